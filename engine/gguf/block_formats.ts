@@ -1,0 +1,96 @@
+/** The tensor types that the engine can compute with; model.md 6 has their layouts. */
+export type TensorType =
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "Q8_0"
+  | "Q4_0"
+  | "Q4_1"
+  | "Q5_0"
+  | "Q5_1"
+  | "Q2_K"
+  | "Q3_K"
+  | "Q4_K"
+  | "Q5_K"
+  | "Q6_K"
+  | "IQ4_NL"
+  | "IQ4_XS";
+
+/** A row is a sequence of blocks: `elements` consecutive weights in `bytes` bytes. `id` is ggml's number. */
+export interface BlockFormat {
+  readonly type: TensorType;
+  readonly id: number;
+  readonly elements: number;
+  readonly bytes: number;
+}
+
+export const BLOCK_FORMATS: readonly BlockFormat[] = [
+  { type: "F32", id: 0, elements: 1, bytes: 4 },
+  { type: "F16", id: 1, elements: 1, bytes: 2 },
+  { type: "BF16", id: 30, elements: 1, bytes: 2 },
+  { type: "Q8_0", id: 8, elements: 32, bytes: 34 },
+  { type: "Q4_0", id: 2, elements: 32, bytes: 18 },
+  { type: "Q4_1", id: 3, elements: 32, bytes: 20 },
+  { type: "Q5_0", id: 6, elements: 32, bytes: 22 },
+  { type: "Q5_1", id: 7, elements: 32, bytes: 24 },
+  { type: "Q2_K", id: 10, elements: 256, bytes: 84 },
+  { type: "Q3_K", id: 11, elements: 256, bytes: 110 },
+  { type: "Q4_K", id: 12, elements: 256, bytes: 144 },
+  { type: "Q5_K", id: 13, elements: 256, bytes: 176 },
+  { type: "Q6_K", id: 14, elements: 256, bytes: 210 },
+  { type: "IQ4_NL", id: 20, elements: 32, bytes: 18 },
+  { type: "IQ4_XS", id: 23, elements: 256, bytes: 136 },
+];
+
+/** Types that files contain and the engine cannot compute with; here only so that an error can name them. */
+const UNSUPPORTED_NAMES: ReadonlyMap<number, string> = new Map([
+  [16, "IQ2_XXS"],
+  [17, "IQ2_XS"],
+  [18, "IQ3_XXS"],
+  [19, "IQ1_S"],
+  [21, "IQ3_S"],
+  [22, "IQ2_S"],
+  [24, "I8"],
+  [25, "I16"],
+  [26, "I32"],
+  [27, "I64"],
+  [28, "F64"],
+  [29, "IQ1_M"],
+  [34, "TQ1_0"],
+  [35, "TQ2_0"],
+  [39, "MXFP4"],
+  [40, "NVFP4"],
+  [41, "Q1_0"],
+  [42, "Q2_0"],
+]);
+
+const byId: ReadonlyMap<number, BlockFormat> = new Map(BLOCK_FORMATS.map((format) => [format.id, format]));
+const byType: ReadonlyMap<string, BlockFormat> = new Map(
+  BLOCK_FORMATS.map((format) => [format.type, format]),
+);
+
+/** The format with this ggml id; undefined where the engine does not support the type. */
+export function blockFormatOfId(id: number): BlockFormat | undefined {
+  return byId.get(id);
+}
+
+/** The format with this name; undefined for names that a file may hold but that the engine does not support. */
+export function blockFormat(type: TensorType): BlockFormat;
+export function blockFormat(type: string): BlockFormat | undefined;
+export function blockFormat(type: string): BlockFormat | undefined {
+  return byType.get(type);
+}
+
+/** The name of any ggml type, `type 77` for an id that nobody has named yet. */
+export function typeName(id: number): string {
+  return byId.get(id)?.type ?? UNSUPPORTED_NAMES.get(id) ?? `type ${id}`;
+}
+
+/** Bytes of one row of `columns` weights, which must be whole blocks. */
+export function rowBytes(type: TensorType, columns: number): number {
+  const { elements, bytes } = blockFormat(type);
+  if (columns % elements !== 0) {
+    throw new Error(`A ${type} row of ${columns} columns is not a multiple of its ${elements} to a block`);
+  }
+  return (columns / elements) * bytes;
+}

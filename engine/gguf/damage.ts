@@ -1,0 +1,12 @@
+import { basename } from "node:path";
+import { UserError } from "../errors.ts";
+
+/** The error for a file that cannot be what its author wrote; `fault` is a clause with the numbers. */
+export function damaged(path: string, fault: string): UserError {
+  return new UserError(`${basename(path)} is damaged (${fault}): download it again.`);
+}
+
+/** An integer such as 1,234,567: byte counts of models are unreadable without commas. */
+export function grouped(count: number | bigint): string {
+  return BigInt(count).toLocaleString("en-US"); // a number would be rounded to 15 digits
+}

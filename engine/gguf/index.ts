@@ -1,0 +1,20 @@
+// GGUF files: what a model file says about itself and where its weights lie.
+// Start at gguf_file.ts: openGguf reads the header in pieces and hands out bytes on request.
+// Owns the open file and the table of block formats.
+// Promise: a broken file ends in one sentence for the user, never in a huge allocation or wrong bytes.
+// Must not know: what any key or tensor means, except general.alignment and split.*.
+
+export { BLOCK_FORMATS, type BlockFormat, blockFormat, rowBytes, type TensorType } from "./block_formats.ts";
+export { type GgufFile, openGguf } from "./gguf_file.ts";
+export {
+  type MetadataSource,
+  type MetadataValue,
+  metadataBoolean,
+  metadataFlags,
+  metadataNumber,
+  metadataNumbers,
+  metadataString,
+  metadataStrings,
+  type Numbers,
+} from "./metadata.ts";
+export type { TensorEntry } from "./tensor_directory.ts";

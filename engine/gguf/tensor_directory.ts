@@ -1,0 +1,70 @@
+import { blockFormatOfId, rowBytes, typeName } from "./block_formats.ts";
+import { damaged, grouped } from "./damage.ts";
+import type { DirectoryLine } from "./header.ts";
+
+/** Where one tensor lies in the file. */
+export interface TensorEntry {
+  readonly name: string;
+  /** In ne order: `dims[0]` is the row length, contiguous in the file. */
+  readonly dims: readonly number[];
+  /** A `TensorType` where supported, else ggml's name such as `IQ2_XXS`, or `type 77`. */
+  readonly type: string;
+  readonly supported: boolean;
+  /** From the start of the file. */
+  readonly offset: number;
+  /** Of an unsupported type, whose block size is not known here: up to the next tensor or the end, padding included. */
+  readonly bytes: number;
+}
+
+/**
+ * Turns directory lines into entries that lie inside the file, in the file's order.
+ * `fileBytes` is the size of the file, `dataStart` the position that offsets count from.
+ * Offsets are trusted otherwise: gaps and overlaps are allowed.
+ */
+export function placeTensors(
+  path: string,
+  fileBytes: number,
+  dataStart: number,
+  directory: readonly DirectoryLine[],
+): Map<string, TensorEntry> {
+  const starts = [...new Set(directory.map((line) => dataStart + line.offset))].sort((a, b) => a - b);
+  const nextStart = new Map(starts.map((start, index) => [start, starts[index + 1] ?? fileBytes]));
+  const tensors = new Map<string, TensorEntry>();
+  for (const { name, dims, typeId, offset: relative } of directory) {
+    const offset = dataStart + relative;
+    const elements = countElements(path, name, dims);
+    const format = blockFormatOfId(typeId);
+    const columns = dims[0] ?? 1;
+    if (format !== undefined && columns % format.elements !== 0) {
+      throw damaged(
+        path,
+        `tensor ${name} has rows of ${grouped(columns)} elements, not a multiple of the ${format.elements} in a ${format.type} block`,
+      );
+    }
+    const bytes =
+      format === undefined
+        ? Math.max(0, nextStart.get(offset)! - offset)
+        : rowBytes(format.type, columns) * (elements / columns);
+    if (offset + bytes > fileBytes) {
+      throw damaged(
+        path,
+        `tensor ${name} needs ${grouped(bytes)} bytes at byte ${grouped(offset)} and the file ends at ${grouped(fileBytes)}`,
+      );
+    }
+    tensors.set(name, { name, dims, type: typeName(typeId), supported: format !== undefined, offset, bytes });
+  }
+  return tensors;
+}
+
+function countElements(path: string, name: string, dims: readonly number[]): number {
+  const elements = dims.reduce((product, dim) => product * dim, 1);
+  if (elements === 0)
+    throw damaged(path, `tensor ${name} has the shape [${dims.join(", ")}], which holds nothing`);
+  if (elements > Number.MAX_SAFE_INTEGER) {
+    throw damaged(
+      path,
+      `tensor ${name} has the shape [${dims.join(", ")}], more elements than any file holds`,
+    );
+  }
+  return elements;
+}

@@ -1,0 +1,215 @@
+import { UserError } from "../errors.ts";
+import { assemble, bindingsOf, type Kernel, type KernelSource } from "./kernel.ts";
+
+/** What a buffer is for; the ledger of GPU memory is kept by category. */
+export type Category = "weights" | "kv" | "state" | "activations" | "tables" | "staging";
+
+/** A whole buffer, or a part of it (`offset` in bytes, a multiple of the device's alignment). */
+export type Bindable = GPUBuffer | { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
+
+/** Everything that was made or moved since the device was opened. Steady state changes only the last three. */
+export interface GpuCounters {
+  buffers: number;
+  bindGroups: number;
+  pipelines: number;
+  submits: number;
+  dispatches: number;
+  bytesReadBack: number;
+}
+
+/** One WebGPU device: makes buffers, kernels and bind groups, and counts them. Free it with `close()`. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly description: string;
+  /** True for a device that computes on the CPU: a different matrix kernel is quicker there. */
+  readonly software: boolean;
+  /** Bytes that may be held at once, where something is known of it: free memory on a software device. */
+  readonly memoryLimit: number | undefined;
+  readonly counters: GpuCounters = {
+    buffers: 0,
+    bindGroups: 0,
+    pipelines: 0,
+    submits: 0,
+    dispatches: 0,
+    bytesReadBack: 0,
+  };
+  /** Why the device stopped working; set by device loss and by validation errors, thrown by `check()`. */
+  failure: string | undefined;
+
+  readonly #held = new Map<GPUBuffer, { category: Category; bytes: number; id: number }>();
+  readonly #kernels = new Map<string, Promise<Kernel>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  #nextId = 0;
+  #closed = false;
+
+  constructor(
+    device: GPUDevice,
+    about: { description: string; software: boolean; memoryLimit?: number | undefined },
+  ) {
+    this.device = device;
+    this.description = about.description;
+    this.software = about.software;
+    this.memoryLimit = about.memoryLimit;
+    device.addEventListener("uncapturederror", (event) => {
+      this.failure ??= (event as GPUUncapturedErrorEvent).error.message;
+    });
+    device.lost.then((lost) => {
+      if (!this.#closed) this.failure ??= `the GPU was lost: ${lost.message}`;
+    });
+  }
+
+  /** Throws if the device has failed since it was opened: a wrong result must never pass for a right one. */
+  check(): void {
+    if (this.failure !== undefined) throw new Error(`${this.description}: ${this.failure}`);
+  }
+
+  /** Bytes in buffers that are alive now, by category. */
+  bytesHeld(): Record<Category, number> {
+    const sum = { weights: 0, kv: 0, state: 0, activations: 0, tables: 0, staging: 0 };
+    for (const { category, bytes } of this.#held.values()) sum[category] += bytes;
+    return sum;
+  }
+
+  /**
+   * A zeroed buffer of at least `bytes` bytes (rounded up to 16, so that it can be bound as vec4s).
+   * @throws UserError when it would pass the device's largest buffer or the known memory.
+   */
+  buffer(label: string, bytes: number, category: Category, usage = GPUBufferUsage.STORAGE): GPUBuffer {
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    if (size > this.device.limits.maxBufferSize) {
+      throw new UserError(
+        `${label} needs a buffer of ${mebibytes(size)} and ${this.description} allows ${mebibytes(this.device.limits.maxBufferSize)}: choose a smaller model or context.`,
+      );
+    }
+    const buffer = this.device.createBuffer({
+      label,
+      size,
+      usage: usage | GPUBufferUsage.COPY_DST | (usage & GPUBufferUsage.MAP_READ ? 0 : GPUBufferUsage.COPY_SRC),
+    });
+    this.counters.buffers++;
+    this.#held.set(buffer, { category, bytes: size, id: this.#nextId++ });
+    return buffer;
+  }
+
+  /** A buffer that holds `data`. */
+  upload(label: string, data: ArrayBufferView<ArrayBuffer>, category: Category): GPUBuffer {
+    const buffer = this.buffer(label, data.byteLength, category);
+    this.device.queue.writeBuffer(buffer, 0, data);
+    return buffer;
+  }
+
+  /** Frees a buffer and forgets the bind groups that name it. */
+  free(buffer: GPUBuffer): void {
+    const entry = this.#held.get(buffer);
+    if (!entry) return;
+    this.#held.delete(buffer);
+    for (const key of this.#bindGroups.keys()) {
+      if (key.split(" ").some((part) => part.startsWith(`${entry.id}:`))) this.#bindGroups.delete(key);
+    }
+    buffer.destroy();
+  }
+
+  /** Compiles a kernel, or returns it if its text was compiled before. */
+  kernel(source: KernelSource): Promise<Kernel> {
+    const code = assemble(source, this.software);
+    let kernel = this.#kernels.get(code);
+    if (!kernel) {
+      kernel = this.#compile(source.name, code);
+      this.#kernels.set(code, kernel);
+    }
+    return kernel;
+  }
+
+  async #compile(name: string, code: string): Promise<Kernel> {
+    const access = bindingsOf(code);
+    const signature = access.map(({ binding, type }) => `${binding}${type[0]}`).join("");
+    let layout = this.#layouts.get(signature);
+    if (!layout) {
+      layout = this.device.createBindGroupLayout({
+        entries: access.map(({ binding, type }) => ({
+          binding,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type },
+        })),
+      });
+      this.#layouts.set(signature, layout);
+    }
+    this.counters.pipelines++;
+    try {
+      const pipeline = await this.device.createComputePipelineAsync({
+        label: name,
+        layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module: this.device.createShaderModule({ label: name, code }), entryPoint: "main" },
+      });
+      return { name, pipeline, layout, bindings: access.map(({ binding }) => binding), signature };
+    } catch (error) {
+      throw new Error(`kernel ${name} does not compile: ${(error as Error).message}`);
+    }
+  }
+
+  /** The bind group of `kernel` over `buffers`, given in ascending order of binding; made once. */
+  bind(kernel: Kernel, buffers: readonly Bindable[]): GPUBindGroup {
+    if (buffers.length !== kernel.bindings.length) {
+      throw new Error(`${kernel.name} has ${kernel.bindings.length} bindings, got ${buffers.length} buffers`);
+    }
+    const parts = buffers.map((it) => ("buffer" in it ? it : { buffer: it, offset: 0, size: it.size }));
+    const key = `${kernel.signature} ${parts.map((p) => `${this.#id(p.buffer)}:${p.offset}+${p.size}`).join(" ")}`;
+    let group = this.#bindGroups.get(key);
+    if (!group) {
+      group = this.device.createBindGroup({
+        layout: kernel.layout,
+        entries: parts.map((resource, i) => ({ binding: kernel.bindings[i]!, resource })),
+      });
+      this.counters.bindGroups++;
+      this.#bindGroups.set(key, group);
+    }
+    return group;
+  }
+
+  #id(buffer: GPUBuffer): number {
+    const entry = this.#held.get(buffer);
+    if (!entry) throw new Error(`buffer ${buffer.label} was freed or is not of this device`);
+    return entry.id;
+  }
+
+  submit(commands: GPUCommandBuffer): void {
+    this.device.queue.submit([commands]);
+    this.counters.submits++;
+  }
+
+  /** Reads `bytes` bytes of `buffer` once. For tests, logits and tools: a step uses a `ReadbackRing`. */
+  async read(buffer: GPUBuffer, bytes = buffer.size, offset = 0): Promise<ArrayBuffer> {
+    const staging = this.buffer("read", bytes, "staging", GPUBufferUsage.MAP_READ);
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, offset, staging, 0, Math.ceil(bytes / 4) * 4);
+    this.submit(encoder.finish());
+    await staging.mapAsync(GPUMapMode.READ);
+    const copy = staging.getMappedRange().slice(0, bytes);
+    staging.unmap();
+    this.free(staging);
+    this.counters.bytesReadBack += bytes;
+    this.check();
+    return copy;
+  }
+
+  /** Resolves when everything submitted so far has run. */
+  async idle(): Promise<void> {
+    await this.device.queue.onSubmittedWorkDone();
+    this.check();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.device.destroy();
+    this.#held.clear();
+    this.#bindGroups.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+export const mebibytes = (bytes: number): string =>
+  bytes >= 1 << 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;

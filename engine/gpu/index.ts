@@ -1,0 +1,10 @@
+// The GPU: one device, its buffers counted byte by byte, its kernels, and recorded plans of dispatches.
+// Start at device.ts (which adapter, and why), then gpu.ts (buffers, counters), kernel.ts and plan.ts.
+// Owns every WebGPU object; all are made before the first step, none in steady state (I4).
+// Promise: `bytesHeld` and `counters` tell the whole truth about what was made, submitted and read back.
+// Must not know: models.
+export { type AdapterReport, type DeviceChoice, listAdapters, openGpu } from "./device.ts";
+export { type Bindable, type Category, Gpu, type GpuCounters } from "./gpu.ts";
+export { ceilDiv, type Constant, f32, type KernelSource, u32 } from "./kernel.ts";
+export { type Dispatch, type GridX, Plan, PlanRecorder } from "./plan.ts";
+export { ReadbackRing } from "./readback.ts";

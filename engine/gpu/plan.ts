@@ -1,0 +1,94 @@
+import type { Bindable, Gpu } from "./gpu.ts";
+import type { Kernel, KernelSource } from "./kernel.ts";
+
+/** Workgroups along x; a function where the count follows the number of positions that attention must see. */
+export type GridX = number | ((positions: number) => number);
+
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly bindGroup: GPUBindGroup;
+  readonly x: GridX;
+  readonly y: number;
+  readonly z: number;
+  /** The kind of layer that the dispatch belongs to, for counts and profiles. */
+  readonly part: string;
+  /** Bytes that the dispatch's bindings span: an upper bound of what it reads and writes. */
+  readonly bytesBound: number;
+}
+
+/**
+ * A recorded sequence of dispatches: kernels compiled, bind groups made, shapes baked. Encoding it makes nothing
+ * but the command buffer, which WebGPU uses only once.
+ */
+export class Plan {
+  readonly dispatches: readonly Dispatch[];
+
+  constructor(dispatches: readonly Dispatch[]) {
+    this.dispatches = dispatches;
+  }
+
+  /** Encodes every dispatch. `positions`: how many positions of the context are in use after this pass. */
+  encode(pass: GPUComputePassEncoder, positions: number): void {
+    let pipeline: GPUComputePipeline | undefined;
+    for (const dispatch of this.dispatches) {
+      if (dispatch.kernel.pipeline !== pipeline) {
+        pipeline = dispatch.kernel.pipeline;
+        pass.setPipeline(pipeline);
+      }
+      pass.setBindGroup(0, dispatch.bindGroup);
+      const x = typeof dispatch.x === "number" ? dispatch.x : dispatch.x(positions);
+      if (dispatch.z > 1) pass.dispatchWorkgroups(x, dispatch.y, dispatch.z);
+      else if (dispatch.y > 1) pass.dispatchWorkgroups(x, dispatch.y);
+      else pass.dispatchWorkgroups(x);
+    }
+  }
+
+  /** Dispatches by part, in order of first appearance. */
+  dispatchesByPart(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { part } of this.dispatches) counts.set(part, (counts.get(part) ?? 0) + 1);
+    return counts;
+  }
+
+  get bytesBound(): number {
+    return this.dispatches.reduce((sum, { bytesBound }) => sum + bytesBound, 0);
+  }
+}
+
+interface Recorded {
+  readonly kernel: Promise<Kernel>;
+  readonly buffers: readonly Bindable[];
+  readonly grid: readonly [GridX, number?, number?];
+  readonly part: string;
+}
+
+/** Collects dispatches; `finish` waits for their kernels, which compile side by side meanwhile. */
+export class PlanRecorder {
+  readonly gpu: Gpu;
+  /** Stamped on the dispatches that follow. */
+  part = "";
+  readonly #recorded: Recorded[] = [];
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+  }
+
+  dispatch(source: KernelSource, buffers: readonly Bindable[], grid: readonly [GridX, number?, number?]): void {
+    this.#recorded.push({ kernel: this.gpu.kernel(source), buffers, grid, part: this.part });
+  }
+
+  async finish(): Promise<Plan> {
+    const kernels = await Promise.all(this.#recorded.map(({ kernel }) => kernel));
+    return new Plan(
+      this.#recorded.map(({ buffers, grid: [x, y = 1, z = 1], part }, i) => ({
+        kernel: kernels[i]!,
+        bindGroup: this.gpu.bind(kernels[i]!, buffers),
+        x,
+        y,
+        z,
+        part,
+        bytesBound: buffers.reduce((sum, buffer) => sum + buffer.size, 0),
+      })),
+    );
+  }
+}

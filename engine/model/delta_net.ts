@@ -1,0 +1,164 @@
+import { f32, type PlanRecorder, u32 } from "../gpu/index.ts";
+import chunkShader from "../../shaders/delta_chunk.wgsl";
+import gramShader from "../../shaders/delta_chunk_gram.wgsl";
+import inputsShader from "../../shaders/delta_inputs.wgsl";
+import deltaShader from "../../shaders/gated_delta_net.wgsl";
+import gatedNormShader from "../../shaders/gated_norm.wgsl";
+import stepShader from "../../shaders/step_state.wgsl";
+import type { Hyperparameters } from "./hyperparameters.ts";
+import { type Path, recordMatmul } from "./matmul.ts";
+import { type RecurrentLayer, tapeRows } from "./sequence.ts";
+import type { Matrix, Weights } from "./weights.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Weights of a gated-delta-net mixer (model.md 2.4). */
+export interface DeltaNet {
+  readonly kind: "delta";
+  readonly qkv: Matrix;
+  /** z, then α, then β. */
+  readonly gates: Matrix;
+  /** [4, C] */
+  readonly conv: GPUBuffer;
+  readonly dt: GPUBuffer;
+  readonly a: GPUBuffer;
+  readonly norm: GPUBuffer;
+  readonly output: Matrix;
+}
+
+export function loadDeltaNet(weights: Weights, h: Hyperparameters, block: string): DeltaNet {
+  const { valueHeads, headSize, channels } = h.delta;
+  return {
+    kind: "delta",
+    qkv: weights.matrix(h.embedding, [[`${block}attn_qkv.weight`, channels]]),
+    gates: weights.matrix(h.embedding, [
+      [`${block}attn_gate.weight`, valueHeads * headSize],
+      [`${block}ssm_alpha.weight`, valueHeads],
+      [`${block}ssm_beta.weight`, valueHeads],
+    ]),
+    conv: weights.vector(`${block}ssm_conv1d.weight`, 4, channels),
+    dt: weights.vector(`${block}ssm_dt.bias`, valueHeads),
+    a: weights.vector(`${block}ssm_a`, valueHeads),
+    norm: weights.vector(`${block}ssm_norm.weight`, headSize),
+    output: weights.matrix(valueHeads * headSize, [[`${block}ssm_out.weight`, h.embedding]]),
+  };
+}
+
+/**
+ * Records x += DeltaNet(normed) (model.md 3.4). The row path runs the recurrence token by token and leaves `snapshots`
+ * states; the prompt path runs the chunked form and leaves one.
+ */
+export function recordDeltaNet(
+  recorder: PlanRecorder,
+  path: Path,
+  h: Hyperparameters,
+  layer: DeltaNet,
+  { tape, slots }: RecurrentLayer,
+  w: Workspace,
+  snapshots: number,
+): void {
+  const { keyHeads, valueHeads, headSize, channels } = h.delta;
+  const stride = layer.gates.rows;
+  const values = valueHeads * headSize;
+  const heads = { D: u32(headSize), HK: u32(keyHeads), HV: u32(valueHeads) };
+  const scale = f32(1 / Math.sqrt(headSize));
+
+  recordMatmul(recorder, path, layer.qkv, w.step, { x: w.normed, out: tape, ring: tapeRows });
+  recordMatmul(recorder, path, layer.gates, w.step, { x: w.normed, out: w.proj });
+  recorder.dispatch(
+    {
+      name: "delta_inputs",
+      parts: [stepShader, inputsShader],
+      constants: {
+        C: u32(channels),
+        S: u32(headSize),
+        HV: u32(valueHeads),
+        QK_HEADS: u32(2 * keyHeads),
+        RING: u32(tapeRows),
+        STRIDE: u32(stride),
+        ALPHA: u32(values),
+        BETA: u32(values + valueHeads),
+        EPS: f32(h.epsilon),
+      },
+    },
+    [tape, layer.conv, w.proj, layer.a, layer.dt, w.mixed, w.gates, w.step],
+    [channels / headSize, path.width],
+  );
+  if (path.kind === "prompt") {
+    const constants = { ...heads, C: u32(channels) };
+    recorder.dispatch(
+      { name: "delta_chunk_gram", parts: [stepShader, gramShader], constants },
+      [w.mixed, w.gates, w.grams, w.step],
+      [valueHeads, path.width],
+    );
+    recorder.dispatch(
+      { name: "delta_chunk", parts: [stepShader, chunkShader], constants: { ...constants, SCALE: scale } },
+      [w.mixed, w.gates, w.grams, slots, w.delta, w.step],
+      [values / 32],
+    );
+  } else {
+    recorder.dispatch(
+      deltaKernel({ headSize, keyHeads, valueHeads, snapshots, strides: stridesOf(h) }),
+      [w.mixed, w.gates, slots, w.delta, w.step],
+      [values / deltaColumns(headSize)],
+    );
+  }
+  recorder.dispatch(
+    {
+      name: "gated_norm",
+      parts: [stepShader, gatedNormShader],
+      constants: { S: u32(headSize), HV: u32(valueHeads), STRIDE: u32(stride), EPS: f32(h.epsilon) },
+    },
+    [w.delta, layer.norm, w.proj, w.mixerOut, w.step],
+    [valueHeads, path.width],
+  );
+  recordMatmul(recorder, path, layer.output, w.step, { x: w.mixerOut, out: w.x, accumulate: true });
+}
+
+/** Where q, k and v lie in the buffer that the delta rule reads, in floats. */
+export interface DeltaStrides {
+  readonly q0: number;
+  readonly k0: number;
+  readonly v0: number;
+  readonly qk: { readonly head: number; readonly token: number; readonly sequence: number };
+  readonly v: { readonly head: number; readonly token: number; readonly sequence: number };
+}
+
+function stridesOf(h: Hyperparameters): DeltaStrides {
+  const { keyHeads, headSize, channels } = h.delta;
+  const strides = { head: headSize, token: channels, sequence: 0 };
+  return { q0: 0, k0: keyHeads * headSize, v0: 2 * keyHeads * headSize, qk: strides, v: strides };
+}
+
+/** Columns of a state matrix that a workgroup owns. */
+export const deltaColumns = (headSize: number): number => Math.min(64, headSize);
+
+/** The gated delta rule as an operation of its own (model.md 5.1): any strides, K snapshots, several sequences. */
+export const deltaKernel = (shape: {
+  headSize: number;
+  keyHeads: number;
+  valueHeads: number;
+  snapshots: number;
+  sequences?: number;
+  strides: DeltaStrides;
+}) => ({
+  name: "gated_delta_net",
+  parts: [stepShader, deltaShader],
+  constants: {
+    D: u32(shape.headSize),
+    HK: u32(shape.keyHeads),
+    HV: u32(shape.valueHeads),
+    SNAPSHOTS: u32(shape.snapshots),
+    SEQUENCES: u32(shape.sequences ?? 1),
+    COLUMNS: u32(deltaColumns(shape.headSize)),
+    SCALE: f32(1 / Math.sqrt(shape.headSize)),
+    Q0: u32(shape.strides.q0),
+    K0: u32(shape.strides.k0),
+    V0: u32(shape.strides.v0),
+    QK_HEAD: u32(shape.strides.qk.head),
+    QK_TOKEN: u32(shape.strides.qk.token),
+    QK_SEQUENCE: u32(shape.strides.qk.sequence),
+    V_HEAD: u32(shape.strides.v.head),
+    V_TOKEN: u32(shape.strides.v.token),
+    V_SEQUENCE: u32(shape.strides.v.sequence),
+  },
+});

@@ -1,0 +1,45 @@
+import type { GgufFile } from "../gguf/index.ts";
+import type { Gpu } from "../gpu/index.ts";
+import { type Block, loadBlock } from "./block.ts";
+import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
+import { loadMtp, type Mtp } from "./mtp.ts";
+import { type Matrix, Weights } from "./weights.ts";
+
+/** A model whose weights are on the GPU. */
+export interface Model {
+  readonly h: Hyperparameters;
+  readonly embedding: Matrix;
+  readonly blocks: readonly Block[];
+  readonly outputNorm: GPUBuffer;
+  /** The embedding table itself where the file ties them. */
+  readonly head: Matrix;
+  readonly mtp: Mtp | undefined;
+  free(): void;
+}
+
+/**
+ * Allocates the model and streams its weights to the GPU.
+ * @throws UserError when the file is not a model that runs here.
+ */
+export async function loadModel(
+  gpu: Gpu,
+  file: GgufFile,
+  progress?: (done: number, total: number) => void,
+): Promise<Model> {
+  const h = readHyperparameters(file);
+  const weights = new Weights(gpu, file);
+  try {
+    const embedding = weights.matrix(h.embedding, [["token_embd.weight", h.vocabulary]]);
+    const outputNorm = weights.vector("output_norm.weight", h.embedding);
+    const head = weights.has("output.weight")
+      ? weights.matrix(h.embedding, [["output.weight", h.vocabulary]])
+      : embedding;
+    const blocks = h.fullAttention.map((full, i) => loadBlock(weights, h, i, full));
+    const mtp = h.mtpLayers > 0 ? loadMtp(weights, h, { embedding, head, outputNorm }) : undefined;
+    await weights.upload(progress);
+    return { h, embedding, blocks, outputNorm, head, mtp, free: () => weights.free() };
+  } catch (error) {
+    weights.free();
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import type { PlanRecorder } from "../gpu/index.ts";
+import { type Block, loadBlock, recordBlock } from "./block.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
+import { type Path, recordEmbedding, recordMatmul } from "./matmul.ts";
+import { recordNorm, type Rows } from "./norm.ts";
+import type { SequenceMemory } from "./sequence.ts";
+import type { Matrix, Weights } from "./weights.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** The multi-token-prediction block (model.md 2.7, 4): drafts the token after the next from a token and a hidden row. */
+export interface Mtp {
+  readonly embedding: Matrix;
+  readonly embeddingNorm: GPUBuffer;
+  readonly hiddenNorm: GPUBuffer;
+  /** [2E, E], embedding first */
+  readonly join: Matrix;
+  readonly block: Block;
+  readonly norm: GPUBuffer;
+  readonly head: Matrix;
+}
+
+/** The block has its own norms and may have its own embedding and head; what it lacks is the trunk's. */
+export function loadMtp(
+  weights: Weights,
+  h: Hyperparameters,
+  trunk: { embedding: Matrix; head: Matrix; outputNorm: GPUBuffer },
+): Mtp {
+  const at = (name: string) => `blk.${h.layers}.nextn.${name}.weight`;
+  const table = (name: string, otherwise: Matrix) =>
+    weights.has(at(name)) ? weights.matrix(h.embedding, [[at(name), h.vocabulary]]) : otherwise;
+  return {
+    embedding: table("embed_tokens", trunk.embedding),
+    embeddingNorm: weights.vector(at("enorm"), h.embedding),
+    hiddenNorm: weights.vector(at("hnorm"), h.embedding),
+    join: weights.matrix(2 * h.embedding, [[at("eh_proj"), h.embedding]]),
+    block: loadBlock(weights, h, h.layers, true),
+    norm: weights.has(at("shared_head_norm")) ? weights.vector(at("shared_head_norm"), h.embedding) : trunk.outputNorm,
+    head: table("shared_head_head", trunk.head),
+  };
+}
+
+/**
+ * Records the MTP block for the rows of the step state (model.md 4.1): row t takes token t and row t of `hidden`, which
+ * is the post-norm row of the position before. Leaves its post-norm rows in `mtpOut`, and logits where asked for.
+ */
+export function recordMtp(
+  recorder: PlanRecorder,
+  path: Path,
+  h: Hyperparameters,
+  mtp: Mtp,
+  memory: SequenceMemory,
+  w: Workspace,
+  { hidden, logits, last }: { hidden: Rows; logits?: GPUBuffer | undefined; last?: boolean },
+): void {
+  const size = h.embedding;
+  const norm = { size, epsilon: h.epsilon };
+  recorder.part = "mtp";
+  recordEmbedding(recorder, path, mtp.embedding, w.step, w.x);
+  recordNorm(recorder, path, w.step, {
+    ...norm,
+    x: { buffer: w.x, stride: size },
+    w: mtp.embeddingNorm,
+    y: { buffer: w.mtpIn, stride: 2 * size },
+  });
+  recordNorm(recorder, path, w.step, {
+    ...norm,
+    x: hidden,
+    w: mtp.hiddenNorm,
+    y: { buffer: w.mtpIn, stride: 2 * size, column: size },
+  });
+  recordMatmul(recorder, path, mtp.join, w.step, { x: w.mtpIn, out: w.x });
+  recordBlock(recorder, path, h, mtp.block, h.layers, memory, w, 1);
+  recorder.part = "mtp";
+  recordNorm(recorder, path, w.step, {
+    ...norm,
+    x: { buffer: w.x, stride: size },
+    w: mtp.norm,
+    y: { buffer: w.mtpOut, stride: size },
+  });
+  if (logits) recordMatmul(recorder, path, mtp.head, w.step, { x: w.mtpOut, out: logits, last: last ?? false });
+}

@@ -1,0 +1,35 @@
+import { f32, type PlanRecorder, u32 } from "../gpu/index.ts";
+import normShader from "../../shaders/rms_norm.wgsl";
+import stepShader from "../../shaders/step_state.wgsl";
+import type { Path } from "./matmul.ts";
+
+/** Rows of `size` floats inside a buffer: the first row and the distance of rows, in floats. */
+export interface Rows {
+  readonly buffer: GPUBuffer;
+  readonly stride: number;
+  readonly row?: number;
+  readonly column?: number;
+}
+
+/** Records y_t = rms(x_t) ∘ w (model.md 3.1). */
+export function recordNorm(
+  recorder: PlanRecorder,
+  path: Path,
+  step: GPUBuffer,
+  { x, w, y, size, epsilon }: { x: Rows; w: GPUBuffer; y: Rows; size: number; epsilon: number },
+): void {
+  const source = {
+    name: "rms_norm",
+    parts: [stepShader, normShader],
+    constants: {
+      K: u32(size),
+      EPS: f32(epsilon),
+      X_STRIDE: u32(x.stride),
+      X_ROW: u32(x.row ?? 0),
+      Y_STRIDE: u32(y.stride),
+      Y_ROW: u32(y.row ?? 0),
+      Y_COLUMN: u32(y.column ?? 0),
+    },
+  };
+  recorder.dispatch(source, [x.buffer, w, y.buffer, step], [1, path.width]);
+}

@@ -1,0 +1,253 @@
+import { UserError } from "../errors.ts";
+import { blockFormat, type GgufFile, type TensorEntry, type TensorType } from "../gguf/index.ts";
+import { ceilDiv, type Gpu, type KernelSource, u32 } from "../gpu/index.ts";
+import repackShader from "../../shaders/repack.wgsl";
+
+/** Consecutive rows of a matrix, of one type, small enough for one binding. */
+export interface Slab {
+  readonly type: TensorType;
+  /** First row, counted in the matrix. */
+  readonly row: number;
+  readonly rows: number;
+  /** Block words, then (types whose block is 2 mod 4 bytes) the plane of f16 scales: bindings 0 and 1. */
+  readonly planes: readonly GPUBuffer[];
+}
+
+/** A linear weight [columns, rows] on the GPU, quantised as in the file. Several tensors may be joined, row after row. */
+export interface Matrix {
+  readonly name: string;
+  readonly columns: number;
+  readonly rows: number;
+  readonly slabs: readonly Slab[];
+}
+
+/** Bytes of one read from the file and one write to the GPU. */
+const pieceBytes = 8 << 20;
+/** Bytes after which the upload waits for the GPU, so that Dawn reuses its staging memory. */
+const uploadWindow = 128 << 20;
+
+interface Upload {
+  readonly tensor: TensorEntry;
+  readonly fileOffset: number;
+  readonly bytes: number;
+  readonly slab: Slab;
+  /** First block, counted in the slab. */
+  readonly block: number;
+}
+
+/** Blocks whose size is 2 mod 4 are split into aligned words and a plane of scales. */
+const isRepacked = (type: TensorType): boolean => blockFormat(type).elements > 1 && blockFormat(type).bytes % 4 !== 0;
+
+/** Q6_K and Q3_K keep their f16 scale at the end of the block, the others at its start. */
+const scaleOffset = (type: TensorType): number =>
+  type === "Q6_K" || type === "Q3_K" ? blockFormat(type).bytes - 2 : 0;
+
+/**
+ * The weights of one file on the GPU. Matrices are declared first, which allocates them; `upload` then streams all of
+ * them from disk in the file's order, a piece at a time, and never holds more than two pieces in memory.
+ */
+export class Weights {
+  readonly #gpu: Gpu;
+  readonly #file: GgufFile;
+  readonly #uploads: Upload[] = [];
+  readonly #buffers: GPUBuffer[] = [];
+
+  constructor(gpu: Gpu, file: GgufFile) {
+    this.#gpu = gpu;
+    this.#file = file;
+  }
+
+  has(name: string): boolean {
+    return this.#file.tensors.has(name);
+  }
+
+  /**
+   * Declares the matrix [columns, Σ rows] made of the named tensors.
+   * @throws UserError when a tensor is missing, has another shape, or has a type that cannot be computed with.
+   */
+  matrix(columns: number, tensors: readonly (readonly [name: string, rows: number])[]): Matrix {
+    const slabs: Slab[] = [];
+    let row = 0;
+    let run: TensorEntry[] = [];
+    const close = () => {
+      if (run.length > 0) row = this.#addSlabs(slabs, row, run);
+      run = [];
+    };
+    for (const [name, rows] of tensors) {
+      const tensor = this.#tensor(name, [columns, rows]);
+      const previous = run.at(-1);
+      if (previous && (previous.type !== tensor.type || !this.#fits([...run, tensor]))) close();
+      run.push(tensor);
+    }
+    close();
+    return { name: tensors.map(([name]) => name).join(" + "), columns, rows: row, slabs };
+  }
+
+  /** Joined tensors must fit one binding, and start at an even block, since two scales share a word. */
+  #fits(run: readonly TensorEntry[]): boolean {
+    const evenStarts = run.slice(0, -1).every((tensor) => (tensor.bytes / blockFormat(tensor.type as TensorType).bytes) % 2 === 0);
+    return evenStarts && run.reduce((sum, { bytes }) => sum + bytes, 0) <= this.#gpu.device.limits.maxStorageBufferBindingSize;
+  }
+
+  /** Adds the slabs of joined tensors of one type; a single tensor larger than a binding becomes several. */
+  #addSlabs(slabs: Slab[], row: number, run: readonly TensorEntry[]): number {
+    const type = run[0]!.type as TensorType;
+    const format = blockFormat(type);
+    const blocksPerRow = run[0]!.dims[0]! / format.elements;
+    const limit = this.#gpu.device.limits.maxStorageBufferBindingSize;
+    // An even number of rows keeps the next slab's first block even.
+    const most = Math.floor(limit / (blocksPerRow * format.bytes) / 2) * 2;
+    const total = run.reduce((sum, { dims }) => sum + (dims[1] ?? 1), 0);
+    for (let first = 0; first < total; first += most) {
+      const rows = Math.min(most, total - first);
+      const slab = this.#slab(run[0]!.name, type, row + first, rows, rows * blocksPerRow);
+      slabs.push(slab);
+      let tensorRow = 0;
+      for (const tensor of run) {
+        const tensorRows = tensor.dims[1] ?? 1;
+        const from = Math.max(first, tensorRow);
+        const to = Math.min(first + rows, tensorRow + tensorRows);
+        if (from < to) {
+          const rowBytes = blocksPerRow * format.bytes;
+          this.#uploads.push({
+            tensor,
+            fileOffset: tensor.offset + (from - tensorRow) * rowBytes,
+            bytes: (to - from) * rowBytes,
+            slab,
+            block: (from - first) * blocksPerRow,
+          });
+        }
+        tensorRow += tensorRows;
+      }
+    }
+    return row + total;
+  }
+
+  #slab(name: string, type: TensorType, row: number, rows: number, blocks: number): Slab {
+    const bytes = blockFormat(type).bytes;
+    const planes = isRepacked(type)
+      ? [this.#buffer(name, blocks * (bytes - 2)), this.#buffer(`${name} scales`, ceilDiv(blocks, 2) * 4)]
+      : [this.#buffer(name, blocks * bytes)];
+    return { type, row, rows, planes };
+  }
+
+  #buffer(label: string, bytes: number): GPUBuffer {
+    const buffer = this.#gpu.buffer(label, bytes, "weights");
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+
+  #tensor(name: string, shape: readonly number[]): TensorEntry {
+    const tensor = this.#file.tensors.get(name);
+    if (!tensor) {
+      throw new UserError(`${this.#file.path} has no tensor ${name}: the file is incomplete, download it again.`);
+    }
+    if (!tensor.supported) {
+      throw new UserError(
+        `${this.#file.path}: tensor ${name} has type ${tensor.type}, which this version cannot compute with: choose a file in Q4_K_M or Q8_0.`,
+      );
+    }
+    const dims = [...tensor.dims];
+    while (dims.length > shape.length && dims.at(-1) === 1) dims.pop();
+    if (dims.length !== shape.length || dims.some((n, i) => n !== shape[i])) {
+      throw new UserError(
+        `${this.#file.path}: tensor ${name} has shape [${tensor.dims.join(", ")}] where [${shape.join(", ")}] is needed: the file does not fit its own metadata.`,
+      );
+    }
+    return tensor;
+  }
+
+  /** Declares a vector (or a small table) of f32, which every published file keeps unquantised. */
+  vector(name: string, ...shape: number[]): GPUBuffer {
+    const tensor = this.#tensor(name, shape);
+    if (tensor.type !== "F32") {
+      throw new UserError(`${this.#file.path}: tensor ${name} has type ${tensor.type} where F32 is needed: choose another file of this model.`);
+    }
+    const buffer = this.#buffer(name, tensor.bytes);
+    const slab: Slab = { type: "F32", row: 0, rows: 1, planes: [buffer] };
+    this.#uploads.push({ tensor, fileOffset: tensor.offset, bytes: tensor.bytes, slab, block: 0 });
+    return buffer;
+  }
+
+  /** Streams every declared tensor to the GPU. `progress` gets bytes done and bytes in all. */
+  async upload(progress?: (done: number, total: number) => void): Promise<void> {
+    const uploads = this.#uploads.splice(0).sort((a, b) => a.fileOffset - b.fileOffset);
+    const pieces = uploads.flatMap(piecesOf);
+    const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
+    const staging = this.#gpu.buffer("weights staging", pieceBytes + 4, "staging");
+    const parameters = this.#gpu.buffer("repack piece", 8, "staging");
+    const hands = [new Uint8Array(pieceBytes + 4), new Uint8Array(pieceBytes + 4)];
+    const read = (index: number) => {
+      const piece = pieces[index];
+      return piece && this.#file.read(piece.fileOffset, hands[index % 2]!.subarray(0, piece.bytes));
+    };
+    try {
+      let done = 0;
+      let waited = 0;
+      let under = read(0);
+      for (const [index, piece] of pieces.entries()) {
+        await under;
+        under = read(index + 1); // from disk, while the GPU takes this one
+        await this.#write(piece, hands[index % 2]!, staging, parameters);
+        done += piece.bytes;
+        if (done - waited >= uploadWindow) {
+          await this.#gpu.idle();
+          waited = done;
+        }
+        progress?.(done, total);
+      }
+      await this.#gpu.idle();
+    } finally {
+      this.#gpu.free(staging);
+      this.#gpu.free(parameters);
+    }
+  }
+
+  async #write({ slab, block, bytes }: Upload, hand: Uint8Array<ArrayBuffer>, staging: GPUBuffer, parameters: GPUBuffer): Promise<void> {
+    const { queue } = this.#gpu.device;
+    const format = blockFormat(slab.type);
+    const padded = ceilDiv(bytes, 4) * 4;
+    if (!isRepacked(slab.type)) {
+      queue.writeBuffer(slab.planes[0]!, block * format.bytes, hand, 0, padded);
+      return;
+    }
+    const blocks = bytes / format.bytes;
+    queue.writeBuffer(staging, 0, hand, 0, padded);
+    queue.writeBuffer(parameters, 0, new Uint32Array([block, blocks]));
+    const kernel = await this.#gpu.kernel(repackKernel(slab.type));
+    const encoder = this.#gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(kernel.pipeline);
+    pass.setBindGroup(0, this.#gpu.bind(kernel, [staging, ...slab.planes, parameters]));
+    const groups = ceilDiv(blocks, 128);
+    pass.dispatchWorkgroups(Math.min(groups, 32_768), ceilDiv(groups, 32_768));
+    pass.end();
+    this.#gpu.submit(encoder.finish());
+  }
+
+  free(): void {
+    for (const buffer of this.#buffers.splice(0)) this.#gpu.free(buffer);
+  }
+}
+
+const repackKernel = (type: TensorType): KernelSource => ({
+  name: `repack ${type}`,
+  parts: [repackShader],
+  constants: { BLOCK: u32(blockFormat(type).bytes), SCALE: u32(scaleOffset(type)) },
+});
+
+/** Cuts an upload into pieces of an even number of blocks. */
+function piecesOf(upload: Upload): Upload[] {
+  const { bytes: blockBytes } = blockFormat(upload.slab.type);
+  const step = Math.floor(pieceBytes / (2 * blockBytes)) * 2 * blockBytes;
+  const pieces: Upload[] = [];
+  for (let from = 0; from < upload.bytes; from += step) {
+    pieces.push({
+      ...upload,
+      fileOffset: upload.fileOffset + from,
+      bytes: Math.min(step, upload.bytes - from),
+      block: upload.block + from / blockBytes,
+    });
+  }
+  return pieces;
+}

@@ -1,0 +1,101 @@
+import type { Gpu } from "../gpu/index.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
+import { maxRows, stepBuffer } from "./step.ts";
+
+/**
+ * The buffers that the layers of a pass hand on, one each, since Dawn orders dispatches by whole buffers. All layers
+ * share them; rows are tokens of the pass, `maxRows` of them.
+ */
+export interface Workspace {
+  readonly step: GPUBuffer;
+  /** [E, T] the residual stream */
+  readonly x: GPUBuffer;
+  /** [E, T] normalised input of a mixer or FFN */
+  readonly normed: GPUBuffer;
+  /** [*, T] projections of a mixer: q|gate, k, v; or z, α, β */
+  readonly proj: GPUBuffer;
+  /** [D, HQ, T] rotated queries */
+  readonly query: GPUBuffer;
+  /** [D + 4, SPLITS, HQ, T] */
+  readonly partials: GPUBuffer;
+  /** [C, T] q, k and v heads of a delta net */
+  readonly mixed: GPUBuffer;
+  /** [2, HV, T] g, β */
+  readonly gates: GPUBuffer;
+  /** [2, 64, 64, HV] */
+  readonly grams: GPUBuffer;
+  /** [D, HV, T] what the delta rule returns */
+  readonly delta: GPUBuffer;
+  /** [*, T] what a mixer hands to its output projection */
+  readonly mixerOut: GPUBuffer;
+  /** [2F, T] gate, up */
+  readonly gateUp: GPUBuffer;
+  /** [F, T] */
+  readonly hidden: GPUBuffer;
+  /**
+   * [E, 1 + T] the trunk's rows after output_norm, one row late: row 0 is the last row of the pass before (zeros at
+   * the start), so row t is what the MTP block pairs with token t (model.md 4.3).
+   */
+  readonly trunkOut: GPUBuffer;
+  /** [E, 1 + T] the MTP block's rows after its norm */
+  readonly mtpOut: GPUBuffer;
+  /** [2E, T] embedding and hidden row, normalised, of the MTP block */
+  readonly mtpIn: GPUBuffer;
+  /** Positions of one attention split, and how many splits the context has. */
+  readonly split: number;
+  readonly splits: number;
+  readonly free: () => void;
+}
+
+/** Splits of 64 positions or more, and 32 of them at most: enough workgroups, and partials that stay small. */
+export function splitsOf(context: number): { split: number; splits: number } {
+  let split = 64;
+  while (context / split > 32) split *= 2;
+  return { split, splits: Math.ceil(context / split) };
+}
+
+/** Bytes of each buffer of a workspace. */
+export function workspaceBytes(h: Hyperparameters, context: number): Record<WorkspaceBuffer, number> {
+  const { heads, kvHeads, headSize } = h.attention;
+  const { valueHeads, channels, headSize: deltaSize } = h.delta;
+  const { splits } = splitsOf(context);
+  const row = maxRows * 4;
+  const attentionProj = (2 * heads + 2 * kvHeads) * headSize;
+  const deltaProj = valueHeads * deltaSize + 2 * valueHeads;
+  const hasMtp = h.mtpLayers > 0 ? 1 : 0;
+  return {
+    x: h.embedding * row,
+    normed: h.embedding * row,
+    proj: Math.max(attentionProj, deltaProj) * row,
+    query: heads * headSize * row,
+    partials: (headSize + 4) * splits * heads * row,
+    mixed: channels * row,
+    gates: 2 * valueHeads * row,
+    grams: 2 * 64 * 64 * valueHeads * 4,
+    delta: valueHeads * deltaSize * row,
+    mixerOut: Math.max(heads * headSize, valueHeads * deltaSize) * row,
+    gateUp: 2 * h.feedForward * row,
+    hidden: h.feedForward * row,
+    trunkOut: h.embedding * (row + 4),
+    mtpOut: hasMtp * h.embedding * (row + 4),
+    mtpIn: hasMtp * 2 * h.embedding * row,
+  };
+}
+
+type WorkspaceBuffer = Exclude<keyof Workspace, "step" | "split" | "splits" | "free">;
+
+export function createWorkspace(gpu: Gpu, h: Hyperparameters, context: number): Workspace {
+  const entries = Object.entries(workspaceBytes(h, context)).map(
+    ([name, bytes]) => [name, gpu.buffer(name, bytes, "activations")] as const,
+  );
+  const step = stepBuffer(gpu);
+  const buffers = Object.fromEntries(entries) as Record<WorkspaceBuffer, GPUBuffer>;
+  return {
+    ...buffers,
+    ...splitsOf(context),
+    step,
+    free: () => {
+      for (const buffer of [step, ...Object.values(buffers)]) gpu.free(buffer);
+    },
+  };
+}

@@ -1,0 +1,10 @@
+// Text: from characters to token ids and back, and the layouts of prompts.
+// Start at tokenizer.ts: it joins special tokens, the pre-tokenizer (pieces.ts) and the merges (bpe.ts).
+// Owns byte-level BPE, the streaming detokenizer, fill-in-the-middle prompts, the chat template.
+// Promise: the ids of llama.cpp, and no text of a user ever becomes a control token.
+// Must not know: GPUs, files.
+export { type ChatMessage, type ChatOptions, chatPrompt, renderChat } from "./chat.ts";
+export { createDetokenizer, type Detokenizer } from "./detokenizer.ts";
+export { type FimParts, fimPrompt } from "./fim.ts";
+export { createTokenizer, type FimTokens, type Tokenizer } from "./tokenizer.ts";
+export { TOKEN_TYPE, type VocabularySource, vocabularyFrom } from "./vocabulary.ts";

@@ -1,0 +1,17 @@
+// Q4_0: y = d·(q − 8); low nibbles are elements 0–15, high ones 16–31. Planes: 4 words a block; d, two f16 a word.
+@group(0) @binding(0) var<storage, read> words: array<u32>;
+@group(0) @binding(1) var<storage, read> scales: array<u32>;
+
+fn scale(block: u32) -> f32 {
+  return unpack2x16float(scales[block >> 1u] >> (16u * (block & 1u))).x;
+}
+
+struct Header { at: u32, d: f32 }
+fn header(row: u32, group: u32) -> Header {
+  let block = row * (K / 32u) + group;
+  return Header(block * 4u, scale(block));
+}
+fn quad(h: Header, i: u32) -> vec4f {
+  let q = (words[h.at + i % 4u] >> (4u * (i / 4u))) & 0x0f0f0f0fu;
+  return h.d * (vec4f(unpack4xU8(q)) - 8.0);
+}

@@ -1,0 +1,43 @@
+// delta_chunk_gram (model.md 3.5): the token-by-token products of a chunk, per V head, G the running sum of g
+//   A_ij = β_i·(k_i·k_j)·exp(G_i − G_j)  for j < i,   P_ij = (q_i·k_j)·exp(G_i − G_j)  for j ≤ i
+// The exponent is summed from g_{j+1}…g_i, so it is never positive.
+// 0 mixed  [C, T]           read         q heads, k heads, v heads
+// 1 gates  [2, HV, T]       read         g, β
+// 2 grams  [2, 64, 64, HV]  read_write   (A, P) of column j, row i; only j ≤ i are written
+// 3 step                    read
+// Dispatch (HV, T), workgroup 64: row i, an invocation a column j.
+@group(0) @binding(0) var<storage, read> mixed: array<vec4f>;
+@group(0) @binding(1) var<storage, read> gates: array<vec2f>;
+@group(0) @binding(2) var<storage, read_write> grams: array<vec2f>;
+@group(0) @binding(3) var<storage, read> step: StepState;
+
+const QUADS = D / 4u;
+var<workgroup> k: array<vec4f, QUADS>;
+var<workgroup> q: array<vec4f, QUADS>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) j: u32) {
+  let h = wg.x;
+  let i = wg.y;
+  if (i >= step.rows) { return; }
+  let head = (h % HK) * QUADS;
+  for (var d = j; d < QUADS; d += 64u) {
+    q[d] = mixed[i * (C / 4u) + head + d];
+    k[d] = mixed[i * (C / 4u) + HK * QUADS + head + d];
+  }
+  workgroupBarrier();
+  if (j > i) { return; }
+  var kk = vec4f();
+  var qk = vec4f();
+  for (var d = 0u; d < trips(QUADS); d++) {
+    let other = mixed[j * (C / 4u) + HK * QUADS + head + d];
+    kk = fma(k[d], other, kk);
+    qk = fma(q[d], other, qk);
+  }
+  var exponent = 0.0;
+  for (var t = j + 1u; t <= i; t++) { exponent += gates[t * HV + h].x; }
+  let decay = exp(exponent);
+  let a = gates[i * HV + h].y * ((kk.x + kk.y) + (kk.z + kk.w)) * decay;
+  let p = ((qk.x + qk.y) + (qk.z + qk.w)) * decay;
+  grams[(h * 64u + i) * 64u + j] = vec2f(a, p);
+}

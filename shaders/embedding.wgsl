@@ -1,0 +1,20 @@
+// embedding: x_t = W[token_t], decoded. A table larger than a binding is split by rows: this slab holds rows ROW0 to
+// ROW0 + N − 1, and tokens outside it are another dispatch's.
+// 0, 1 W   [K, N]    read   by blocks/*.wgsl: header(row, group), quad(header, i)
+// 2 x      [K, T]    read_write
+// 3 step             read
+// Dispatch (1, T), workgroup 64.
+@group(0) @binding(2) var<storage, read_write> x: array<vec4f>;
+@group(0) @binding(3) var<storage, read> step: StepState;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
+  let t = wg.y;
+  if (t >= step.rows) { return; }
+  let row = step.tokens[t] - ROW0; // wraps to a large number below ROW0
+  if (row >= N) { return; }
+  for (var group = local; group < K / 32u; group += 64u) {
+    let h = header(row, group);
+    for (var i = 0u; i < trips(8u); i++) { x[t * (K / 4u) + group * 8u + i] = quad(h, i); }
+  }
+}

@@ -1,0 +1,65 @@
+// gated_delta_net (model.md 3.4, 5.1), per V head h; K and Q head h mod HK:
+//   S ← exp(g_t)·S;  δ = β_t·(v_t − Sᵀk_t);  S ← S + k_t·δᵀ;  o_t = Sᵀq_t/√D
+// q, k arrive L2-normalised; g ≤ 0 is a log decay. f32 throughout.
+// Order (I3): one invocation owns column v; fma over quads of k = 0…D − 1; (x + y) + (z + w); for every T.
+// Snapshots: K slots, newest first: slot s is the state s tokens before the end. min(T, K) are written, the others
+// left alone. The input slot may be one of them: a column is read whole before it is written, and has one owner.
+// 0 mixed  q, k, v by strides     read         element (d, head, t, b) at X0 + head·HEAD + t·TOKEN + b·SEQUENCE
+// 1 gates  [2, HV, T, B]          read         g, β
+// 2 slots  [D, D, HV, B, slots]   read_write   k fastest
+// 3 out    [D, HV, T, B]          read_write
+// 4 step                          read         rows = T; slot = the input's
+// Dispatch (HV·D / COLUMNS, 1, B), workgroup COLUMNS.
+@group(0) @binding(0) var<storage, read> mixed: array<f32>;
+@group(0) @binding(1) var<storage, read> gates: array<vec2f>;
+@group(0) @binding(2) var<storage, read_write> slots: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<storage, read> step: StepState;
+
+const QUADS = D / 4u;
+var<workgroup> k: array<vec4f, QUADS>;
+var<workgroup> q: array<vec4f, QUADS>;
+
+fn quad(at: u32) -> vec4f { return vec4f(mixed[at], mixed[at + 1u], mixed[at + 2u], mixed[at + 3u]); }
+
+@compute @workgroup_size(COLUMNS)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
+  let rows = step.rows;
+  if (rows == 0u) { return; }
+  let h = wg.x / (D / COLUMNS);
+  let v = (wg.x % (D / COLUMNS)) * COLUMNS + local;
+  let b = wg.z;
+  let column = ((b * HV + h) * D + v) * QUADS;
+  let slot_quads = SEQUENCES * HV * D * QUADS;
+  let qk = (h % HK) * QK_HEAD + b * QK_SEQUENCE;
+
+  var state: array<vec4f, QUADS>;
+  for (var i = 0u; i < QUADS; i++) { state[i] = slots[step.slot * slot_quads + column + i]; }
+  for (var t = 0u; t < rows; t++) {
+    workgroupBarrier();
+    for (var i = local; i < QUADS; i += COLUMNS) {
+      k[i] = quad(K0 + qk + t * QK_TOKEN + 4u * i);
+      q[i] = quad(Q0 + qk + t * QK_TOKEN + 4u * i);
+    }
+    workgroupBarrier();
+    let gate = gates[(b * rows + t) * HV + h];
+    let decay = exp(gate.x);
+    var predicted = vec4f();
+    for (var i = 0u; i < QUADS; i++) {
+      state[i] *= decay;
+      predicted = fma(state[i], k[i], predicted);
+    }
+    let value = mixed[V0 + h * V_HEAD + t * V_TOKEN + b * V_SEQUENCE + v];
+    let delta = gate.y * (value - ((predicted.x + predicted.y) + (predicted.z + predicted.w)));
+    var o = vec4f();
+    for (var i = 0u; i < QUADS; i++) {
+      state[i] = fma(k[i], vec4f(delta), state[i]);
+      o = fma(state[i], q[i], o);
+    }
+    out[((b * rows + t) * HV + h) * D + v] = ((o.x + o.y) + (o.z + o.w)) * SCALE;
+    let slot = rows - 1u - t;
+    if (slot < SNAPSHOTS) {
+      for (var i = 0u; i < QUADS; i++) { slots[slot * slot_quads + column + i] = state[i]; }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// matmul_tile: y_t[n] = Σ_k W[n, k]·x_t[k] for the up to 64 rows of a piece of prompt.
+// Order: fma over k = 0…K − 1 for each output, whatever the number of rows.
+// Workgroup of 64 owns 64 rows × 64 columns. Per 32 k: each invocation decodes one group of W and copies one of x
+// into workgroup memory (k-major, so that neighbours write neighbouring words), then multiplies its 8 × 8 part.
+// 0, 1 W     [K, N]           read   by blocks/*.wgsl: header(row, group), quad(header, i)
+// 2 x        [X_STRIDE, T]    read
+// 3 out                       read_write   see matmul_output.wgsl
+// 4 step                      read
+// Dispatch (min(N / 64, GRID_X), 1, …), workgroup 64.
+var<workgroup> tile: array<f32, 4096>; // [64, 32] of W, then [64, 32] of x; at the end [64 columns, 64 rows] of y
+const XS = 2048u;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
+  let rows = rows_wanted();
+  if (rows == 0u) { return; }
+  let n = (wg.z * GRID_X + wg.x) * 64u + local;
+  let source = input_row(min(local, rows - 1u)) * (X_STRIDE / 4u);
+  let row0 = (local / 8u) * 8u;
+  let col0 = (local % 8u) * 8u;
+  let depth = select(32u, 0u, row0 >= rows); // nothing to do where all 8 rows are past the end
+  var low: array<vec4f, 8>;
+  var high: array<vec4f, 8>;
+  for (var group = 0u; group < K / 32u; group++) {
+    let h = header(min(n, N - 1u), group);
+    for (var i = 0u; i < trips(8u); i++) {
+      let w = quad(h, i);
+      let v = x[source + group * 8u + i];
+      for (var c = 0u; c < 4u; c++) {
+        tile[(4u * i + c) * 64u + local] = w[c];
+        tile[XS + (4u * i + c) * 64u + local] = v[c];
+      }
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < depth; k++) {
+      let at = k * 64u + col0;
+      let a = vec4f(tile[at], tile[at + 1u], tile[at + 2u], tile[at + 3u]);
+      let b = vec4f(tile[at + 4u], tile[at + 5u], tile[at + 6u], tile[at + 7u]);
+      for (var r = 0u; r < 8u; r++) {
+        let v = vec4f(tile[XS + k * 64u + row0 + r]);
+        low[r] = fma(a, v, low[r]);
+        high[r] = fma(b, v, high[r]);
+      }
+    }
+    workgroupBarrier();
+  }
+  for (var r = 0u; r < 8u; r++) {
+    let at = (row0 + r) * 64u + col0;
+    for (var c = 0u; c < 4u; c++) {
+      tile[at + c] = low[r][c];
+      tile[at + 4u + c] = high[r][c];
+    }
+  }
+  workgroupBarrier();
+  if (n >= N) { return; }
+  for (var t = 0u; t < rows; t++) { store(t, n, tile[t * 64u + local]); }
+}

@@ -1,0 +1,31 @@
+// rms_norm (model.md 3.1): y_t = x_t / √(mean(x_t²) + EPS) ∘ w
+// Order (I3): lane l of 64 sums quads l, l + 64, … by fma; (x + y) + (z + w); binary tree over the lanes.
+// 0 x      [X_STRIDE, T]   read         columns 0…K − 1 of rows X_ROW + t
+// 1 w      [K]             read
+// 2 y      [Y_STRIDE, T]   read_write   columns Y_COLUMN… of rows Y_ROW + t
+// 3 step                   read
+// Dispatch (1, T), workgroup 64.
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(3) var<storage, read> step: StepState;
+
+var<workgroup> partial: array<f32, 64>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
+  let t = wg.y;
+  if (t >= step.rows) { return; }
+  let source = (t + X_ROW) * (X_STRIDE / 4u);
+  let dest = (t + Y_ROW) * (Y_STRIDE / 4u) + Y_COLUMN / 4u;
+  var squares = vec4f();
+  for (var i = local; i < K / 4u; i += 64u) { squares = fma(x[source + i], x[source + i], squares); }
+  partial[local] = (squares.x + squares.y) + (squares.z + squares.w);
+  for (var reach = 32u; reach > 0u; reach /= 2u) {
+    workgroupBarrier();
+    if (local < reach) { partial[local] += partial[local + reach]; }
+  }
+  workgroupBarrier();
+  let scale = 1.0 / sqrt(partial[0] / f32(K) + EPS);
+  for (var i = local; i < K / 4u; i += 64u) { y[dest + i] = x[source + i] * scale * w[i]; }
+}

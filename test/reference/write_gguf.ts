@@ -1,0 +1,127 @@
+import { BLOCK_FORMATS, type TensorType } from "../../engine/gguf/block_formats.ts";
+
+const VALUE_TYPES = [
+  "u8",
+  "i8",
+  "u16",
+  "i16",
+  "u32",
+  "i32",
+  "f32",
+  "bool",
+  "string",
+  "array",
+  "u64",
+  "i64",
+  "f64",
+] as const;
+export type ValueType = Exclude<(typeof VALUE_TYPES)[number], "array">;
+export type Scalar = string | number | bigint | boolean;
+
+/** Key, type, value; an array of values is stored as a GGUF array of that type. */
+export type MetadataPair = readonly [key: string, type: ValueType, value: Scalar | readonly Scalar[]];
+
+export interface TensorSource {
+  readonly name: string;
+  /** In ne order, `dims[0]` the row length. */
+  readonly dims: readonly number[];
+  /** A number writes that ggml id, known or not. */
+  readonly type: TensorType | number;
+  readonly bytes: Uint8Array;
+  /** From the start of the data section, for broken files; by default behind the tensors before it. */
+  readonly offset?: number | bigint;
+}
+
+/** What a file holds. Nothing is checked, so that tests can write broken files too. */
+export interface GgufSource {
+  readonly metadata?: readonly MetadataPair[];
+  readonly tensors?: readonly TensorSource[];
+  /** Of the tensors' data. It is used, not written: a value other than 32 needs general.alignment in the metadata. */
+  readonly alignment?: number;
+  readonly version?: number;
+}
+
+/** The bytes of a GGUF file (model.md 1.1), tensors in their order, each padded to the alignment. */
+export function ggufBytes({
+  metadata = [],
+  tensors = [],
+  alignment = 32,
+  version = 3,
+}: GgufSource): Uint8Array {
+  const padded = (length: number) => Math.ceil(length / alignment) * alignment;
+  const header: Buffer[] = [Buffer.from("GGUF"), u32(version), u64(tensors.length), u64(metadata.length)];
+  for (const [key, type, value] of metadata) {
+    header.push(string(key));
+    if (Array.isArray(value)) {
+      header.push(u32(VALUE_TYPES.indexOf("array")), u32(VALUE_TYPES.indexOf(type)), u64(value.length));
+      for (const element of value) header.push(scalar(type, element));
+    } else {
+      header.push(u32(VALUE_TYPES.indexOf(type)), scalar(type, value as Scalar));
+    }
+  }
+  let offset = 0;
+  for (const tensor of tensors) {
+    header.push(string(tensor.name), u32(tensor.dims.length), ...tensor.dims.map(u64));
+    header.push(u32(typeId(tensor.type)), u64(tensor.offset ?? offset));
+    offset += padded(tensor.bytes.length);
+  }
+  const head = Buffer.concat(header);
+  const file = new Uint8Array(padded(head.length) + offset);
+  file.set(head);
+  let at = padded(head.length);
+  for (const { bytes } of tensors) {
+    file.set(bytes, at);
+    at += padded(bytes.length);
+  }
+  return file;
+}
+
+function typeId(type: TensorType | number): number {
+  return typeof type === "number" ? type : BLOCK_FORMATS.find((format) => format.type === type)!.id;
+}
+
+function scalar(type: ValueType, value: Scalar): Buffer {
+  if (type === "string") return string(String(value));
+  if (type === "bool") return Buffer.of(value ? 1 : 0);
+  const bytes = Buffer.alloc(8);
+  const end = writeNumber(bytes, type, value as number | bigint);
+  return bytes.subarray(0, end);
+}
+
+/** Writes at the start of `bytes` and returns where the number ends. */
+function writeNumber(
+  bytes: Buffer,
+  type: Exclude<ValueType, "string" | "bool">,
+  value: number | bigint,
+): number {
+  switch (type) {
+    case "u8":
+      return bytes.writeUInt8(Number(value));
+    case "i8":
+      return bytes.writeInt8(Number(value));
+    case "u16":
+      return bytes.writeUInt16LE(Number(value));
+    case "i16":
+      return bytes.writeInt16LE(Number(value));
+    case "u32":
+      return bytes.writeUInt32LE(Number(value));
+    case "i32":
+      return bytes.writeInt32LE(Number(value));
+    case "f32":
+      return bytes.writeFloatLE(Number(value));
+    case "f64":
+      return bytes.writeDoubleLE(Number(value));
+    case "u64":
+      return bytes.writeBigUInt64LE(BigInt(value));
+    case "i64":
+      return bytes.writeBigInt64LE(BigInt(value));
+  }
+}
+
+const u32 = (value: number) => scalar("u32", value);
+const u64 = (value: number | bigint) => scalar("u64", value);
+
+function string(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([u64(bytes.length), bytes]);
+}

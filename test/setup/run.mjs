@@ -1,0 +1,140 @@
+// `npm start` and `npm test`: set up what is missing, then show the engine at work or check everything.
+// Runs before node_modules exists, so set-up imports nothing but Node's own modules.
+import { existsSync, readFileSync, rmSync } from "node:fs";
+
+const { engines, scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+const newEnough = (version, wanted) => {
+  const [[major, minor], [wantedMajor, wantedMinor]] = [version, wanted].map((text) =>
+    text.match(/\d+/g).map(Number),
+  );
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+};
+if (!newEnough(process.versions.node, engines.node)) {
+  console.error(`Node is ${process.versions.node} and Foretype needs ${engines.node}: install a newer one.`);
+  process.exit(1);
+}
+
+const { installPackages } = await import("./packages.mjs");
+const { capture, ROOT, runSteps, show, Stop } = await import("./steps.mjs");
+const { probeAdapter, setUpLoader, setUpSoftwareDevices } = await import("./vulkan.mjs");
+
+const SAMPLE = "test/fixtures/sample/stack.ts:27:11";
+const LINUX = process.platform === "linux";
+const tools = {
+  tsc: "node_modules/typescript/bin/tsc",
+  biome: "node_modules/@biomejs/biome/bin/biome",
+  vitest: "node_modules/vitest/vitest.mjs",
+};
+
+const packages = { title: "node packages", run: installPackages };
+const loader = { title: "Vulkan loader", run: setUpLoader };
+const build = { title: "build", run: (note) => check(note, "test/setup/build.mjs") };
+
+/** Runs a script quietly; what it says is shown when it fails. */
+async function check(note, script, ...args) {
+  const { status, text } = await capture(process.execPath, [script, ...args]);
+  if (status === 0) return undefined;
+  note("");
+  console.log(text.trimEnd());
+  throw new Stop(`${[script.split("/").at(-1), ...args].join(" ")} failed with status ${status}: see above.`);
+}
+
+let hardware; // description of the GPU that answered; the GPU tests run on it too
+
+async function findHardware() {
+  const { adapter } = await probeAdapter();
+  hardware = adapter && !adapter.software ? adapter.description : undefined;
+}
+
+async function chooseDevice(note) {
+  await findHardware();
+  if (hardware) return hardware;
+  if (!LINUX) throw new Stop("No GPU answered: install your GPU's driver, then run `npm start` again.");
+  return (await setUpSoftwareDevices(note)) ?? "no GPU answered: software devices";
+}
+
+async function setUpTestDevices(note) {
+  const remark = LINUX ? await setUpSoftwareDevices(note) : undefined;
+  await findHardware();
+  return [remark, hardware].filter(Boolean).join("; ");
+}
+
+async function start() {
+  await runSteps([
+    packages,
+    ...(LINUX ? [loader] : []),
+    { title: "device", run: chooseDevice },
+    build,
+    {
+      title: `complete ${SAMPLE}`,
+      run: async (note) => {
+        note("");
+        const status = await show(process.execPath, ["out/cli.js", "complete", SAMPLE, "--model", "mini"]);
+        if (status !== 0) throw new Stop(`node out/cli.js complete failed with status ${status}: see above.`);
+      },
+    },
+  ]);
+  console.log(`
+In the editor:      ${scripts.vscode ? "npm run vscode" : "not there yet; the extension is still to come"}
+In a file of yours: node out/cli.js complete FILE:LINE:COL --model mini
+All commands:       node out/cli.js --help
+Check everything:   npm test`);
+}
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** Runs a vitest project, its output going to the terminal, and adds its tests to `counts`. */
+async function vitest(project, note) {
+  note("");
+  const file = `${ROOT}/.cache/vitest-${project}.json`;
+  rmSync(file, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const env = hardware ? { FORETYPE_HARDWARE: hardware } : {};
+  const status = await show(process.execPath, [tools.vitest, "run", "--project", project, ...reporters], env);
+  if (existsSync(file)) count(JSON.parse(readFileSync(file, "utf8")));
+  if (status !== 0) throw new Stop(`vitest --project ${project} failed with status ${status}: see above.`);
+}
+
+function count({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) {
+  // A file that cannot be loaded has no tests to fail.
+  const broken = testResults.filter(
+    ({ status, assertionResults }) =>
+      status === "failed" && !assertionResults.some((one) => one.status === "failed"),
+  );
+  counts.passed += numPassedTests;
+  counts.failed += numFailedTests + broken.length;
+  counts.skipped += numPendingTests + numTodoTests;
+}
+
+async function test() {
+  await runSteps([
+    packages,
+    ...(LINUX ? [loader] : []),
+    { title: "test devices", run: setUpTestDevices },
+    build,
+    { title: "types", run: (note) => check(note, tools.tsc, "--noEmit") },
+    { title: "lint", run: (note) => check(note, tools.biome, "check", ".") },
+    { title: "unit tests", run: (note) => vitest("unit", note) },
+    { title: "kernels and models, on each device", run: (note) => vitest("gpu", note) },
+  ]);
+}
+
+function fail(error) {
+  console.error(error instanceof Stop ? error.message : error);
+  process.exitCode = 1;
+}
+
+const command = process.argv[2];
+if (command === "start") {
+  await start().catch(fail);
+} else if (command === "test") {
+  await test().catch((error) => {
+    fail(error);
+    counts.failed ||= 1; // a step that is not a test failed
+  });
+  const { passed, failed, skipped } = counts;
+  console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+} else {
+  console.error("Say what to run: node test/setup/run.mjs start, or test.");
+  process.exitCode = 2;
+}
