@@ -35,8 +35,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
 
   var total = 0.0;
   for (var first = 0u; first < rows; first += 8u) {
-    var sk: array<vec4f, 8>;
-    var sq: array<vec4f, 8>;
+    // Written out: without an initial value, Tint clears a variable of a loop once, not each time round.
+    var sk = array<vec4f, 8>();
+    var sq = array<vec4f, 8>();
     for (var i = 0u; i < trips(QUADS); i++) {
       let s = slots[before + i];
       for (var t = 0u; t < 8u; t++) { // past the end: rows of an earlier pass, never used

@@ -33,7 +33,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let slot_quads = SEQUENCES * HV * D * QUADS;
   let qk = (h % HK) * QK_HEAD + b * QK_SEQUENCE;
 
-  var state: array<vec4f, QUADS>;
+  var state = array<vec4f, QUADS>();
   for (var i = 0u; i < QUADS; i++) { state[i] = slots[step.slot * slot_quads + column + i]; }
   for (var t = 0u; t < rows; t++) {
     workgroupBarrier();

@@ -16,7 +16,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   if (first >= rows) { return; }
   let n = (wg.z * GRID_X + wg.x) * (64u / LANES) + local / LANES;
   let lane = local % LANES;
-  var acc: array<vec4f, ROWS>;
+  var acc = array<vec4f, ROWS>();
   for (var group = lane; group < K / 32u; group += LANES) {
     let h = header(min(n, N - 1u), group);
     for (var i = 0u; i < trips(8u); i++) {

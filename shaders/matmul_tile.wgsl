@@ -19,8 +19,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let row0 = (local / 8u) * 8u;
   let col0 = (local % 8u) * 8u;
   let depth = select(32u, 0u, row0 >= rows); // nothing to do where all 8 rows are past the end
-  var low: array<vec4f, 8>;
-  var high: array<vec4f, 8>;
+  var low = array<vec4f, 8>();
+  var high = array<vec4f, 8>();
   for (var group = 0u; group < K / 32u; group++) {
     let h = header(min(n, N - 1u), group);
     for (var i = 0u; i < trips(8u); i++) {

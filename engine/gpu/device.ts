@@ -1,16 +1,18 @@
 import { existsSync } from "node:fs";
-import { freemem } from "node:os";
+import { freemem, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { create, globals } from "webgpu";
 import { UserError } from "../errors.ts";
-import { Gpu } from "./gpu.ts";
+import { Gpu, type SoftwareDevice } from "./gpu.ts";
 
 Object.assign(globalThis, globals);
 
+// Mesa complains on stderr, for each device that it looks at, where a service or a container leaves this unset.
+if (process.platform === "linux" && !process.env.XDG_RUNTIME_DIR) process.env.XDG_RUNTIME_DIR = tmpdir();
+
 /** The software devices that set-up can put beside the code; they compute on the CPU. */
-const softwareDevices = ["lavapipe", "swiftshader"] as const;
-type SoftwareDevice = (typeof softwareDevices)[number];
+const softwareDevices: readonly SoftwareDevice[] = ["lavapipe", "swiftshader"];
 
 export interface DeviceChoice {
   /** `auto` (a GPU, else a software device that set-up has put here), `lavapipe`, `swiftshader`, or part of a GPU's name. */
@@ -48,8 +50,8 @@ function dawnFlags(safe: boolean): string[] {
   return [`enable-dawn-features=${enabled.join(",")}`, `disable-dawn-features=${disabled.join(",")}`];
 }
 
-/** Where set-up puts the manifests of the software devices: `.cache/vulkan` in the checkout. */
-function softwareManifest(device: SoftwareDevice): string | undefined {
+/** The driver manifest of a software device, where set-up has put one: in `.cache/vulkan` of the checkout. */
+export function softwareManifest(device: SoftwareDevice): string | undefined {
   let folder = process.env.FORETYPE_VULKAN_DIR;
   for (let at = dirname(fileURLToPath(import.meta.url)); folder === undefined; at = dirname(at)) {
     if (existsSync(join(at, "package.json"))) folder = join(at, ".cache", "vulkan");
@@ -174,6 +176,7 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
   return new Gpu(device, {
     description: report.description,
     software: report.software,
+    softwareDevice: softwareDevices.find((name) => name === report.choice),
     memoryLimit: choice.memoryLimit ?? (report.software ? freemem() : undefined),
   });
 }

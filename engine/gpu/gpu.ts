@@ -1,11 +1,16 @@
 import { UserError } from "../errors.ts";
 import { assemble, bindingsOf, type Kernel, type KernelSource } from "./kernel.ts";
 
+/** A Vulkan driver that computes on the CPU, which set-up can put beside the code. */
+export type SoftwareDevice = "lavapipe" | "swiftshader";
+
 /** What a buffer is for; the ledger of GPU memory is kept by category. */
 export type Category = "weights" | "kv" | "state" | "activations" | "tables" | "staging";
 
 /** A whole buffer, or a part of it (`offset` in bytes, a multiple of the device's alignment). */
-export type Bindable = GPUBuffer | { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
+export type Bindable =
+  | GPUBuffer
+  | { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
 
 /** Everything that was made or moved since the device was opened. Steady state changes only the last three. */
 export interface GpuCounters {
@@ -23,6 +28,8 @@ export class Gpu {
   readonly description: string;
   /** True for a device that computes on the CPU: a different matrix kernel is quicker there. */
   readonly software: boolean;
+  /** Which of the software devices that set-up provides it is, if any. */
+  readonly softwareDevice: SoftwareDevice | undefined;
   /** Bytes that may be held at once, where something is known of it: free memory on a software device. */
   readonly memoryLimit: number | undefined;
   readonly counters: GpuCounters = {
@@ -45,11 +52,17 @@ export class Gpu {
 
   constructor(
     device: GPUDevice,
-    about: { description: string; software: boolean; memoryLimit?: number | undefined },
+    about: {
+      description: string;
+      software: boolean;
+      softwareDevice?: SoftwareDevice | undefined;
+      memoryLimit?: number | undefined;
+    },
   ) {
     this.device = device;
     this.description = about.description;
     this.software = about.software;
+    this.softwareDevice = about.softwareDevice;
     this.memoryLimit = about.memoryLimit;
     device.addEventListener("uncapturederror", (event) => {
       this.failure ??= (event as GPUUncapturedErrorEvent).error.message;
@@ -85,7 +98,8 @@ export class Gpu {
     const buffer = this.device.createBuffer({
       label,
       size,
-      usage: usage | GPUBufferUsage.COPY_DST | (usage & GPUBufferUsage.MAP_READ ? 0 : GPUBufferUsage.COPY_SRC),
+      usage:
+        usage | GPUBufferUsage.COPY_DST | (usage & GPUBufferUsage.MAP_READ ? 0 : GPUBufferUsage.COPY_SRC),
     });
     this.counters.buffers++;
     this.#held.set(buffer, { category, bytes: size, id: this.#nextId++ });

@@ -3,8 +3,8 @@
 // Owns every WebGPU object; all are made before the first step, none in steady state (I4).
 // Promise: `bytesHeld` and `counters` tell the whole truth about what was made, submitted and read back.
 // Must not know: models.
-export { type AdapterReport, type DeviceChoice, listAdapters, openGpu } from "./device.ts";
-export { type Bindable, type Category, Gpu, type GpuCounters } from "./gpu.ts";
-export { ceilDiv, type Constant, f32, type KernelSource, u32 } from "./kernel.ts";
+export { type AdapterReport, type DeviceChoice, listAdapters, openGpu, softwareManifest } from "./device.ts";
+export { type Bindable, type Category, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
+export { type Constant, ceilDiv, f32, type KernelSource, u32 } from "./kernel.ts";
 export { type Dispatch, type GridX, Plan, PlanRecorder } from "./plan.ts";
 export { ReadbackRing } from "./readback.ts";

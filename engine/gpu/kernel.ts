@@ -47,9 +47,11 @@ export interface BindingAccess {
  */
 export function bindingsOf(wgsl: string): BindingAccess[] {
   const pattern = /@binding\((\d+)\)\s*var<\s*(storage|uniform)\s*(?:,\s*(read_write|read)\s*)?>/g;
-  const found = [...wgsl.matchAll(pattern)].map(([, binding, space, access]): BindingAccess => ({
-    binding: Number(binding),
-    type: space === "uniform" ? "uniform" : access === "read_write" ? "storage" : "read-only-storage",
-  }));
+  const found = [...wgsl.matchAll(pattern)].map(
+    ([, binding, space, access]): BindingAccess => ({
+      binding: Number(binding),
+      type: space === "uniform" ? "uniform" : access === "read_write" ? "storage" : "read-only-storage",
+    }),
+  );
   return found.sort((a, b) => a.binding - b.binding);
 }

@@ -73,7 +73,11 @@ export class PlanRecorder {
     this.gpu = gpu;
   }
 
-  dispatch(source: KernelSource, buffers: readonly Bindable[], grid: readonly [GridX, number?, number?]): void {
+  dispatch(
+    source: KernelSource,
+    buffers: readonly Bindable[],
+    grid: readonly [GridX, number?, number?],
+  ): void {
     this.#recorded.push({ kernel: this.gpu.kernel(source), buffers, grid, part: this.part });
   }
 

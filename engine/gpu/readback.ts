@@ -25,7 +25,8 @@ export class ReadbackRing {
   record(encoder: GPUCommandEncoder, source: GPUBuffer): () => Promise<Uint32Array> {
     const buffer = this.#buffers[this.#next]!;
     this.#next = (this.#next + 1) % this.#buffers.length;
-    if (buffer.mapState !== "unmapped") throw new Error(`more than ${this.#buffers.length} records under way`);
+    if (buffer.mapState !== "unmapped")
+      throw new Error(`more than ${this.#buffers.length} records under way`);
     encoder.copyBufferToBuffer(source, 0, buffer, 0, this.#bytes);
     return async () => {
       await buffer.mapAsync(GPUMapMode.READ, 0, this.#bytes);

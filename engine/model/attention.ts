@@ -1,10 +1,10 @@
-import { f32, type PlanRecorder, u32 } from "../gpu/index.ts";
 import mergeShader from "../../shaders/attention_merge.wgsl";
 import prepareShader from "../../shaders/attention_prepare.wgsl";
 import splitShader from "../../shaders/attention_split.wgsl";
 import kvF16 from "../../shaders/kv_f16.wgsl";
 import kvF32 from "../../shaders/kv_f32.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
+import { f32, type PlanRecorder, u32 } from "../gpu/index.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { type Path, recordMatmul } from "./matmul.ts";
 import type { KvLayer, SequenceMemory } from "./sequence.ts";

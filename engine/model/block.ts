@@ -17,7 +17,12 @@ export interface Block {
   readonly ffn: FeedForward;
 }
 
-export function loadBlock(weights: Weights, h: Hyperparameters, index: number, fullAttention: boolean): Block {
+export function loadBlock(
+  weights: Weights,
+  h: Hyperparameters,
+  index: number,
+  fullAttention: boolean,
+): Block {
   const block = `blk.${index}.`;
   return {
     mixerNorm: weights.vector(`${block}attn_norm.weight`, h.embedding),

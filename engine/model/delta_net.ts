@@ -1,10 +1,10 @@
-import { f32, type PlanRecorder, u32 } from "../gpu/index.ts";
 import chunkShader from "../../shaders/delta_chunk.wgsl";
 import gramShader from "../../shaders/delta_chunk_gram.wgsl";
 import inputsShader from "../../shaders/delta_inputs.wgsl";
 import deltaShader from "../../shaders/gated_delta_net.wgsl";
 import gatedNormShader from "../../shaders/gated_norm.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
+import { f32, type PlanRecorder, u32 } from "../gpu/index.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { type Path, recordMatmul } from "./matmul.ts";
 import { type RecurrentLayer, tapeRows } from "./sequence.ts";

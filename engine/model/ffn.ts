@@ -1,6 +1,6 @@
-import { ceilDiv, type PlanRecorder, u32 } from "../gpu/index.ts";
 import stepShader from "../../shaders/step_state.wgsl";
 import swigluShader from "../../shaders/swiglu.wgsl";
+import { ceilDiv, type PlanRecorder, u32 } from "../gpu/index.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { type Path, recordMatmul } from "./matmul.ts";
 import type { Matrix, Weights } from "./weights.ts";
@@ -26,7 +26,13 @@ export function loadFeedForward(weights: Weights, h: Hyperparameters, block: str
 }
 
 /** Records x += down(silu(gate·normed) ∘ up·normed) (model.md 3.6). */
-export function recordFeedForward(recorder: PlanRecorder, path: Path, h: Hyperparameters, layer: FeedForward, w: Workspace): void {
+export function recordFeedForward(
+  recorder: PlanRecorder,
+  path: Path,
+  h: Hyperparameters,
+  layer: FeedForward,
+  w: Workspace,
+): void {
   recordMatmul(recorder, path, layer.gateUp, w.step, { x: w.normed, out: w.gateUp });
   recorder.dispatch(
     { name: "swiglu", parts: [stepShader, swigluShader], constants: { F: u32(h.feedForward) } },

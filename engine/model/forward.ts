@@ -1,6 +1,6 @@
-import { type PlanRecorder, u32 } from "../gpu/index.ts";
 import carryShader from "../../shaders/carry_row.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
+import { type PlanRecorder, u32 } from "../gpu/index.ts";
 import { recordBlock } from "./block.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { type Path, recordEmbedding, recordMatmul } from "./matmul.ts";
@@ -36,7 +36,12 @@ export function recordTrunk(
     epsilon: h.epsilon,
   });
   if (logits) {
-    recordMatmul(recorder, path, model.head, w.step, { x: w.trunkOut, xRow: 1, out: logits, last: last ?? false });
+    recordMatmul(recorder, path, model.head, w.step, {
+      x: w.trunkOut,
+      xRow: 1,
+      out: logits,
+      last: last ?? false,
+    });
   }
 }
 

@@ -62,7 +62,9 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
   const recurrent = metadataFlags(file, at("attention.recurrent_layers"));
   const vocabulary = file.tensors.get("token_embd.weight")?.dims[1];
   if (vocabulary === undefined) {
-    throw new UserError(`${file.path} has no tensor token_embd.weight: the file is incomplete, download it again.`);
+    throw new UserError(
+      `${file.path} has no tensor token_embd.weight: the file is incomplete, download it again.`,
+    );
   }
 
   const parameters: Hyperparameters = {

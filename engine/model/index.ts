@@ -3,7 +3,7 @@
 // Owns the weights and the workspace that the layers share; a sequence's memory is given to it.
 // Promise: a row's result does not depend on the rows beside it (I3); weights stay quantised (I5).
 // Must not know: sessions, text.
-export { deltaColumns, deltaKernel, type DeltaStrides } from "./delta_net.ts";
+export { type DeltaStrides, deltaColumns, deltaKernel } from "./delta_net.ts";
 export { recordCarry, recordTrunk } from "./forward.ts";
 export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 export type { Path } from "./matmul.ts";

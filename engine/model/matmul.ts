@@ -1,5 +1,3 @@
-import type { TensorType } from "../gguf/index.ts";
-import { ceilDiv, type Constant, type Gpu, type KernelSource, type PlanRecorder, u32 } from "../gpu/index.ts";
 import bf16 from "../../shaders/blocks/bf16.wgsl";
 import f16 from "../../shaders/blocks/f16.wgsl";
 import f32Blocks from "../../shaders/blocks/f32.wgsl";
@@ -20,6 +18,8 @@ import matmulShader from "../../shaders/matmul.wgsl";
 import outputShader from "../../shaders/matmul_output.wgsl";
 import tileShader from "../../shaders/matmul_tile.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
+import type { TensorType } from "../gguf/index.ts";
+import { type Constant, ceilDiv, type Gpu, type KernelSource, type PlanRecorder, u32 } from "../gpu/index.ts";
 import type { Matrix, Slab } from "./weights.ts";
 
 /** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
@@ -78,7 +78,13 @@ export const lanesFor = (gpu: Gpu, columns: number): number =>
   gpu.software ? 1 : Math.min(32, 2 ** Math.floor(Math.log2(columns / 32)));
 
 /** Records out_t = W·x_t for the rows of the step state. */
-export function recordMatmul(recorder: PlanRecorder, path: Path, matrix: Matrix, step: GPUBuffer, options: MatmulOptions): void {
+export function recordMatmul(
+  recorder: PlanRecorder,
+  path: Path,
+  matrix: Matrix,
+  step: GPUBuffer,
+  options: MatmulOptions,
+): void {
   const { x, out, xStride = matrix.columns, outStride = matrix.rows } = options;
   const shared: Record<string, Constant> = {
     K: u32(matrix.columns),
@@ -102,11 +108,20 @@ export function recordMatmul(recorder: PlanRecorder, path: Path, matrix: Matrix,
             ceilDiv(slab.rows * lanes, 64),
             one ? 1 : ceilDiv(path.width, rowsPerRead),
           ];
-    recorder.dispatch(source, [...slab.planes, x, out, step], [Math.min(groups, gridX), ys, ceilDiv(groups, gridX)]);
+    recorder.dispatch(
+      source,
+      [...slab.planes, x, out, step],
+      [Math.min(groups, gridX), ys, ceilDiv(groups, gridX)],
+    );
   }
 }
 
-const rowsKernel = (slab: Slab, constants: Record<string, Constant>, rows: number, lanes: number): KernelSource => ({
+const rowsKernel = (
+  slab: Slab,
+  constants: Record<string, Constant>,
+  rows: number,
+  lanes: number,
+): KernelSource => ({
   name: `matmul ${slab.type} ×${rows}`,
   parts: [stepShader, decoders[slab.type], outputShader, matmulShader],
   constants: { ...constants, ROWS: u32(rows), LANES: u32(lanes) },
@@ -119,7 +134,13 @@ const tileKernel = (slab: Slab, constants: Record<string, Constant>): KernelSour
 });
 
 /** Records x_t = W[token_t]. */
-export function recordEmbedding(recorder: PlanRecorder, path: Path, table: Matrix, step: GPUBuffer, x: GPUBuffer): void {
+export function recordEmbedding(
+  recorder: PlanRecorder,
+  path: Path,
+  table: Matrix,
+  step: GPUBuffer,
+  x: GPUBuffer,
+): void {
   for (const slab of table.slabs) {
     const source = {
       name: `embedding ${slab.type}`,

@@ -2,7 +2,7 @@ import type { PlanRecorder } from "../gpu/index.ts";
 import { type Block, loadBlock, recordBlock } from "./block.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { type Path, recordEmbedding, recordMatmul } from "./matmul.ts";
-import { recordNorm, type Rows } from "./norm.ts";
+import { type Rows, recordNorm } from "./norm.ts";
 import type { SequenceMemory } from "./sequence.ts";
 import type { Matrix, Weights } from "./weights.ts";
 import type { Workspace } from "./workspace.ts";
@@ -34,7 +34,9 @@ export function loadMtp(
     hiddenNorm: weights.vector(at("hnorm"), h.embedding),
     join: weights.matrix(2 * h.embedding, [[at("eh_proj"), h.embedding]]),
     block: loadBlock(weights, h, h.layers, true),
-    norm: weights.has(at("shared_head_norm")) ? weights.vector(at("shared_head_norm"), h.embedding) : trunk.outputNorm,
+    norm: weights.has(at("shared_head_norm"))
+      ? weights.vector(at("shared_head_norm"), h.embedding)
+      : trunk.outputNorm,
     head: table("shared_head_head", trunk.head),
   };
 }
@@ -77,5 +79,6 @@ export function recordMtp(
     w: mtp.norm,
     y: { buffer: w.mtpOut, stride: size },
   });
-  if (logits) recordMatmul(recorder, path, mtp.head, w.step, { x: w.mtpOut, out: logits, last: last ?? false });
+  if (logits)
+    recordMatmul(recorder, path, mtp.head, w.step, { x: w.mtpOut, out: logits, last: last ?? false });
 }

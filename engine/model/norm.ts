@@ -1,6 +1,6 @@
-import { f32, type PlanRecorder, u32 } from "../gpu/index.ts";
 import normShader from "../../shaders/rms_norm.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
+import { f32, type PlanRecorder, u32 } from "../gpu/index.ts";
 import type { Path } from "./matmul.ts";
 
 /** Rows of `size` floats inside a buffer: the first row and the distance of rows, in floats. */

@@ -1,10 +1,10 @@
-import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
 import candidateShader from "../../shaders/candidate.wgsl";
 import drawShader from "../../shaders/draw.wgsl";
 import samplingShader from "../../shaders/sampling.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
 import filterShader from "../../shaders/vocabulary_filter.wgsl";
 import partialShader from "../../shaders/vocabulary_partial.wgsl";
+import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
 
 /** How tokens are drawn. Filters act on the probabilities before the temperature, in llama.cpp's order. */
 export interface Sampling {
@@ -55,7 +55,9 @@ export function readRecord(words: Uint32Array): Draw | undefined {
   if (words[0] === 0) return undefined;
   const logProbability = new Float32Array(words.buffer, words.byteOffset + 12, 1)[0]!;
   if (!Number.isFinite(logProbability)) {
-    throw new Error(`the logits at position ${words[2]} are not finite: the device computes wrongly or the file is damaged`);
+    throw new Error(
+      `the logits at position ${words[2]} are not finite: the device computes wrongly or the file is damaged`,
+    );
   }
   return { token: words[1]!, position: words[2]!, logProbability };
 }

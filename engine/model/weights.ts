@@ -1,7 +1,7 @@
+import repackShader from "../../shaders/repack.wgsl";
 import { UserError } from "../errors.ts";
 import { blockFormat, type GgufFile, type TensorEntry, type TensorType } from "../gguf/index.ts";
 import { ceilDiv, type Gpu, type KernelSource, u32 } from "../gpu/index.ts";
-import repackShader from "../../shaders/repack.wgsl";
 
 /** Consecutive rows of a matrix, of one type, small enough for one binding. */
 export interface Slab {
@@ -36,7 +36,8 @@ interface Upload {
 }
 
 /** Blocks whose size is 2 mod 4 are split into aligned words and a plane of scales. */
-const isRepacked = (type: TensorType): boolean => blockFormat(type).elements > 1 && blockFormat(type).bytes % 4 !== 0;
+const isRepacked = (type: TensorType): boolean =>
+  blockFormat(type).elements > 1 && blockFormat(type).bytes % 4 !== 0;
 
 /** Q6_K and Q3_K keep their f16 scale at the end of the block, the others at its start. */
 const scaleOffset = (type: TensorType): number =>
@@ -85,8 +86,13 @@ export class Weights {
 
   /** Joined tensors must fit one binding, and start at an even block, since two scales share a word. */
   #fits(run: readonly TensorEntry[]): boolean {
-    const evenStarts = run.slice(0, -1).every((tensor) => (tensor.bytes / blockFormat(tensor.type as TensorType).bytes) % 2 === 0);
-    return evenStarts && run.reduce((sum, { bytes }) => sum + bytes, 0) <= this.#gpu.device.limits.maxStorageBufferBindingSize;
+    const evenStarts = run
+      .slice(0, -1)
+      .every((tensor) => (tensor.bytes / blockFormat(tensor.type as TensorType).bytes) % 2 === 0);
+    return (
+      evenStarts &&
+      run.reduce((sum, { bytes }) => sum + bytes, 0) <= this.#gpu.device.limits.maxStorageBufferBindingSize
+    );
   }
 
   /** Adds the slabs of joined tensors of one type; a single tensor larger than a binding becomes several. */
@@ -140,7 +146,9 @@ export class Weights {
   #tensor(name: string, shape: readonly number[]): TensorEntry {
     const tensor = this.#file.tensors.get(name);
     if (!tensor) {
-      throw new UserError(`${this.#file.path} has no tensor ${name}: the file is incomplete, download it again.`);
+      throw new UserError(
+        `${this.#file.path} has no tensor ${name}: the file is incomplete, download it again.`,
+      );
     }
     if (!tensor.supported) {
       throw new UserError(
@@ -161,7 +169,9 @@ export class Weights {
   vector(name: string, ...shape: number[]): GPUBuffer {
     const tensor = this.#tensor(name, shape);
     if (tensor.type !== "F32") {
-      throw new UserError(`${this.#file.path}: tensor ${name} has type ${tensor.type} where F32 is needed: choose another file of this model.`);
+      throw new UserError(
+        `${this.#file.path}: tensor ${name} has type ${tensor.type} where F32 is needed: choose another file of this model.`,
+      );
     }
     const buffer = this.#buffer(name, tensor.bytes);
     const slab: Slab = { type: "F32", row: 0, rows: 1, planes: [buffer] };
@@ -203,7 +213,12 @@ export class Weights {
     }
   }
 
-  async #write({ slab, block, bytes }: Upload, hand: Uint8Array<ArrayBuffer>, staging: GPUBuffer, parameters: GPUBuffer): Promise<void> {
+  async #write(
+    { slab, block, bytes }: Upload,
+    hand: Uint8Array<ArrayBuffer>,
+    staging: GPUBuffer,
+    parameters: GPUBuffer,
+  ): Promise<void> {
     const { queue } = this.#gpu.device;
     const format = blockFormat(slab.type);
     const padded = ceilDiv(bytes, 4) * 4;

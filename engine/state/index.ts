@@ -3,4 +3,9 @@
 // Owns the buffers; the layers read and write them.
 // Promise: every byte is counted before it is allocated.
 // Must not know: drafters.
-export { createSequenceMemory, type OwnedSequence, sequenceBytes, type SequenceOptions } from "./sequence_memory.ts";
+export {
+  createSequenceMemory,
+  type OwnedSequence,
+  type SequenceOptions,
+  sequenceBytes,
+} from "./sequence_memory.ts";

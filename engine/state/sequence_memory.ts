@@ -1,5 +1,12 @@
 import type { Gpu } from "../gpu/index.ts";
-import { type Hyperparameters, type KvLayer, type RecurrentLayer, ropeTable, type SequenceMemory, tapeRows } from "../model/index.ts";
+import {
+  type Hyperparameters,
+  type KvLayer,
+  type RecurrentLayer,
+  ropeTable,
+  type SequenceMemory,
+  tapeRows,
+} from "../model/index.ts";
 
 export interface SequenceOptions {
   /** Positions that the KV cache holds. */
@@ -19,7 +26,10 @@ export interface OwnedSequence extends SequenceMemory {
 }
 
 /** Bytes of each part of a sequence's memory. */
-export function sequenceBytes(h: Hyperparameters, options: SequenceOptions): { kv: number; tape: number; slots: number; rope: number } {
+export function sequenceBytes(
+  h: Hyperparameters,
+  options: SequenceOptions,
+): { kv: number; tape: number; slots: number; rope: number } {
   const { kvHeads, headSize, rotary } = h.attention;
   const kvLayers = h.fullAttention.filter(Boolean).length + (options.mtp ? 1 : 0);
   const recurrentLayers = h.fullAttention.length - h.fullAttention.filter(Boolean).length;

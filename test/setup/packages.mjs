@@ -27,6 +27,9 @@ function readJson(path) {
 export const packagesMissing = () =>
   missingPackages(readJson("package-lock.json"), readJson("node_modules/.package-lock.json")).length;
 
+// npm's own patience, 70 s for each package, makes half an hour of a missing network.
+const FEW_RETRIES = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000"];
+
 /**
  * Installs the versions of the lock, which stays as it is. Not `npm ci`: that refuses a lock without the builds for
  * other systems, as npm writes it where its registry lacks them. No package needs its install script.
@@ -36,7 +39,15 @@ export async function installPackages(note) {
   if (missing === 0) return "there already";
   note(`npm install: ${missing} packages, about 300 MB on disk`);
   const { status, text } = await npm(
-    ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+    [
+      "install",
+      "--no-save",
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      ...FEW_RETRIES,
+    ],
     {
       progress: (_, elapsed) => note(`${elapsed} …`),
     },

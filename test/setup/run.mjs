@@ -14,6 +14,7 @@ if (!newEnough(process.versions.node, engines.node)) {
   process.exit(1);
 }
 
+const { closeApt } = await import("./apt.mjs");
 const { installPackages } = await import("./packages.mjs");
 const { capture, ROOT, runSteps, show, Stop } = await import("./steps.mjs");
 const { probeAdapter, setUpLoader, setUpSoftwareDevices } = await import("./vulkan.mjs");
@@ -48,7 +49,10 @@ async function findHardware() {
 
 async function chooseDevice(note) {
   await findHardware();
-  if (hardware) return hardware;
+  if (hardware) {
+    closeApt();
+    return hardware;
+  }
   if (!LINUX) throw new Stop("No GPU answered: install your GPU's driver, then run `npm start` again.");
   return (await setUpSoftwareDevices(note)) ?? "no GPU answered: software devices";
 }

@@ -1,0 +1,183 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type BenchCommand, bench, suites } from "./commands/bench.ts";
+import { complete, type Place } from "./commands/complete.ts";
+import { devices } from "./commands/devices.ts";
+import { generate } from "./commands/generate.ts";
+import { inspect } from "./commands/inspect.ts";
+import { PEER_CHILD, runPeerChild } from "./commands/peer_llama_child.ts";
+import { logits, tokenize } from "./commands/tokens.ts";
+import { UserError } from "./errors.ts";
+
+// Argument parsers: what they throw is bad usage, exit status 2.
+
+const number = (what: string, from: number, to: number, whole: boolean) => (text: string) => {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= from && value <= to) || (whole && !Number.isInteger(value))) {
+    const range = to === Infinity ? `from ${from} up` : `from ${from} to ${to}`;
+    throw new InvalidArgumentError(`${what} is a ${whole ? "whole " : ""}number ${range}.`);
+  }
+  return value;
+};
+const count = (what: string) => number(what, 1, 2 ** 31 - 1, true);
+
+const idList = (text: string): number[] => {
+  if (!/^\d+(\s*,\s*\d+)*$/.test(text.trim()))
+    throw new InvalidArgumentError("Ids are whole numbers with commas, such as 1,2,3.");
+  return text.split(",").map(Number);
+};
+
+const place = (text: string): Place => {
+  const match = /^(.+):(\d+):(\d+)$/s.exec(text);
+  if (!match)
+    throw new InvalidArgumentError("A place is FILE:LINE:COL, counted from 1, such as src/stack.ts:12:5.");
+  return { path: match[1]!, line: Number(match[2]), column: Number(match[3]) };
+};
+
+const suiteList = (text: string): BenchCommand["suites"] =>
+  text.split(",").map((name) => {
+    const suite = suites.find((it) => it === name.trim());
+    if (!suite)
+      throw new InvalidArgumentError(`There is no suite "${name}"; the suites are ${suites.join(", ")}.`);
+    return suite;
+  });
+
+const json = () => new Option("--json", "print one JSON document");
+const modelOptions = (command: Command): Command =>
+  command
+    .option("--device <NAME>", "auto, lavapipe, swiftshader, or part of a GPU's name")
+    .option(
+      "--context <N>",
+      "positions that fit (default: 8192, or the model's own if shorter)",
+      count("--context"),
+    )
+    .addOption(new Option("--kv <TYPE>", "type of the KV cache").choices(["f16", "f32"]).default("f16"))
+    .option("--memory <BYTES>", "GPU memory that may be used", count("--memory"));
+
+function program(): Command {
+  const root = new Command("foretype")
+    .description("Code completion on your own GPU. MODEL is a GGUF file, or `mini`, the embedded model.")
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} }); // one sentence, printed below
+  const command = (usage: string) => root.command(usage);
+
+  command("devices")
+    .description("adapters, limits, features, which one is used and why")
+    .addOption(json())
+    .action(devices);
+
+  modelOptions(command("inspect <MODEL>"))
+    .description("what a model file is, what it can do and what it needs")
+    .addOption(json())
+    .action(inspect);
+
+  command("tokenize <MODEL>")
+    .description("ids and pieces of a text")
+    .addOption(new Option("--text <T>", "the text").conflicts("file"))
+    .option("--file <F>", "a file with the text")
+    .option("--special", "read the texts of control tokens as these tokens")
+    .addOption(json())
+    .action((model, options) => tokenize(model, requireOne(options, ["text", "file"])));
+
+  modelOptions(command("logits <MODEL>"))
+    .description("log-probabilities at each position")
+    .requiredOption("--ids <LIST>", "token ids, such as 1,2,3", idList)
+    .option("--top <K>", "how many per position", count("--top"), 5)
+    .option("--mtp", "of the MTP block instead of the trunk")
+    .option("--out <F.f32>", "write the raw logits, f32 rows, to a file")
+    .addOption(json())
+    .action(logits);
+
+  modelOptions(command("generate <MODEL>"))
+    .description("continue a prompt")
+    .option("--prompt <T>", "the prompt; texts of control tokens in it count as these tokens")
+    .option("--prompt-file <F>", "a file with the prompt")
+    .option("--ids <LIST>", "the prompt as token ids", idList)
+    .option("--chat", "the prompt is a message: use the model's chat template")
+    .option("--max <N>", "tokens at most", count("--max"), 128)
+    .option("--temp <T>", "temperature; 0 is greedy", number("--temp", 0, 100, false), 0)
+    .option(
+      "--top-k <K>",
+      "keep the K likeliest tokens; 0 is off",
+      number("--top-k", 0, 2 ** 31 - 1, true),
+      0,
+    )
+    .option(
+      "--top-p <P>",
+      "keep the likeliest tokens that make up P; 1 is off",
+      number("--top-p", 0, 1, false),
+      1,
+    )
+    .option(
+      "--min-p <P>",
+      "keep tokens at least P times as likely as the best; 0 is off",
+      number("--min-p", 0, 1, false),
+      0,
+    )
+    .option("--seed <S>", "with the position, decides each draw", number("--seed", 0, 2 ** 32 - 1, true), 0)
+    .addOption(new Option("--draft <KIND>", "drafting").choices(["off"]).default("off"))
+    .addOption(json())
+    .action((model, options) => generate(model, requireOne(options, ["prompt", "promptFile", "ids"])));
+
+  modelOptions(command("complete"))
+    .description("the ghost text at a place, as the editor would show it")
+    .argument("<FILE:LINE:COL>", "the place, counted from 1", place)
+    .option("--model <MODEL>", "the model", "mini")
+    .addOption(json())
+    .action(complete);
+
+  modelOptions(command("bench [MODEL]"))
+    .description("medians and ratios from one run")
+    .option("--suite <LIST>", `of ${suites.join(", ")}`, suiteList, suites)
+    .option("--rounds <N>", "counted rounds, after one that is not", count("--rounds"), 5)
+    .addOption(new Option("--peer <NAME>", "an engine to run in turns with ours").choices(["llama.cpp"]))
+    .option("--compare <FILE>", "an earlier report, written with --json")
+    .addOption(json())
+    .action((model, options) =>
+      bench(model ?? "mini", { ...options, suites: options.suite, peer: options.peer !== undefined }),
+    );
+
+  // For each subcommand too: commander copies these only to commands made after they are set.
+  root.command(PEER_CHILD, { hidden: true }).action(runPeerChild);
+  return root;
+}
+
+/** @throws CommanderError unless exactly one of `names` is given. */
+function requireOne<T extends Record<string, unknown>>(options: T, names: readonly string[]): T {
+  const flags = names.map((name) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
+  if (names.filter((name) => options[name] !== undefined).length !== 1) {
+    throw new CommanderError(2, "foretype.oneOf", `error: give exactly one of ${flags.join(", ")}.`);
+  }
+  return options;
+}
+
+/** One sentence on stderr; the exit status. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0; // --help
+    if (error.code === "commander.help") return 2; // no command: the help has been printed
+    const sentence = error.message.replace(/^error: /, "").replace(/\.?\s*$/s, "");
+    console.error(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}: see \`foretype --help\`.`);
+    return 2;
+  }
+  if (error instanceof UserError) {
+    console.error(error.message);
+    return 1;
+  }
+  const { message, stack } = error as Error;
+  console.error(
+    process.env.FORETYPE_DEBUG ? stack : `Foretype failed: ${message} (set FORETYPE_DEBUG=1 to see where).`,
+  );
+  return 1;
+}
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0); // `foretype … | head` has seen enough
+  throw error;
+});
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

@@ -1,0 +1,238 @@
+import { readFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { UserError } from "../errors.ts";
+import { type Gpu, mebibytes, softwareManifest } from "../gpu/index.ts";
+import { loadModel } from "../model/index.ts";
+import { type ModelOptions, modelPath, type OpenModel, withModel } from "./open_model.ts";
+import { type Peer, startPeer } from "./peer_llama.ts";
+import { median, milliseconds, printJson, table } from "./terminal.ts";
+
+export const suites = ["load", "prefill", "decode"] as const;
+export type Suite = (typeof suites)[number];
+
+export interface BenchCommand extends ModelOptions {
+  readonly suites: readonly Suite[];
+  readonly rounds: number;
+  readonly peer?: boolean;
+  readonly compare?: string;
+  readonly json?: boolean;
+}
+
+/** Median and range of the counted rounds; ratios compare medians of one run. */
+export interface Measure {
+  readonly unit: "ms/token" | "ms" | "tok/s";
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly peer?: { readonly median: number; readonly ratio: number };
+}
+
+export interface BenchReport {
+  readonly device: string;
+  readonly peer: string | null;
+  readonly cpu: string;
+  readonly model: string;
+  readonly rounds: number;
+  readonly measures: Record<string, Measure>;
+  readonly step: Record<string, unknown>;
+}
+
+const decodeTokens = 64;
+const decodePrompt = 64;
+
+/** A prompt of ordinary ids that has no pattern to profit from. */
+export function benchPrompt(length: number, vocabulary: number): number[] {
+  let state = 12345;
+  return Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state % Math.min(vocabulary, 4000);
+  });
+}
+
+const measure = (unit: Measure["unit"], values: readonly number[], peer?: readonly number[]): Measure => {
+  const middle = median(values);
+  const base = { unit, median: middle, min: Math.min(...values), max: Math.max(...values) };
+  if (!peer || peer.length === 0) return base;
+  const other = median(peer);
+  // A ratio above 1 means that we are faster.
+  return { ...base, peer: { median: other, ratio: unit === "tok/s" ? middle / other : other / middle } };
+};
+
+/** `foretype bench`: medians from one run, ours and the peer's in turns. */
+export async function bench(name: string, options: BenchCommand): Promise<void> {
+  await withModel(name, options, async (open) => {
+    const { gpu, session } = open;
+    await session.prepare();
+    const peer = options.peer ? await openPeer(name, gpu, session.evaluator.memory.context) : undefined;
+    try {
+      const measures: Record<string, Measure> = {};
+      if (options.suites.includes("load")) Object.assign(measures, await benchLoad(open, options.rounds));
+      if (options.suites.includes("prefill"))
+        Object.assign(measures, await benchPrefill(open, options.rounds, peer));
+      let step: Record<string, unknown> = {};
+      if (options.suites.includes("decode")) {
+        Object.assign(measures, await benchDecode(open, options.rounds, peer));
+        step = await describeStep(open);
+      }
+      const report: BenchReport = {
+        device: gpu.description,
+        peer: peer?.description ?? null,
+        cpu: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
+        model: name,
+        rounds: options.rounds,
+        measures,
+        step,
+      };
+      const earlier = options.compare === undefined ? undefined : await readReport(options.compare);
+      if (options.json) printJson(earlier ? { ...report, compared: ratios(report, earlier) } : report);
+      else print(report, earlier);
+    } finally {
+      await peer?.close();
+    }
+  });
+}
+
+async function openPeer(name: string, gpu: Gpu, contextSize: number): Promise<Peer> {
+  console.error("Starting llama.cpp; where it has not run before, its shaders compile for minutes.");
+  const icd = gpu.softwareDevice && softwareManifest(gpu.softwareDevice);
+  return startPeer(modelPath(name), { backend: "vulkan", contextSize, ...(icd ? { icd } : {}) });
+}
+
+async function benchLoad({ gpu, file }: OpenModel, rounds: number): Promise<Record<string, Measure>> {
+  const times: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const started = performance.now();
+    const model = await loadModel(gpu, file);
+    if (round > 0) times.push(performance.now() - started);
+    model.free();
+  }
+  return { "load, weights to the GPU": measure("ms", times) };
+}
+
+async function benchPrefill(
+  open: OpenModel,
+  rounds: number,
+  peer: Peer | undefined,
+): Promise<Record<string, Measure>> {
+  const { session, h } = open;
+  const results: Record<string, Measure> = {};
+  const fits = (length: number) => length < session.evaluator.memory.context;
+  for (const length of [64, 256, 448, 1024, 4096].filter(fits)) {
+    const ids = benchPrompt(length, h.vocabulary);
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round <= rounds; round++) {
+      for await (const _ of session.generate(ids, { maxTokens: 1 }));
+      const other = await peer?.prefill(ids);
+      if (round === 0) continue; // the first round compiles and warms up
+      ours.push((length * 1000) / session.timings.promptMs);
+      if (other !== undefined) theirs.push((length * 1000) / other);
+    }
+    results[`prefill, ${length} tokens`] = measure("tok/s", ours, theirs);
+  }
+  return results;
+}
+
+async function benchDecode(
+  open: OpenModel,
+  rounds: number,
+  peer: Peer | undefined,
+): Promise<Record<string, Measure>> {
+  const { session, h } = open;
+  const ids = benchPrompt(decodePrompt, h.vocabulary);
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    for await (const _ of session.generate(ids, { maxTokens: decodeTokens + 1 }));
+    const other = await peer?.decode(ids, decodeTokens);
+    if (round === 0) continue;
+    ours.push(session.timings.decodeMs / decodeTokens);
+    if (other) theirs.push(other.msPerToken);
+  }
+  return { [`decode, ${decodeTokens} tokens after ${decodePrompt}`]: measure("ms/token", ours, theirs) };
+}
+
+/** What one decode step is made of, from its plan and the counters. */
+async function describeStep({ gpu, session, h }: OpenModel): Promise<Record<string, unknown>> {
+  const plan = await session.decodePlan(false);
+  const before = { ...gpu.counters };
+  for await (const _ of session.generate(benchPrompt(decodePrompt, h.vocabulary), {
+    maxTokens: decodeTokens,
+  }));
+  const { steps, hostMs } = session.timings;
+  const made = (["buffers", "bindGroups", "pipelines"] as const).reduce(
+    (sum, key) => sum + gpu.counters[key] - before[key],
+    0,
+  );
+  return {
+    dispatches: plan.dispatches.length,
+    dispatchesByPart: Object.fromEntries(plan.dispatchesByPart()),
+    bytesBound: plan.bytesBound,
+    hostMicroseconds: (hostMs * 1000) / steps,
+    objectsMade: made,
+    submits: (gpu.counters.submits - before.submits - 2) / steps, // 2: the reset and the prompt
+    bytesReadBack: (gpu.counters.bytesReadBack - before.bytesReadBack) / (steps + 1),
+  };
+}
+
+async function readReport(path: string): Promise<BenchReport> {
+  try {
+    const report = JSON.parse(await readFile(path, "utf8")) as BenchReport;
+    if (typeof report.measures !== "object") throw new Error("it has no measures");
+    return report;
+  } catch (error) {
+    throw new UserError(
+      `${path} is not a report of bench (${(error as Error).message}): write one with \`foretype bench --json\`.`,
+    );
+  }
+}
+
+/** Ours over the earlier report's, above 1 where this run is faster. */
+const ratios = (report: BenchReport, earlier: BenchReport): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(report.measures).flatMap(([name, now]) => {
+      const before = earlier.measures[name];
+      return before
+        ? [[name, now.unit === "tok/s" ? now.median / before.median : before.median / now.median]]
+        : [];
+    }),
+  );
+
+function print(report: BenchReport, earlier: BenchReport | undefined): void {
+  const compared = earlier && ratios(report, earlier);
+  console.log(`${report.model} on ${report.device}; ${report.cpu}; medians of ${report.rounds} rounds`);
+  if (report.peer) console.log(`peer: ${report.peer}`);
+  const header = [
+    "",
+    "median",
+    "min–max",
+    "",
+    ...(report.peer ? ["peer", "ratio"] : []),
+    ...(compared ? ["to earlier"] : []),
+  ];
+  const rows = Object.entries(report.measures).map(([name, it]) => [
+    name,
+    it.median.toFixed(2),
+    `${it.min.toFixed(2)}–${it.max.toFixed(2)}`,
+    it.unit,
+    ...(report.peer
+      ? it.peer
+        ? [it.peer.median.toFixed(2), `${it.peer.ratio.toFixed(2)}×`]
+        : ["", ""]
+      : []),
+    ...(compared ? [compared[name] ? `${compared[name].toFixed(2)}×` : ""] : []),
+  ]);
+  console.log(table([header, ...rows]));
+  const { step } = report;
+  if (step.dispatches === undefined) return;
+  const parts = Object.entries(step.dispatchesByPart as Record<string, number>).map(
+    ([part, n]) => `${part} ${n}`,
+  );
+  console.log(
+    [
+      `\nA decode step: ${step.dispatches} dispatches (${parts.join(", ")}),`,
+      `${mebibytes(step.bytesBound as number)} bound, ${milliseconds((step.hostMicroseconds as number) / 1000)} on the host,`,
+      `${step.submits} submit, ${step.bytesReadBack} bytes read back, ${step.objectsMade} objects made.`,
+    ].join(" "),
+  );
+}

@@ -1,0 +1,77 @@
+import { UserError } from "../errors.ts";
+import { chatPrompt, createDetokenizer } from "../text/index.ts";
+import { type ModelOptions, withModel } from "./open_model.ts";
+import { milliseconds, perSecond, printJson } from "./terminal.ts";
+import { readText } from "./tokens.ts";
+
+export interface GenerateCommand extends ModelOptions {
+  readonly prompt?: string;
+  readonly promptFile?: string;
+  readonly ids?: number[];
+  readonly chat?: boolean;
+  readonly max: number;
+  readonly temp: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly minP: number;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+/** `foretype generate MODEL`: continues a prompt; text as it comes, then what it cost. */
+export async function generate(name: string, options: GenerateCommand): Promise<void> {
+  const text = options.promptFile === undefined ? options.prompt : await readText(options.promptFile);
+  await withModel(name, options, async ({ gpu, session, tokenizer }) => {
+    const prompt = options.ids ?? promptIds();
+    function promptIds(): number[] {
+      if (!options.chat) return tokenizer.encode(text!, { special: true });
+      const ids = chatPrompt(tokenizer, [{ role: "user", content: text! }], {
+        enableThinking: false,
+        addGenerationPrompt: true,
+      });
+      if (!ids)
+        throw new UserError(
+          `${name} has no chat template, it only completes: leave out --chat or choose a chat model.`,
+        );
+      return ids;
+    }
+    const sampling = {
+      temperature: options.temp,
+      topK: options.topK,
+      topP: options.topP,
+      minP: options.minP,
+      seed: options.seed,
+    };
+    await session.prepare(options.temp > 0);
+    const before = { ...gpu.counters };
+    const detokenizer = createDetokenizer(tokenizer);
+    const ids: number[] = [];
+    let written = "";
+    const write = (part: string) => {
+      written += part;
+      if (!options.json) process.stdout.write(part);
+    };
+    for await (const { token } of session.generate(prompt, {
+      maxTokens: options.max,
+      sampling,
+      endIds: tokenizer.endIds,
+    })) {
+      ids.push(token);
+      write(detokenizer.push([token]));
+    }
+    write(detokenizer.flush());
+    const { timings } = session;
+    if (options.json) {
+      const counters = Object.fromEntries(
+        Object.entries(gpu.counters).map(([key, value]) => [key, value - before[key as keyof typeof before]]),
+      );
+      printJson({ device: gpu.description, promptIds: prompt, ids, text: written, timings, counters });
+      return;
+    }
+    process.stdout.write("\n");
+    const rate = perSecond(timings.tokens - 1, timings.decodeMs);
+    console.error(
+      `${timings.promptTokens} prompt tokens in ${milliseconds(timings.promptMs)}; ${timings.tokens} tokens, ${rate}; ${gpu.description}`,
+    );
+  });
+}

@@ -1,0 +1,37 @@
+import { UserError } from "../errors.ts";
+import type { GgufFile } from "../gguf/index.ts";
+import { type Gpu, mebibytes } from "../gpu/index.ts";
+import { type Hyperparameters, workspaceBytes } from "../model/index.ts";
+import { type SequenceOptions, sequenceBytes } from "../state/index.ts";
+
+/** Bytes of GPU memory that a model and one sequence take. */
+export interface MemoryNeeds {
+  readonly weights: number;
+  readonly kv: number;
+  /** Delta-net states and the tapes. */
+  readonly state: number;
+  /** Activations, logits of one row, tables. */
+  readonly scratch: number;
+  readonly total: number;
+}
+
+export function memoryNeeds(file: GgufFile, h: Hyperparameters, options: SequenceOptions): MemoryNeeds {
+  const used = /^(token_embd|output|output_norm|blk\.\d+\..*)\.(weight|bias)$|^blk\.\d+\.ssm_a$/;
+  let weights = 0;
+  for (const { name, bytes } of file.tensors.values()) if (used.test(name)) weights += bytes;
+  const { kv, tape, slots, rope } = sequenceBytes(h, options);
+  const workspace = Object.values(workspaceBytes(h, options.context)).reduce((a, b) => a + b, 0);
+  const state = tape + slots;
+  const scratch = workspace + rope + h.vocabulary * 4;
+  return { weights, kv, state, scratch, total: weights + kv + state + scratch };
+}
+
+/** @throws UserError when the device is known to have less than is needed. */
+export function requireFit(gpu: Gpu, path: string, needs: MemoryNeeds, context: number): void {
+  const { memoryLimit } = gpu;
+  if (memoryLimit !== undefined && needs.total > memoryLimit) {
+    throw new UserError(
+      `${path} needs ${mebibytes(needs.total)} of GPU memory with a context of ${context} and ${mebibytes(memoryLimit)} is free: choose a smaller quant or a shorter context.`,
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { blockFormat, openGguf, type TensorType } from "../../../engine/gguf/index.ts";
+import type { Gpu } from "../../../engine/gpu/index.ts";
+import { type Matrix, Weights } from "../../../engine/model/weights.ts";
+import { dequantize } from "../../reference/dequantize.ts";
+import type { Random } from "../../reference/random.ts";
+import { randomBlocks } from "../../reference/random_blocks.ts";
+import { ggufBytes } from "../../reference/write_gguf.ts";
+import type { TestBed } from "./test_bed.ts";
+
+/** Rows of one type in a joined matrix. */
+export interface Part {
+  readonly type: TensorType;
+  readonly rows: number;
+  /** The rows' blocks, where they are not to be random. */
+  readonly bytes?: Uint8Array;
+}
+
+export interface LoadedMatrix {
+  readonly matrix: Matrix;
+  /** [columns, rows], row after row */
+  readonly values: Float64Array;
+  /** The blocks of each part, as the file has them. */
+  readonly bytes: readonly Uint8Array[];
+}
+
+/** Writes the parts to a file and loads them as the engine does, as one matrix. The test bed frees it. */
+export async function loadMatrix(
+  bed: TestBed,
+  columns: number,
+  parts: readonly Part[],
+  random: Random,
+  gpu: Gpu = bed.gpu,
+): Promise<LoadedMatrix> {
+  const bytes = parts.map(
+    (part) => part.bytes ?? randomBlocks(part.type, blocksOf(part.type, columns) * part.rows, random),
+  );
+  const tensors = parts.map(({ type, rows }, i) => ({
+    name: `part ${i}`,
+    dims: [columns, rows],
+    type,
+    bytes: bytes[i]!,
+  }));
+  const folder = await mkdtemp(join(tmpdir(), "foretype-kernels-"));
+  try {
+    const path = join(folder, "weights.gguf");
+    await writeFile(path, ggufBytes({ tensors }));
+    await using file = await openGguf(path);
+    const weights = new Weights(gpu, file);
+    const matrix = weights.matrix(
+      columns,
+      tensors.map(({ name, dims }) => [name, dims[1]!] as const),
+    );
+    await weights.upload();
+    for (const slab of matrix.slabs) for (const plane of slab.planes) bed.keep(plane);
+    const values = parts.map(({ type }, i) => dequantize(type, bytes[i]!));
+    return { matrix, values: concatenated(values), bytes };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const blocksOf = (type: TensorType, columns: number): number => columns / blockFormat(type).elements;
+
+function concatenated(arrays: readonly Float64Array[]): Float64Array {
+  const out = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    out.set(array, at);
+    at += array.length;
+  }
+  return out;
+}
