@@ -1,5 +1,5 @@
-// embedding: x_t = W[token_t], decoded. A table larger than a binding is split by rows: this slab holds rows ROW0 to
-// ROW0 + N − 1, and tokens outside it are another dispatch's.
+// embedding: x_t = W[token_t], decoded. A table larger than a binding is split by rows: this slab holds rows first to
+// first + n − 1, and tokens outside it are another dispatch's.
 // 0, 1 W   [K, N]    read   by blocks/*.wgsl: header(row, group), quad(header, i)
 // 2 x      [K, T]    read_write
 // 3 step             read
@@ -11,10 +11,10 @@
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let t = wg.y;
   if (t >= step.rows) { return; }
-  let row = step.tokens[t] - ROW0; // wraps to a large number below ROW0
-  if (row >= N) { return; }
-  for (var group = local; group < K / 32u; group += 64u) {
+  let row = step.tokens[t] - shape.first; // wraps to a large number below first
+  if (row >= shape.n) { return; }
+  for (var group = local; group < shape.k / 32u; group += 64u) {
     let h = header(row, group);
-    for (var i = 0u; i < trips(8u); i++) { x[t * (K / 4u) + group * 8u + i] = quad(h, i); }
+    for (var i = 0u; i < trips(8u); i++) { x[t * (shape.k / 4u) + group * 8u + i] = quad(h, i); }
   }
 }

@@ -3,7 +3,7 @@
 // Order (I3): lane l of LANES takes groups l, l + LANES, … of 32 weights in turn, fma into a vec4; then
 // (x + y) + (z + w); then a binary tree over the lanes. Nothing of it depends on ROWS.
 // 0, 1 W     [K, N]           read   by blocks/*.wgsl: header(row, group), quad(header, i)
-// 2 x        [X_STRIDE, T]    read
+// 2 x        [x_stride, T]    read
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
 // Dispatch (min(groups, GRID_X), T / ROWS, …), groups = N·LANES / 64, workgroup 64; LANES = 1 on a CPU device.
@@ -17,12 +17,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let n = (wg.z * GRID_X + wg.x) * (64u / LANES) + local / LANES;
   let lane = local % LANES;
   var acc = array<vec4f, ROWS>();
-  for (var group = lane; group < K / 32u; group += LANES) {
-    let h = header(min(n, N - 1u), group);
+  for (var group = lane; group < shape.k / 32u; group += LANES) {
+    let h = header(min(n, shape.n - 1u), group);
     for (var i = 0u; i < trips(8u); i++) {
       let w = quad(h, i);
       for (var r = 0u; r < ROWS; r++) {
-        acc[r] = fma(w, x[input_row(first + r) * (X_STRIDE / 4u) + group * 8u + i], acc[r]);
+        acc[r] = fma(w, x[input_row(first + r) * (shape.x_stride / 4u) + group * 8u + i], acc[r]);
       }
     }
   }
@@ -36,6 +36,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       for (var r = 0u; r < count; r++) { partial[r * 64u + local] += partial[r * 64u + local + reach]; }
     }
   }
-  if (n >= N || lane > 0u) { return; }
+  if (n >= shape.n || lane > 0u) { return; }
   for (var r = 0u; r < count; r++) { store(first + r, n, partial[r * 64u + local]); }
 }

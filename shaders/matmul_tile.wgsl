@@ -3,7 +3,7 @@
 // Workgroup of 64 owns 64 rows × 64 columns. Per 32 k: each invocation decodes one group of W and copies one of x
 // into workgroup memory (k-major, so that neighbours write neighbouring words), then multiplies its 8 × 8 part.
 // 0, 1 W     [K, N]           read   by blocks/*.wgsl: header(row, group), quad(header, i)
-// 2 x        [X_STRIDE, T]    read
+// 2 x        [x_stride, T]    read
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
 // Dispatch (min(N / 64, GRID_X), 1, …), workgroup 64.
@@ -15,14 +15,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let rows = rows_wanted();
   if (rows == 0u) { return; }
   let n = (wg.z * GRID_X + wg.x) * 64u + local;
-  let source = input_row(min(local, rows - 1u)) * (X_STRIDE / 4u);
+  let source = input_row(min(local, rows - 1u)) * (shape.x_stride / 4u);
   let row0 = (local / 8u) * 8u;
   let col0 = (local % 8u) * 8u;
   let depth = select(32u, 0u, row0 >= rows); // nothing to do where all 8 rows are past the end
   var low = array<vec4f, 8>();
   var high = array<vec4f, 8>();
-  for (var group = 0u; group < K / 32u; group++) {
-    let h = header(min(n, N - 1u), group);
+  for (var group = 0u; group < shape.k / 32u; group++) {
+    let h = header(min(n, shape.n - 1u), group);
     for (var i = 0u; i < trips(8u); i++) {
       let w = quad(h, i);
       let v = x[source + group * 8u + i];
@@ -52,6 +52,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     }
   }
   workgroupBarrier();
-  if (n >= N) { return; }
+  if (n >= shape.n) { return; }
   for (var t = 0u; t < rows; t++) { store(t, n, tile[t * 64u + local]); }
 }

@@ -3,7 +3,7 @@ import { cpus } from "node:os";
 import { UserError } from "../errors.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../gpu/index.ts";
 import { loadModel } from "../model/index.ts";
-import { type ModelOptions, modelPath, type OpenModel, withModel } from "./open_model.ts";
+import { type ModelOptions, modelPath, type OpenModel, prepare, withModel } from "./open_model.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
 import { median, milliseconds, printJson, table } from "./terminal.ts";
 
@@ -62,7 +62,7 @@ const measure = (unit: Measure["unit"], values: readonly number[], peer?: readon
 export async function bench(name: string, options: BenchCommand): Promise<void> {
   await withModel(name, options, async (open) => {
     const { gpu, session } = open;
-    await session.prepare();
+    await prepare(session);
     const peer = options.peer ? await openPeer(name, gpu, session.evaluator.memory.context) : undefined;
     try {
       const measures: Record<string, Measure> = {};

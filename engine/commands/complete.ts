@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS, type Suggestion, suggest } from "../complete/index.ts";
 import { UserError } from "../errors.ts";
 import { createFimCompleter } from "../generate/index.ts";
 import { ghostStyle, renderGhost } from "./ghost_view.ts";
-import { type ModelOptions, withModel } from "./open_model.ts";
+import { type ModelOptions, prepare, withModel } from "./open_model.ts";
 import { milliseconds, perSecond, printJson } from "./terminal.ts";
 import { readText } from "./tokens.ts";
 
@@ -24,9 +24,7 @@ export async function complete(
       throw new UserError(
         `${options.model} has no fill-in-the-middle tokens: choose a model that completes code.`,
       );
-    const preparing = performance.now();
-    await session.prepare();
-    const prepareMs = performance.now() - preparing;
+    const prepareMs = await prepare(session);
     const live = process.stdout.isTTY && !options.json ? liveView() : undefined;
     const view = (ghost: string) =>
       renderGhost({

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { chatPrompt, createDetokenizer } from "../text/index.ts";
-import { type ModelOptions, withModel } from "./open_model.ts";
+import { type ModelOptions, prepare, withModel } from "./open_model.ts";
 import { milliseconds, perSecond, printJson } from "./terminal.ts";
 import { readText } from "./tokens.ts";
 
@@ -42,7 +42,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
       minP: options.minP,
       seed: options.seed,
     };
-    await session.prepare(options.temp > 0);
+    await prepare(session, options.temp > 0);
     const before = { ...gpu.counters };
     const detokenizer = createDetokenizer(tokenizer);
     const ids: number[] = [];

@@ -56,6 +56,15 @@ export interface OpenModel extends OpenFile {
 export const contextFor = (h: Hyperparameters, asked: number | undefined): number =>
   Math.min(asked ?? defaultContext, h.contextLength);
 
+/** Compiles the session's kernels, which takes a new machine some seconds. @returns milliseconds */
+export async function prepare(session: Session, sampled = false): Promise<number> {
+  const started = performance.now();
+  const progress = progressLine("Preparing the GPU's kernels");
+  await session.prepare(sampled, (done, total) => progress.update(done / total));
+  progress.end();
+  return performance.now() - started;
+}
+
 /** Loads a model, with a session, for `use`; frees everything after it. */
 export async function withModel<T>(
   name: string,

@@ -113,6 +113,28 @@ export class Evaluator {
     return plan;
   }
 
+  /**
+   * Runs one workgroup of each kernel of `plans` with no rows: drivers compile at the first dispatch, and some take
+   * seconds. `progress` gets kernels done and kernels in all.
+   */
+  async warmUp(plans: readonly Plan[], progress?: (done: number, total: number) => void): Promise<void> {
+    const { device } = this.gpu;
+    const kernels = new Map(plans.flatMap((plan) => plan.dispatches.map((it) => [it.kernel, it.bindGroup])));
+    device.queue.writeBuffer(this.workspace.step, 0, stepWords(0, []));
+    let done = 0;
+    for (const [kernel, bindGroup] of kernels) {
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(kernel.pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(1);
+      pass.end();
+      this.gpu.submit(encoder.finish());
+      await this.gpu.idle();
+      progress?.(++done, kernels.size);
+    }
+  }
+
   /** Runs one pass over `ids` (1 to 64) at the current position. */
   async pass(ids: readonly number[], options: PassOptions): Promise<void> {
     const plan = await this.plan(ids.length, options);

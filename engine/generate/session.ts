@@ -79,12 +79,13 @@ export class Session {
   }
 
   /** Compiles what a generation needs, so that the first one does not wait for it. */
-  async prepare(sampled = false): Promise<void> {
-    await Promise.all([
+  async prepare(sampled = false, progress?: (done: number, total: number) => void): Promise<void> {
+    const plans = await Promise.all([
       this.#planWithDraw("rows", sampled),
       this.#planWithDraw("prompt", sampled),
       this.evaluator.plan(maxRows, { kind: "prompt", logits: "none" }),
     ]);
+    await this.evaluator.warmUp(plans, progress);
   }
 
   /**

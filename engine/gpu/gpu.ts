@@ -46,6 +46,7 @@ export class Gpu {
   readonly #held = new Map<GPUBuffer, { category: Category; bytes: number; id: number }>();
   readonly #kernels = new Map<string, Promise<Kernel>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #uniforms = new Map<string, GPUBuffer>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   #nextId = 0;
   #closed = false;
@@ -110,6 +111,18 @@ export class Gpu {
   upload(label: string, data: ArrayBufferView<ArrayBuffer>, category: Category): GPUBuffer {
     const buffer = this.buffer(label, data.byteLength, category);
     this.device.queue.writeBuffer(buffer, 0, data);
+    return buffer;
+  }
+
+  /** A uniform of these words; made once, and freed with the device. */
+  uniform(words: readonly number[]): GPUBuffer {
+    const key = words.join();
+    let buffer = this.#uniforms.get(key);
+    if (!buffer) {
+      buffer = this.buffer("uniform", words.length * 4, "tables", GPUBufferUsage.UNIFORM);
+      this.device.queue.writeBuffer(buffer, 0, new Uint32Array(words));
+      this.#uniforms.set(key, buffer);
+    }
     return buffer;
   }
 

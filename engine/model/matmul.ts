@@ -16,10 +16,11 @@ import q80 from "../../shaders/blocks/q8_0.wgsl";
 import embeddingShader from "../../shaders/embedding.wgsl";
 import matmulShader from "../../shaders/matmul.wgsl";
 import outputShader from "../../shaders/matmul_output.wgsl";
+import shapeShader from "../../shaders/matmul_shape.wgsl";
 import tileShader from "../../shaders/matmul_tile.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
 import type { TensorType } from "../gguf/index.ts";
-import { type Constant, ceilDiv, type Gpu, type KernelSource, type PlanRecorder, u32 } from "../gpu/index.ts";
+import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
 import type { Matrix, Slab } from "./weights.ts";
 
 /** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
@@ -85,53 +86,39 @@ export function recordMatmul(
   step: GPUBuffer,
   options: MatmulOptions,
 ): void {
-  const { x, out, xStride = matrix.columns, outStride = matrix.rows } = options;
-  const shared: Record<string, Constant> = {
-    K: u32(matrix.columns),
-    GRID_X: u32(gridX),
-    X_STRIDE: u32(xStride),
-    X_ROW: u32(options.xRow ?? 0),
-    OUT_STRIDE: u32(outStride),
-    ACCUMULATE: String(options.accumulate ?? false),
-    RING: u32(options.ring ?? 0),
-    LAST: String(options.last ?? false),
-  };
+  const { x, out, accumulate = false, last = false } = options;
+  const lanes = lanesFor(recorder.gpu, matrix.columns);
+  const one = last || path.width === 1;
+  const tiled = path.kind === "prompt" && !one;
+  const rows = one ? 1 : Math.min(path.width, rowsPerRead);
   for (const slab of matrix.slabs) {
-    const constants = { ...shared, N: u32(slab.rows), OUT_COLUMN: u32(slab.row) };
-    const lanes = lanesFor(recorder.gpu, matrix.columns);
-    const one = options.last || path.width === 1;
-    const [source, groups, ys] =
-      path.kind === "prompt" && !one
-        ? [tileKernel(slab, constants), ceilDiv(slab.rows, 64), 1]
-        : [
-            rowsKernel(slab, constants, one ? 1 : Math.min(path.width, rowsPerRead), lanes),
-            ceilDiv(slab.rows * lanes, 64),
-            one ? 1 : ceilDiv(path.width, rowsPerRead),
-          ];
+    const shape = shapeOf(recorder.gpu, matrix, slab, {
+      xStride: options.xStride ?? matrix.columns,
+      xRow: options.xRow ?? 0,
+      outStride: options.outStride ?? matrix.rows,
+      ring: options.ring ?? 0,
+      flags: (accumulate ? 1 : 0) | (last ? 2 : 0),
+    });
+    const before = [stepShader, ...shape.parts, decoders[slab.type], outputShader];
+    const source = tiled
+      ? {
+          name: `matmul_tile ${slab.type}`,
+          parts: [...before, tileShader],
+          constants: { GRID_X: u32(gridX) },
+        }
+      : {
+          name: `matmul ${slab.type} ×${rows}`,
+          parts: [...before, matmulShader],
+          constants: { GRID_X: u32(gridX), ROWS: u32(rows), LANES: u32(lanes) },
+        };
+    const groups = ceilDiv(tiled ? slab.rows : slab.rows * lanes, 64);
     recorder.dispatch(
       source,
-      [...slab.planes, x, out, step],
-      [Math.min(groups, gridX), ys, ceilDiv(groups, gridX)],
+      [...slab.planes, x, out, step, ...shape.buffers],
+      [Math.min(groups, gridX), tiled || one ? 1 : ceilDiv(path.width, rows), ceilDiv(groups, gridX)],
     );
   }
 }
-
-const rowsKernel = (
-  slab: Slab,
-  constants: Record<string, Constant>,
-  rows: number,
-  lanes: number,
-): KernelSource => ({
-  name: `matmul ${slab.type} ×${rows}`,
-  parts: [stepShader, decoders[slab.type], outputShader, matmulShader],
-  constants: { ...constants, ROWS: u32(rows), LANES: u32(lanes) },
-});
-
-const tileKernel = (slab: Slab, constants: Record<string, Constant>): KernelSource => ({
-  name: `matmul_tile ${slab.type}`,
-  parts: [stepShader, decoders[slab.type], outputShader, tileShader],
-  constants,
-});
 
 /** Records x_t = W[token_t]. */
 export function recordEmbedding(
@@ -142,11 +129,35 @@ export function recordEmbedding(
   x: GPUBuffer,
 ): void {
   for (const slab of table.slabs) {
+    const shape = shapeOf(recorder.gpu, table, slab, {
+      xStride: 0,
+      xRow: 0,
+      outStride: 0,
+      ring: 0,
+      flags: 0,
+    });
     const source = {
       name: `embedding ${slab.type}`,
-      parts: [stepShader, decoders[slab.type], embeddingShader],
-      constants: { K: u32(table.columns), N: u32(slab.rows), ROW0: u32(slab.row) },
+      parts: [stepShader, ...shape.parts, decoders[slab.type], embeddingShader],
+      constants: {},
     };
-    recorder.dispatch(source, [...slab.planes, x, step], [1, path.width]);
+    recorder.dispatch(source, [...slab.planes, x, step, ...shape.buffers], [1, path.width]);
   }
+}
+
+/** `Shape` of shaders/matmul_shape.wgsl: baked into the kernel on a GPU, a uniform on a CPU device. */
+function shapeOf(
+  gpu: Gpu,
+  matrix: Matrix,
+  slab: Slab,
+  rest: { xStride: number; xRow: number; outStride: number; ring: number; flags: number },
+): { parts: string[]; buffers: GPUBuffer[] } {
+  const { xStride, xRow, outStride, ring, flags } = rest;
+  const words = [matrix.columns, slab.rows, slab.row, xStride, xRow, outStride, ring, flags];
+  return gpu.software
+    ? {
+        parts: [shapeShader, "@group(0) @binding(5) var<uniform> shape: Shape;"],
+        buffers: [gpu.uniform(words)],
+      }
+    : { parts: [shapeShader, `const shape = Shape(${words.map(u32).join(", ")});`], buffers: [] };
 }

@@ -8,7 +8,7 @@ fn look_up(q: u32) -> vec4f { return vec4f(T[q & 15u], T[(q >> 8u) & 15u], T[(q 
 
 struct Header { at: u32, d: f32 }
 fn header(row: u32, group: u32) -> Header {
-  let block = (row * (K / 256u) + group / 8u) * 34u;
+  let block = (row * (shape.k / 256u) + group / 8u) * 34u;
   let j = group % 8u;
   let low = (words[block + 1u] >> (4u * j)) & 15u;
   let high = (words[block] >> (16u + 2u * j)) & 3u;

@@ -4,7 +4,7 @@
 
 struct Header { at: u32, shift: u32, scale: vec2f, floor: vec2f }
 fn header(row: u32, group: u32) -> Header {
-  let block = (row * (K / 256u) + group / 8u) * 21u;
+  let block = (row * (shape.k / 256u) + group / 8u) * 21u;
   let j = group % 8u;
   let dm = unpack2x16float(words[block + 20u]);
   let pair = words[block + j / 2u] >> (16u * (j & 1u));

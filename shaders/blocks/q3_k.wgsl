@@ -17,7 +17,7 @@ fn six_bits(block: u32, s: u32) -> f32 {
 
 struct Header { block: u32, j: u32, scale: vec2f }
 fn header(row: u32, group: u32) -> Header {
-  let block = row * (K / 256u) + group / 8u;
+  let block = row * (shape.k / 256u) + group / 8u;
   let j = group % 8u;
   let sc = vec2f(six_bits(block * 27u, 2u * j), six_bits(block * 27u, 2u * j + 1u));
   return Header(block * 27u, j, scale(block) * sc);

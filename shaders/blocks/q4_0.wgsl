@@ -8,7 +8,7 @@ fn scale(block: u32) -> f32 {
 
 struct Header { at: u32, d: f32 }
 fn header(row: u32, group: u32) -> Header {
-  let block = row * (K / 32u) + group;
+  let block = row * (shape.k / 32u) + group;
   return Header(block * 4u, scale(block));
 }
 fn quad(h: Header, i: u32) -> vec4f {

@@ -3,7 +3,7 @@
 
 struct Header { at: u32, dm: vec2f }
 fn header(row: u32, group: u32) -> Header {
-  let at = (row * (K / 32u) + group) * 5u;
+  let at = (row * (shape.k / 32u) + group) * 5u;
   return Header(at + 1u, unpack2x16float(words[at]));
 }
 fn quad(h: Header, i: u32) -> vec4f {

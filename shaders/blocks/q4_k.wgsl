@@ -15,7 +15,7 @@ fn scale_and_min(block: u32, j: u32) -> vec2f {
 
 struct Header { at: u32, shift: u32, sm: vec2f }
 fn header(row: u32, group: u32) -> Header {
-  let block = (row * (K / 256u) + group / 8u) * 36u;
+  let block = (row * (shape.k / 256u) + group / 8u) * 36u;
   let j = group % 8u;
   return Header(block + 4u + (j / 2u) * 8u, 4u * (j & 1u), unpack2x16float(words[block]) * scale_and_min(block, j));
 }

@@ -15,7 +15,7 @@ fn fifth_bits(qh: u32, i: u32) -> u32 {
 
 struct Header { at: u32, qh: u32, d: f32 }
 fn header(row: u32, group: u32) -> Header {
-  let block = row * (K / 32u) + group;
+  let block = row * (shape.k / 32u) + group;
   return Header(block * 5u + 1u, words[block * 5u], scale(block));
 }
 fn quad(h: Header, i: u32) -> vec4f {

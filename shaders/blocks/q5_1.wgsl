@@ -10,7 +10,7 @@ fn fifth_bits(qh: u32, i: u32) -> u32 {
 
 struct Header { at: u32, qh: u32, dm: vec2f }
 fn header(row: u32, group: u32) -> Header {
-  let at = (row * (K / 32u) + group) * 6u;
+  let at = (row * (shape.k / 32u) + group) * 6u;
   return Header(at + 2u, words[at + 1u], unpack2x16float(words[at]));
 }
 fn quad(h: Header, i: u32) -> vec4f {

@@ -15,7 +15,7 @@ fn scale_and_min(block: u32, j: u32) -> vec2f {
 
 struct Header { block: u32, j: u32, sm: vec2f }
 fn header(row: u32, group: u32) -> Header {
-  let block = (row * (K / 256u) + group / 8u) * 44u;
+  let block = (row * (shape.k / 256u) + group / 8u) * 44u;
   let j = group % 8u;
   return Header(block, j, unpack2x16float(words[block]) * scale_and_min(block, j));
 }

@@ -9,7 +9,7 @@ fn scale(block: u32) -> f32 {
 
 struct Header { block: u32, j: u32, sc: vec2f }
 fn header(row: u32, group: u32) -> Header {
-  let block = row * (K / 256u) + group / 8u;
+  let block = row * (shape.k / 256u) + group / 8u;
   let j = group % 8u;
   let bytes = vec2f(unpack4xI8(words[block * 52u + 48u + j / 2u] >> (16u * (j & 1u))).xy);
   return Header(block * 52u, j, scale(block) * bytes);
