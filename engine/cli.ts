@@ -1,12 +1,18 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { type BenchCommand, bench, suites } from "./commands/bench.ts";
-import { complete, type Place } from "./commands/complete.ts";
-import { devices } from "./commands/devices.ts";
-import { generate } from "./commands/generate.ts";
-import { inspect } from "./commands/inspect.ts";
-import { PEER_CHILD, runPeerChild } from "./commands/peer_llama_child.ts";
-import { logits, tokenize } from "./commands/tokens.ts";
+import { type BenchCommand, suites } from "./commands/bench.ts";
+import type { Place } from "./commands/complete.ts";
+import {
+  bench,
+  complete,
+  devices,
+  generate,
+  inspect,
+  logits,
+  PEER_CHILD,
+  runPeerChild,
+  tokenize,
+} from "./commands/index.ts";
 import { UserError } from "./errors.ts";
 
 // Argument parsers: what they throw is bad usage, exit status 2.

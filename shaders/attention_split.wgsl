@@ -16,7 +16,6 @@
 @group(0) @binding(4) var<storage, read> step: StepState;
 
 const QUADS = D / 4u;
-var<workgroup> query: array<vec4f, QUADS>;
 var<workgroup> weight: array<f32, SPLIT>;
 var<workgroup> lanes: array<f32, 64>;
 
@@ -27,14 +26,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   if (t >= step.rows || start > step.position + t) { return; }
   let count = min(SPLIT, step.position + t - start + 1u);
   let head = wg.y / (HQ / HKV);
-  for (var i = local; i < QUADS; i += 64u) { query[i] = q[(t * HQ + wg.y) * QUADS + i]; }
-  workgroupBarrier();
+  let query = (t * HQ + wg.y) * QUADS;
 
   var highest = -3.0e38; // finite: WGSL may assume that there is no infinity
   for (var p = local; p < count; p += 64u) {
     let at = ((start + p) * HKV + head) * QUADS;
     var sum = vec4f();
-    for (var i = 0u; i < trips(QUADS); i++) { sum = fma(query[i], unpack_quad(keys[at + i]), sum); }
+    for (var i = 0u; i < trips(QUADS); i++) { sum = fma(q[query + i], unpack_quad(keys[at + i]), sum); }
     let score = ((sum.x + sum.y) + (sum.z + sum.w)) * SCALE;
     weight[p] = score;
     highest = max(highest, score);

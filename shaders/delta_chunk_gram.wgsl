@@ -12,27 +12,21 @@
 @group(0) @binding(3) var<storage, read> step: StepState;
 
 const QUADS = D / 4u;
-var<workgroup> k: array<vec4f, QUADS>;
-var<workgroup> q: array<vec4f, QUADS>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) j: u32) {
   let h = wg.x;
   let i = wg.y;
-  if (i >= step.rows) { return; }
-  let head = (h % HK) * QUADS;
-  for (var d = j; d < QUADS; d += 64u) {
-    q[d] = mixed[i * (C / 4u) + head + d];
-    k[d] = mixed[i * (C / 4u) + HK * QUADS + head + d];
-  }
-  workgroupBarrier();
-  if (j > i) { return; }
+  if (i >= step.rows || j > i) { return; }
+  let q_i = i * (C / 4u) + (h % HK) * QUADS;
+  let k_i = q_i + HK * QUADS;
+  let k_j = j * (C / 4u) + (HK + h % HK) * QUADS;
   var kk = vec4f();
   var qk = vec4f();
   for (var d = 0u; d < trips(QUADS); d++) {
-    let other = mixed[j * (C / 4u) + HK * QUADS + head + d];
-    kk = fma(k[d], other, kk);
-    qk = fma(q[d], other, qk);
+    let other = mixed[k_j + d];
+    kk = fma(mixed[k_i + d], other, kk);
+    qk = fma(mixed[q_i + d], other, qk);
   }
   var exponent = 0.0;
   for (var t = j + 1u; t <= i; t++) { exponent += gates[t * HV + h].x; }

@@ -40,8 +40,8 @@ export class Gpu {
     dispatches: 0,
     bytesReadBack: 0,
   };
-  /** Why the device stopped working; set by device loss and by validation errors, thrown by `check()`. */
-  failure: string | undefined;
+  /** Why the device stopped working: device loss, lack of memory, a validation error. Thrown by `check()`. */
+  #failure: Error | undefined;
 
   readonly #held = new Map<GPUBuffer, { category: Category; bytes: number; id: number }>();
   readonly #kernels = new Map<string, Promise<Kernel>>();
@@ -66,16 +66,24 @@ export class Gpu {
     this.softwareDevice = about.softwareDevice;
     this.memoryLimit = about.memoryLimit;
     device.addEventListener("uncapturederror", (event) => {
-      this.failure ??= (event as GPUUncapturedErrorEvent).error.message;
+      const { error } = event as GPUUncapturedErrorEvent;
+      this.#failure ??= error instanceof GPUOutOfMemoryError ? this.#outOfMemory() : new Error(error.message);
     });
     device.lost.then((lost) => {
-      if (!this.#closed) this.failure ??= `the GPU was lost: ${lost.message}`;
+      if (!this.#closed) this.#failure ??= new Error(`the GPU was lost: ${lost.message}`);
     });
   }
 
   /** Throws if the device has failed since it was opened: a wrong result must never pass for a right one. */
   check(): void {
-    if (this.failure !== undefined) throw new Error(`${this.description}: ${this.failure}`);
+    if (this.#failure) throw this.#failure;
+  }
+
+  #outOfMemory(): UserError {
+    const held = Object.values(this.bytesHeld()).reduce((a, b) => a + b, 0);
+    return new UserError(
+      `${this.description} has no room for ${mebibytes(held)}: close what else uses the GPU, or choose a smaller quant or a shorter context.`,
+    );
   }
 
   /** Bytes in buffers that are alive now, by category. */

@@ -68,8 +68,11 @@ export class TestBed {
     this.gpu.submit(encoder.finish());
   }
 
-  async run(record: (recorder: PlanRecorder) => void, positions = 0): Promise<void> {
-    this.execute(await this.plan(record), positions);
+  async run(
+    record: (recorder: PlanRecorder) => void,
+    { positions = 0, gpu = this.gpu }: { positions?: number; gpu?: Gpu } = {},
+  ): Promise<void> {
+    this.execute(await this.plan(record, gpu), positions);
   }
 
   async words(buffer: GPUBuffer): Promise<Uint32Array> {
@@ -97,8 +100,9 @@ export function withProperties<T extends object>(target: T, changed: Readonly<Re
   });
 }
 
-/** A device that says it is a GPU: matrix rows are then shared by several lanes. Loops stay rolled. */
-export const withLanes = (gpu: Gpu): Gpu => withProperties(gpu, { software: false });
+/** The device, taken for a GPU or for a CPU: on a GPU several lanes share a row of weights. Loops stay as they are. */
+export const withLanes = (gpu: Gpu, lanes: "one" | "several"): Gpu =>
+  withProperties(gpu, { software: lanes === "one" });
 
 /** A device on which a binding holds at most `bytes` bytes. */
 export function withBindingLimit(gpu: Gpu, bytes: number): Gpu {

@@ -20,8 +20,8 @@ export interface Part {
 
 export interface LoadedMatrix {
   readonly matrix: Matrix;
-  /** [columns, rows], row after row */
-  readonly values: Float64Array;
+  /** [columns, rows], row after row; decodes anew. */
+  values(): Float64Array;
   /** The blocks of each part, as the file has them. */
   readonly bytes: readonly Uint8Array[];
 }
@@ -55,8 +55,7 @@ export async function loadMatrix(
     );
     await weights.upload();
     for (const slab of matrix.slabs) for (const plane of slab.planes) bed.keep(plane);
-    const values = parts.map(({ type }, i) => dequantize(type, bytes[i]!));
-    return { matrix, values: concatenated(values), bytes };
+    return { matrix, values: () => joined(parts.map(({ type }, i) => dequantize(type, bytes[i]!))), bytes };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -64,7 +63,7 @@ export async function loadMatrix(
 
 const blocksOf = (type: TensorType, columns: number): number => columns / blockFormat(type).elements;
 
-function concatenated(arrays: readonly Float64Array[]): Float64Array {
+function joined(arrays: readonly Float64Array[]): Float64Array {
   const out = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const array of arrays) {
