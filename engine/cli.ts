@@ -99,7 +99,9 @@ function program(): Command {
     .option("--prompt <T>", "the prompt; texts of control tokens in it count as these tokens")
     .option("--prompt-file <F>", "a file with the prompt")
     .option("--ids <LIST>", "the prompt as token ids", idList)
-    .option("--chat", "the prompt is a message: use the model's chat template")
+    .addOption(
+      new Option("--chat", "the prompt is a message: use the model's chat template").conflicts("ids"),
+    )
     .option("--max <N>", "tokens at most", count("--max"), 128)
     .option("--temp <T>", "temperature; 0 is greedy", number("--temp", 0, 100, false), 0)
     .option(
@@ -157,13 +159,26 @@ function requireOne<T extends Record<string, unknown>>(options: T, names: readon
   return options;
 }
 
+/** commander's message as one sentence; what commander itself advises in a second one, if it does, else where to look. */
+function usageSentence(message: string): string {
+  const text = message
+    .replace(/^error: /, "")
+    .replace(/\s+/g, " ")
+    .replace(/\.? ?$/, "");
+  const [, wrong, advice] =
+    /^(.*? (?:is invalid(?: for argument '[^']*')?|for '[^']*'))\. (.*)$/.exec(text) ?? [];
+  const sentence = advice
+    ? `${wrong}: ${advice.charAt(0).toLowerCase()}${advice.slice(1)}`
+    : `${text}: see \`foretype --help\``;
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
 /** One sentence on stderr; the exit status. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0; // --help
-    if (error.code === "commander.help") return 2; // no command: the help has been printed
-    const sentence = error.message.replace(/^error: /, "").replace(/\.?\s*$/s, "");
-    console.error(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}: see \`foretype --help\`.`);
+    const noCommand = error.code === "commander.help";
+    console.error(usageSentence(noCommand ? "no command is given" : error.message));
     return 2;
   }
   if (error instanceof UserError) {

@@ -3,7 +3,8 @@
 //   token = argmax over x_i ≥ threshold of  x_i / temperature − ln(−ln u_i),   u_i = hash(seed, position, i) in (0, 1)
 // and with temperature 0 the plain arg-max. Of equal candidates the lowest id wins.
 // Hash: pcg3d (Jarzynski and Olano, "Hash Functions for GPU Rendering", 2020), so that a draw depends on seed and
-// position alone. u has 24 bits: no candidate is lifted by more than 17.3.
+// position alone. u = (n + ½)·2⁻²³ is exact, so never 1, and a −ln u that a device
+// rounds to 0 counts as the smallest there is: no candidate is lifted by more than 16.7.
 // 0 logits     [V, 1]            read
 // 1 sampling                     read
 // 2 threshold  [1]               read
@@ -30,7 +31,7 @@ fn uniform_draw(position: u32, id: u32) -> f32 {
   v.x += v.y * v.z;
   v.y += v.z * v.x;
   v.z += v.x * v.y;
-  return (f32(v.x >> 8u) + 0.5) * 5.9604644775390625e-8;
+  return (f32(v.x >> 9u) + 0.5) * 1.1920928955078125e-7;
 }
 
 @compute @workgroup_size(256)
@@ -48,7 +49,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     if (SAMPLED) {
       if (x < threshold[0]) { continue; }
       if (sampling.temperature > 0.0) {
-        candidate = x / sampling.temperature - log(-log(uniform_draw(position, i)));
+        candidate = x / sampling.temperature - log(max(-log(uniform_draw(position, i)), 5.9604645e-8));
       }
     }
     if (candidate > key) { key = candidate; id = i; }

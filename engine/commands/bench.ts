@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { UserError } from "../errors.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../gpu/index.ts";
@@ -6,6 +5,7 @@ import { loadModel } from "../model/index.ts";
 import { type ModelOptions, modelPath, type OpenModel, prepare, withModel } from "./open_model.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
 import { median, milliseconds, printJson, table } from "./terminal.ts";
+import { readText } from "./tokens.ts";
 
 export const suites = ["load", "prefill", "decode"] as const;
 export type Suite = (typeof suites)[number];
@@ -60,6 +60,7 @@ const measure = (unit: Measure["unit"], values: readonly number[], peer?: readon
 
 /** `foretype bench`: medians from one run, ours and the peer's in turns. */
 export async function bench(name: string, options: BenchCommand): Promise<void> {
+  const earlier = options.compare === undefined ? undefined : await readReport(options.compare);
   await withModel(name, options, async (open) => {
     const { gpu, session } = open;
     await prepare(session);
@@ -83,7 +84,6 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
         measures,
         step,
       };
-      const earlier = options.compare === undefined ? undefined : await readReport(options.compare);
       if (options.json) printJson(earlier ? { ...report, compared: ratios(report, earlier) } : report);
       else print(report, earlier);
     } finally {
@@ -176,13 +176,15 @@ async function describeStep({ gpu, session, h }: OpenModel): Promise<Record<stri
 }
 
 async function readReport(path: string): Promise<BenchReport> {
+  const text = await readText(path);
   try {
-    const report = JSON.parse(await readFile(path, "utf8")) as BenchReport;
-    if (typeof report.measures !== "object") throw new Error("it has no measures");
+    const report = JSON.parse(text) as BenchReport;
+    if (typeof report?.measures !== "object") throw new Error("it has no measures");
     return report;
   } catch (error) {
+    const why = error instanceof SyntaxError ? "it is not JSON" : (error as Error).message;
     throw new UserError(
-      `${path} is not a report of bench (${(error as Error).message}): write one with \`foretype bench --json\`.`,
+      `${path} is not a report of bench (${why}): write one with \`foretype bench --json\`.`,
     );
   }
 }

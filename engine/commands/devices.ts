@@ -6,9 +6,9 @@ import { printJson, table } from "./terminal.ts";
 const shownLimits: readonly (readonly [string, (value: number) => string])[] = [
   ["maxStorageBufferBindingSize", mebibytes],
   ["maxBufferSize", mebibytes],
-  ["maxComputeInvocationsPerWorkgroup", String],
+  ["maxComputeInvocationsPerWorkgroup", (value) => `${value} invocations`],
   ["maxComputeWorkgroupStorageSize", (value) => `${value / 1024} KiB`],
-  ["maxStorageBuffersPerShaderStage", String],
+  ["maxStorageBuffersPerShaderStage", (value) => `${value} buffers`],
 ];
 
 function reason(adapter: AdapterReport, index: number): string {

@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { requirePrompt } from "../generate/index.ts";
 import { chatPrompt, createDetokenizer } from "../text/index.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
 import { milliseconds, perSecond, printJson } from "./terminal.ts";
@@ -21,7 +22,7 @@ export interface GenerateCommand extends ModelOptions {
 /** `foretype generate MODEL`: continues a prompt; text as it comes, then what it cost. */
 export async function generate(name: string, options: GenerateCommand): Promise<void> {
   const text = options.promptFile === undefined ? options.prompt : await readText(options.promptFile);
-  await withModel(name, options, async ({ gpu, session, tokenizer }) => {
+  await withModel(name, options, async ({ gpu, session, tokenizer, h }) => {
     const prompt = options.ids ?? promptIds();
     function promptIds(): number[] {
       if (!options.chat) return tokenizer.encode(text!, { special: true });
@@ -42,6 +43,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
       minP: options.minP,
       seed: options.seed,
     };
+    requirePrompt(prompt, h.vocabulary, session.evaluator.memory.context); // before kernels compile for seconds
     await prepare(session, options.temp > 0);
     const before = { ...gpu.counters };
     const detokenizer = createDetokenizer(tokenizer);

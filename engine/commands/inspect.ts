@@ -88,11 +88,14 @@ export async function inspect(name: string, options: ModelOptions & { json?: boo
           : "none answers; `foretype devices` says more",
       ],
     ];
-    if (unsupported.length > 0)
+    const { length } = unsupported;
+    if (length > 0) {
+      const some = report.unsupportedTensors.slice(0, 3).join(", ");
       rows.push([
         "cannot load",
-        `${unsupported.length} tensors: ${report.unsupportedTensors.slice(0, 3).join(", ")}…`,
+        `${length} ${length === 1 ? "tensor" : "tensors"}: ${some}${length > 3 ? ", …" : ""}`,
       ]);
+    }
     console.log(table(rows));
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UserError } from "../errors.ts";
 import { memoryNeeds, requireFit, Session } from "../generate/index.ts";
 import { type GgufFile, openGguf } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
@@ -53,8 +54,15 @@ export interface OpenModel extends OpenFile {
   readonly loadMs: number;
 }
 
-export const contextFor = (h: Hyperparameters, asked: number | undefined): number =>
-  Math.min(asked ?? defaultContext, h.contextLength);
+/** @throws UserError when more is asked for than the model was trained for. */
+export function contextFor({ contextLength }: Hyperparameters, asked: number | undefined): number {
+  if (asked !== undefined && asked > contextLength) {
+    throw new UserError(
+      `The model was trained for ${contextLength} positions and --context asks for ${asked}: choose at most ${contextLength}.`,
+    );
+  }
+  return asked ?? Math.min(defaultContext, contextLength);
+}
 
 /** Compiles the session's kernels, which takes a new machine some seconds. @returns milliseconds */
 export async function prepare(session: Session, sampled = false): Promise<number> {

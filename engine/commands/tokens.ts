@@ -58,7 +58,13 @@ export async function logits(
   await withModel(name, options, async ({ session, model, tokenizer, h }) => {
     if (options.mtp && !model.mtp) throw new UserError(`${name} has no MTP block: leave out --mtp.`);
     const { evaluator } = session;
-    requirePrompt(options.ids, h.vocabulary, evaluator.memory.context + 1);
+    const { context } = evaluator.memory;
+    if (options.ids.length > context) {
+      throw new UserError(
+        `--ids has ${options.ids.length} tokens and the context holds ${context}: give fewer or choose a larger context.`,
+      );
+    }
+    requirePrompt(options.ids, h.vocabulary, Infinity);
     const rows: Float32Array[] = [];
     for (let at = 0; at < options.ids.length; at += maxRows) {
       const ids = options.ids.slice(at, at + maxRows);

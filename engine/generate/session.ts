@@ -99,10 +99,12 @@ export class Session {
     const { gpu, memory, model } = this.evaluator;
     requirePrompt(prompt, model.h.vocabulary, memory.context);
     if (this.#busy) throw new Error("a session generates one text at a time");
+    if (options.maxTokens < 1) return;
     this.#busy = true;
     const started = performance.now();
     const sampling = options.sampling ?? greedy;
     const budget = Math.min(options.maxTokens, memory.context - prompt.length);
+    const endIds = new Set(options.endIds);
     const timings = Object.assign(this.timings, {
       promptTokens: prompt.length,
       tokens: 0,
@@ -112,11 +114,7 @@ export class Session {
     });
     const underWay: Promise<Uint32Array>[] = [];
     try {
-      gpu.device.queue.writeBuffer(
-        this.#draw.sampling,
-        0,
-        samplingWords(sampling, [...(options.endIds ?? [])]),
-      );
+      gpu.device.queue.writeBuffer(this.#draw.sampling, 0, samplingWords(sampling, [...endIds]));
       const sampled = sampling.temperature > 0;
       const decode = await this.decodePlan(sampled);
       this.evaluator.reset();
@@ -140,6 +138,7 @@ export class Session {
         }
         timings.decodeMs = now - firstAt;
         yield draw;
+        if (endIds.has(draw.token)) break; // the GPU knows the first few of them only
       }
     } finally {
       await Promise.allSettled(underWay); // the ring's buffers must be free again

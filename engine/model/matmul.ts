@@ -1,7 +1,9 @@
 import bf16 from "../../shaders/blocks/bf16.wgsl";
 import f16 from "../../shaders/blocks/f16.wgsl";
 import f32Blocks from "../../shaders/blocks/f32.wgsl";
+import fifthBits from "../../shaders/blocks/fifth_bits.wgsl";
 import iq4Nl from "../../shaders/blocks/iq4_nl.wgsl";
+import iq4Table from "../../shaders/blocks/iq4_table.wgsl";
 import iq4Xs from "../../shaders/blocks/iq4_xs.wgsl";
 import q2K from "../../shaders/blocks/q2_k.wgsl";
 import q3K from "../../shaders/blocks/q3_k.wgsl";
@@ -13,6 +15,8 @@ import q51 from "../../shaders/blocks/q5_1.wgsl";
 import q5K from "../../shaders/blocks/q5_k.wgsl";
 import q6K from "../../shaders/blocks/q6_k.wgsl";
 import q80 from "../../shaders/blocks/q8_0.wgsl";
+import scalePlane from "../../shaders/blocks/scale_plane.wgsl";
+import sixBitScales from "../../shaders/blocks/six_bit_scales.wgsl";
 import embeddingShader from "../../shaders/embedding.wgsl";
 import matmulShader from "../../shaders/matmul.wgsl";
 import outputShader from "../../shaders/matmul_output.wgsl";
@@ -24,22 +28,22 @@ import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
 import type { Matrix, Slab } from "./weights.ts";
 
 /** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
-const decoders: Readonly<Record<TensorType, string>> = {
-  F32: f32Blocks,
-  F16: f16,
-  BF16: bf16,
-  Q8_0: q80,
-  Q4_0: q40,
-  Q4_1: q41,
-  Q5_0: q50,
-  Q5_1: q51,
-  Q2_K: q2K,
-  Q3_K: q3K,
-  Q4_K: q4K,
-  Q5_K: q5K,
-  Q6_K: q6K,
-  IQ4_NL: iq4Nl,
-  IQ4_XS: iq4Xs,
+const decoders: Readonly<Record<TensorType, readonly string[]>> = {
+  F32: [f32Blocks],
+  F16: [f16],
+  BF16: [bf16],
+  Q8_0: [scalePlane, q80],
+  Q4_0: [scalePlane, q40],
+  Q4_1: [q41],
+  Q5_0: [scalePlane, fifthBits, q50],
+  Q5_1: [fifthBits, q51],
+  Q2_K: [q2K],
+  Q3_K: [scalePlane, q3K],
+  Q4_K: [sixBitScales, q4K],
+  Q5_K: [sixBitScales, q5K],
+  Q6_K: [scalePlane, q6K],
+  IQ4_NL: [scalePlane, iq4Table, iq4Nl],
+  IQ4_XS: [iq4Table, iq4Xs],
 };
 
 /** How a pass runs: `rows` is the same for 1 to 64 rows (I3); `prompt` has an order of its own. */
@@ -99,7 +103,7 @@ export function recordMatmul(
       ring: options.ring ?? 0,
       flags: (accumulate ? 1 : 0) | (last ? 2 : 0),
     });
-    const before = [stepShader, ...shape.parts, decoders[slab.type], outputShader];
+    const before = [stepShader, ...shape.parts, ...decoders[slab.type], outputShader];
     const source = tiled
       ? {
           name: `matmul_tile ${slab.type}`,
@@ -138,7 +142,7 @@ export function recordEmbedding(
     });
     const source = {
       name: `embedding ${slab.type}`,
-      parts: [stepShader, ...shape.parts, decoders[slab.type], embeddingShader],
+      parts: [stepShader, ...shape.parts, ...decoders[slab.type], embeddingShader],
       constants: {},
     };
     recorder.dispatch(source, [...slab.planes, x, step, ...shape.buffers], [1, path.width]);

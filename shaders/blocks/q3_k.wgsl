@@ -2,11 +2,6 @@
 // (32 bytes of high bits h, 64 bytes of four 2-bit values, 12 bytes of scales); d, two f16 a word.
 // Group j takes bits 2(j mod 4) of bytes 32(j div 4)…, and bit j of the high bits.
 @group(0) @binding(0) var<storage, read> words: array<u32>;
-@group(0) @binding(1) var<storage, read> scales: array<u32>;
-
-fn scale(block: u32) -> f32 {
-  return unpack2x16float(scales[block >> 1u] >> (16u * (block & 1u))).x;
-}
 
 // Scale s (0–15) of the block at a word: four low bits from bytes 0–7, two high bits from bytes 8–11.
 fn six_bits(block: u32, s: u32) -> f32 {

@@ -2,17 +2,6 @@
 // scales, 128 bytes of nibbles. Groups 2i and 2i + 1 are the low and high nibbles of bytes 32i….
 @group(0) @binding(0) var<storage, read> words: array<u32>;
 
-// (sc, m) of group j of the block at a word, six bits each from the 12 bytes after (d, dmin).
-fn scale_and_min(block: u32, j: u32) -> vec2f {
-  let shift = 8u * (j % 4u);
-  let a = words[block + 1u] >> shift;
-  let b = words[block + 2u] >> shift;
-  let c = words[block + 3u] >> shift;
-  let low = vec2u(a & 63u, b & 63u);
-  let high = vec2u((c & 15u) | ((a >> 2u) & 48u), ((c >> 4u) & 15u) | ((b >> 2u) & 48u));
-  return vec2f(select(high, low, j < 4u));
-}
-
 struct Header { at: u32, shift: u32, sm: vec2f }
 fn header(row: u32, group: u32) -> Header {
   let block = (row * (shape.k / 256u) + group / 8u) * 36u;

@@ -2,12 +2,6 @@
 // A block is 6 words: (d, m), qh, 16 bytes of nibbles.
 @group(0) @binding(0) var<storage, read> words: array<u32>;
 
-// Bits 4i to 4i + 3 of qh, each moved to bit 4 of its byte.
-fn fifth_bits(qh: u32, i: u32) -> u32 {
-  let b = qh >> (4u * i);
-  return ((b & 1u) << 4u) | ((b & 2u) << 11u) | ((b & 4u) << 18u) | ((b & 8u) << 25u);
-}
-
 struct Header { at: u32, qh: u32, dm: vec2f }
 fn header(row: u32, group: u32) -> Header {
   let at = (row * (shape.k / 32u) + group) * 6u;

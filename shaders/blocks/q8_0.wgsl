@@ -1,10 +1,5 @@
 // Q8_0: y = d·q. Planes: 8 words of i8 a block; d, two f16 a word.
 @group(0) @binding(0) var<storage, read> words: array<u32>;
-@group(0) @binding(1) var<storage, read> scales: array<u32>;
-
-fn scale(block: u32) -> f32 {
-  return unpack2x16float(scales[block >> 1u] >> (16u * (block & 1u))).x;
-}
 
 struct Header { at: u32, d: f32 }
 fn header(row: u32, group: u32) -> Header {

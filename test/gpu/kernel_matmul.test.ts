@@ -33,7 +33,12 @@ eachDevice((bed, device) => {
         const x = normals(21 * columns, random); // two readings of each weight: 16 rows, then 5
         const out = await multiply(bed(), wide, matrix, x, gpu);
         expectWritten(out, (i) => i < 21 * 37, `seed ${seed}`);
-        expectClose(out.subarray(0, 21 * 37), products(values(), columns, x), productTolerance, `seed ${seed}`);
+        expectClose(
+          out.subarray(0, 21 * 37),
+          products(values(), columns, x),
+          productTolerance,
+          `seed ${seed}`,
+        );
       });
     }
   }

@@ -14,7 +14,10 @@ import { loadMatrix } from "./support/weights_file.ts";
 const wide = { kind: "rows", width: maxRows } as const;
 
 eachDevice((bed, device) => {
-  for (const [type, columns] of [["Q8_0", 288], ["Q4_K", 1280]] as const) {
+  for (const [type, columns] of [
+    ["Q8_0", 288],
+    ["Q4_K", 1280],
+  ] as const) {
     for (const lanes of ["one", "several"] as const) {
       if (device === "lavapipe" && lanes === "several" && type === "Q4_K") continue; // half a minute to compile
       test(`${type}, ${lanes === "one" ? "a lane" : "several lanes"} a row: rows are bit-equal beside 0 to 63 others (I3)`, async () => {
@@ -67,7 +70,12 @@ eachDevice((bed, device) => {
     expect(added.every(Number.isNaN)).toBe(true); // its own `out` is not the one given
     const got = await bed().floats(sum);
     expectWritten(got, (i) => i < rows * n, `residual, seed ${seed}`);
-    expectClose(got.subarray(0, rows * n), expected.map((y, i) => y + residual[i]!), productTolerance, `residual, seed ${seed}`);
+    expectClose(
+      got.subarray(0, rows * n),
+      expected.map((y, i) => y + residual[i]!),
+      productTolerance,
+      `residual, seed ${seed}`,
+    );
 
     const ring = 7; // positions 12 to 16 lie at 5, 6, 0, 1, 2
     const around = await multiply(bed(), wide, matrix, x, bed().gpu, { ring, position: 12 });
@@ -75,7 +83,12 @@ eachDevice((bed, device) => {
       t === undefined ? new Array<number>(n).fill(0) : [...expected.subarray(t * n, (t + 1) * n)],
     );
     expectWritten(around, (i) => i < 3 * n || (i >= 5 * n && i < ring * n), `ring, seed ${seed}`);
-    expectClose(around.subarray(0, ring * n).map((y) => (Number.isNaN(y) ? 0 : y)), turned, productTolerance, `ring, seed ${seed}`);
+    expectClose(
+      around.subarray(0, ring * n).map((y) => (Number.isNaN(y) ? 0 : y)),
+      turned,
+      productTolerance,
+      `ring, seed ${seed}`,
+    );
 
     const last = await multiply(bed(), wide, matrix, x, bed().gpu, { last: true });
     expectWritten(last, (i) => i < n, `last, seed ${seed}`);

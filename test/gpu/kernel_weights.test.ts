@@ -11,7 +11,14 @@ import { withBindingLimit } from "./support/test_bed.ts";
 import { loadMatrix } from "./support/weights_file.ts";
 
 /** Where blocks of 2 mod 4 bytes keep their f16 scale. */
-const scaleAt: Partial<Record<TensorType, number>> = { Q8_0: 0, Q4_0: 0, Q5_0: 0, IQ4_NL: 0, Q3_K: 108, Q6_K: 208 };
+const scaleAt: Partial<Record<TensorType, number>> = {
+  Q8_0: 0,
+  Q4_0: 0,
+  Q5_0: 0,
+  IQ4_NL: 0,
+  Q3_K: 108,
+  Q6_K: 208,
+};
 
 /** What the planes of a matrix must hold: the blocks, or the blocks without their scales and the scales. */
 function planesOf(type: TensorType, bytes: Uint8Array): Uint8Array[] {
@@ -71,9 +78,13 @@ eachDevice((bed) => {
       const ids = [13, 14, 36, 0, 27, 28, 14];
       const looked = bed().poisoned(maxRows * columns);
       bed().setStep(0, ids);
-      await bed().run((to) => recordEmbedding(to, { kind: "rows", width: maxRows }, matrix, bed().step, looked));
+      await bed().run((to) =>
+        recordEmbedding(to, { kind: "rows", width: maxRows }, matrix, bed().step, looked),
+      );
       const got = await bed().floats(looked);
-      const expected = Float64Array.from(ids.flatMap((id) => [...weights.subarray(id * columns, (id + 1) * columns)]));
+      const expected = Float64Array.from(
+        ids.flatMap((id) => [...weights.subarray(id * columns, (id + 1) * columns)]),
+      );
       expectWritten(got, (i) => i < expected.length, `seed ${seed}`);
       expectClose(got.subarray(0, expected.length), expected, decodeTolerance, `seed ${seed}`);
     });
@@ -92,11 +103,20 @@ eachDevice((bed) => {
       await bed().run((to) => recordEmbedding(to, { kind: "rows", width: maxRows }, matrix, bed().step, x));
       const got = await bed().floats(x);
       const weights = values();
-      expectWritten(got, (i) => i < ids.length * columns && ids[Math.floor(i / columns)] !== rows, `seed ${seed}`);
+      expectWritten(
+        got,
+        (i) => i < ids.length * columns && ids[Math.floor(i / columns)] !== rows,
+        `seed ${seed}`,
+      );
       for (const [t, id] of ids.entries()) {
         if (id === rows) continue;
         const expected = weights.subarray(id * columns, (id + 1) * columns);
-        expectClose(got.subarray(t * columns, (t + 1) * columns), expected, decodeTolerance, `seed ${seed}, id ${id}`);
+        expectClose(
+          got.subarray(t * columns, (t + 1) * columns),
+          expected,
+          decodeTolerance,
+          `seed ${seed}, id ${id}`,
+        );
       }
     });
   }
@@ -104,7 +124,12 @@ eachDevice((bed) => {
   test("halves below 2^-14 keep their value: the small weights of Q6_K and IQ4_XS need them", async () => {
     const bits = Uint16Array.from({ length: 1024 }, (_, i) => (i & 1 ? 0x8000 : 0) | i); // every subnormal
     const bytes = new Uint8Array(bits.buffer);
-    const { matrix, values } = await loadMatrix(bed(), 1024, [{ type: "F16", rows: 1, bytes }], seededRandom(0));
+    const { matrix, values } = await loadMatrix(
+      bed(),
+      1024,
+      [{ type: "F16", rows: 1, bytes }],
+      seededRandom(0),
+    );
     const x = bed().poisoned(1024);
     bed().setStep(0, [0]);
     await bed().run((to) => recordEmbedding(to, { kind: "rows", width: 1 }, matrix, bed().step, x));

@@ -121,7 +121,7 @@ async function decode(evaluator: Evaluator): Promise<Sequence> {
     sequence.mtpLogits.push(mtpLogits);
     sequence.hidden.push(hidden);
     sequence.states.push(states);
-    rows.forEach((row, i) => sequence.rows[i]!.push(row));
+    for (const [i, row] of rows.entries()) sequence.rows[i]!.push(row);
   }
   return sequence;
 }

@@ -60,5 +60,5 @@ export function expectWritten(
   }
 }
 
-export const wordsOf = (floats: Float32Array): Uint32Array =>
+const wordsOf = (floats: Float32Array): Uint32Array =>
   new Uint32Array(floats.buffer, floats.byteOffset, floats.length);

@@ -1,0 +1,151 @@
+import { ceilDiv } from "../../../engine/gpu/index.ts";
+import { type DeltaStrides, deltaColumns, deltaKernel } from "../../../engine/model/index.ts";
+import type { Random } from "../../reference/random.ts";
+import { deltaRule, l2Norm } from "./formulas.ts";
+import { uniforms } from "./inputs.ts";
+import type { TestBed } from "./test_bed.ts";
+
+/** Shape of the operation of model.md 5.1. */
+export interface DeltaShape {
+  readonly keyHeads: number;
+  readonly valueHeads: number;
+  readonly headSize: number;
+  readonly tokens: number;
+  readonly sequences: number;
+  readonly snapshots: number;
+  /** q, k and v are stored [S, T, H, B] instead of [S, H, T, B]. */
+  readonly permuted?: boolean;
+}
+
+/** q and k [S, Hk, T, B], v [S, Hv, T, B], g and β [Hv, T, B], the state [k, v, Hv, B], k fastest. */
+export interface DeltaInputs {
+  readonly q: Float32Array;
+  readonly k: Float32Array;
+  readonly v: Float32Array;
+  readonly g: Float32Array;
+  readonly beta: Float32Array;
+  readonly state: Float32Array;
+}
+
+/** Numbers as ggml's operator test draws them. */
+export function deltaInputs(s: DeltaShape, random: Random): DeltaInputs {
+  const heads = (count: number) =>
+    Float32Array.from(
+      Array.from({ length: count }, () => l2Norm(uniforms(s.headSize, random, -1, 1), 1e-6)).flatMap(
+        (row) => [...row],
+      ),
+    );
+  const rows = s.tokens * s.sequences;
+  return {
+    q: heads(s.keyHeads * rows),
+    k: heads(s.keyHeads * rows),
+    v: uniforms(s.headSize * s.valueHeads * rows, random, -0.3, 5),
+    g: uniforms(s.valueHeads * rows, random, -20, -1e-4),
+    beta: uniforms(s.valueHeads * rows, random, 0, 1),
+    state: uniforms(s.headSize ** 2 * s.valueHeads * s.sequences, random, -1, 1),
+  };
+}
+
+export interface DeltaOutputs {
+  /** [S, Hv, T, B] */
+  readonly out: Float64Array;
+  /** min(T, K) slots [k, v, Hv, B], the newest first. */
+  readonly slots: Float64Array;
+}
+
+/** The recurrence in f64, with the head of q and k being h mod Hk. */
+export function deltaReference(s: DeltaShape, { q, k, v, g, beta, state }: DeltaInputs): DeltaOutputs {
+  const { headSize: d, keyHeads, valueHeads, tokens, sequences } = s;
+  const kept = Math.min(tokens, s.snapshots);
+  const slotSize = d * d * valueHeads * sequences;
+  const out = new Float64Array(d * valueHeads * tokens * sequences);
+  const slots = new Float64Array(kept * slotSize);
+  for (let b = 0; b < sequences; b++) {
+    for (let h = 0; h < valueHeads; h++) {
+      const matrix = (b * valueHeads + h) * d * d;
+      const current = transposed(state.subarray(matrix, matrix + d * d), d);
+      for (let t = 0; t < tokens; t++) {
+        const row = b * tokens + t;
+        const qk = (row * keyHeads + (h % keyHeads)) * d;
+        const at = row * valueHeads + h;
+        const o = deltaRule(current, {
+          q: q.subarray(qk, qk + d),
+          k: k.subarray(qk, qk + d),
+          v: v.subarray(at * d, (at + 1) * d),
+          g: g[at]!,
+          beta: beta[at]!,
+        });
+        out.set(o, at * d);
+        const slot = tokens - 1 - t;
+        if (slot < kept) slots.set(transposed(current, d), slot * slotSize + matrix);
+      }
+    }
+  }
+  return { out, slots };
+}
+
+function transposed(matrix: ArrayLike<number>, size: number): Float64Array {
+  return Float64Array.from(
+    { length: size * size },
+    (_, i) => matrix[(i % size) * size + Math.floor(i / size)]!,
+  );
+}
+
+/** [S, H, T, B] to [S, T, H, B]. */
+function permuted(
+  values: Float32Array,
+  { headSize, tokens, sequences }: DeltaShape,
+  heads: number,
+): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let b = 0; b < sequences; b++) {
+    for (let h = 0; h < heads; h++) {
+      for (let t = 0; t < tokens; t++) {
+        const from = ((b * tokens + t) * heads + h) * headSize;
+        out.set(values.subarray(from, from + headSize), ((b * heads + h) * tokens + t) * headSize);
+      }
+    }
+  }
+  return out;
+}
+
+/**
+ * Runs the kernel with the initial state in slot `input`, the other slots poisoned. Returns the scores and all slots
+ * (as many as snapshots, or as it takes to hold the input).
+ */
+export async function runDelta(
+  bed: TestBed,
+  s: DeltaShape,
+  { q, k, v, g, beta, state }: DeltaInputs,
+  input = 0,
+): Promise<{ out: Float32Array; slots: Float32Array }> {
+  const { headSize, keyHeads, valueHeads, tokens, sequences, snapshots } = s;
+  const stride = (heads: number) =>
+    s.permuted
+      ? { head: headSize * tokens, token: headSize, sequence: headSize * tokens * heads }
+      : { head: headSize, token: headSize * heads, sequence: headSize * heads * tokens };
+  const strides: DeltaStrides = {
+    q0: 0,
+    k0: q.length,
+    v0: q.length + k.length,
+    qk: stride(keyHeads),
+    v: stride(valueHeads),
+  };
+  const lay = (values: Float32Array, heads: number) => (s.permuted ? permuted(values, s, heads) : values);
+  const mixed = bed.upload([...lay(q, keyHeads), ...lay(k, keyHeads), ...lay(v, valueHeads)]);
+  const gates = bed.upload(Array.from(g, (value, i) => [value, beta[i]!]).flat());
+  const count = Math.max(snapshots, input + 1);
+  const slots = bed.poisoned(count * state.length);
+  bed.gpu.device.queue.writeBuffer(slots, input * state.byteLength, Float32Array.from(state));
+  const out = bed.poisoned(v.length);
+  bed.setStep(0, tokens, { slot: input });
+  const groups = ceilDiv(valueHeads * headSize, deltaColumns(headSize));
+  await bed.run((to) =>
+    to.dispatch(
+      deltaKernel({ headSize, keyHeads, valueHeads, snapshots, sequences, strides }),
+      [mixed, gates, slots, out, bed.step],
+      [groups, 1, sequences],
+    ),
+  );
+  return { out: await bed.floats(out), slots: await bed.floats(slots) };
+}

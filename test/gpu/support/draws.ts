@@ -1,0 +1,47 @@
+import {
+  createDrawBuffers,
+  type Draw,
+  readRecord,
+  recordBytes,
+  recordDraw,
+  type Sampling,
+  samplingWords,
+} from "../../../engine/model/index.ts";
+import { poison, type TestBed } from "./test_bed.ts";
+
+/** The recorded draw over a row of logits that a test sets. */
+export interface Drawing {
+  readonly threshold: GPUBuffer;
+  setLogits(logits: Float32Array<ArrayBuffer>): void;
+  set(sampling: Sampling, endIds?: readonly number[]): void;
+  /** Draws `count` tokens, each pass beginning where the one before left the step state. */
+  draw(count: number): Promise<(Draw | undefined)[]>;
+}
+
+export async function prepareDraw(bed: TestBed, vocabulary: number, sampled: boolean): Promise<Drawing> {
+  const { gpu } = bed;
+  const buffers = createDrawBuffers(gpu, vocabulary, bed.poisoned(vocabulary));
+  for (const buffer of Object.values(buffers)) bed.keep(buffer);
+  for (const buffer of [buffers.record, buffers.threshold, buffers.partials]) {
+    bed.write(buffer, new Uint32Array(buffer.size / 4).fill(poison));
+  }
+  const plan = await bed.plan((to) => recordDraw(to, vocabulary, buffers, bed.step, sampled));
+  return {
+    threshold: buffers.threshold,
+    setLogits: (logits) => bed.write(buffers.logits, logits),
+    set: (sampling, endIds = []) => bed.write(buffers.sampling, samplingWords(sampling, endIds)),
+    draw: async (count) => {
+      const records = bed.poisoned(count * 4);
+      const encoder = gpu.device.createCommandEncoder();
+      for (let i = 0; i < count; i++) {
+        const pass = encoder.beginComputePass();
+        plan.encode(pass, 0);
+        pass.end();
+        encoder.copyBufferToBuffer(buffers.record, 0, records, i * recordBytes, recordBytes);
+      }
+      gpu.submit(encoder.finish());
+      const words = await bed.words(records);
+      return Array.from({ length: count }, (_, i) => readRecord(words.slice(4 * i, 4 * i + 4)));
+    },
+  };
+}
