@@ -139,6 +139,13 @@ async function benchDecode(
   peer: Peer | undefined,
 ): Promise<Record<string, Measure>> {
   const { session, h } = open;
+  const { context } = session.evaluator.memory;
+  const needed = decodePrompt + decodeTokens + 1;
+  if (context < needed) {
+    throw new UserError(
+      `The decode suite needs a context of ${needed} and it is ${context}: choose a larger one or other suites.`,
+    );
+  }
   const ids = benchPrompt(decodePrompt, h.vocabulary);
   const ours: number[] = [];
   const theirs: number[] = [];

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, type Suggestion, suggest } from "../complete/index.ts";
+import { DEFAULT_LIMITS, offsetAt, readPlainText, type Suggestion, suggest } from "../complete/index.ts";
 import { UserError } from "../errors.ts";
 import { createFimCompleter } from "../generate/index.ts";
 import { ghostStyle, renderGhost } from "./ghost_view.ts";
@@ -19,6 +19,7 @@ export async function complete(
   options: ModelOptions & { model: string; json?: boolean },
 ): Promise<void> {
   const text = await readText(path);
+  offsetAt(readPlainText(text).text, path, line, column); // a place that is not there is said before a model loads
   await withModel(options.model, options, async ({ gpu, session, tokenizer, loadMs }) => {
     if (!tokenizer.fim)
       throw new UserError(

@@ -68,8 +68,9 @@ export function contextFor({ contextLength }: Hyperparameters, asked: number | u
 export async function prepare(session: Session, sampled = false): Promise<number> {
   const started = performance.now();
   const progress = progressLine("Preparing the GPU's kernels");
-  await session.prepare(sampled, (done, total) => progress.update(done / total));
-  progress.end();
+  await session
+    .prepare(sampled, (done, total) => progress.update(done / total))
+    .finally(() => progress.end()); // an error gets a line of its own
   return performance.now() - started;
 }
 
@@ -88,9 +89,10 @@ export async function withModel<T>(
     requireFit(gpu, file.path, memoryNeeds(file, h, { context, kvType, slots: 1, mtp }), context);
     const progress = progressLine(`Loading ${file.path}`);
     const started = performance.now();
-    const model = await loadModel(gpu, file, (done, total) => progress.update(done / total));
+    const model = await loadModel(gpu, file, (done, total) => progress.update(done / total)).finally(() =>
+      progress.end(),
+    );
     const loadMs = performance.now() - started;
-    progress.end();
     const session = new Session(gpu, model, { context, kvType, mtp });
     try {
       return await use({ ...open, gpu, model, session, loadMs });

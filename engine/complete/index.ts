@@ -6,6 +6,7 @@
 export type { Completer, CompletionDelta, CompletionRequest, PromptParts } from "./completer.ts";
 export type { FilterId, FilterReport } from "./filters.ts";
 export type { StopReason } from "./length_policy.ts";
+export { offsetAt, readPlainText } from "./position.ts";
 export {
   DEFAULT_LIMITS,
   type Suggestion,

@@ -152,7 +152,7 @@ export class Weights {
     }
     if (!tensor.supported) {
       throw new UserError(
-        `${this.#file.path}: tensor ${name} has type ${tensor.type}, which this version cannot compute with: choose a file in Q4_K_M or Q8_0.`,
+        `${this.#file.path}: tensor ${name} has ${tensor.type.startsWith("type ") ? tensor.type : `type ${tensor.type}`}, which this version cannot compute with: choose a file in Q4_K_M or Q8_0.`,
       );
     }
     const dims = [...tensor.dims];
@@ -187,17 +187,18 @@ export class Weights {
     const staging = this.#gpu.buffer("weights staging", pieceBytes + 4, "staging");
     const parameters = this.#gpu.buffer("repack piece", 8, "staging");
     const hands = [new Uint8Array(pieceBytes + 4), new Uint8Array(pieceBytes + 4)];
-    const read = (index: number) => {
+    const read = (index: number): Promise<void> | undefined => {
       const piece = pieces[index];
       return piece && this.#file.read(piece.fileOffset, hands[index % 2]!.subarray(0, piece.bytes));
     };
+    let under = read(0);
     try {
       let done = 0;
       let waited = 0;
-      let under = read(0);
       for (const [index, piece] of pieces.entries()) {
         await under;
         under = read(index + 1); // from disk, while the GPU takes this one
+        under?.catch(() => {}); // its failure is thrown where it is awaited
         await this.#write(piece, hands[index % 2]!, staging, parameters);
         done += piece.bytes;
         if (done - waited >= uploadWindow) {
@@ -208,6 +209,7 @@ export class Weights {
       }
       await this.#gpu.idle();
     } finally {
+      await Promise.allSettled([under]); // the caller may close the file
       this.#gpu.free(staging);
       this.#gpu.free(parameters);
     }

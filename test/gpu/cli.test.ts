@@ -186,6 +186,7 @@ describe("input that does not fit is refused in one sentence", () => {
       "complete SAMPLE:27:12",
       /^Line 27 of .* has 10 characters; there is no column 12: choose one from 1 to 11/,
     ],
+    ["bench --suite decode --context 128", /needs a context of 129 and it is 128: choose/],
     ["bench --compare missing.json", /^missing\.json cannot be read \(there is no such file\)/],
     ["bench --compare SAMPLE", /stack\.ts is not a report of bench \(it is not JSON\): write one with/],
     ["bench --compare GOLDEN", /\(it has no measures\): write one with `foretype bench/],

@@ -7,7 +7,7 @@ import { fixtureCases, fixtureFloats } from "./support/fixtures.ts";
 import { l2Norm, rmsNorm, sigmoid, silu, softplus } from "./support/formulas.ts";
 import { shapes } from "./support/layers.ts";
 
-const h = shapes({ delta: { headSize: 64, keyHeads: 1, valueHeads: 2 } });
+const h = shapes({ delta: { headSize: 32, keyHeads: 2, valueHeads: 4 } });
 const { channels, valueHeads, headSize, keyHeads } = h.delta;
 
 /** silu(Σ_j w_j · raw_{t + j}) for row t and every channel, in f64; raw rows before position 0 are zeros. */
@@ -83,11 +83,11 @@ eachDevice((bed) => {
     const proj = s.proj.slice();
     const inputs = [-200, -30, 25, 200];
     for (const [t, x] of inputs.entries()) {
-      for (let i = 0; i < 4; i++) proj[t * strideOf(h) + valueHeads * headSize + i] = x;
+      for (let i = 0; i < 2 * valueHeads; i++) proj[t * strideOf(h) + valueHeads * headSize + i] = x;
       proj.fill(x, t * strideOf(h), t * strideOf(h) + headSize); // z of the first head
     }
     const raw = s.raw.map((m, i) => (i % channels < headSize ? 0 : m)); // the q head
-    const extreme = { ...s, proj, raw, a: Float32Array.of(-1, -20), dt: Float32Array.of(0, 0) };
+    const extreme = { ...s, proj, raw, a: Float32Array.of(-1, -20, -1, -20), dt: new Float32Array(4) };
     const { mixed, gates, delta, out } = await runDeltaLayer(bed(), "rows", extreme);
     for (const [t, x] of inputs.entries()) {
       for (let v = 0; v < valueHeads; v++) {

@@ -12,7 +12,8 @@ import { eachDevice } from "./support/devices.ts";
 import { fixtureCases, fixtureFloats } from "./support/fixtures.ts";
 import type { TestBed } from "./support/test_bed.ts";
 
-const tolerance = 1e-7; // NMSE, that of ggml's operator tests
+// NMSE. ggml's operator tests allow 1e-7; f32 in this order is near 1e-14, and its exp costs a real GPU the most.
+const tolerance = 1e-11;
 
 /** Runs the operation and checks scores and snapshots; returns what the kernel left. */
 async function check(bed: TestBed, s: DeltaShape, inputs: DeltaInputs, what: string, input = 0) {
@@ -78,8 +79,10 @@ interface Fixture {
 
 const small = { keyHeads: 2, valueHeads: 6, headSize: 32, tokens: 3, sequences: 1, snapshots: 4 };
 
-eachDevice((bed) => {
+eachDevice((bed, device) => {
+  // Lavapipe compiles heads of 128 for 20 s, and other sizes for 1 to 6: there, the vectors are the case of that size.
   for (const [index, columns] of cases.entries()) {
+    if (device === "lavapipe" && columns[1] === "128") continue;
     test(`case ${index + 1} of ggml's: ${columns.join(" ")}`, async () => {
       const seed = 800 + index;
       const s = shapeOf(columns);
@@ -90,6 +93,13 @@ eachDevice((bed) => {
   test("three v heads to a q head are h mod Hk; slots past the tokens are left alone", async () => {
     const seed = 831;
     await check(bed(), small, deltaInputs(small, seededRandom(seed)), `seed ${seed}`);
+  });
+
+  test("weak gates keep the state for 200 tokens", async () => {
+    const seed = 834;
+    const s = { ...small, tokens: 200 };
+    const inputs = deltaInputs(s, seededRandom(seed));
+    await check(bed(), s, { ...inputs, g: inputs.g.map((g) => g / 2_000) }, `seed ${seed}`);
   });
 
   test("any slot may hold the input, one that is written too, with the same bits", async () => {

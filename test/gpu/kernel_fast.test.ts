@@ -38,11 +38,11 @@ eachDevice((bed) => {
 
   test("the chunked delta rule and the recurrence agree", async () => {
     const seed = 1401;
-    const h = shapes({ delta: { headSize: 64, keyHeads: 1, valueHeads: 2 } });
+    const h = shapes({ delta: { headSize: 32, keyHeads: 1, valueHeads: 2 } });
     const s = deltaScene(h, { position: 100, rows: 40 }, seededRandom(seed));
     const chunk = await runDeltaLayer(bed(), "prompt", s);
     const tokens = await runDeltaLayer(bed(), "rows", s);
-    const size = 40 * 2 * 64;
+    const size = 40 * 2 * 32;
     expectSameBits(
       chunk.mixed.subarray(0, 40 * h.delta.channels),
       tokens.mixed.subarray(0, 40 * h.delta.channels),

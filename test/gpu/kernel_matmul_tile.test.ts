@@ -10,15 +10,17 @@ import { loadMatrix } from "./support/weights_file.ts";
 
 const prompt = { kind: "prompt", width: maxRows } as const;
 
-// A chain of K fma instead of four of K/4: u·√(K/6) = 5.5e-7 at K = 512, and the roundings of the weights.
+// A chain of K fma instead of four of K/4: u·√(K/6) = 3.9e-7 at K = 256, and the roundings of the weights.
 const tolerance = 1e-6;
 
-eachDevice((bed) => {
+eachDevice((bed, device) => {
   for (const [index, { type }] of BLOCK_FORMATS.entries()) {
+    // Lavapipe compiles each for 4 s. It decodes all types in the tests of the rows path, by the same code.
+    if (device === "lavapipe" && !["F32", "Q8_0", "Q4_K", "Q6_K"].includes(type)) continue;
     test(`${type}: pieces of 1, 5, 63 and 64 rows have the products of the decoded weights, bit-equal in all of them`, async () => {
       const seed = 400 + index;
       const random = seededRandom(seed);
-      const [columns, n] = [512, 70]; // a whole tile of columns, and 6
+      const [columns, n] = [256, 70]; // a whole tile of columns, and 6
       const { matrix, values } = await loadMatrix(bed(), columns, [{ type, rows: n }], random);
       const x = normals(maxRows * columns, random);
       const expected = products(values(), columns, x);
@@ -36,7 +38,7 @@ eachDevice((bed) => {
   test("pieces are added to a residual and go around a ring; a piece of no rows writes nothing", async () => {
     const seed = 430;
     const random = seededRandom(seed);
-    const [columns, n, rows] = [512, 70, 9];
+    const [columns, n, rows] = [256, 70, 9];
     const { matrix, values } = await loadMatrix(bed(), columns, [{ type: "Q8_0", rows: n }], random);
     const x = normals(rows * columns, random);
     const residual = normals(128 * n, random);

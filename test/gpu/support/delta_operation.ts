@@ -3,7 +3,7 @@ import { type DeltaStrides, deltaColumns, deltaKernel } from "../../../engine/mo
 import type { Random } from "../../reference/random.ts";
 import { deltaRule, l2Norm } from "./formulas.ts";
 import { uniforms } from "./inputs.ts";
-import type { TestBed } from "./test_bed.ts";
+import { poison, type TestBed } from "./test_bed.ts";
 
 /** Shape of the operation of model.md 5.1. */
 export interface DeltaShape {
@@ -91,22 +91,40 @@ function transposed(matrix: ArrayLike<number>, size: number): Float64Array {
   );
 }
 
-/** [S, H, T, B] to [S, T, H, B]. */
-function permuted(
-  values: Float32Array,
-  { headSize, tokens, sequences }: DeltaShape,
-  heads: number,
-): Float32Array {
-  const out = new Float32Array(values.length);
-  for (let b = 0; b < sequences; b++) {
-    for (let h = 0; h < heads; h++) {
-      for (let t = 0; t < tokens; t++) {
-        const from = ((b * tokens + t) * heads + h) * headSize;
-        out.set(values.subarray(from, from + headSize), ((b * heads + h) * tokens + t) * headSize);
+const mostTokens = 256;
+
+/**
+ * Where q, k and v lie: heads side by side and then tokens, or permuted, tokens and then heads. Room for the same
+ * number of tokens always, so that shapes which differ in T alone share a compiled kernel.
+ */
+function stridesOf({ keyHeads, valueHeads, headSize, permuted }: DeltaShape): DeltaStrides {
+  const heads = 2 * keyHeads + valueHeads;
+  const sequence = heads * headSize * mostTokens;
+  const strides = permuted
+    ? { head: headSize * mostTokens, token: headSize, sequence }
+    : { head: headSize, token: headSize * heads, sequence };
+  return { q0: 0, k0: keyHeads * strides.head, v0: 2 * keyHeads * strides.head, qk: strides, v: strides };
+}
+
+/** Lays q, k and v out by the strides, with poison between. */
+function mixedOf(s: DeltaShape, strides: DeltaStrides, { q, k, v }: DeltaInputs): Uint32Array {
+  const { headSize, keyHeads, valueHeads, tokens, sequences } = s;
+  const words = new Uint32Array(sequences * strides.v.sequence).fill(poison);
+  const floats = new Float32Array(words.buffer);
+  for (const [values, heads, start] of [
+    [q, keyHeads, strides.q0],
+    [k, keyHeads, strides.k0],
+    [v, valueHeads, strides.v0],
+  ] as const) {
+    for (let row = 0; row < sequences * tokens; row++) {
+      const place = start + Math.floor(row / tokens) * strides.v.sequence + (row % tokens) * strides.v.token;
+      for (let head = 0; head < heads; head++) {
+        const from = (row * heads + head) * headSize;
+        floats.set(values.subarray(from, from + headSize), place + head * strides.v.head);
       }
     }
   }
-  return out;
+  return words;
 }
 
 /**
@@ -116,35 +134,23 @@ function permuted(
 export async function runDelta(
   bed: TestBed,
   s: DeltaShape,
-  { q, k, v, g, beta, state }: DeltaInputs,
+  inputs: DeltaInputs,
   input = 0,
 ): Promise<{ out: Float32Array; slots: Float32Array }> {
-  const { headSize, keyHeads, valueHeads, tokens, sequences, snapshots } = s;
-  const stride = (heads: number) =>
-    s.permuted
-      ? { head: headSize * tokens, token: headSize, sequence: headSize * tokens * heads }
-      : { head: headSize, token: headSize * heads, sequence: headSize * heads * tokens };
-  const strides: DeltaStrides = {
-    q0: 0,
-    k0: q.length,
-    v0: q.length + k.length,
-    qk: stride(keyHeads),
-    v: stride(valueHeads),
-  };
-  const lay = (values: Float32Array, heads: number) => (s.permuted ? permuted(values, s, heads) : values);
-  const mixed = bed.upload([...lay(q, keyHeads), ...lay(k, keyHeads), ...lay(v, valueHeads)]);
+  const { g, beta, state } = inputs;
+  const strides = stridesOf(s);
+  const mixed = bed.upload(mixedOf(s, strides, inputs));
   const gates = bed.upload(Array.from(g, (value, i) => [value, beta[i]!]).flat());
-  const count = Math.max(snapshots, input + 1);
-  const slots = bed.poisoned(count * state.length);
+  const slots = bed.poisoned(Math.max(s.snapshots, input + 1) * state.length);
   bed.gpu.device.queue.writeBuffer(slots, input * state.byteLength, Float32Array.from(state));
-  const out = bed.poisoned(v.length);
-  bed.setStep(0, tokens, { slot: input });
-  const groups = ceilDiv(valueHeads * headSize, deltaColumns(headSize));
+  const out = bed.poisoned(inputs.v.length);
+  bed.setStep(0, s.tokens, { slot: input });
+  const groups = ceilDiv(s.valueHeads * s.headSize, deltaColumns(s.headSize));
   await bed.run((to) =>
     to.dispatch(
-      deltaKernel({ headSize, keyHeads, valueHeads, snapshots, sequences, strides }),
+      deltaKernel({ ...s, strides }),
       [mixed, gates, slots, out, bed.step],
-      [groups, 1, sequences],
+      [groups, 1, s.sequences],
     ),
   );
   return { out: await bed.floats(out), slots: await bed.floats(slots) };
