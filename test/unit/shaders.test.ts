@@ -3,7 +3,9 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const folder = fileURLToPath(new URL("../../shaders/", import.meta.url));
-const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".wgsl"));
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+  name.endsWith(".wgsl"),
+);
 
 /** Lines that declare a function's variable without an initial value. */
 const uninitialised = (wgsl: string): string[] => wgsl.match(/^\s+var \w+(\s*:[^=;]*)?;/gm) ?? [];

@@ -15,7 +15,8 @@ export const miniModel = join(import.meta.dirname, "../../../media/model/foretyp
 /** Rows of a pass, [V, T], [E, T] and [V, T]; `mtp` where the model has that block. */
 export interface ModelRows {
   readonly logits: Float32Array;
-  readonly hidden: Float32Array;
+  /** llama.cpp gives them only of a model with an MTP block. */
+  readonly hidden?: Float32Array;
   readonly mtp?: Float32Array;
 }
 
@@ -38,10 +39,11 @@ export function readGolden(folder: string, name: string): Golden {
   const { ids, greedy, draft } = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as GoldenJson;
   const floats = (kind: string) =>
     new Float32Array(new Uint8Array(readFileSync(join(folder, `${name}.${kind}.f32`))).buffer);
-  const trunk = { logits: floats("logits"), hidden: floats("hidden") };
-  if (!draft) return { ids, greedy, rows: trunk };
+  const logits = floats("logits");
+  if (!draft) return { ids, greedy, rows: { logits } };
   const chain = draft.chain.map(({ token }) => token);
-  return { ids, greedy, rows: { ...trunk, mtp: floats("mtp") }, draft: { first: draft.first_token, chain } };
+  const rows = { logits, hidden: floats("hidden"), mtp: floats("mtp") };
+  return { ids, greedy, rows, draft: { first: draft.first_token, chain } };
 }
 
 /** Runs `ids` from an empty sequence, in passes of `pieces` rows, and returns every row. */
