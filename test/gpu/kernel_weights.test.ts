@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
-import { BLOCK_FORMATS, blockFormat, type TensorType } from "../../engine/gguf/index.ts";
+import { UserError } from "../../engine/errors.ts";
+import { BLOCK_FORMATS, blockFormat, type GgufFile, type TensorType } from "../../engine/gguf/index.ts";
 import { maxRows } from "../../engine/model/index.ts";
 import { recordEmbedding } from "../../engine/model/matmul.ts";
+import { Weights } from "../../engine/model/weights.ts";
 import { seededRandom } from "../reference/random.ts";
 import { expectClose, expectWritten } from "./support/compare.ts";
 import { eachDevice } from "./support/devices.ts";
@@ -56,6 +58,30 @@ eachDevice((bed) => {
       }
     });
   }
+
+  // The second read is under way while the first piece's kernel compiles: a failure there has nobody waiting for it yet,
+  // and must not become an unhandled rejection, which vitest reports.
+  test("a read that fails while another piece is written is the error of the upload", async () => {
+    const tensor = {
+      name: "w",
+      dims: [1280, 6_500],
+      type: "Q8_0",
+      supported: true,
+      offset: 0,
+      bytes: 8_840_000,
+    };
+    let reads = 0;
+    const file = {
+      path: "model.gguf",
+      tensors: new Map([["w", tensor]]),
+      read: () => (reads++ === 0 ? Promise.resolve() : Promise.reject(new UserError("the disk is gone"))),
+    } as unknown as GgufFile;
+    const weights = new Weights(bed().gpu, file);
+    weights.matrix(1280, [["w", 6_500]]);
+    await expect(weights.upload()).rejects.toThrow("the disk is gone");
+    expect(reads).toBe(2);
+    weights.free();
+  });
 
   for (const type of ["Q6_K", "Q4_1", "F32"] as const) {
     test(`${type}: a matrix larger than a binding is split by rows, for products and for look-ups`, async () => {

@@ -4,8 +4,13 @@ import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { openGpu } from "../../../engine/gpu/index.ts";
 import { TestBed } from "./test_bed.ts";
 
-/** FORETYPE_DEVICE names one device, a real GPU perhaps, to run the suites on instead of the software devices. */
-const devices = process.env.FORETYPE_DEVICE ? [process.env.FORETYPE_DEVICE] : ["lavapipe", "swiftshader"];
+/**
+ * The software devices, and the GPU where `npm test` has found one (FORETYPE_HARDWARE). FORETYPE_DEVICE names one device
+ * to run the suites on instead.
+ */
+const devices = process.env.FORETYPE_DEVICE
+  ? [process.env.FORETYPE_DEVICE]
+  : ["lavapipe", "swiftshader", ...(process.env.FORETYPE_HARDWARE ? ["auto"] : [])];
 
 const drivers = process.env.FORETYPE_VULKAN_DIR ?? join(import.meta.dirname, "../../../.cache/vulkan");
 
