@@ -11,9 +11,13 @@ export interface PromptParts {
   readonly context: readonly { readonly path: string; readonly text: string }[];
 }
 
+/** `invoked`: the user asked for it and waits. `speculative`: for what the user may do next. From most to least urgent. */
+export type CompletionPriority = "invoked" | "automatic" | "speculative";
+
 export interface CompletionRequest {
   readonly prompt: PromptParts;
   readonly maxTokens: number;
+  readonly priority: CompletionPriority;
   /** Ends the stream early, without an error. */
   readonly signal?: AbortSignal;
 }
@@ -24,10 +28,24 @@ export interface CompletionDelta {
   readonly logProbability?: number;
 }
 
+/** How a stream ended, and what it cost; the stream's return value. */
+export interface CompletionEnd {
+  /** `preempted`: a more urgent request took the GPU. */
+  readonly reason: "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
+  readonly promptTokens: number;
+  readonly promptMs: number;
+  readonly tokens: number;
+  readonly decodeMs: number;
+  /** Tokens that drafters offered, and those of them that the model confirmed. */
+  readonly drafted: number;
+  readonly accepted: number;
+}
+
 export interface Completer {
   /**
    * Streams what the model writes after `prompt.middle`, as it is generated; special tokens never appear as text.
    * Ends when the model ends, at `maxTokens`, or when the consumer leaves: the iterator's `return()` stops the decode.
+   * @throws UserError, when iterated, for what the user can mend.
    */
-  complete(request: CompletionRequest): AsyncIterable<CompletionDelta>;
+  complete(request: CompletionRequest): AsyncGenerator<CompletionDelta, CompletionEnd | undefined, undefined>;
 }

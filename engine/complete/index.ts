@@ -3,7 +3,14 @@
 // Owns the Completer contract, which a client and an in-process session both fulfil.
 // Promise: stages are pure, and the same generated text gives the same suggestion however it was streamed.
 // Must not know: vscode, GPUs, token ids, the file system.
-export type { Completer, CompletionDelta, CompletionRequest, PromptParts } from "./completer.ts";
+export type {
+  Completer,
+  CompletionDelta,
+  CompletionEnd,
+  CompletionPriority,
+  CompletionRequest,
+  PromptParts,
+} from "./completer.ts";
 export type { FilterId, FilterReport } from "./filters.ts";
 export type { StopReason } from "./length_policy.ts";
 export { offsetAt, readPlainText } from "./position.ts";

@@ -210,7 +210,7 @@ eachDevice((bed, device) => {
           expectLogProbabilities(mtp!.subarray(-vocabulary), it.mtpLast);
         }
         expect(await draftChain(session.evaluator, it.greedy[0]!, it.draft.length)).toEqual(it.draft);
-        const maxTokens = device === "swiftshader" ? 16 : it.greedy.length;
+        const maxTokens = device === "swiftshader" ? 8 : it.greedy.length;
         const draws = await collect(session.generate(it.ids, { maxTokens }));
         expect(draws.map(({ token }) => token)).toEqual(it.greedy.slice(0, maxTokens));
         expect(Math.abs(draws[0]!.logProbability - it.last[0]![1])).toBeLessThanOrEqual(1e-4);

@@ -102,7 +102,7 @@ eachDevice((bed, device) => {
     });
 
     test("the text is that of a loop that waits for each token", async () => {
-      for (const sampling of [greedy, warm, { ...warm, seed: 3 }]) {
+      for (const sampling of [greedy, warm]) {
         const waited = await stepByStep(sampling, 10);
         expect(await generate({ maxTokens: 10, sampling }, prompt)).toEqual(waited);
       }
