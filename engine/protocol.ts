@@ -128,7 +128,7 @@ export type EngineEvent =
 
 export type FromEngine =
   /** The process listens. */
-  | { readonly kind: "hello"; readonly version: string }
+  | { readonly kind: "hello" }
   | { readonly kind: "event"; readonly id: number; readonly event: EngineEvent }
   /** `fraction` from 0 to 1; null: loading has ended, for better or worse. */
   | {

@@ -1,7 +1,15 @@
-import { DEFAULT_LIMITS, offsetAt, readPlainText, type Suggestion, suggest } from "../complete/index.ts";
+import { basename, extname, relative } from "node:path";
+import {
+  createPipeline,
+  DEFAULT_SETTINGS,
+  offsetAt,
+  readPlainText,
+  type TraceRecord,
+} from "../complete/index.ts";
 import { UserError } from "../errors.ts";
 import { createFimCompleter } from "../generate/index.ts";
 import { ghostStyle, renderGhost } from "./ghost_view.ts";
+import { syntaxFromFiles } from "./grammars.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
 import { milliseconds, perSecond, printJson } from "./terminal.ts";
 import { readText } from "./tokens.ts";
@@ -19,7 +27,8 @@ export async function complete(
   options: ModelOptions & { model: string; json?: boolean },
 ): Promise<void> {
   const text = await readText(path);
-  offsetAt(readPlainText(text).text, path, line, column); // a place that is not there is said before a model loads
+  // A place that is not there is said before a model loads.
+  const cursor = rawOffset(text, offsetAt(readPlainText(text).text, path, line, column));
   await withModel(options.model, options, async ({ gpu, session, tokenizer, loadMs }) => {
     if (!tokenizer.fim)
       throw new UserError(
@@ -37,25 +46,72 @@ export async function complete(
         width: process.stdout.columns || 100,
         style: ghostStyle(process.env, process.stdout.isTTY),
       });
-    const suggestion = await suggest({
-      text,
-      path,
-      line,
-      column,
-      completer: createFimCompleter(session, tokenizer),
-      limits: DEFAULT_LIMITS,
-      clock: () => performance.now(),
+    let failure: Error | undefined;
+    const completer = createFimCompleter(session, tokenizer);
+    const traces: TraceRecord[] = [];
+    const pipeline = createPipeline({
+      completer: {
+        async *complete(request) {
+          try {
+            return yield* completer.complete(request);
+          } catch (error) {
+            failure = error as Error; // on a command line the error is the answer
+            throw error;
+          }
+        },
+      },
+      // What an editor would show at its leisure: nobody types here.
+      settings: () => ({ ...DEFAULT_SETTINGS, delay: 0, timeLimitMs: 60_000, speculate: false }),
+      syntax: syntaxFromFiles((message) => console.error(message)),
+      onTrace: (record) => traces.push(record),
       onPartial: (partial) => live?.(view(partial)),
     });
+    const answer = await pipeline.answer({
+      document: {
+        uri: path,
+        path: relative(process.cwd(), path).replaceAll("\\", "/") || basename(path),
+        languageId: languageOf(path),
+        text,
+        version: 1,
+        readOnly: false,
+      },
+      cursor,
+      trigger: "automatic",
+      cursors: 1,
+      selectionIsEmpty: true,
+      indentation: indentationOf(text),
+    });
+    pipeline.dispose();
+    if (failure) throw failure;
+    const trace = traces.at(-1)!;
     const { timings } = session;
     if (options.json) {
-      printJson({ device: gpu.description, ...suggestion, loadMs, prepareMs, generation: timings });
+      const { firstTextMs, firstLineMs, answeredMs: totalMs } = trace.times;
+      printJson({
+        device: gpu.description,
+        ...(answer.kind === "show"
+          ? { kind: "shown", text: answer.suggestion.text }
+          : { kind: "nothing", reason: answer.silence.id, sentence: answer.silence.sentence }),
+        multiLine: trace.multiLine,
+        stoppedBy: trace.stoppedBy,
+        filters: trace.filters,
+        confidence: trace.confidence,
+        timings: { firstTextMs, firstLineMs, totalMs },
+        loadMs,
+        prepareMs,
+        generation: timings,
+      });
       return;
     }
-    const shown = view(suggestion.kind === "shown" ? suggestion.text : "");
+    const shown = view(answer.kind === "show" ? answer.suggestion.text : "");
     if (live) live(shown);
     else console.log(shown);
-    console.log(`\n${summary(suggestion)}`);
+    const first = milliseconds(trace.times.firstLineMs ?? trace.times.answeredMs);
+    console.log(
+      answer.kind === "show"
+        ? `\nSuggestion in ${milliseconds(trace.times.answeredMs)}, its first line after ${first}; stopped by: ${trace.stoppedBy}.`
+        : `\nNo suggestion here: ${answer.silence.sentence}`,
+    );
     console.log(
       [
         `model loaded in ${milliseconds(loadMs)}`,
@@ -68,11 +124,46 @@ export async function complete(
   });
 }
 
-function summary(suggestion: Suggestion): string {
-  const { timings } = suggestion;
-  if (suggestion.kind === "nothing") return `No suggestion here: ${suggestion.reason}.`;
-  const first = timings.firstLineMs ?? timings.totalMs;
-  return `Suggestion in ${milliseconds(timings.totalMs)}, its first line after ${milliseconds(first)}; stopped by: ${suggestion.stoppedBy}.`;
+/** The offset in the file as it is, of an offset in its plain text: a byte order mark and `\r` count here. */
+function rawOffset(raw: string, plain: number): number {
+  let at = raw.startsWith("\uFEFF") ? 1 : 0;
+  for (let count = 0; count < plain; count++) at += raw.startsWith("\r\n", at) ? 2 : 1;
+  return at;
+}
+
+const LANGUAGES: Readonly<Record<string, string>> = {
+  ".ts": "typescript",
+  ".mts": "typescript",
+  ".cts": "typescript",
+  ".tsx": "typescriptreact",
+  ".js": "javascript",
+  ".mjs": "javascript",
+  ".cjs": "javascript",
+  ".jsx": "javascriptreact",
+  ".py": "python",
+  ".go": "go",
+  ".rs": "rust",
+  ".java": "java",
+  ".c": "c",
+  ".h": "cpp",
+  ".cc": "cpp",
+  ".cpp": "cpp",
+  ".cs": "csharp",
+  ".rb": "ruby",
+  ".php": "php",
+  ".css": "css",
+  ".sh": "shellscript",
+};
+
+const languageOf = (path: string): string => LANGUAGES[extname(path).toLowerCase()] ?? "plain";
+
+/** As an editor detects it: what most indented lines begin with. */
+function indentationOf(text: string): { tabSize: number; insertSpaces: boolean } {
+  const tabs = text.match(/^\t/gm)?.length ?? 0;
+  const spaces = text.match(/^ {2,}/gm) ?? [];
+  const widths = spaces.map((white) => white.length);
+  const tabSize = widths.length > 0 ? Math.max(2, Math.min(...widths)) : 4;
+  return { tabSize, insertSpaces: spaces.length >= tabs };
 }
 
 /** Draws over what it drew before. */

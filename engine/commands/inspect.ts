@@ -1,7 +1,8 @@
 import { memoryNeeds } from "../generate/index.ts";
 import { metadataString } from "../gguf/index.ts";
 import { mebibytes, openGpu } from "../gpu/index.ts";
-import { contextFor, type ModelOptions, withFile } from "./open_model.ts";
+import { contextFor } from "../server/index.ts";
+import { type ModelOptions, withFile } from "./open_model.ts";
 import { printJson, table } from "./terminal.ts";
 
 /** Bytes of each tensor type in the file, largest first. */

@@ -1,12 +1,7 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { UserError } from "../errors.ts";
 import { memoryNeeds, requireFit, Session } from "../generate/index.ts";
-import { type GgufFile, openGguf } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
-import { type Hyperparameters, loadModel, type Model, readHyperparameters } from "../model/index.ts";
-import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";
+import { loadModel, type Model } from "../model/index.ts";
+import { contextFor, modelPath, type OpenFile, openModelFile } from "../server/index.ts";
 import { progressLine } from "./terminal.ts";
 
 /** Options that every command with a model has. */
@@ -20,30 +15,11 @@ export interface ModelOptions {
   readonly mtp?: boolean;
 }
 
-/** A completion prompt with room to spare; longer contexts are asked for. */
-const defaultContext = 8192;
-
-/** Folder of package.json, above this file in the source tree and above the bundle alike. */
-export function projectRoot(): string {
-  for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
-    if (existsSync(join(at, "package.json")) || at === dirname(at)) return at;
-  }
-}
-
-/** A path, or `mini` for the embedded model. */
-export const modelPath = (name: string): string =>
-  name === "mini" ? join(projectRoot(), "media", "model", "foretype-mini.gguf") : name;
-
-export interface OpenFile {
-  readonly file: GgufFile;
-  readonly h: Hyperparameters;
-  readonly tokenizer: Tokenizer;
-}
-
 /** Opens a model file as far as it goes without a GPU, and closes it after `use`. */
 export async function withFile<T>(name: string, use: (open: OpenFile) => Promise<T>): Promise<T> {
-  await using file = await openGguf(modelPath(name));
-  return await use({ file, h: readHyperparameters(file), tokenizer: createTokenizer(vocabularyFrom(file)) });
+  const open = await openModelFile(modelPath(name));
+  await using _ = open.file;
+  return await use(open);
 }
 
 export interface OpenModel extends OpenFile {
@@ -52,16 +28,6 @@ export interface OpenModel extends OpenFile {
   readonly session: Session;
   /** Milliseconds that the weights took to get to the GPU. */
   readonly loadMs: number;
-}
-
-/** @throws UserError when more is asked for than the model was trained for. */
-export function contextFor({ contextLength }: Hyperparameters, asked: number | undefined): number {
-  if (asked !== undefined && asked > contextLength) {
-    throw new UserError(
-      `The model was trained for ${contextLength} positions and --context asks for ${asked}: choose at most ${contextLength}.`,
-    );
-  }
-  return asked ?? Math.min(defaultContext, contextLength);
 }
 
 /** Compiles the session's kernels, which takes a new machine some seconds. @returns milliseconds */

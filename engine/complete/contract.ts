@@ -103,7 +103,11 @@ export interface TraceRecord {
   readonly multiLine: boolean;
   readonly stoppedBy: string | null;
   readonly raw: string;
-  readonly filters: readonly { readonly id: string; readonly before: string; readonly after: string | null }[];
+  readonly filters: readonly {
+    readonly id: string;
+    readonly before: string;
+    readonly after: string | null;
+  }[];
   /** Mean log-probability of the first line's tokens, and what the gate made of it (0 to 1); null where the model wrote nothing. */
   readonly confidence: { readonly meanLogProbability: number; readonly acceptEstimate: number } | null;
   readonly prompt: {

@@ -1,13 +1,28 @@
 import { findQuote, pairBrackets } from "./brackets.ts";
+import { cutAtSentinel, cutProse } from "./filters_leaks.ts";
+import { cutNextLines, cutRepetition, dropRewrite } from "./filters_lines.ts";
 import { indentation, isBlank, type Place } from "./place.ts";
+import { linesOf } from "./suggestion_lines.ts";
 
 export type FilterId =
+  | "sentinel"
   | "blank"
   | "control-characters"
+  | "prose"
   | "suffix-overlap"
-  | "surplus-closer"
+  | "next-lines"
   | "repetition"
+  | "surplus-closer"
+  | "indentation"
+  | "previous-line"
   | "trailing-space";
+
+/** What filters may know beside the place; left out, they leave alone what it would decide. */
+export interface FilterHints {
+  readonly languageId?: string;
+  readonly tabSize?: number;
+  readonly insertSpaces?: boolean;
+}
 
 /** One filter's work; filters that change nothing report nothing. `after` is null where it dropped the suggestion. */
 export interface FilterReport {
@@ -21,23 +36,28 @@ export type FilterOutcome = ({ readonly show: string } | { readonly drop: Filter
 };
 
 /** Gives the text back, or less of it; where only white space is left, the suggestion is dropped in this filter's name. */
-type Filter = (text: string, place: Place) => string;
+type Filter = (text: string, place: Place, hints: FilterHints) => string;
 
-// Closers are judged after the overlap, which knows more; white space goes last, because the others lay it bare.
+// What is no text of the file goes first. Closers are judged after the overlap, which knows more; white space goes last, because the others lay it bare.
 const FILTERS: readonly (readonly [FilterId, Filter])[] = [
+  ["sentinel", cutAtSentinel],
   ["blank", (text) => text],
   ["control-characters", cutAtControlCharacter],
+  ["prose", cutProse],
   ["suffix-overlap", cutSuffixOverlap],
+  ["next-lines", cutNextLines],
+  ["repetition", cutRepetition],
   ["surplus-closer", cutSurplusCloser],
-  ["repetition", dropRepetition],
+  ["indentation", normaliseIndentation],
+  ["previous-line", dropRewrite],
   ["trailing-space", trimTrailingSpace],
 ];
 
-export function filterSuggestion(text: string, place: Place): FilterOutcome {
+export function filterSuggestion(text: string, place: Place, hints: FilterHints = {}): FilterOutcome {
   const reports: FilterReport[] = [];
   let show = text;
   for (const [id, filter] of FILTERS) {
-    const after = filter(show, place);
+    const after = filter(show, place, hints);
     if (isBlank(after)) {
       reports.push({ id, before: show, after: null });
       return { drop: id, reports };
@@ -113,43 +133,26 @@ function insideString(head: string, quote: string): boolean {
   return inside;
 }
 
-const MAX_PERIOD = 4; // lines
-const MAX_COPIES = 2; // of the same lines in a row, those above the cursor included
-
-/** Drops a suggestion that is nothing but the lines just above the cursor, again and again. */
-function dropRepetition(text: string, { above, head }: Place): string {
-  const earlier = above.filter((line) => !isBlank(line)).map((line) => line.trimEnd());
-  const lines = linesOf(text, head).map((line) => line.whole);
-  for (let period = 1; period <= Math.min(MAX_PERIOD, earlier.length); period++) {
-    const unit = earlier.slice(-period);
-    const repeats = lines.every((line, index) => {
-      const expected = unit[index % period]!;
-      // Only the last line may have been cut short by the token limit.
-      return line === expected || (index === lines.length - 1 && expected.startsWith(line));
-    });
-    if (!repeats) continue;
-    let copies = Math.floor(lines.filter((line, index) => line === unit[index % period]).length / period);
-    if (copies === 0) continue;
-    for (let end = earlier.length; end >= period; end -= period) {
-      if (!unit.every((line, index) => earlier[end - period + index] === line)) break;
-      copies++;
-    }
-    if (copies > MAX_COPIES) return "";
-  }
-  return text;
-}
-
-/** Lines of code with something of the suggestion on them: the whole line, and where the suggestion's part may be cut off. */
-function linesOf(text: string, head: string): { whole: string; start: number }[] {
-  const lines: { whole: string; start: number }[] = [];
-  let start = 0;
-  for (const own of text.split("\n")) {
-    const whole = (start === 0 ? head + own : own).trimEnd();
-    // Cut before the line break, so that no empty line stays behind.
-    if (!isBlank(own)) lines.push({ whole, start: Math.max(0, start - 1) });
-    start += own.length + 1;
-  }
-  return lines;
+/** Tabs or spaces as the editor would insert them, where the whole of a line's indentation is the suggestion's. */
+function normaliseIndentation(
+  text: string,
+  { head }: Place,
+  { tabSize = 4, insertSpaces }: FilterHints,
+): string {
+  if (insertSpaces === undefined) return text;
+  return text
+    .split("\n")
+    .map((line, index) => {
+      if (index === 0 && head !== "") return line;
+      const white = /^[ \t]*/.exec(line)![0];
+      if (insertSpaces ? !white.includes("\t") : !white.includes(" ".repeat(tabSize))) return line;
+      const columns = [...white].reduce((at, c) => (c === "\t" ? at + tabSize - (at % tabSize) : at + 1), 0);
+      const mended = insertSpaces
+        ? " ".repeat(columns)
+        : "\t".repeat(Math.floor(columns / tabSize)) + " ".repeat(columns % tabSize);
+      return mended + line.slice(white.length);
+    })
+    .join("\n");
 }
 
 /** What stands after the cursor goes on a line of its own when the suggestion has several: `{█}` is closed at `{`'s level. */

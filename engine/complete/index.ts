@@ -1,7 +1,7 @@
-// Completion: from a place in a file to the ghost text that is shown there.
-// Start at suggest.ts: it runs the stages position, place, anchor, length policy, filters in that order.
-// Owns the Completer contract, which a client and an in-process session both fulfil.
-// Promise: stages are pure, and the same generated text gives the same suggestion however it was streamed.
+// Completion: from a keystroke in a document to the ghost text that is shown there, or to the reason why there is none.
+// Start at contract.ts (what is asked and answered), then pipeline.ts (the stages, in order).
+// Owns the Completer contract, the suggestions of a session and what became of them.
+// Promise: the same text generated gives the same suggestion however it was streamed; every silence has a reason.
 // Must not know: vscode, GPUs, token ids, the file system.
 export type {
   Completer,
@@ -11,13 +11,11 @@ export type {
   CompletionRequest,
   PromptParts,
 } from "./completer.ts";
+export type * from "./contract.ts";
 export type { FilterId, FilterReport } from "./filters.ts";
+export { matches } from "./gates.ts";
 export type { StopReason } from "./length_policy.ts";
+export { type Clock, createPipeline, type PipelineOptions, systemClock } from "./pipeline.ts";
 export { offsetAt, readPlainText } from "./position.ts";
-export {
-  DEFAULT_LIMITS,
-  type Suggestion,
-  type SuggestionLimits,
-  type SuggestRequest,
-  suggest,
-} from "./suggest.ts";
+export { DEFAULT_SETTINGS } from "./settings.ts";
+export { createSyntax, GRAMMARS, type Syntax, type SyntaxLoader } from "./syntax.ts";

@@ -1,5 +1,7 @@
 import { closersFor, pairBrackets } from "./brackets.ts";
+import { nearlyEqual } from "./near.ts";
 import { indentation, isBlank, type Place } from "./place.ts";
+import type { SyntaxFacts } from "./syntax.ts";
 
 export type StopReason =
   | "line-end"
@@ -18,17 +20,38 @@ export type StopDecision = "continue" | { readonly stop: StopReason; readonly ke
  */
 export type StopRule = (text: string) => StopDecision;
 
+/** `auto` decides by the place, `always` and `never` are the user's wish. */
+export type Multiline = "auto" | "always" | "never";
+
 /**
- * Whether a block of lines is wanted at a place, or the rest of one line. This is the seam for a parser: today it goes
+ * Whether a block of lines is wanted at a place, or the rest of one line: by the syntax where a parser knows it, else
  * by indentation and by how lines end.
  */
-export function blockWanted(place: Place): boolean {
-  return blockFloor(place) !== null;
+export function blockWanted(place: Place, multiline: Multiline = "auto", facts?: SyntaxFacts): boolean {
+  return floorFor(place, multiline, facts) !== null;
 }
 
-export function stopRuleFor(place: Place, maxLines: number): StopRule {
-  const floor = blockFloor(place);
+export function stopRuleFor(
+  place: Place,
+  maxLines: number,
+  multiline: Multiline = "auto",
+  facts?: SyntaxFacts,
+): StopRule {
+  const floor = floorFor(place, multiline, facts);
   return floor === null ? stopAtLineEnd : stopAtBlockEnd(place, floor, maxLines);
+}
+
+/** The least indentation of the lines that are wanted, or null for one line. */
+function floorFor(place: Place, multiline: Multiline, facts: SyntaxFacts | undefined): number | null {
+  if (multiline === "never") return null;
+  const floor = blockFloor(place);
+  if (multiline === "always") return floor ?? indentation(place.head);
+  if (!facts) return floor;
+  // A parser tells an empty body from an object, and prose and strings from code, better than the ends of lines do.
+  if (facts.inComment || facts.inString) return null;
+  if (facts.emptyBody && floor === null && isBlank(place.rest.replace(/[)\]};,]/g, "")))
+    return indentation(place.head) + (isBlank(place.head) ? 0 : 1);
+  return floor;
 }
 
 function stopAtLineEnd(text: string): StopDecision {
@@ -60,7 +83,8 @@ function stopAtBlockEnd(place: Place, floor: number, maxLines: number): StopRule
       if (lineBreak === -1) return "continue";
 
       if (!isBlank(own)) {
-        if (line.trimEnd() === nextLine) return { stop: "repeats-suffix", keep };
+        if (nextLine !== undefined && nearlyEqual(line.trimEnd(), nextLine))
+          return { stop: "repeats-suffix", keep };
         keep = lineBreak;
       }
       blankLines = isBlank(line) ? blankLines + 1 : 0;

@@ -1,5 +1,5 @@
 import { createDetokenizer, fimPrompt, type Tokenizer } from "../text/index.ts";
-import type { Session } from "./session.ts";
+import type { EndReason, Session } from "./session.ts";
 
 /** The shape of a completion request (engine/complete/completer.ts), which this floor cannot import. */
 interface FimRequest {
@@ -14,6 +14,22 @@ interface FimRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What the stream says at its end; of the same shape as completer.ts's. */
+export interface GenerationEnd {
+  readonly reason: EndReason;
+  readonly promptTokens: number;
+  readonly promptMs: number;
+  readonly tokens: number;
+  readonly decodeMs: number;
+  readonly drafted: number;
+  readonly accepted: number;
+}
+
+export const generationEnd = (session: Session, reason: EndReason): GenerationEnd => {
+  const { promptTokens, promptMs, tokens, decodeMs } = session.timings;
+  return { reason, promptTokens, promptMs, tokens, decodeMs, drafted: 0, accepted: 0 };
+};
+
 /**
  * A session as a source of completions: lays out the prompt within the context, generates, and streams text.
  * @throws UserError, when iterated, if the model has no fill-in-the-middle tokens.
@@ -24,22 +40,30 @@ export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
       prompt,
       maxTokens,
       signal,
-    }: FimRequest): AsyncGenerator<{ text: string; logProbability: number }> {
+    }: FimRequest): AsyncGenerator<{ text: string; logProbability: number }, GenerationEnd, undefined> {
       const { context } = session.evaluator.memory;
       const ids = fimPrompt(tokenizer, prompt, context - Math.min(maxTokens, context >> 1));
       const detokenizer = createDetokenizer(tokenizer);
       let logProbability = 0;
       const draws = session.generate(ids, { maxTokens, endIds: tokenizer.endIds, signal });
-      for await (const draw of draws) {
-        if (tokenizer.endIds.has(draw.token)) break;
-        const text = detokenizer.push([draw.token]);
-        logProbability += draw.logProbability;
-        if (text.length === 0) continue; // a part of a character: its bytes come out with the next token
-        yield { text, logProbability };
-        logProbability = 0;
+      try {
+        for (;;) {
+          const { value, done } = await draws.next();
+          if (done) {
+            const rest = detokenizer.flush();
+            if (rest.length > 0) yield { text: rest, logProbability };
+            return generationEnd(session, value);
+          }
+          if (tokenizer.endIds.has(value.token)) continue;
+          logProbability += value.logProbability;
+          const text = detokenizer.push([value.token]);
+          if (text.length === 0) continue; // a part of a character: its bytes come out with the next token
+          yield { text, logProbability };
+          logProbability = 0;
+        }
+      } finally {
+        await draws.return("cancelled"); // the consumer may leave at any yield
       }
-      const rest = detokenizer.flush();
-      if (rest.length > 0) yield { text: rest, logProbability };
     },
   };
 }

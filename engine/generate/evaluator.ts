@@ -143,15 +143,24 @@ export class Evaluator {
     this.position += ids.length;
   }
 
-  /** Encodes and submits a plan, and what `extra` adds after it. `positions`: in use when it has run. */
-  run(plan: Plan, positions: number, extra?: (encoder: GPUCommandEncoder) => void): void {
+  /**
+   * Encodes and submits a plan, or its dispatches [from, to), and what `extra` adds after them. `positions`: in use
+   * when the plan has run.
+   */
+  run(
+    plan: Plan,
+    positions: number,
+    extra?: (encoder: GPUCommandEncoder) => void,
+    from = 0,
+    to = plan.dispatches.length,
+  ): void {
     const encoder = this.gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    plan.encode(pass, positions);
+    plan.encode(pass, positions, from, to);
     pass.end();
     extra?.(encoder);
     this.gpu.submit(encoder.finish());
-    this.gpu.counters.dispatches += plan.dispatches.length;
+    this.gpu.counters.dispatches += to - from;
   }
 
   /** Reads `rows` rows of `size` floats of a buffer, after all that was submitted. */

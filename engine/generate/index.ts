@@ -3,7 +3,15 @@
 // Owns the sequence's position, the plans and the records under way.
 // Promise: a step submits once and reads back 16 bytes; the token stays on the GPU (I4).
 // Must not know: files, windows.
-export { createFimCompleter } from "./completer.ts";
+export { createChat, type Message } from "./chat.ts";
+export { createFimCompleter, type GenerationEnd } from "./completer.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions } from "./evaluator.ts";
-export { type MemoryNeeds, memoryNeeds, requireFit } from "./needs.ts";
-export { type GenerateOptions, type GenerationTimings, requirePrompt, Session } from "./session.ts";
+export { freeBytes, type MemoryNeeds, memoryNeeds, requireFit } from "./needs.ts";
+export { createScheduler, type Priority, type Scheduler, type Turn } from "./scheduler.ts";
+export {
+  type EndReason,
+  type GenerateOptions,
+  type GenerationTimings,
+  requirePrompt,
+  Session,
+} from "./session.ts";

@@ -26,12 +26,18 @@ export function memoryNeeds(file: GgufFile, h: Hyperparameters, options: Sequenc
   return { weights, kv, state, scratch, total: weights + kv + state + scratch };
 }
 
+/** Bytes that the device is known to have and that nothing of ours holds; infinite where it cannot tell. */
+export function freeBytes(gpu: Gpu): number {
+  const held = Object.values(gpu.bytesHeld()).reduce((sum, bytes) => sum + bytes, 0);
+  return (gpu.memoryLimit ?? Number.POSITIVE_INFINITY) - held;
+}
+
 /** @throws UserError when the device is known to have less than is needed. */
 export function requireFit(gpu: Gpu, path: string, needs: MemoryNeeds, context: number): void {
-  const { memoryLimit } = gpu;
-  if (memoryLimit !== undefined && needs.total > memoryLimit) {
+  const free = freeBytes(gpu);
+  if (needs.total > free) {
     throw new UserError(
-      `${path} needs ${mebibytes(needs.total)} of GPU memory with a context of ${context} and ${mebibytes(memoryLimit)} is free: choose a smaller quant or a shorter context.`,
+      `${path} needs ${mebibytes(needs.total)} of GPU memory with a context of ${context} and ${mebibytes(Math.max(0, free))} is free: choose a smaller quant or a shorter context.`,
     );
   }
 }

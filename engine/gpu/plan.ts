@@ -27,10 +27,14 @@ export class Plan {
     this.dispatches = dispatches;
   }
 
-  /** Encodes every dispatch. `positions`: how many positions of the context are in use after this pass. */
-  encode(pass: GPUComputePassEncoder, positions: number): void {
+  /**
+   * Encodes every dispatch, or those of [from, to). `positions`: how many positions of the context are in use after
+   * this pass.
+   */
+  encode(pass: GPUComputePassEncoder, positions: number, from = 0, to = this.dispatches.length): void {
     let pipeline: GPUComputePipeline | undefined;
-    for (const dispatch of this.dispatches) {
+    for (let index = from; index < to; index++) {
+      const dispatch = this.dispatches[index]!;
       if (dispatch.kernel.pipeline !== pipeline) {
         pipeline = dispatch.kernel.pipeline;
         pass.setPipeline(pipeline);

@@ -1,0 +1,117 @@
+import type { Completer, CompletionEnd, CompletionPriority, PromptParts } from "./completer.ts";
+import type { StopReason, StopRule } from "./length_policy.ts";
+import type { Stand } from "./stand.ts";
+
+export interface DecodeRequest {
+  readonly stand: Stand;
+  readonly prompt: PromptParts;
+  readonly multiLine: boolean;
+  readonly stopRule: StopRule;
+  readonly maxTokens: number;
+  readonly priority: CompletionPriority;
+  readonly now: () => number;
+  /** Something was written, or the decode is over. */
+  readonly onChange: () => void;
+}
+
+/** One run of the model for one place, and what it has written so far. Outlives the question that began it. */
+export interface Decode extends DecodeRequest {
+  readonly startedMs: number;
+  /** All text as it came, `\r` taken out. */
+  readonly raw: string;
+  /** What the length policy keeps of it. */
+  readonly kept: string;
+  /** Lines of `kept` that are whole, without the break after the last one. */
+  readonly wholeLines: string;
+  readonly firstTextMs: number | null;
+  readonly firstLineMs: number | null;
+  /** Mean natural log-probability of the first line's deltas; null before the first. */
+  readonly meanLogProbability: number | null;
+  readonly stoppedBy: StopReason | "end" | null;
+  readonly end: CompletionEnd | undefined;
+  readonly error: Error | undefined;
+  readonly over: boolean;
+  readonly aborted: boolean;
+  abort(): void;
+}
+
+/** Starts the model; leaves its stream as soon as the length policy has enough. */
+export function startDecode(completer: Completer, request: DecodeRequest): Decode {
+  const { stopRule, now, onChange } = request;
+  const controller = new AbortController();
+  let logProbabilities = 0;
+  let counted = 0;
+  const decode = {
+    ...request,
+    startedMs: now(),
+    raw: "",
+    kept: "",
+    get wholeLines(): string {
+      if (decode.over && !decode.aborted) return decode.kept;
+      const end = decode.kept.lastIndexOf("\n");
+      return end === -1 ? "" : decode.kept.slice(0, end);
+    },
+    firstTextMs: null as number | null,
+    firstLineMs: null as number | null,
+    get meanLogProbability(): number | null {
+      return counted === 0 ? null : logProbabilities / counted;
+    },
+    stoppedBy: null as StopReason | "end" | null,
+    end: undefined as CompletionEnd | undefined,
+    error: undefined as Error | undefined,
+    over: false,
+    aborted: false,
+    abort() {
+      if (decode.over) return;
+      decode.aborted = true;
+      controller.abort();
+    },
+  };
+
+  async function run(): Promise<void> {
+    const { prompt, maxTokens, priority } = request;
+    const stream = completer.complete({ prompt, maxTokens, priority, signal: controller.signal });
+    try {
+      for (;;) {
+        const { value, done } = await stream.next();
+        if (done) {
+          decode.end = value;
+          decode.stoppedBy ??= "end";
+          return;
+        }
+        if (decode.aborted) return;
+        take(value.text, value.logProbability);
+        if (decode.stoppedBy !== null) return;
+        onChange();
+      }
+    } finally {
+      await stream.return(undefined);
+    }
+  }
+
+  function take(text: string, logProbability: number | undefined): void {
+    const firstLineOpen = decode.firstLineMs === null;
+    decode.raw += text.replaceAll("\r", ""); // models that saw CRLF files write it
+    if (decode.raw === "") return;
+    decode.firstTextMs ??= now();
+    if (firstLineOpen && logProbability !== undefined) {
+      logProbabilities += logProbability;
+      counted++;
+    }
+    const decision = stopRule(decode.raw);
+    decode.kept = decision === "continue" ? decode.raw : decode.raw.slice(0, decision.keep);
+    if (decision !== "continue") decode.stoppedBy = decision.stop;
+    if (decision !== "continue" || decode.kept.trimStart().includes("\n")) decode.firstLineMs ??= now();
+  }
+
+  run()
+    .catch((error: unknown) => {
+      decode.error = error instanceof Error ? error : new Error(String(error));
+    })
+    .finally(() => {
+      decode.over = true;
+      if (decode.kept.trim() !== "") decode.firstLineMs ??= now();
+      onChange();
+    });
+  return decode;
+}

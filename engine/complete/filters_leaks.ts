@@ -1,0 +1,30 @@
+import type { FilterHints } from "./filters.ts";
+import { isBlank, type Place } from "./place.ts";
+
+// Spelled out as text they are a model's slip: as control tokens they never reach this floor.
+const SENTINEL =
+  /<\|(?:fim_\w+|endoftext|im_start|im_end|file_sep|repo_name|end_of_text|begin_of_text|eot_id|cursor|user|assistant)\|>|<(?:fim_prefix|fim_suffix|fim_middle|fim_pad|PRE|SUF|MID|EOT)>|<\/?think>|\[(?:PREFIX|SUFFIX|MIDDLE)\]/;
+
+/** What stands before the text of a control token; nothing of a thought is code. */
+export function cutAtSentinel(text: string): string {
+  const found = SENTINEL.exec(text);
+  if (!found) return text;
+  if (found[0] === "<think>" || found[0] === "</think>")
+    return isBlank(text.slice(0, found.index)) ? "" : text.slice(0, found.index);
+  return text.slice(0, found.index);
+}
+
+const PROSE =
+  /^\s*(?:sure[,!.]|certainly[,!.]|of course[,!.]|here(?:'s| is| are) (?:the|your|an?|some)\b|as an ai\b|i (?:can|will|would|have)\b|the (?:following|above) code\b|this (?:code|function|snippet) (?:is|will|should|does)\b|note that\b|explanation:)/i;
+
+/** Cuts code fences, and drops an answer in words where code is written. */
+export function cutProse(text: string, place: Place, { languageId }: FilterHints): string {
+  if (languageId === "markdown" || languageId === "plaintext") return text;
+  const inComment = /^\s*(?:\/\/|#|\*|\/\*|--|"""|''')/.test(place.head) || /\/\/|\/\*/.test(place.head);
+  if (inComment) return text;
+  const opened = /^\s*```\w*\n/.exec(text);
+  const body = opened ? text.slice(opened[0].length) : text;
+  const fence = /(?:^|\n)\s*```/.exec(body);
+  const code = fence ? body.slice(0, fence.index) : body;
+  return PROSE.test(code) && isBlank(place.head) ? "" : code;
+}

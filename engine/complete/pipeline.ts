@@ -1,0 +1,448 @@
+import { UserError } from "../errors.ts";
+import { anchorPrompt, HEAD_LINES } from "./anchor.ts";
+import { createCache, type Entry, type Hit } from "./cache.ts";
+import type { Completer } from "./completer.ts";
+import { acceptEstimate, isConfident } from "./confidence.ts";
+import type {
+  Answer,
+  AnswerSource,
+  ContextSource,
+  Pipeline,
+  PipelineSettings,
+  Question,
+  Silence,
+  TraceRecord,
+} from "./contract.ts";
+import { type Decode, startDecode } from "./decode.ts";
+import { createRhythm, delayFor } from "./delay.ts";
+import { cutAtControlCharacter, type FilterHints, filterSuggestion } from "./filters.ts";
+import { closedGate } from "./gates.ts";
+import { blockWanted, stopRuleFor } from "./length_policy.ts";
+import { isBlank, placeAt } from "./place.ts";
+import { withLineEnding } from "./position.ts";
+import { replacement } from "./range.ts";
+import { type Stand, standAt, typedSince } from "./stand.ts";
+import type { Syntax } from "./syntax.ts";
+
+export interface Clock {
+  /** Milliseconds since 1970, with fractions. */
+  now(): number;
+  setTimeout(action: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  setTimeout: (action, ms) => setTimeout(action, ms),
+  clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+};
+
+export interface PipelineOptions {
+  readonly completer: Completer;
+  readonly settings: () => PipelineSettings;
+  readonly context?: ContextSource;
+  readonly syntax?: Syntax;
+  readonly clock?: Clock;
+  /** The answer at this place has become better since it was given: ask again. */
+  readonly onGrown?: (uri: string, cursor: number) => void;
+  readonly onTrace?: (record: TraceRecord) => void;
+  /** Sees the text of the running decode grow, after the length policy and before the filters. */
+  readonly onPartial?: (text: string) => void;
+}
+
+const LINE_TOKENS = 64; // a line of 200 characters
+const BLOCK_TOKENS = 160; // twelve lines, most of the time
+const INVOKED_TOKENS = 256;
+const INVOKED_LIMIT = 3000; // ms: somebody who asks waits longer
+const SPECULATION_IDLE = 50; // ms
+const TRACES = 100;
+
+/** The stages of one question, in order: gates, cache, attach, delay, prompt, decode, confidence, filters, range. */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { completer, settings, clock = systemClock } = options;
+  const cache = createCache();
+  const rhythm = createRhythm();
+  const traces: TraceRecord[] = [];
+  const listeners = new Set<() => void>();
+  let decode: Decode | undefined;
+  let latest = 0; // number of the last question
+  let nextId = 1;
+  let speculation: unknown;
+  /** Where the last answer came before its time: told when it has grown. */
+  let early: { decode: Decode; uri: string; cursor: number } | undefined;
+
+  function begin(
+    stand: Stand,
+    question: Question,
+    priority: "invoked" | "automatic" | "speculative",
+  ): Decode {
+    decode?.abort();
+    clock.clearTimeout(speculation);
+    const place = placeAt(stand.before + stand.after, stand.before.length);
+    const { multiline, maxLines } = settings();
+    const facts = options.syntax?.factsAt(question.document.languageId, stand.before, stand.after);
+    const mode = multiline === "auto" && priority === "invoked" && isBlank(place.rest) ? "always" : multiline;
+    const multiLine = blockWanted(place, mode, facts);
+    const context = options.context?.chunks(question.document, question.cursor) ?? [];
+    const text = stand.before + stand.after;
+    const started = startDecode(completer, {
+      stand,
+      prompt: {
+        path: question.document.path,
+        ...anchorPrompt(text, stand.before.length, HEAD_LINES),
+        context,
+      },
+      multiLine,
+      stopRule: stopRuleFor(place, maxLines, mode, facts),
+      maxTokens: priority === "invoked" ? INVOKED_TOKENS : multiLine ? BLOCK_TOKENS : LINE_TOKENS,
+      priority,
+      now: clock.now,
+      onChange: () => {
+        if (decode === started)
+          options.onPartial?.(withLineEnding(cutAtControlCharacter(started.kept), stand.lineEnding));
+        for (const listener of listeners) listener();
+        if (started.over) ended(started, question);
+      },
+    });
+    decode = started;
+    return started;
+  }
+
+  /** A decode that ran on in the background comes to the cache; whoever was answered early is told. */
+  function ended(one: Decode, question: Question): void {
+    if (one.firstLineMs !== null) rhythm.firstLine(one.firstLineMs - one.startedMs);
+    if (decode === one) decode = undefined;
+    if (one.aborted || one.error || one.end?.reason === "preempted" || one.end?.reason === "cancelled")
+      return;
+    const { entry, shown } = remember(one, question);
+    if (early?.decode !== one) return;
+    const { uri, cursor } = early;
+    early = undefined;
+    if (entry && entry.text !== shown) options.onGrown?.(uri, cursor);
+  }
+
+  /** The decode's whole lines, filtered, as an entry of the cache: its own if it has one already. */
+  const entries = new WeakMap<Decode, Entry>();
+  const reports = new WeakMap<Decode, { filters: TraceRecord["filters"]; silence?: Silence }>();
+  function remember(
+    one: Decode,
+    question: Question,
+  ): { entry: Entry | undefined; shown: string | undefined } {
+    const { stand } = one;
+    const place = placeAt(stand.before + stand.after, stand.before.length);
+    const earlier = entries.get(one);
+    const shown = earlier?.text;
+    const text = one.wholeLines;
+    if (text.trim() === "") {
+      reports.set(one, {
+        filters: [],
+        silence: { id: "no-text", sentence: "The model had nothing to suggest here." },
+      });
+      return { entry: earlier, shown };
+    }
+    const outcome = filterSuggestion(text, place, hintsOf(question));
+    if ("drop" in outcome) {
+      reports.set(one, {
+        filters: outcome.reports,
+        silence: {
+          id: `filtered:${outcome.drop}`,
+          sentence: `The model's suggestion was dropped by the filter “${outcome.drop}”: see it in “Foretype: Show Trace”.`,
+        },
+      });
+      return { entry: earlier, shown };
+    }
+    reports.set(one, { filters: outcome.reports });
+    if (earlier) {
+      // What is on the screen never changes under the user; it only grows.
+      if (outcome.show.startsWith(earlier.text)) earlier.text = outcome.show;
+      return { entry: earlier, shown };
+    }
+    const firstLine = outcome.show.trimStart().split("\n", 1)[0]!;
+    const entry: Entry = {
+      id: nextId++,
+      stand,
+      text: outcome.show,
+      multiLine: one.multiLine,
+      acceptEstimate: acceptEstimate(one.meanLogProbability ?? 0, firstLine.length),
+      dismissed: false,
+    };
+    entries.set(one, entry);
+    cache.add(entry);
+    return { entry, shown };
+  }
+
+  /** Resolves when `ready` holds, the time is over, or the question is superseded. */
+  function waitFor(ready: () => boolean, untilMs: () => number, stop: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: unknown;
+      const check = () => {
+        clock.clearTimeout(timer);
+        const left = untilMs() - clock.now();
+        if (ready() || stop() || left <= 0) {
+          listeners.delete(check);
+          resolve();
+        } else if (left < Number.POSITIVE_INFINITY) timer = clock.setTimeout(check, left);
+      };
+      listeners.add(check);
+      check();
+    });
+  }
+
+  const sleep = (ms: number): Promise<void> =>
+    ms <= 0 ? Promise.resolve() : new Promise((resolve) => void clock.setTimeout(resolve, ms));
+
+  async function answer(question: Question): Promise<Answer> {
+    const askedMs = clock.now();
+    const number = ++latest;
+    const { document, cursor, trigger } = question;
+    const chosen = settings();
+    clock.clearTimeout(speculation);
+    for (const listener of listeners) listener(); // older questions see that they are superseded
+    const superseded = () => number !== latest || question.signal?.aborted === true;
+    const stand = standAt(document, cursor);
+    const text = stand.before + stand.after;
+    const place = placeAt(text, stand.before.length);
+    let delayMs = 0;
+    let used: Decode | undefined;
+    const trace = (outcome: TraceRecord["outcome"], source: AnswerSource | null): void =>
+      record(question, askedMs, delayMs, used, source, outcome);
+    const nothing = (silence: Silence): Answer => {
+      trace({ kind: "nothing", silence }, null);
+      return { kind: "nothing", silence };
+    };
+
+    const facts = options.syntax?.factsAt(document.languageId, stand.before, stand.after);
+    const closed = closedGate(question, chosen, {
+      head: place.head,
+      rest: place.rest,
+      inComment: facts?.inComment ?? false,
+      nowMs: askedMs,
+    });
+    if (closed) {
+      decode?.abort();
+      return nothing(closed);
+    }
+    if (trigger === "automatic") rhythm.key(askedMs);
+
+    const serve = (hit: Hit, source: AnswerSource): Answer => {
+      const { entry } = hit;
+      if (entry.dismissed && trigger === "automatic")
+        return nothing({
+          id: "dismissed",
+          sentence: "You dismissed the suggestion here: press Alt+\\ to ask again.",
+        });
+      if (trigger === "automatic" && !isConfident(entry.acceptEstimate, chosen.eagerness)) {
+        const percent = Math.round(entry.acceptEstimate * 100);
+        return nothing({
+          id: "low-confidence",
+          sentence: `The model was not sure enough (${percent} %): see the setting “foretype.eagerness”.`,
+        });
+      }
+      const range = replacement(question, stand, place, hit, hintsOf(question));
+      if ("id" in range) return nothing(range);
+      entry.dismissed = false;
+      trace({ kind: "shown", id: entry.id, text: range.text }, source);
+      return { kind: "show", suggestion: { id: entry.id, ...range, source } };
+    };
+
+    const hit = cache.find(stand);
+    if (hit) {
+      if (decode && entries.get(decode) !== hit.entry && decode.priority !== "speculative") decode.abort();
+      return serve(hit, hit.typed > 0 ? "typed-through" : "cache");
+    }
+
+    if (trigger === "automatic" && cache.endsAt(stand))
+      return nothing({
+        id: "complete",
+        sentence: "The last suggestion ends here: type on, or press Alt+\\ to ask.",
+      });
+
+    let source: AnswerSource = "model";
+    if (decode && !decode.aborted && follows(decode, stand)) source = "attached";
+    else {
+      decode?.abort();
+      delayMs = trigger === "invoked" ? 0 : delayFor(chosen, place.head, place.rest, rhythm.factor);
+      await sleep(delayMs);
+      if (superseded()) return nothing(SUPERSEDED);
+      begin(stand, question, trigger);
+    }
+    const running = decode!;
+    used = running;
+    const limit = trigger === "invoked" ? INVOKED_LIMIT : chosen.timeLimitMs;
+    const diverged = () => running.aborted || !follows(running, stand);
+    await waitFor(
+      () => running.over || diverged(),
+      () => (running.firstTextMs === null ? Number.POSITIVE_INFINITY : running.firstTextMs + limit),
+      superseded,
+    );
+    if (superseded()) return nothing(SUPERSEDED);
+    if (running.error) return nothing(sentenceFor(running.error));
+    if (running.end?.reason === "preempted")
+      return nothing({
+        id: "busy",
+        sentence: "The model is busy with what you asked it to explain or refactor.",
+      });
+    if (diverged()) {
+      // What the model went on to write is not what was typed meanwhile: begin anew from here.
+      running.abort();
+      return answer(question);
+    }
+    if (!running.over) {
+      remember(running, question);
+      early = { decode: running, uri: document.uri, cursor };
+    }
+    const found = cache.find(stand);
+    if (found) return serve(found, source);
+    const silence = running.over
+      ? (reports.get(running)?.silence ?? {
+          id: "no-text",
+          sentence: "The model had nothing to suggest here.",
+        })
+      : {
+          id: "still-writing",
+          sentence: `The first line was not complete after ${limit} ms (foretype.timeLimitMs); it shows when it is.`,
+        };
+    return nothing(silence);
+  }
+
+  function speculate(entry: Entry, question: Question): void {
+    const { speculate: wanted, profile } = settings();
+    clock.clearTimeout(speculation);
+    if (!wanted || profile === "eco") return;
+    speculation = clock.setTimeout(() => {
+      if (decode) return; // the GPU is not idle
+      const stand = acceptedStand(entry);
+      if (cache.find(stand)) return;
+      begin(stand, { ...question, trigger: "automatic" }, "speculative");
+    }, SPECULATION_IDLE);
+  }
+
+  function record(
+    { document, cursor, trigger }: Question,
+    askedMs: number,
+    delayMs: number,
+    used: Decode | undefined,
+    source: AnswerSource | null,
+    outcome: TraceRecord["outcome"],
+  ): void {
+    const nowMs = clock.now();
+    const since = (ms: number | null | undefined) => (ms == null ? null : Math.max(0, ms - askedMs));
+    const mean = used?.meanLogProbability ?? null;
+    const entry = used && entries.get(used);
+    const row: TraceRecord = {
+      at: askedMs,
+      uri: document.uri,
+      path: document.path,
+      languageId: document.languageId,
+      ...positionOf(document.text, cursor),
+      trigger,
+      source,
+      outcome,
+      multiLine: used?.multiLine ?? false,
+      stoppedBy: used?.stoppedBy ?? null,
+      raw: used?.raw ?? "",
+      filters: (used && reports.get(used)?.filters) ?? [],
+      confidence:
+        mean === null || !entry ? null : { meanLogProbability: mean, acceptEstimate: entry.acceptEstimate },
+      prompt: used
+        ? {
+            context: used.prompt.context.map(({ path, text }) => ({ path, characters: text.length })),
+            prefixCharacters: used.prompt.prefix.length,
+            suffixCharacters: used.prompt.suffix.length,
+            middleCharacters: used.prompt.middle.length,
+            tokens: used.end?.promptTokens ?? 0,
+          }
+        : null,
+      times: {
+        delayMs,
+        firstTextMs: since(used?.firstTextMs),
+        firstLineMs: since(used?.firstLineMs),
+        answeredMs: nowMs - askedMs,
+        promptMs: used?.end?.promptMs ?? (used?.firstTextMs == null ? 0 : used.firstTextMs - used.startedMs),
+        decodeMs: used?.end?.decodeMs ?? (used?.firstTextMs == null ? 0 : nowMs - used.firstTextMs),
+      },
+      tokens: used?.end?.tokens ?? 0,
+      drafted: used?.end?.drafted ?? 0,
+      acceptedDrafts: used?.end?.accepted ?? 0,
+    };
+    traces.push(row);
+    if (traces.length > TRACES) traces.shift();
+    options.onTrace?.(row);
+  }
+
+  let lastQuestion: Question | undefined;
+  return {
+    async answer(question) {
+      lastQuestion = question;
+      try {
+        return await answer(question);
+      } catch (error) {
+        return { kind: "nothing", silence: sentenceFor(error as Error) };
+      }
+    },
+    shown(id) {
+      const entry = cache.get(id);
+      if (entry && lastQuestion?.document.uri === entry.stand.uri) speculate(entry, lastQuestion);
+    },
+    accepted() {
+      // The text is in the document now; the next question finds it typed.
+    },
+    dismissed(id) {
+      const entry = cache.get(id);
+      if (entry) entry.dismissed = true;
+      decode?.abort();
+    },
+    forget: (uri) => cache.forget(uri),
+    traces: () => traces,
+    dispose() {
+      latest++;
+      clock.clearTimeout(speculation);
+      decode?.abort();
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
+const SUPERSEDED: Silence = { id: "superseded", sentence: "You typed on before the model was asked." };
+
+/** Whether what was typed since the decode began agrees with what it has written, as far as both go. */
+function follows(decode: Decode, stand: Stand): boolean {
+  const typed = typedSince(decode.stand, stand, Math.max(decode.raw.length, 64));
+  if (typed === undefined) return false;
+  if (decode.raw.startsWith(typed)) return true;
+  return !decode.over && typed.startsWith(decode.raw);
+}
+
+/** Where the cursor would stand if the suggestion were accepted, and Enter pressed after a whole line. */
+function acceptedStand({ stand, text }: Entry): Stand {
+  const before = stand.before + text;
+  const after = stand.after;
+  if (!/^[^\S\n]*(?:\n|$)/.test(after)) return { ...stand, before };
+  const line = before.slice(before.lastIndexOf("\n") + 1);
+  const indent = /^[ \t]*/.exec(line)![0];
+  const unit = indent.startsWith("\t") ? "\t" : "  ";
+  const deeper = /[{([:]\s*$/.test(line) ? unit : "";
+  return { ...stand, before: `${before}\n${indent}${deeper}` };
+}
+
+function sentenceFor(error: Error): Silence {
+  return error instanceof UserError
+    ? { id: "engine-error", sentence: error.message }
+    : { id: "engine-error", sentence: `The engine failed (${error.message}): see “Foretype: Show Log”.` };
+}
+
+const hintsOf = ({ document, indentation }: Question): FilterHints => ({
+  languageId: document.languageId,
+  ...indentation,
+});
+
+/** The cursor's line and column, from 1. */
+function positionOf(text: string, cursor: number): { line: number; column: number } {
+  let line = 1;
+  let start = 0;
+  for (let at = text.indexOf("\n"); at !== -1 && at < cursor; at = text.indexOf("\n", start)) {
+    line++;
+    start = at + 1;
+  }
+  return { line, column: cursor - start + 1 };
+}

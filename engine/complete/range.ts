@@ -1,0 +1,62 @@
+import type { Hit } from "./cache.ts";
+import type { Question, Silence } from "./contract.ts";
+import { type FilterHints, filterSuggestion } from "./filters.ts";
+import type { Place } from "./place.ts";
+import { withLineEnding } from "./position.ts";
+import type { Stand } from "./stand.ts";
+
+export interface Replacement {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * What goes where: the rest of the entry at the cursor, over the closing brackets that the editor has put there and
+ * the entry brings itself. With a row of the suggest widget highlighted, the text must extend that row.
+ */
+export function replacement(
+  question: Question,
+  stand: Stand,
+  place: Place,
+  { entry, typed, closers }: Hit,
+  hints: FilterHints,
+): Replacement | Silence {
+  const { cursor } = question;
+  let text = entry.text.slice(typed);
+  let end = cursor;
+  if (closers !== "") {
+    if (!text.includes("\n") && isWithin(closers, text)) end = cursor + closers.length;
+    else {
+      const outcome = filterSuggestion(text, place, hints);
+      if ("drop" in outcome)
+        return {
+          id: `filtered:${outcome.drop}`,
+          sentence: "What is left of the suggestion stands after the cursor already.",
+        };
+      text = outcome.show;
+    }
+  }
+  const inserted = withLineEnding(text, stand.lineEnding);
+  const { intellisense } = question;
+  if (!intellisense) return { text: inserted, start: cursor, end };
+
+  const written = question.document.text.slice(intellisense.start, cursor);
+  const whole = written + inserted;
+  if (intellisense.start <= cursor && intellisense.end >= cursor && whole.startsWith(intellisense.text))
+    return { text: whole, start: intellisense.start, end: Math.max(end, intellisense.end) };
+  return {
+    id: "intellisense",
+    sentence: `The suggestion does not begin with “${intellisense.text.split("\n", 1)[0]}”, which the suggest widget has selected.`,
+  };
+}
+
+/** Whether the characters of `part` occur in `text`, in order. */
+function isWithin(part: string, text: string): boolean {
+  let at = 0;
+  for (const character of part) {
+    at = text.indexOf(character, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,112 @@
+import { UserError } from "../errors.ts";
+import { type ChatMessage, chatPrompt, createDetokenizer, type Tokenizer } from "../text/index.ts";
+import { type GenerationEnd, generationEnd } from "./completer.ts";
+import type { Session } from "./session.ts";
+
+export type Message = ChatMessage;
+
+export interface ChatRequest {
+  readonly messages: readonly ChatMessage[];
+  readonly maxTokens: number;
+  readonly thinking: boolean;
+  /** 0: greedy. */
+  readonly temperature: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ChatDelta {
+  readonly kind: "text" | "thinking";
+  readonly text: string;
+}
+
+const thinkingEnd = "</think>";
+
+/** A session as a partner in a conversation: the model's own chat template around the messages, text streamed. */
+export function createChat(session: Session, tokenizer: Tokenizer) {
+  return {
+    /** @throws UserError, when iterated, if the model has no chat template or the conversation exceeds the context. */
+    async *chat(request: ChatRequest): AsyncGenerator<ChatDelta, GenerationEnd, undefined> {
+      const { context } = session.evaluator.memory;
+      const ids = chatPrompt(tokenizer, request.messages, {
+        enableThinking: request.thinking,
+        addGenerationPrompt: true,
+      });
+      if (!ids)
+        throw new UserError("This model has no chat template, it only completes: choose a chat model.");
+      if (ids.length >= context)
+        throw new UserError(
+          `The conversation has ${ids.length} tokens and the model's context holds ${context}: select less code or start anew.`,
+        );
+      const draws = session.generate(ids, {
+        maxTokens: request.maxTokens,
+        endIds: tokenizer.endIds,
+        signal: request.signal,
+        sampling: { temperature: request.temperature, topK: 20, topP: 0.95, minP: 0, seed: request.seed },
+      });
+      const detokenizer = createDetokenizer(tokenizer);
+      const split = splitThinking(request.thinking);
+      try {
+        for (;;) {
+          const { value, done } = await draws.next();
+          const text = done
+            ? detokenizer.flush()
+            : tokenizer.endIds.has(value.token)
+              ? ""
+              : detokenizer.push([value.token]);
+          for (const delta of split(text, done ?? false)) yield delta;
+          if (done) return generationEnd(session, value);
+        }
+      } finally {
+        await draws.return("cancelled");
+      }
+    },
+  };
+}
+
+/**
+ * Tells thoughts from the answer: what stands before `</think>` is thought, where the answer begins by thinking
+ * (`thinking`: the template opened the tag) or the model opens the tag itself.
+ */
+export function splitThinking(thinking: boolean): (text: string, end: boolean) => ChatDelta[] {
+  let mode: "start" | "thinking" | "text" = thinking ? "thinking" : "start";
+  let held = "";
+  return (text, end) => {
+    held += text;
+    const deltas: ChatDelta[] = [];
+    const emit = (kind: ChatDelta["kind"], part: string) => {
+      if (part !== "") deltas.push({ kind, text: part });
+    };
+    if (mode === "start") {
+      const begun = held.trimStart();
+      if (begun.startsWith("<think>")) {
+        mode = "thinking";
+        held = begun.slice("<think>".length);
+      } else if (end || (begun !== "" && !"<think>".startsWith(begun))) mode = "text";
+      else return deltas;
+    }
+    if (mode === "thinking") {
+      const at = held.indexOf(thinkingEnd);
+      if (at === -1) {
+        // The tag may come in pieces.
+        const keep = end ? 0 : heldBack(held, thinkingEnd);
+        emit("thinking", held.slice(0, held.length - keep));
+        held = held.slice(held.length - keep);
+        return deltas;
+      }
+      emit("thinking", held.slice(0, at));
+      held = held.slice(at + thinkingEnd.length).trimStart();
+      mode = "text";
+    }
+    emit("text", held);
+    held = "";
+    return deltas;
+  };
+}
+
+/** Length of the longest end of `text` that begins `tag`. */
+function heldBack(text: string, tag: string): number {
+  for (let length = Math.min(text.length, tag.length - 1); length > 0; length--)
+    if (tag.startsWith(text.slice(-length))) return length;
+  return 0;
+}

@@ -1,0 +1,153 @@
+import { performance } from "node:perf_hooks";
+import { createScheduler, type GenerationEnd, type Priority } from "../generate/index.ts";
+import type { EngineEvent, EngineRequest, EngineSettings, FromEngine, ToEngine } from "../protocol.ts";
+import { createModels, describeModel, isForUser, type Loaded } from "./models.ts";
+
+export interface EngineOptions {
+  readonly send: (message: FromEngine) => void;
+  /** Injected by tests. */
+  readonly timers?: Pick<typeof globalThis, "setTimeout" | "clearTimeout">;
+}
+
+const defaults: EngineSettings = { device: "auto", memoryLimit: 0, unloadAfterMinutes: 30 };
+
+/** Serves the requests of protocol.ts on one GPU: by priority, one at a time, each with its own events. */
+export function createEngine({ send, timers = globalThis }: EngineOptions) {
+  let settings = defaults;
+  const models = createModels(() => settings, send);
+  const scheduler = createScheduler();
+  const running = new Map<number, AbortController>();
+  let idleTimer: ReturnType<typeof setTimeout> | undefined;
+
+  function unload(): void {
+    if (models.empty) return;
+    models.unload();
+    send({ kind: "unloaded" });
+  }
+
+  function watchIdleness(): void {
+    timers.clearTimeout(idleTimer);
+    if (running.size > 0 || settings.unloadAfterMinutes <= 0 || models.empty) return;
+    idleTimer = timers.setTimeout(unload, settings.unloadAfterMinutes * 60_000);
+    idleTimer.unref?.();
+  }
+
+  /** Runs `use` with a model when it is the request's turn. */
+  async function withTurn(
+    request: Extract<EngineRequest, { model: unknown }>,
+    priority: Priority,
+    signal: AbortSignal,
+    emit: (event: EngineEvent) => void,
+    use: (model: Loaded, signal: AbortSignal) => Promise<GenerationEnd | undefined>,
+  ): Promise<void> {
+    const asked = performance.now();
+    using turn = await scheduler.enter(priority, signal);
+    if (!turn) return emit({ kind: "done", reason: "cancelled" });
+    const queuedMs = performance.now() - asked;
+    const { model, loadMs } = await models.use(request.model);
+    if (turn.signal.aborted)
+      return emit({ kind: "done", reason: turn.preempted ? "preempted" : "cancelled" });
+    const end = await use(model, turn.signal);
+    if (!end) return emit({ kind: "done", reason: "end" });
+    const reason = turn.preempted && end.reason === "cancelled" ? "preempted" : end.reason;
+    emit({ kind: "done", reason, stats: { ...end, queuedMs, loadMs } });
+  }
+
+  async function serve(
+    request: EngineRequest,
+    signal: AbortSignal,
+    emit: (event: EngineEvent) => void,
+  ): Promise<void> {
+    switch (request.kind) {
+      case "describe":
+        emit({ kind: "described", description: await describeModel(request.model) });
+        return emit({ kind: "done", reason: "end" });
+      case "status":
+        emit({ kind: "status", status: models.status() });
+        return emit({ kind: "done", reason: "end" });
+      case "unload": {
+        using turn = await scheduler.enter("foreground", signal);
+        if (turn) unload();
+        return emit({ kind: "done", reason: turn ? "end" : "cancelled" });
+      }
+      case "load":
+        return withTurn(request, "warm-up", signal, emit, async () => undefined);
+      case "complete":
+        return withTurn(request, request.priority, signal, emit, async ({ completer }, turnSignal) => {
+          const stream = completer.complete({ ...request, signal: turnSignal });
+          return pump(stream, ({ text, logProbability }) => emit({ kind: "text", text, logProbability }));
+        });
+      case "chat":
+        return withTurn(request, "foreground", signal, emit, async ({ chat }, turnSignal) =>
+          pump(chat.chat({ ...request, signal: turnSignal }), ({ kind, text }) =>
+            emit(kind === "text" ? { kind, text, logProbability: 0 } : { kind, text }),
+          ),
+        );
+      default:
+        throw new Error(`there is no request "${(request as { kind: string }).kind}"`);
+    }
+  }
+
+  async function run(id: number, request: EngineRequest): Promise<void> {
+    timers.clearTimeout(idleTimer);
+    const controller = new AbortController();
+    running.set(id, controller);
+    // Nothing more is said to a caller that has left, but that it is over.
+    const emit = (event: EngineEvent) => {
+      if (controller.signal.aborted && event.kind !== "done") return;
+      send({ kind: "event", id, event });
+    };
+    try {
+      await serve(request, controller.signal, emit);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      emit({ kind: "error", message, forUser: isForUser(error) });
+      if (!isForUser(error))
+        send({ kind: "log", level: "error", message: (error as Error).stack ?? message });
+      models.dropBrokenDevice();
+    } finally {
+      running.delete(id);
+      watchIdleness();
+    }
+  }
+
+  return {
+    receive(message: ToEngine): void {
+      switch (message.kind) {
+        case "settings": {
+          const { device, memoryLimit } = settings;
+          settings = message.settings;
+          // Another device or limit holds for what is opened from now on.
+          if (device !== settings.device || memoryLimit !== settings.memoryLimit) void reopen();
+          watchIdleness();
+          return;
+        }
+        case "request":
+          void run(message.id, message.request);
+          return;
+        case "cancel":
+          running.get(message.id)?.abort();
+          return;
+        default:
+          send({ kind: "log", level: "warn", message: `unknown message ${JSON.stringify(message)}` });
+      }
+    },
+    close: () => models.close(),
+  };
+
+  async function reopen(): Promise<void> {
+    using _ = await scheduler.enter("foreground");
+    models.close();
+  }
+}
+
+async function pump<Delta, End>(
+  stream: AsyncGenerator<Delta, End>,
+  take: (delta: Delta) => void,
+): Promise<End> {
+  for (;;) {
+    const { value, done } = await stream.next();
+    if (done) return value;
+    take(value);
+  }
+}

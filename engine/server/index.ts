@@ -1,0 +1,8 @@
+// Server: the engine's side of protocol.ts, and how model files are found and opened.
+// Start at engine.ts (requests, turns, cancellation), then models.ts (what is on the GPU, and for how long).
+// Owns the GPU and the loaded models of a process.
+// Promise: each request ends with exactly one `done` or `error`, and one of them never takes another down.
+// Must not know: how messages travel.
+export { createEngine, type EngineOptions } from "./engine.ts";
+export { contextFor, modelPath, type OpenFile, openModelFile, projectRoot } from "./model_file.ts";
+export { describeModel } from "./models.ts";

@@ -1,0 +1,174 @@
+import { basename } from "node:path";
+import { performance } from "node:perf_hooks";
+import { UserError } from "../errors.ts";
+import {
+  createChat,
+  createFimCompleter,
+  freeBytes,
+  memoryNeeds,
+  requireFit,
+  Session,
+} from "../generate/index.ts";
+import { metadataString } from "../gguf/index.ts";
+import { type Gpu, openGpu } from "../gpu/index.ts";
+import { loadModel } from "../model/index.ts";
+import type { EngineSettings, EngineStatus, FromEngine, ModelDescription, ModelSpec } from "../protocol.ts";
+import { contextFor, modelPath, openModelFile } from "./model_file.ts";
+
+/** A model on the GPU with its session. */
+export interface Loaded {
+  readonly path: string;
+  readonly context: number;
+  readonly loadMs: number;
+  readonly bytes: number;
+  readonly completer: ReturnType<typeof createFimCompleter>;
+  readonly chat: ReturnType<typeof createChat>;
+  free(): void;
+}
+
+type Report = (message: FromEngine) => void;
+
+/**
+ * The models on one GPU, by spec; both are opened when they are first needed. Not for concurrent use: whoever calls
+ * `use` holds the GPU's turn.
+ */
+export function createModels(settings: () => EngineSettings, report: Report) {
+  let gpu: Gpu | undefined;
+  // In order of use, the longest unused first.
+  const loaded = new Map<string, Loaded>();
+
+  const held = (): number =>
+    gpu ? Object.values(gpu.bytesHeld()).reduce((sum, bytes) => sum + bytes, 0) : 0;
+
+  function free(): void {
+    for (const model of loaded.values()) model.free();
+    loaded.clear();
+  }
+
+  async function device(): Promise<Gpu> {
+    const { device, memoryLimit } = settings();
+    gpu ??= await openGpu({
+      device: device === "auto" ? undefined : device,
+      memoryLimit: memoryLimit || undefined,
+    });
+    return gpu;
+  }
+
+  async function load(spec: ModelSpec): Promise<Loaded> {
+    const { path } = spec;
+    const started = performance.now();
+    const open = await openModelFile(modelPath(path));
+    await using file = open.file;
+    const context =
+      spec.context === undefined
+        ? contextFor(open.h, undefined)
+        : Math.min(spec.context, open.h.contextLength);
+    const options = { context, kvType: spec.kv ?? "f16", mtp: false } as const;
+    const needs = memoryNeeds(file, open.h, { ...options, slots: 1 });
+    const target = await device();
+    for (const [key, model] of loaded) {
+      if (freeBytes(target) >= needs.total) break;
+      report({ kind: "log", level: "info", message: `${model.path} makes room for ${path}` });
+      model.free();
+      loaded.delete(key);
+    }
+    requireFit(target, path, needs, context);
+    const before = held();
+    const progress = (step: "weights" | "kernels") => (done: number, total: number) =>
+      report({ kind: "loading", path, step, fraction: done / total });
+    progress("weights")(0, 1);
+    try {
+      const model = await loadModel(target, file, progress("weights"));
+      const session = new Session(target, model, options);
+      await session.prepare(false, progress("kernels"));
+      return {
+        path,
+        context,
+        loadMs: performance.now() - started,
+        bytes: held() - before,
+        completer: createFimCompleter(session, open.tokenizer),
+        chat: createChat(session, open.tokenizer),
+        free() {
+          session.free();
+          model.free();
+        },
+      };
+    } finally {
+      report({ kind: "loading", path, step: "kernels", fraction: null });
+    }
+  }
+
+  return {
+    /** The model, from the GPU or from its file. `loadMs` is 0 where it was there. */
+    async use(spec: ModelSpec): Promise<{ model: Loaded; loadMs: number }> {
+      const key = JSON.stringify([spec.path, spec.context, spec.kv]);
+      const there = loaded.get(key);
+      const model = there ?? (await load(spec));
+      loaded.delete(key);
+      loaded.set(key, model);
+      return { model, loadMs: there ? 0 : model.loadMs };
+    },
+
+    status: (): EngineStatus => ({
+      device: gpu?.description ?? null,
+      deviceIsSoftware: gpu?.softwareDevice !== undefined,
+      gpuBytes: held(),
+      memoryLimit: gpu?.memoryLimit ?? null,
+      processBytes: process.memoryUsage.rss(),
+      models: [...loaded.values()].map(({ path, context, bytes, loadMs }) => ({
+        path,
+        context,
+        bytes,
+        loadMs,
+      })),
+    }),
+
+    get empty(): boolean {
+      return loaded.size === 0;
+    },
+
+    /** Frees the models; the device stays open. */
+    unload: free,
+
+    /** Gives up the device where it has failed, so that the next request opens it anew. */
+    dropBrokenDevice(): void {
+      try {
+        gpu?.check();
+      } catch {
+        loaded.clear(); // their buffers died with the device
+        gpu?.close();
+        gpu = undefined;
+      }
+    },
+
+    close(): void {
+      free();
+      gpu?.close();
+      gpu = undefined;
+    },
+  };
+}
+
+/** What a model file is and can do, read without a GPU. */
+export async function describeModel(spec: ModelSpec): Promise<ModelDescription> {
+  const open = await openModelFile(modelPath(spec.path));
+  await using file = open.file;
+  const { h, tokenizer } = open;
+  const context = Math.min(spec.context ?? contextFor(h, undefined), h.contextLength);
+  const sizes = [...file.tensors.values()];
+  return {
+    path: spec.path,
+    name: metadataString(file, "general.name") ?? basename(file.path),
+    architecture: metadataString(file, "general.architecture") ?? "unknown",
+    parameters: sizes.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0),
+    fileBytes: file.size,
+    contextLength: h.contextLength,
+    completes: tokenizer.fim !== undefined,
+    chats: tokenizer.chatTemplate !== undefined,
+    mtpLayers: h.mtpLayers,
+    neededBytes: memoryNeeds(file, h, { context, kvType: spec.kv ?? "f16", mtp: false, slots: 1 }).total,
+  };
+}
+
+/** A sentence for people, or a bug. */
+export const isForUser = (error: unknown): boolean => error instanceof UserError;
