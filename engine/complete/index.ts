@@ -15,6 +15,20 @@ export type * from "./contract.ts";
 export type { FilterId, FilterReport } from "./filters.ts";
 export { matches } from "./gates.ts";
 export type { StopReason } from "./length_policy.ts";
+export {
+  createLifecycle,
+  type DocumentChange,
+  type Lifecycle,
+  type LifecycleEvent,
+  type ReturnedSuggestion,
+} from "./lifecycle.ts";
+export {
+  createMetrics,
+  type Metrics,
+  type MetricsSummary,
+  type Share,
+  type StoredMetrics,
+} from "./metrics.ts";
 export { type Clock, createPipeline, type PipelineOptions, systemClock } from "./pipeline.ts";
 export { offsetAt, readPlainText } from "./position.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";

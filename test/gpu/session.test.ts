@@ -75,8 +75,10 @@ eachDevice((bed, device) => {
           bindGroups: 0,
           pipelines: 0,
         });
-        const resetPromptAndSteps = 1 + Math.ceil(prompt.length / 64) + 19;
-        expect(made("submits")).toBe(resetPromptAndSteps);
+        const { promptSubmits } = session.timings;
+        expect(promptSubmits).toBeGreaterThanOrEqual(Math.ceil(prompt.length / 64));
+        const resetAndSteps = 1 + 19;
+        expect(made("submits")).toBe(promptSubmits + resetAndSteps);
         expect(made("bytesReadBack") / 20).toBeLessThanOrEqual(1024);
         expect(gpu.bytesHeld()).toEqual(held);
         expect(session.timings).toMatchObject({ promptTokens: 70, tokens: 20, steps: 19 });

@@ -19,7 +19,7 @@ const rows: readonly (readonly [pattern: RegExp, floor: number])[] = [
   [/^engine\/state\//, 4],
   [/^engine\/complete\//, 5],
   [/^engine\/generate\//, 5],
-  [/^engine\/((cli|process|client|protocol)\.ts$|commands\/)/, 6],
+  [/^engine\/((cli|process|client|protocol|host_command)\.ts$|commands\/|server\/)/, 6],
   [/^extension\//, 7],
 ];
 
