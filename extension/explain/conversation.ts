@@ -1,0 +1,70 @@
+import type { ChatTurn } from "../../engine/protocol.ts";
+import { fenceFor } from "../refactor/request.ts";
+
+export interface Exchange {
+  readonly question: string;
+  answer: string;
+}
+
+export interface Subject {
+  readonly path: string;
+  readonly languageId: string;
+  /** From 1, inclusive. */
+  readonly firstLine: number;
+  readonly lastLine: number;
+  readonly code: string;
+}
+
+const CHARACTERS_PER_TOKEN = 3; // of code, on the safe side
+
+/** What the model is told: the code, then the exchanges; the oldest of them go where `tokens` do not hold all. */
+export function conversationTurns(
+  { path, languageId, firstLine, lastLine, code }: Subject,
+  exchanges: readonly Exchange[],
+  tokens: number,
+): { readonly turns: ChatTurn[]; readonly dropped: number } {
+  const fence = fenceFor(code);
+  const opening: ChatTurn[] = [
+    {
+      role: "system",
+      content:
+        "You explain code to a programmer, briefly and exactly: what it does, how, and what is easy to miss. " +
+        "Use short paragraphs and lists in Markdown. Say so where you are not sure.",
+    },
+    {
+      role: "user",
+      content: `Lines ${firstLine} to ${lastLine} of ${path}:\n${fence}${languageId}\n${code}\n${fence}\n\n${exchanges[0]?.question ?? ""}`,
+    },
+  ];
+  const turnsOf = ({ question, answer }: Exchange, index: number): ChatTurn[] => [
+    ...(index === 0 ? [] : [{ role: "user", content: question } as const]),
+    ...(answer === "" ? [] : [{ role: "assistant", content: answer } as const]),
+  ];
+  const length = (turns: readonly ChatTurn[]) => turns.reduce((sum, { content }) => sum + content.length, 0);
+  const room = tokens * CHARACTERS_PER_TOKEN;
+  let dropped = 0;
+  for (;;) {
+    // The first question stands with the code; its answer, and what follows, may go.
+    const kept = exchanges.flatMap((exchange, index) =>
+      index > 0 && index <= dropped
+        ? []
+        : turnsOf(dropped > 0 && index === 0 ? { ...exchange, answer: "" } : exchange, index),
+    );
+    const turns = [...opening, ...kept];
+    if (length(turns) <= room || dropped >= exchanges.length - 1)
+      return { turns: mergeUsers(turns), dropped };
+    dropped++;
+  }
+}
+
+/** Templates want the roles to alternate. */
+function mergeUsers(turns: readonly ChatTurn[]): ChatTurn[] {
+  const merged: ChatTurn[] = [];
+  for (const turn of turns) {
+    const last = merged.at(-1);
+    if (last && last.role === turn.role) {
+      merged[merged.length - 1] = { role: last.role, content: `${last.content}\n\n${turn.content}` };
+    } else merged.push(turn);
+  }
+  return merged;
+}

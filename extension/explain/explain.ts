@@ -1,0 +1,163 @@
+import * as vscode from "vscode";
+import { offerChatModel } from "../offer_model.ts";
+import type { Services } from "../services.ts";
+import { openPage } from "../webviews/index.ts";
+import { conversationTurns, type Exchange, type Subject } from "./conversation.ts";
+
+const MAX_TOKENS = 1024;
+const CONTEXT = 8192; // what the engine opens a model with, unless the model has less
+const UPDATE_MS = 80;
+
+/** `Explain Selection`: streams an explanation beside the code, and takes further questions. */
+export function registerExplain(services: Services): vscode.Disposable {
+  const { t } = vscode.l10n;
+  let panel: vscode.WebviewPanel | undefined;
+  let subject: Subject | undefined;
+  let exchanges: Exchange[] = [];
+  let running: AbortController | undefined;
+  let notice = "";
+  let tokens = CONTEXT - MAX_TOKENS;
+
+  const state = () => ({
+    kind: "data" as const,
+    data: {
+      subject: subject
+        ? t("{0}, lines {1} to {2}", subject.path, subject.firstLine, subject.lastLine)
+        : t("Select code, then run “Foretype: Explain Selection”."),
+      exchanges: exchanges.map(({ question, answer }, index) => ({
+        question: index === 0 ? "" : question,
+        answer,
+      })),
+      streaming: running !== undefined,
+      notice,
+      strings: {
+        stop: t("Stop"),
+        copy: t("Copy"),
+        ask: t("Ask"),
+        placeholder: t("Ask about this code"),
+        writing: t("The model is writing"),
+      },
+    },
+  });
+  const show = () => void panel?.webview.postMessage(state());
+
+  function openPanel(): void {
+    if (panel) {
+      panel.reveal(undefined, true);
+      return;
+    }
+    panel = openPage(services.context, {
+      name: "explain",
+      title: t("Foretype Explain"),
+      column: vscode.ViewColumn.Beside,
+      data: state().data,
+      onMessage: (message) => {
+        if (message.kind === "ready") show();
+        else if (message.kind === "stop") running?.abort();
+        else if (message.kind === "copy") {
+          const text = exchanges.map(({ answer }) => answer).join("\n\n");
+          void vscode.env.clipboard.writeText(text);
+        } else if (message.kind === "ask" && typeof message.text === "string" && message.text.trim() !== "") {
+          void ask(message.text.trim()).catch(services.report);
+        }
+      },
+    });
+    panel.onDidDispose(() => {
+      panel = undefined;
+      running?.abort();
+    });
+  }
+
+  async function explain(): Promise<void> {
+    const editor = vscode.window.activeTextEditor;
+    if (!editor) {
+      void vscode.window.showInformationMessage(t("Open a file and select code to explain."));
+      return;
+    }
+    const { document } = editor;
+    const range = editor.selection.isEmpty
+      ? await enclosing(document, editor.selection.active)
+      : editor.selection;
+    const code = document.getText(range);
+    if (code.trim() === "") {
+      void vscode.window.showInformationMessage(
+        t("There is nothing here but white space: select the code to explain."),
+      );
+      return;
+    }
+    if (await offerChatModel(services)) return;
+    const { contextLength } = await services.engine.describe("chat");
+    tokens = Math.min(CONTEXT, contextLength) - MAX_TOKENS;
+    if (tokens < MAX_TOKENS / 2) tokens = Math.floor(Math.min(CONTEXT, contextLength) / 2);
+    running?.abort();
+    subject = {
+      path: services.pathOf(document.uri),
+      languageId: document.languageId,
+      firstLine: range.start.line + 1,
+      lastLine: range.end.line + 1,
+      code,
+    };
+    exchanges = [];
+    openPanel();
+    await ask(t("Explain this code."));
+  }
+
+  async function ask(question: string): Promise<void> {
+    if (!subject) return;
+    running?.abort();
+    const abort = new AbortController();
+    running = abort;
+    const exchange: Exchange = { question, answer: "" };
+    exchanges.push(exchange);
+    const { turns, dropped } = conversationTurns(subject, exchanges, tokens);
+    notice =
+      dropped > 0
+        ? t("The model no longer sees the oldest {0} exchanges: its context is full.", dropped)
+        : "";
+    show();
+    let updated = 0;
+    try {
+      const stream = services.engine.chat({ messages: turns, maxTokens: MAX_TOKENS, signal: abort.signal });
+      for await (const delta of stream) {
+        if (delta.kind !== "text" || abort.signal.aborted) continue;
+        exchange.answer += delta.text;
+        if (Date.now() - updated < UPDATE_MS) continue;
+        updated = Date.now();
+        show();
+      }
+      if (!abort.signal.aborted && exchange.answer.trim() === "")
+        notice = t("The model gave no answer: ask in other words.");
+    } catch (error) {
+      if (!abort.signal.aborted) {
+        notice = (error as Error).message;
+        services.report(error);
+      }
+    }
+    if (running === abort) running = undefined;
+    if (abort.signal.aborted && exchange.answer !== "") notice = t("Stopped.");
+    show();
+  }
+
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand("foretype.explainSelection", () => explain().catch(services.report)),
+    { dispose: () => panel?.dispose() },
+  );
+}
+
+/** The innermost function, class or the like around a place; its line where no language knows one. */
+async function enclosing(document: vscode.TextDocument, at: vscode.Position): Promise<vscode.Range> {
+  const symbols = await vscode.commands.executeCommand<
+    (vscode.DocumentSymbol | vscode.SymbolInformation)[] | undefined
+  >("vscode.executeDocumentSymbolProvider", document.uri);
+  let found: vscode.Range | undefined;
+  const visit = (list: readonly (vscode.DocumentSymbol | vscode.SymbolInformation)[]): void => {
+    for (const symbol of list) {
+      const range = "range" in symbol ? symbol.range : symbol.location.range;
+      if (!range.contains(at)) continue;
+      found = range;
+      if ("children" in symbol) visit(symbol.children);
+    }
+  };
+  visit(symbols ?? []);
+  return found ?? document.lineAt(at.line).range;
+}

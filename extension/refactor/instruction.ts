@@ -1,0 +1,64 @@
+import * as vscode from "vscode";
+
+const HISTORY_KEY = "refactor.history";
+const HISTORY = 10;
+
+/** Asks for an instruction: typed freely, or one of the presets, the user's own, or those used lately. */
+export function askInstruction(
+  context: vscode.ExtensionContext,
+  presets: readonly string[],
+  value = "",
+): Promise<string | undefined> {
+  const { t } = vscode.l10n;
+  const history = context.globalState.get<string[]>(HISTORY_KEY, []);
+  const group = (label: string, instructions: readonly string[]): vscode.QuickPickItem[] =>
+    instructions.length === 0
+      ? []
+      : [
+          { label, kind: vscode.QuickPickItemKind.Separator },
+          ...instructions.map((instruction) => ({ label: instruction })),
+        ];
+  const offered = [
+    ...group(t("recent"), history),
+    ...group(t("your presets"), presets),
+    ...group(t("presets"), [
+      t("Simplify this code"),
+      t("Extract a function with a good name"),
+      t("Rename things for clarity"),
+      t("Add types"),
+      t("Add error handling"),
+      t("Add documentation comments"),
+    ]),
+  ];
+
+  return new Promise((resolve) => {
+    const pick = vscode.window.createQuickPick();
+    pick.title = t("Refactor Selection");
+    pick.placeholder = t("What should change? Type an instruction, or choose one.");
+    pick.value = value;
+    pick.matchOnDescription = true;
+    const show = () => {
+      const typed = pick.value.trim();
+      // What is typed is an instruction too, and the first one.
+      pick.items =
+        typed === ""
+          ? offered
+          : [{ label: typed, alwaysShow: true }, ...offered.filter(({ label }) => label !== typed)];
+    };
+    show();
+    pick.onDidChangeValue(show);
+    pick.onDidAccept(() => {
+      const instruction = (pick.selectedItems[0]?.label ?? pick.value).trim();
+      if (instruction === "") return;
+      const recent = [instruction, ...history.filter((earlier) => earlier !== instruction)];
+      void context.globalState.update(HISTORY_KEY, recent.slice(0, HISTORY));
+      resolve(instruction);
+      pick.hide();
+    });
+    pick.onDidHide(() => {
+      resolve(undefined); // nothing, where it was accepted
+      pick.dispose();
+    });
+    pick.show();
+  });
+}
