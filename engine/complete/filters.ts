@@ -58,7 +58,7 @@ export function filterSuggestion(text: string, place: Place, hints: FilterHints 
   let show = text;
   for (const [id, filter] of FILTERS) {
     const after = filter(show, place, hints);
-    if (isBlank(after)) {
+    if (isBlank(after) && (after !== show || id === "blank")) {
       reports.push({ id, before: show, after: null });
       return { drop: id, reports };
     }

@@ -11,6 +11,7 @@ export type {
   CompletionRequest,
   PromptParts,
 } from "./completer.ts";
+export { type Chunk, createContext, type OpenDocument, type RecentEdit } from "./context.ts";
 export type * from "./contract.ts";
 export type { FilterId, FilterReport } from "./filters.ts";
 export { matches } from "./gates.ts";

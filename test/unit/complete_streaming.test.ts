@@ -1,59 +1,18 @@
 import { expect, test } from "vitest";
-import {
-  type Completer,
-  type CompletionRequest,
-  DEFAULT_LIMITS,
-  type Suggestion,
-  type SuggestRequest,
-  suggest,
-} from "../../engine/complete/index.ts";
-import { UserError } from "../../engine/errors.ts";
+import type { Answer, Completer, PipelineOptions, TraceRecord } from "../../engine/complete/index.ts";
+import { bench, outcome, questionAt, scripted } from "./support/pipeline.ts";
 
-interface Script extends Completer {
-  readonly requests: CompletionRequest[];
-  /** Deltas that were asked for. */
-  pulled: number;
-  /** Whether the stream was closed before its end. */
-  left: boolean;
-}
+const MAX_LINES = 12;
 
-function scripted(deltas: readonly string[], beforeEach: (index: number) => void = () => {}): Script {
-  const script: Script = {
-    requests: [],
-    pulled: 0,
-    left: false,
-    async *complete(request) {
-      script.requests.push(request);
-      script.left = true;
-      for (const [index, text] of deltas.entries()) {
-        beforeEach(index);
-        if (request.signal?.aborted) break;
-        script.pulled++;
-        yield { text };
-      }
-      script.left = false;
-    },
-  };
-  return script;
-}
-
-/** `marked`: the file, with `█` at the cursor. */
-function suggestAt(
+/** `marked`: the file, with `█` at the cursor. Every question has a pipeline of its own. */
+async function suggestAt(
   marked: string,
   completer: Completer,
-  more: Partial<SuggestRequest> = {},
-): Promise<Suggestion> {
-  const before = marked.slice(0, marked.indexOf("█")).split(/\r?\n/);
-  return suggest({
-    text: marked.replace("█", ""),
-    path: "src/a.ts",
-    line: before.length,
-    column: before.at(-1)!.length + 1,
-    completer,
-    limits: DEFAULT_LIMITS,
-    clock: () => 0,
-    ...more,
-  });
+  more: Partial<PipelineOptions> = {},
+): Promise<{ answer: Answer; trace: TraceRecord }> {
+  const { pipeline, traces } = bench(completer, {}, more);
+  const answer = await pipeline.answer(questionAt(marked));
+  return { answer, trace: traces.at(-1)! };
 }
 
 interface Golden {
@@ -152,15 +111,14 @@ const GOLDEN: Readonly<Record<string, Golden>> = {
   "nothing: a line break first": {
     place: "a;█",
     deltas: ["\n", "b;"],
-    nothing: "blank",
+    nothing: "no-text",
     stoppedBy: "line-end",
-    filters: "blank",
     pulled: 1,
   },
   "nothing: the line above again": {
     place: "push(1);\npush(1);\n█",
     deltas: ["push", "(1);", "\n", "push(1);"],
-    nothing: "repetition",
+    nothing: "filtered:repetition",
     stoppedBy: "line-end",
     filters: "repetition",
     pulled: 3,
@@ -168,9 +126,8 @@ const GOLDEN: Readonly<Record<string, Golden>> = {
   "nothing: the block is over": {
     place: "class A {\n  a() {}\n█\n  b() {}\n}",
     deltas: ["}\n", "c"],
-    nothing: "blank",
+    nothing: "no-text",
     stoppedBy: "dedent",
-    filters: "blank",
     pulled: 1,
   },
 };
@@ -178,12 +135,12 @@ const GOLDEN: Readonly<Record<string, Golden>> = {
 for (const [title, golden] of Object.entries(GOLDEN))
   test(title, async () => {
     const completer = scripted(golden.deltas);
-    const suggestion = await suggestAt(golden.place, completer);
-    expect(suggestion.kind === "shown" ? { shown: suggestion.text } : { nothing: suggestion.reason }).toEqual(
+    const { answer, trace } = await suggestAt(golden.place, completer);
+    expect(outcome(answer)).toEqual(
       golden.shown === undefined ? { nothing: golden.nothing } : { shown: golden.shown },
     );
-    expect(suggestion.stoppedBy).toBe(golden.stoppedBy);
-    expect(suggestion.filters.map((report) => report.id).join(" ")).toBe(golden.filters ?? "");
+    expect(trace.stoppedBy).toBe(golden.stoppedBy);
+    expect(trace.filters.map((report) => report.id).join(" ")).toBe(golden.filters ?? "");
     expect(completer.pulled).toBe(golden.pulled ?? golden.deltas.length);
     expect(completer.left).toBe(golden.stoppedBy !== "end");
   });
@@ -191,7 +148,7 @@ for (const [title, golden] of Object.entries(GOLDEN))
 test("the completer gets the anchored prompt in LF, and tokens for a line or for a block", async () => {
   const line = scripted(["1"]);
   await suggestAt(`a\r\n${"b\r\n".repeat(8)}c = █;\r\nd`, line);
-  expect(line.requests).toEqual([
+  expect(line.requests).toMatchObject([
     {
       prompt: {
         path: "src/a.ts",
@@ -200,18 +157,13 @@ test("the completer gets the anchored prompt in LF, and tokens for a line or for
         suffix: ";\nd",
         context: [],
       },
-      maxTokens: DEFAULT_LIMITS.lineTokens,
+      maxTokens: 64,
+      priority: "automatic",
     },
   ]);
   const block = scripted([]);
-  await suggestAt("if (a) {█", block, { limits: { ...DEFAULT_LIMITS, headLines: 0, blockTokens: 7 } });
-  expect(block.requests[0]!.maxTokens).toBe(7);
-});
-
-test("a place that is not in the file is refused before the model is asked", async () => {
-  const completer = scripted(["1"]);
-  await expect(suggestAt("a█", completer, { line: 2 })).rejects.toThrow(UserError);
-  expect(completer.requests).toEqual([]);
+  await suggestAt("if (a) {█", block);
+  expect(block.requests[0]!.maxTokens).toBe(160);
 });
 
 test("partial text ends where the stop rule cuts, and carries no control characters", async () => {
@@ -224,43 +176,37 @@ test("partial text ends where the stop rule cuts, and carries no control charact
   expect(seen.every((text) => text === "1")).toBe(true);
 });
 
-test("timings count from the call: first text, first whole line, end of the stream", async () => {
-  let now = 100;
-  const clock = () => now;
-  const tick = () => {
-    now += 10;
+test("times count from the question: first text, first whole line, the answer", async () => {
+  const timesOf = async (place: string, deltas: readonly string[]) => {
+    const tick = { run: () => {} };
+    const completer = scripted(deltas, () => tick.run());
+    const { pipeline, clock, traces } = bench(completer);
+    tick.run = () => clock.jump(10);
+    await pipeline.answer(questionAt(place));
+    const { firstTextMs, firstLineMs, answeredMs } = traces.at(-1)!.times;
+    return { firstTextMs, firstLineMs, answeredMs };
   };
-  const block = await suggestAt(
-    "if (a) {█\n",
-    scripted(["", "\n", "  b();", "\n  c", "();\n}", "\n"], tick),
-    { clock },
-  );
-  expect(block.timings).toEqual({ firstTextMs: 20, firstLineMs: 40, totalMs: 60 });
-  now = 100;
-  const line = await suggestAt("a = █", scripted(["1", "2"], tick), { clock });
-  expect(line.timings).toEqual({ firstTextMs: 10, firstLineMs: 20, totalMs: 20 });
-  const nothing = await suggestAt("a = █", scripted([]), { clock });
-  expect(nothing.timings).toEqual({ firstTextMs: null, firstLineMs: null, totalMs: 0 });
-});
-
-test("a cancelled request shows nothing, whatever came before", async () => {
-  const controller = new AbortController();
-  const completer = scripted(["1", "2", "3"], (index) => {
-    if (index === 2) controller.abort();
+  expect(await timesOf("if (a) {█\n", ["", "\n", "  b();", "\n  c", "();\n}", "\n"])).toEqual({
+    firstTextMs: 20,
+    firstLineMs: 40,
+    answeredMs: 60,
   });
-  const suggestion = await suggestAt("a = █", completer, { signal: controller.signal });
-  expect(suggestion).toMatchObject({ kind: "nothing", reason: "cancelled" });
-  expect(completer.pulled).toBe(2);
+  expect(await timesOf("a = █", ["1", "2"])).toEqual({ firstTextMs: 10, firstLineMs: 20, answeredMs: 20 });
+  expect(await timesOf("a = █", [])).toEqual({ firstTextMs: null, firstLineMs: null, answeredMs: 0 });
 });
 
-test("an error of the completer is the caller's to see", async () => {
+test("an error of the completer is a silence with a sentence", async () => {
   const broken: Completer = {
     // biome-ignore lint/correctness/useYield: it fails before it has anything to say
     async *complete() {
       throw new Error("device lost");
     },
   };
-  await expect(suggestAt("a█", broken)).rejects.toThrow("device lost");
+  const { answer } = await suggestAt("a█", broken);
+  expect(answer).toMatchObject({
+    kind: "nothing",
+    silence: { id: "engine-error", sentence: expect.stringContaining("device lost") },
+  });
 });
 
 /** Mulberry32: uniform in [0, 1). */
@@ -307,7 +253,7 @@ test("any chunking of any text gives the same suggestion, within its limits; par
       random() < 0.5 ? pick(places) : `${shreds(12).replaceAll("\r", "")}█${shreds(12).replaceAll("\r", "")}`;
     const text = random() < 0.3 ? pick(Object.values(GOLDEN)).deltas.join("") : shreds(40);
     const where = `seed ${seed}, round ${round}: ${JSON.stringify({ place, text })}`;
-    const whole = await suggestAt(place, scripted([text]));
+    const whole = (await suggestAt(place, scripted([text]))).answer;
     for (let streaming = 0; streaming < 3; streaming++) {
       const deltas: string[] = [];
       for (let start = 0; start < text.length; ) {
@@ -316,17 +262,18 @@ test("any chunking of any text gives the same suggestion, within its limits; par
         start = end;
       }
       const seen: string[] = [];
-      const streamed = await suggestAt(place, scripted(deltas), {
+      const { answer: streamed, trace } = await suggestAt(place, scripted(deltas), {
         onPartial: (partial) => seen.push(partial),
       });
       expect(streamed, where).toEqual(whole);
       for (let index = 1; index < seen.length - 1; index++)
         expect(seen[index]!.startsWith(seen[index - 1]!), where).toBe(true);
-      if (whole.kind === "shown") {
-        expect(whole.text.trim(), where).not.toBe("");
-        expect(/\r(?!\n)/.test(whole.text), where).toBe(false);
-        expect(whole.multiLine || !whole.text.includes("\n"), where).toBe(true);
-        expect(whole.text.split("\n").length, where).toBeLessThanOrEqual(DEFAULT_LIMITS.maxLines + 2);
+      if (whole.kind === "show") {
+        const { text: shown } = whole.suggestion;
+        expect(shown.trim(), where).not.toBe("");
+        expect(/\r(?!\n)/.test(shown), where).toBe(false);
+        expect(trace.multiLine || !shown.includes("\n"), where).toBe(true);
+        expect(shown.split("\n").length, where).toBeLessThanOrEqual(MAX_LINES + 2);
       }
     }
   }
