@@ -43,6 +43,7 @@ export async function makePackage(target, note) {
 
   const { scripts: _, dependencies: __, devDependencies: ___, private: ____, ...published } = manifest;
   published.files = undefined;
+  writeFileSync(join(stage, ".vscodeignore"), ""); // everything that is staged is meant
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
   const copy = (from, to = from, filter = () => true) =>
     cpSync(join(ROOT, from), join(stage, to), { recursive: true, filter, dereference: true });

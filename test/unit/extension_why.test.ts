@@ -9,7 +9,7 @@ const uri = record().uri;
 
 test("the ten decisions nearest to the cursor are listed, newest first", () => {
   const traces = Array.from({ length: 30 }, (_, i) => record({ line: i + 1, at: i }));
-  const lines = decisionsNear(traces, uri, 20).map(({ line }) => line);
+  const lines = decisionsNear(traces, uri, 20).map(({ last }) => last.line);
   expect(lines).toEqual([25, 24, 23, 22, 21, 20, 19, 18, 17, 16]);
 });
 
@@ -19,20 +19,35 @@ test("other documents and what was computed ahead are not decisions here", () =>
     record({ trigger: "speculative" }),
     record({ line: 3 }),
   ];
-  expect(decisionsNear(traces, uri, 1)).toEqual([traces[2]]);
+  expect(decisionsNear(traces, uri, 1)).toEqual([{ last: traces[2], times: 1 }]);
+});
+
+test("the same silence on the same line is one decision", () => {
+  const busy = (changes: object) => silent("superseded", "You typed on.", changes);
+  const traces = [busy({ column: 1 }), busy({ column: 2 }), busy({ line: 11 }), record(), record()];
+  expect(
+    decisionsNear(traces, uri, 10).map(({ times, last }) => [last.outcome.kind, last.line, times]),
+  ).toEqual([
+    ["shown", 10, 1],
+    ["shown", 10, 1],
+    ["nothing", 11, 1],
+    ["nothing", 10, 2],
+  ]);
 });
 
 test("a row says what came of it, where, when, and what it took", () => {
-  expect(whyRow(record(), record().at + 3000, l10n)).toEqual({
-    label: "$(sparkle) Suggested “foo(bar)”.",
-    description: "line 10:5, 3 s ago",
-    detail: "from the model · waited 40 ms · first line after 120 ms · answered after 121 ms · 5 tokens",
+  expect(whyRow({ last: record(), times: 1 }, record().at + 3000, l10n)).toEqual({
+    label: "$(sparkle) Suggested “foo(bar)”",
+    detail:
+      "line 10:5, 3 s ago · from the model · waited 40 ms · first line after 120 ms · answered after 121 ms · 5 tokens",
   });
   const times = { ...record().times, delayMs: 0, firstLineMs: null, answeredMs: 0.4 };
-  expect(whyRow(silent("read-only", "This file cannot be edited.", { times }), record().at, l10n)).toEqual({
-    label: "$(circle-slash) This file cannot be edited.",
-    description: "line 10:5, just now",
-    detail: "answered after 0 ms",
+  const last = silent("read-only", "This file cannot be edited: suggestions are for files that can.", {
+    times,
+  });
+  expect(whyRow({ last, times: 4 }, record().at, l10n)).toEqual({
+    label: "$(circle-slash) This file cannot be edited",
+    detail: "Suggestions are for files that can · line 10:5, just now (4 times) · answered after 0 ms",
   });
 });
 
