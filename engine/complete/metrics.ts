@@ -13,7 +13,7 @@ const SHOWN = 0;
 const CONSIDERED = 1;
 const USED = 2;
 
-/** Counts of one hour or one language. */
+/** Counts of one language. */
 interface Counts {
   shown: number;
   used: number;
@@ -24,8 +24,10 @@ interface Counts {
   acceptedCharacters: number;
 }
 
+/** Counts of one hour, for the plots. */
 interface Hour {
-  counts: Counts;
+  shown: number;
+  used: number;
   firstLine: Histogram;
 }
 
@@ -129,13 +131,13 @@ export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
 
   function hour(atMs: number): Hour {
     const key = Math.floor(atMs / HOUR);
-    data.hours[key] ??= { counts: noCounts(), firstLine: {} };
+    data.hours[key] ??= { shown: 0, used: 0, firstLine: {} };
     return data.hours[key];
   }
 
-  function countsFor({ languageId, atMs }: LifecycleEvent): Counts[] {
+  function countsFor({ languageId }: LifecycleEvent): Counts {
     data.languages[languageId] ??= noCounts();
-    return [hour(atMs).counts, data.languages[languageId]];
+    return data.languages[languageId];
   }
 
   function outcomeOf(id: number): Outcome {
@@ -153,10 +155,10 @@ export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
     const outcome = outcomeOf(event.id);
     if (outcome[USED]) return;
     outcome[USED] = 1;
-    for (const counts of countsFor(event)) {
-      counts.used++;
-      if (outcome[CONSIDERED]) counts.usedConsidered++;
-    }
+    hour(event.atMs).used++;
+    const counts = countsFor(event);
+    counts.used++;
+    if (outcome[CONSIDERED]) counts.usedConsidered++;
   }
 
   function prune(): void {
@@ -169,24 +171,25 @@ export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
       switch (event.kind) {
         case "shown":
           outcomeOf(event.id)[SHOWN] = 1;
-          for (const counts of countsFor(event)) counts.shown++;
+          hour(event.atMs).shown++;
+          countsFor(event).shown++;
           return;
         case "considered":
           outcomeOf(event.id)[CONSIDERED] = 1;
-          for (const counts of countsFor(event)) counts.considered++;
+          countsFor(event).considered++;
           return;
         case "accepted":
           use(event);
-          for (const counts of countsFor(event)) counts.acceptedCharacters += event.characters;
+          countsFor(event).acceptedCharacters += event.characters;
           return;
         case "partial":
           use(event);
           return;
         case "typed-through":
-          for (const counts of countsFor(event)) counts.typedThrough++;
+          countsFor(event).typedThrough++;
           return;
         case "dismissed":
-          for (const counts of countsFor(event)) counts.dismissed++;
+          countsFor(event).dismissed++;
           return;
         case "kept": {
           data.kept[event.seconds] ??= [0, 0];
@@ -279,10 +282,10 @@ export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
           share: share(part, n),
         })),
         hours: Object.entries(data.hours)
-          .map(([key, { counts, firstLine }]) => ({
+          .map(([key, { shown, used, firstLine }]) => ({
             startMs: Number(key) * HOUR,
-            shown: counts.shown,
-            used: counts.used,
+            shown,
+            used,
             p50: quantile(firstLine, 0.5),
           }))
           .sort((a, b) => a.startMs - b.startMs),
@@ -338,7 +341,11 @@ function readStored(stored: unknown, log: (message: string) => void): StoredMetr
       candidate.kept,
     ].every(isRecord) &&
     Object.values(candidate.hours).every(
-      (one) => isRecord(one) && isCounts(one.counts) && isHistogram(one.firstLine),
+      (one) =>
+        isRecord(one) &&
+        Number.isFinite(one.shown) &&
+        Number.isFinite(one.used) &&
+        isHistogram(one.firstLine),
     ) &&
     Object.values(candidate.languages).every(isCounts) &&
     Object.keys(fresh.latency).every((key) =>
