@@ -55,7 +55,10 @@ const GRAMMARS = join(ROOT, "node_modules", "@vscode", "tree-sitter-wasm", "wasm
 const source = readFileSync(join(ROOT, "engine", "complete", "syntax.ts"), "utf8");
 const known = /GRAMMARS[^=]*=\s*\{([^}]*)\}/.exec(source)[1].matchAll(/: "([\w-]+)"/g);
 mkdirSync(join(OUT, "grammars"), { recursive: true });
-for (const file of ["tree-sitter.wasm", ...new Set([...known].map(([, name]) => `tree-sitter-${name}.wasm`))]) {
+for (const file of [
+  "tree-sitter.wasm",
+  ...new Set([...known].map(([, name]) => `tree-sitter-${name}.wasm`)),
+]) {
   const to = join(OUT, "grammars", file);
   if (!existsSync(to)) copyFileSync(join(GRAMMARS, file), to);
 }

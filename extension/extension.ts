@@ -1,0 +1,150 @@
+// The extension: ghost text, explain and refactor, pages and settings, as VS Code shows them.
+// Start at activate() below: each part is made here, in order, and handed what it needs.
+// Owns everything that imports vscode; what it says and counts is worked out in modules that do not (*_text.ts and others).
+// Promise: activation only registers, and nothing blocks the extension host for longer than 5 ms.
+// Must not know: GPUs, tensors; the engine is spoken to through engine/client.ts alone.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import {
+  createLifecycle,
+  createPipeline,
+  createSyntax,
+  type LifecycleEvent,
+  type PipelineSettings,
+  systemClock,
+  type TraceRecord,
+} from "../engine/complete/index.ts";
+import { registerCommands } from "./commands.ts";
+import { watchConfiguration } from "./configuration.ts";
+import { createEditorContext } from "./context.ts";
+import { createEngine } from "./engine.ts";
+import { registerExplain } from "./explain/index.ts";
+import { createGhostText } from "./ghost_text.ts";
+import { pathOf } from "./paths.ts";
+import { textOf } from "./question.ts";
+import { createReadOnly } from "./read_only.ts";
+import { registerRefactor } from "./refactor/index.ts";
+import { createReport } from "./report.ts";
+import type { Services } from "./services.ts";
+import { watchSuggestions } from "./shown.ts";
+import { createSnooze } from "./snooze.ts";
+import { createStatistics, type Statistics } from "./statistics.ts";
+import { watchStatus } from "./status.ts";
+import { showLanguageStatus, showStatusBar } from "./status_bar.ts";
+import { registerPages } from "./webviews/index.ts";
+
+let statistics: Statistics | undefined;
+
+/** Registers, and no more: the engine starts with the first request, grammars load with the first document. */
+export function activate(context: vscode.ExtensionContext): void {
+  const startedMs = performance.now();
+  const own = <T extends vscode.Disposable>(one: T): T => {
+    context.subscriptions.push(one);
+    return one;
+  };
+
+  const log = own(vscode.window.createOutputChannel("Foretype", { log: true }));
+  const settings = own(watchConfiguration(log));
+  const report = createReport(log);
+  const snooze = own(createSnooze());
+  const readOnly = own(createReadOnly());
+  const engine = own(createEngine({ extensionPath: context.extensionPath, log, settings }));
+  statistics = own(createStatistics(context.globalStorageUri, log));
+  const { metrics, onChange: onMetrics } = statistics;
+  const onTrace = own(new vscode.EventEmitter<TraceRecord>());
+
+  const grammars = join(context.extensionPath, "out", "grammars");
+  const syntax = createSyntax({
+    read: (file) => readFile(join(grammars, file)),
+    onError: (message) => log.warn(message),
+  });
+  const pipelineSettings = (): PipelineSettings => ({
+    ...settings.current.pipeline,
+    snoozedUntilMs: snooze.untilMs,
+  });
+  const pipeline = own(
+    createPipeline({
+      completer: engine.completer,
+      settings: pipelineSettings,
+      context: own(createEditorContext({ settings, modelPositions: () => engine.modelPositions })),
+      syntax,
+      onGrown: (uri, cursor) => ghostText.retrigger(uri, cursor),
+      onTrace(record) {
+        if (settings.current.statistics) metrics.trace(record);
+        onTrace.fire(record);
+      },
+    }),
+  );
+  const lifecycle = own(
+    createLifecycle({
+      clock: systemClock,
+      emit(event: LifecycleEvent) {
+        if (settings.current.statistics) metrics.lifecycle(event);
+        if (event.kind === "dismissed") pipeline.dismissed(event.id);
+        else if (event.kind === "shown") pipeline.shown(event.id);
+      },
+      textOf: (uri) => {
+        const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
+        return document && textOf(document);
+      },
+    }),
+  );
+  const ghostText = own(createGhostText({ pipeline, lifecycle, readOnly }));
+  own(
+    watchSuggestions(lifecycle, (characters) => {
+      if (settings.current.statistics) metrics.typed(characters);
+    }),
+  );
+  own(engine.onRecovered(() => ghostText.retriggerLast()));
+  own(forgetWithModel(settings, pipeline));
+
+  const status = own(
+    watchStatus({
+      log,
+      engine,
+      settings,
+      snooze,
+      summary: metrics.summary,
+      onMetrics,
+      onTrace: onTrace.event,
+    }),
+  );
+  own(showStatusBar(status, settings));
+  own(showLanguageStatus(status));
+
+  const services: Services = {
+    context,
+    log,
+    engine: engine.service,
+    settings,
+    traces: () => pipeline.traces(),
+    onTrace: onTrace.event,
+    metrics,
+    onMetrics,
+    report,
+    pathOf,
+  };
+  const why = { status, readOnly, settings: pipelineSettings, syntax, traces: services.traces };
+  own(registerCommands({ services, engine, lifecycle, snooze, status, why }));
+  own(registerExplain(services));
+  own(registerRefactor(services));
+  own(registerPages(services));
+
+  log.debug(`activated in ${(performance.now() - startedMs).toFixed(1)} ms`);
+}
+
+export const deactivate = (): Promise<void> | undefined => statistics?.flush();
+
+/** What one model suggested says nothing of what another would. */
+function forgetWithModel(
+  settings: Services["settings"],
+  pipeline: { forget(uri?: string): void },
+): vscode.Disposable {
+  let model = JSON.stringify(settings.current.completionModel);
+  return settings.onChange(({ completionModel }) => {
+    const chosen = JSON.stringify(completionModel);
+    if (chosen !== model) pipeline.forget();
+    model = chosen;
+  });
+}

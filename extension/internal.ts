@@ -1,0 +1,7 @@
+// Commands of ours that other parts of ours run; on no palette.
+
+/** Runs after the editor has inserted a suggestion: its id, and the characters that were inserted. */
+export const ACCEPTED = "foretype.internal.accepted";
+/** What a click on the status bar item opens. */
+export const MENU = "foretype.internal.menu";
+export const FIX_INLINE_SUGGEST = "foretype.internal.turnOnInlineSuggest";

@@ -1,0 +1,29 @@
+import * as vscode from "vscode";
+import { UserError } from "../engine/errors.ts";
+
+const REPEAT_MS = 10_000; // the same sentence again so soon says nothing new
+
+/** Shows what went wrong: a UserError's own sentence; of a bug, a sentence with the way to the log. */
+export function createReport(log: vscode.LogOutputChannel) {
+  const shownAt = new Map<string, number>();
+  return (error: unknown): void => {
+    if (!(error instanceof UserError))
+      log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    const message =
+      error instanceof UserError
+        ? error.message
+        : vscode.l10n.t(
+            "Foretype failed ({0}): see the log for where.",
+            error instanceof Error ? error.message : String(error),
+          );
+    const last = shownAt.get(message) ?? Number.NEGATIVE_INFINITY;
+    if (performance.now() - last < REPEAT_MS) return;
+    shownAt.set(message, performance.now());
+    const showLog = vscode.l10n.t("Show Log");
+    void vscode.window.showErrorMessage(message, showLog).then((choice) => {
+      if (choice === showLog) log.show();
+    });
+  };
+}
+
+export type Report = ReturnType<typeof createReport>;

@@ -1,0 +1,43 @@
+import type * as vscode from "vscode";
+import type { ChatDelta, ChatOptions, EngineState, StreamEnd } from "../engine/client.ts";
+import type { TraceRecord } from "../engine/complete/contract.ts";
+import type { Metrics } from "../engine/complete/metrics.ts";
+import type { EngineStatus, ModelDescription } from "../engine/protocol.ts";
+import type { Settings } from "./settings.ts";
+
+export type ModelRole = "completion" | "chat";
+
+export interface EngineService {
+  readonly state: EngineState;
+  readonly onState: vscode.Event<EngineState>;
+  /** The chat model; starts the engine if need be. @throws UserError, when iterated, for what the user can mend. */
+  chat(options: ChatOptions): AsyncGenerator<ChatDelta, StreamEnd | undefined, undefined>;
+  /** What the model of a role is and can do; its file is read once. @throws UserError if it is no model that we run. */
+  describe(role: ModelRole): Promise<ModelDescription>;
+  /** Undefined while no engine runs. */
+  status(): Promise<EngineStatus | undefined>;
+  /** Frees the GPU's memory. */
+  unload(): Promise<void>;
+  restart(): void;
+}
+
+/** What explain, refactor and the pages work with. */
+export interface Services {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly engine: EngineService;
+  readonly settings: {
+    readonly current: Settings;
+    readonly onChange: vscode.Event<Settings>;
+  };
+  /** The last 100 questions, newest last. */
+  readonly traces: () => readonly TraceRecord[];
+  readonly onTrace: vscode.Event<TraceRecord>;
+  readonly metrics: Metrics;
+  /** Fires at most twice a second. */
+  readonly onMetrics: vscode.Event<void>;
+  /** Shows an error once: a UserError's own sentence; of all others, the message, with the way to the log. */
+  readonly report: (error: unknown) => void;
+  /** The workspace's relative path, as rules on paths and prompts see it. */
+  readonly pathOf: (uri: vscode.Uri) => string;
+}

@@ -1,0 +1,174 @@
+import type { PipelineSettings } from "../engine/complete/index.ts";
+import type { EngineSettings, ModelSpec } from "../engine/protocol.ts";
+import manifest from "../package.json" with { type: "json" };
+import type { L10n } from "./l10n.ts";
+
+/** `foretype.*`, checked. */
+export interface Settings {
+  /** Less the snooze, which is no setting. */
+  readonly pipeline: Omit<PipelineSettings, "snoozedUntilMs">;
+  readonly engine: EngineSettings;
+  readonly completionModel: ModelSpec;
+  /** The same spec as `completionModel`, and so the same loaded model, where both are one file. */
+  readonly chatModel: ModelSpec;
+  /** Of a prompt, at most. */
+  readonly contextTokens: number;
+  readonly context: {
+    readonly recentEdits: boolean;
+    readonly definitions: boolean;
+    readonly openFiles: boolean;
+  };
+  readonly statusBar: "full" | "compact" | "hidden";
+  readonly statistics: boolean;
+  readonly refactorPresets: readonly string[];
+}
+
+/** What package.json says of a setting; the manifest is the only place that knows defaults and bounds. */
+interface Schema {
+  readonly type: string | readonly string[];
+  readonly default: unknown;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+}
+
+const SCHEMAS: Readonly<Record<string, Schema>> = manifest.contributes.configuration.properties;
+
+// Positions beyond the prompt: what an invoked suggestion may write, and room for both to be rounded up.
+const GENERATED_POSITIONS = 512;
+const MIB = 1 << 20;
+
+export interface SettingsReader {
+  /** The value of `foretype.NAME` as the editor has it, of whatever type the user wrote. */
+  readonly get: (name: string) => unknown;
+  readonly home: string;
+  readonly l10n: L10n;
+}
+
+/** A wrong value costs its setting only: the default holds, and a warning says so. */
+export function readSettings({ get, home, l10n }: SettingsReader): {
+  readonly settings: Settings;
+  readonly warnings: readonly string[];
+} {
+  const warnings: string[] = [];
+
+  function read<T>(name: string): T {
+    const schema = SCHEMAS[`foretype.${name}`]!;
+    const value = get(name);
+    if (value === undefined || fits(value, schema)) return (value ?? schema.default) as T;
+    warnings.push(
+      l10n.t(
+        "The setting “foretype.{0}” is {1}, but must be {2}: {3} is used.",
+        name,
+        JSON.stringify(value),
+        wanted(schema, l10n),
+        JSON.stringify(schema.default),
+      ),
+    );
+    return schema.default as T;
+  }
+
+  const model = (name: string): string => {
+    const path = read<string>(name).trim();
+    return path.startsWith("~/") || path.startsWith("~\\") ? home + path.slice(1) : path;
+  };
+  const completion = model("model.completion") || "mini";
+  const chat = model("model.chat") || completion;
+  const contextTokens = read<number>("contextTokens");
+  const completionModel: ModelSpec = { path: completion, context: contextTokens + GENERATED_POSITIONS };
+
+  const settings: Settings = {
+    pipeline: {
+      enabled: read("enable"),
+      languages: read("languages"),
+      exclude: read("exclude"),
+      trigger: read("trigger"),
+      profile: read("profile"),
+      eagerness: read("eagerness"),
+      delay: read("delay"),
+      multiline: read("multiline"),
+      inComments: read("inComments"),
+      maxLines: read("maxLines"),
+      timeLimitMs: read("timeLimitMs"),
+      speculate: read("speculate"),
+    },
+    engine: {
+      device: read("gpu.device"),
+      memoryLimit: read<number>("gpu.memoryMB") * MIB,
+      unloadAfterMinutes: read("model.unloadAfterMinutes"),
+    },
+    completionModel,
+    chatModel: chat === completion ? completionModel : { path: chat },
+    contextTokens,
+    context: {
+      recentEdits: read("context.recentEdits"),
+      definitions: read("context.definitions"),
+      openFiles: read("context.openFiles"),
+    },
+    statusBar: read("statusBar"),
+    statistics: read("statistics"),
+    refactorPresets: read("refactor.presets"),
+  };
+  return { settings, warnings };
+}
+
+function fits(value: unknown, schema: Schema): boolean {
+  return [schema.type].flat().some((type) => {
+    switch (type) {
+      case "boolean":
+        return typeof value === "boolean";
+      case "string":
+        return (
+          typeof value === "string" &&
+          (schema.enum?.includes(value) ?? true) &&
+          new RegExp(schema.pattern ?? "").test(value)
+        );
+      case "number":
+      case "integer":
+        return (
+          Number.isFinite(value) &&
+          (type === "number" || Number.isInteger(value)) &&
+          (value as number) >= (schema.minimum ?? Number.NEGATIVE_INFINITY) &&
+          (value as number) <= (schema.maximum ?? Number.POSITIVE_INFINITY)
+        );
+      case "array":
+        return Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
+      case "object":
+        return (
+          typeof value === "object" &&
+          value !== null &&
+          !Array.isArray(value) &&
+          Object.values(value).every((item) => typeof item === "boolean")
+        );
+      default:
+        throw new Error(`no check for a setting of type ${type}`);
+    }
+  });
+}
+
+/** A schema in words, for a sentence. */
+function wanted(schema: Schema, l10n: L10n): string {
+  const bounds = (): string => {
+    const { minimum, maximum } = schema;
+    if (minimum !== undefined && maximum !== undefined)
+      return l10n.t("a number from {0} to {1}", minimum, maximum);
+    return l10n.t("a number of at least {0}", minimum ?? 0);
+  };
+  const words = [schema.type].flat().map((type) => {
+    switch (type) {
+      case "boolean":
+        return l10n.t("true or false");
+      case "string":
+        if (schema.enum) return schema.enum.map((one) => `"${one}"`).join(l10n.t(" or "));
+        return schema.pattern === undefined ? l10n.t("a text") : JSON.stringify(schema.default);
+      case "array":
+        return l10n.t("a list of texts");
+      case "object":
+        return l10n.t("true or false for each language id");
+      default:
+        return bounds();
+    }
+  });
+  return words.join(l10n.t(" or "));
+}
