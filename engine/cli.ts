@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { type BenchCommand, suites } from "./commands/bench.ts";
+import { type BenchCommand, defaultSuites, suites } from "./commands/bench.ts";
 import type { Place } from "./commands/complete.ts";
 import {
   bench,
@@ -136,7 +136,7 @@ function program(): Command {
 
   modelOptions(command("bench [MODEL]"))
     .description("medians and ratios from one run")
-    .option("--suite <LIST>", `of ${suites.join(", ")}`, suiteList, suites)
+    .option("--suite <LIST>", `of ${suites.join(", ")}`, suiteList, defaultSuites)
     .option("--rounds <N>", "counted rounds, after one that is not", count("--rounds"), 5)
     .addOption(new Option("--peer <NAME>", "an engine to run in turns with ours").choices(["llama.cpp"]))
     .option("--compare <FILE>", "an earlier report, written with --json")

@@ -3,12 +3,15 @@ import { UserError } from "../errors.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../gpu/index.ts";
 import { loadModel } from "../model/index.ts";
 import { modelPath } from "../server/index.ts";
+import { benchTyping, type Percentiles, type TypingReport } from "./bench_typing.ts";
 import { type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
 import { median, milliseconds, printJson, table } from "./terminal.ts";
 import { readText } from "./tokens.ts";
 
-export const suites = ["load", "prefill", "decode"] as const;
+export const suites = ["load", "prefill", "decode", "typing"] as const;
+/** What runs when no suite is named: typing takes minutes, at human speed. */
+export const defaultSuites = ["load", "prefill", "decode"] as const satisfies readonly Suite[];
 export type Suite = (typeof suites)[number];
 
 export interface BenchCommand extends ModelOptions {
@@ -36,6 +39,7 @@ export interface BenchReport {
   readonly rounds: number;
   readonly measures: Record<string, Measure>;
   readonly step: Record<string, unknown>;
+  readonly typing?: TypingReport;
 }
 
 const decodeTokens = 64;
@@ -76,6 +80,7 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
         Object.assign(measures, await benchDecode(open, options.rounds, peer));
         step = await describeStep(open);
       }
+      const typing = options.suites.includes("typing") ? await benchTyping(name, options.device) : undefined;
       const report: BenchReport = {
         device: gpu.description,
         peer: peer?.description ?? null,
@@ -84,6 +89,7 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
         rounds: options.rounds,
         measures,
         step,
+        ...(typing && { typing }),
       };
       if (options.json) printJson(earlier ? { ...report, compared: ratios(report, earlier) } : report);
       else print(report, earlier);
@@ -232,7 +238,8 @@ function print(report: BenchReport, earlier: BenchReport | undefined): void {
       : []),
     ...(compared ? [compared[name] ? `${compared[name].toFixed(2)}×` : ""] : []),
   ]);
-  console.log(table([header, ...rows]));
+  if (rows.length > 0) console.log(table([header, ...rows]));
+  if (report.typing) printTyping(report.typing);
   const { step } = report;
   if (step.dispatches === undefined) return;
   const parts = Object.entries(step.dispatchesByPart as Record<string, number>).map(
@@ -244,5 +251,29 @@ function print(report: BenchReport, earlier: BenchReport | undefined): void {
       `${mebibytes(step.bytesBound as number)} bound, ${milliseconds((step.hostMicroseconds as number) / 1000)} on the host,`,
       `${step.submits} submit, ${step.bytesReadBack} bytes read back, ${step.objectsMade} objects made.`,
     ].join(" "),
+  );
+}
+
+function printTyping(typing: TypingReport): void {
+  const row = (name: string, { p50, p95, n }: Percentiles) => [
+    name,
+    p50 === null ? "–" : milliseconds(p50),
+    p95 === null ? "–" : milliseconds(p95),
+    String(n),
+  ];
+  console.log(
+    `\n${table([
+      [`typing ${typing.characters} keys`, "p50", "p95", "n"],
+      row("keystroke to request", typing.toRequest),
+      row("first line to answer", typing.lineToAnswer),
+      row("keystroke to answer, by the model", typing.whole),
+      row("keystroke to answer, from the cache", typing.wholeFromCache),
+      row("host's thread busy for a keystroke", typing.host),
+    ])}`,
+  );
+  const { processMs, firstTextMs } = typing.coldStart;
+  console.log(
+    `Cold start: process up in ${milliseconds(processMs)}, first text after ${milliseconds(firstTextMs)}. ` +
+      `${typing.requestsPer100Keys.toFixed(1)} requests and ${typing.shownPer100Keys.toFixed(1)} suggestions for 100 keys.`,
   );
 }

@@ -63,7 +63,7 @@ function cutEqualLines(text: string, { head }: Place): string {
     const { whole } = lines[index]!;
     if (!/\w/.test(whole)) continue; // closing brackets may well be equal
     if (whole === lines[index - 1]!.whole && whole === lines[index - 2]!.whole)
-      return text.slice(0, lines[index - 1]!.start);
+      return text.slice(0, lines[index]!.start);
   }
   return text;
 }
@@ -75,7 +75,7 @@ function cutTokenLoop(text: string): string {
   const last = tokens.slice(-LOOP_TOKENS).map(([token]) => token);
   for (let period = 1; period <= LOOP_PERIOD; period++) {
     if (!last.every((token, index) => index < period || token === last[index - period])) continue;
-    if (!last.slice(0, period).some((token) => /\w/.test(token)) && period < 2) continue; // a ruler: -----
+    if (!last.slice(0, period).some((token) => /\w/.test(token))) continue; // a ruler: -----
     let from = tokens.length - LOOP_TOKENS;
     while (from > 0 && tokens[from - 1]![0] === tokens[from - 1 + period]![0]) from--;
     const second = tokens[from + period]!;
