@@ -22,7 +22,8 @@ import { isBlank, placeAt } from "./place.ts";
 import { withLineEnding } from "./position.ts";
 import { replacement } from "./range.ts";
 import { type Stand, standAt, typedSince } from "./stand.ts";
-import type { Syntax } from "./syntax.ts";
+import type { Syntax, SyntaxFacts } from "./syntax.ts";
+import { traceRecord } from "./trace.ts";
 
 export interface Clock {
   /** Milliseconds since 1970, with fractions. */
@@ -75,12 +76,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     stand: Stand,
     question: Question,
     priority: "invoked" | "automatic" | "speculative",
+    facts: SyntaxFacts | undefined,
   ): Decode {
     decode?.abort();
     clock.clearTimeout(speculation);
     const place = placeAt(stand.before + stand.after, stand.before.length);
     const { multiline, maxLines } = settings();
-    const facts = options.syntax?.factsAt(question.document.languageId, stand.before, stand.after);
     const mode = multiline === "auto" && priority === "invoked" && isBlank(place.rest) ? "always" : multiline;
     const multiLine = blockWanted(place, mode, facts);
     const context = options.context?.chunks(question.document, question.cursor) ?? [];
@@ -188,6 +189,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     });
   }
 
+  const factsAt = (languageId: string, { before, after }: Stand): SyntaxFacts | undefined =>
+    options.syntax?.factsAt(languageId, before, after);
+
   const sleep = (ms: number): Promise<void> =>
     ms <= 0 ? Promise.resolve() : new Promise((resolve) => void clock.setTimeout(resolve, ms));
 
@@ -204,14 +208,28 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const place = placeAt(text, stand.before.length);
     let delayMs = 0;
     let used: Decode | undefined;
-    const trace = (outcome: TraceRecord["outcome"], source: AnswerSource | null): void =>
-      record(question, askedMs, delayMs, used, source, outcome);
+    const trace = (outcome: TraceRecord["outcome"], source: AnswerSource | null): void => {
+      const row = traceRecord({
+        question,
+        askedMs,
+        delayMs,
+        nowMs: clock.now(),
+        decode: used,
+        acceptEstimate: (used && entries.get(used)?.acceptEstimate) ?? null,
+        filters: (used && reports.get(used)?.filters) ?? [],
+        source,
+        outcome,
+      });
+      traces.push(row);
+      if (traces.length > TRACES) traces.shift();
+      options.onTrace?.(row);
+    };
     const nothing = (silence: Silence): Answer => {
       trace({ kind: "nothing", silence }, null);
       return { kind: "nothing", silence };
     };
 
-    const facts = options.syntax?.factsAt(document.languageId, stand.before, stand.after);
+    const facts = factsAt(document.languageId, stand);
     const closed = closedGate(question, chosen, {
       head: place.head,
       rest: place.rest,
@@ -264,7 +282,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       delayMs = trigger === "invoked" ? 0 : delayFor(chosen, place.head, place.rest, rhythm.factor);
       await sleep(delayMs);
       if (superseded()) return nothing(SUPERSEDED);
-      begin(stand, question, trigger);
+      begin(stand, question, trigger, facts);
     }
     const running = decode!;
     used = running;
@@ -313,61 +331,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (decode) return; // the GPU is not idle
       const stand = acceptedStand(entry);
       if (cache.find(stand)) return;
-      begin(stand, { ...question, trigger: "automatic" }, "speculative");
+      const facts = factsAt(question.document.languageId, stand);
+      begin(stand, { ...question, trigger: "automatic" }, "speculative", facts);
     }, SPECULATION_IDLE);
-  }
-
-  function record(
-    { document, cursor, trigger }: Question,
-    askedMs: number,
-    delayMs: number,
-    used: Decode | undefined,
-    source: AnswerSource | null,
-    outcome: TraceRecord["outcome"],
-  ): void {
-    const nowMs = clock.now();
-    const since = (ms: number | null | undefined) => (ms == null ? null : Math.max(0, ms - askedMs));
-    const mean = used?.meanLogProbability ?? null;
-    const entry = used && entries.get(used);
-    const row: TraceRecord = {
-      at: askedMs,
-      uri: document.uri,
-      path: document.path,
-      languageId: document.languageId,
-      ...positionOf(document.text, cursor),
-      trigger,
-      source,
-      outcome,
-      multiLine: used?.multiLine ?? false,
-      stoppedBy: used?.stoppedBy ?? null,
-      raw: used?.raw ?? "",
-      filters: (used && reports.get(used)?.filters) ?? [],
-      confidence:
-        mean === null || !entry ? null : { meanLogProbability: mean, acceptEstimate: entry.acceptEstimate },
-      prompt: used
-        ? {
-            context: used.prompt.context.map(({ path, text }) => ({ path, characters: text.length })),
-            prefixCharacters: used.prompt.prefix.length,
-            suffixCharacters: used.prompt.suffix.length,
-            middleCharacters: used.prompt.middle.length,
-            tokens: used.end?.promptTokens ?? 0,
-          }
-        : null,
-      times: {
-        delayMs,
-        firstTextMs: since(used?.firstTextMs),
-        firstLineMs: since(used?.firstLineMs),
-        answeredMs: nowMs - askedMs,
-        promptMs: used?.end?.promptMs ?? (used?.firstTextMs == null ? 0 : used.firstTextMs - used.startedMs),
-        decodeMs: used?.end?.decodeMs ?? (used?.firstTextMs == null ? 0 : nowMs - used.firstTextMs),
-      },
-      tokens: used?.end?.tokens ?? 0,
-      drafted: used?.end?.drafted ?? 0,
-      acceptedDrafts: used?.end?.accepted ?? 0,
-    };
-    traces.push(row);
-    if (traces.length > TRACES) traces.shift();
-    options.onTrace?.(row);
   }
 
   let lastQuestion: Question | undefined;
@@ -435,14 +401,3 @@ const hintsOf = ({ document, indentation }: Question): FilterHints => ({
   languageId: document.languageId,
   ...indentation,
 });
-
-/** The cursor's line and column, from 1. */
-function positionOf(text: string, cursor: number): { line: number; column: number } {
-  let line = 1;
-  let start = 0;
-  for (let at = text.indexOf("\n"); at !== -1 && at < cursor; at = text.indexOf("\n", start)) {
-    line++;
-    start = at + 1;
-  }
-  return { line, column: cursor - start + 1 };
-}

@@ -41,9 +41,9 @@ export const GRAMMARS: Readonly<Record<string, string>> = {
   shellscript: "bash",
 };
 
-// Characters each way: parsing these takes a millisecond or two, and a keystroke has five.
-const BEFORE = 8192;
-const AFTER = 2048;
+// Characters each way: parsing these takes a millisecond, and a keystroke has five.
+const BEFORE = 4096;
+const AFTER = 1024;
 
 const BODY =
   /^(?:statement_block|block|class_body|switch_body|compound_statement|declaration_list|field_declaration_list|object_type|interface_body|enum_body|body_statement|do_block)$/;
