@@ -2,9 +2,10 @@ import * as vscode from "vscode";
 import type { Lifecycle } from "../engine/complete/lifecycle.ts";
 import { diagnostics } from "./diagnostics.ts";
 import type { Engine } from "./engine.ts";
-import { FIX_INLINE_SUGGEST, MENU } from "./internal.ts";
+import { FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal.ts";
 import { showMenu } from "./menu.ts";
 import { chooseModel } from "./models.ts";
+import { openSample } from "./sample.ts";
 import type { ModelRole, Services } from "./services.ts";
 import type { Snooze } from "./snooze.ts";
 import type { Status } from "./status.ts";
@@ -53,6 +54,7 @@ export function registerCommands({
     "foretype.resetStatistics": () => resetStatistics(services),
     "foretype.exportDiagnostics": () => exportDiagnostics(services),
     [MENU]: () => showMenu(status),
+    [OPEN_SAMPLE]: () => openSample(),
     [FIX_INLINE_SUGGEST]: () => turnOnInlineSuggest(),
   };
   return vscode.Disposable.from(

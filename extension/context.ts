@@ -30,7 +30,8 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
   const views = new WeakMap<vscode.TextDocument, OpenDocument & { readonly version: number }>();
   const isExcluded = (path: string) => settings.current.pipeline.exclude.some((glob) => matches(glob, path));
   const definitions = createDefinitions({
-    isWanted: () => settings.current.context.definitions,
+    isWanted: ({ uri }) =>
+      settings.current.pipeline.enabled && settings.current.context.definitions && !isExcluded(pathOf(uri)),
     isExcluded,
     ignoredFiles,
   });

@@ -12,7 +12,8 @@ const MAX_BYTES = 1 << 19; // of a file that is read for one definition
 const KNOWN_MAX = 200;
 
 export interface DefinitionsOptions {
-  readonly isWanted: () => boolean;
+  /** Whether suggestions for this document may use definitions. */
+  readonly isWanted: (document: vscode.TextDocument) => boolean;
   readonly isExcluded: (path: string) => boolean;
   readonly ignoredFiles: IgnoredFiles;
 }
@@ -74,10 +75,11 @@ export function createDefinitions({ isWanted, isExcluded, ignoredFiles }: Defini
 
   const listener = vscode.window.onDidChangeTextEditorSelection(({ textEditor, selections }) => {
     clearTimeout(pause);
-    if (!isWanted() || textEditor !== vscode.window.activeTextEditor || !isSupported(textEditor.document))
+    const { document } = textEditor;
+    if (textEditor !== vscode.window.activeTextEditor || !isSupported(document) || !isWanted(document))
       return;
     const cursor = selections[0]!.active;
-    pause = setTimeout(() => void lookUp(textEditor.document, cursor), PAUSE_MS);
+    pause = setTimeout(() => void lookUp(document, cursor), PAUSE_MS);
   });
 
   return {

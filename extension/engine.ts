@@ -39,7 +39,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
       if (state.kind !== lastKind) log.debug(`engine: ${state.kind}`);
       lastKind = state.kind;
       states.fire(state);
-      if (state.kind === "crashed") wasDown = true;
+      if (state.kind === "crashed" || state.kind === "failed") wasDown = true;
       if (state.kind === "running") void lookAtModel();
       if (state.kind === "running" && wasDown) {
         wasDown = false;

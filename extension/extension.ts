@@ -90,7 +90,7 @@ export function activate(context: vscode.ExtensionContext): void {
       },
     }),
   );
-  const ghostText = own(createGhostText({ pipeline, lifecycle, readOnly }));
+  const ghostText = own(createGhostText({ log, pipeline, lifecycle, readOnly }));
   own(
     watchSuggestions(lifecycle, (characters) => {
       if (settings.current.statistics) metrics.typed(characters);

@@ -7,13 +7,14 @@ import { questionAt } from "./question.ts";
 import type { ReadOnly } from "./read_only.ts";
 
 export interface GhostTextOptions {
+  readonly log: vscode.LogOutputChannel;
   readonly pipeline: Pipeline;
   readonly lifecycle: Lifecycle;
   readonly readOnly: ReadOnly;
 }
 
 /** Suggestions as the editor's inline completions: one at a place, with a range and a command that says it was taken. */
-export function createGhostText({ pipeline, lifecycle, readOnly }: GhostTextOptions) {
+export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTextOptions) {
   /** A place where we ask the editor to ask again: it calls that invoked, but nobody did. */
   let again: { readonly uri: string; readonly cursor: number } | undefined;
   let last: { readonly uri: string; readonly cursor: number } | undefined;
@@ -46,7 +47,12 @@ export function createGhostText({ pipeline, lifecycle, readOnly }: GhostTextOpti
           signal: abort.signal,
         }),
       );
-      if (token.isCancellationRequested || document.version !== version) return [];
+      const outcome = answer.kind === "show" ? answer.suggestion.source : answer.silence.id;
+      const stale = token.isCancellationRequested || document.version !== version;
+      log.debug(
+        `${trigger} at ${position.line + 1}:${position.character + 1}: ${outcome}${stale ? ", stale" : ""}`,
+      );
+      if (stale) return [];
       if (answer.kind === "nothing") {
         // Somebody who asks gets a word, where all others get quiet.
         if (trigger === "invoked" && answer.silence.id !== "superseded")

@@ -5,3 +5,6 @@ export const ACCEPTED = "foretype.internal.accepted";
 /** What a click on the status bar item opens. */
 export const MENU = "foretype.internal.menu";
 export const FIX_INLINE_SUGGEST = "foretype.internal.turnOnInlineSuggest";
+
+/** A link of the walkthrough. */
+export const OPEN_SAMPLE = "foretype.internal.openSample";
