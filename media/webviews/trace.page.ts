@@ -25,8 +25,9 @@ function draw(records: readonly TraceRecord[]): void {
   );
 }
 
-const isTyping = (outcome: TraceRecord["outcome"]): boolean =>
-  outcome.kind === "nothing" && outcome.silence.id === "superseded";
+function isTyping(outcome: TraceRecord["outcome"]): boolean {
+  return outcome.kind === "nothing" && outcome.silence.id === "superseded";
+}
 
 function row(record: TraceRecord, longest: number): HTMLElement {
   const { outcome, times, path, line, column, source } = record;
