@@ -13,8 +13,9 @@ export interface Selected {
  * all of it; indented as the selection was, with its line ends. Empty where there is no code.
  */
 export function extractCode(answer: string, selected: Selected): string {
-  const fenced = /(?:^|\n)[ \t]*```[^\n]*\n([\s\S]*?)(?:\n[ \t]*```|$)/.exec(answer);
-  const body = (fenced ? fenced[1]! : answer).replaceAll("\r\n", "\n");
+  // As many ticks close a fence as have opened it, so that code with fences in it stays whole.
+  const fenced = /(?:^|\n)[ \t]*(`{3,})[^\n]*\n([\s\S]*?)(?:(?<=\n)[ \t]*\1|$)/.exec(answer);
+  const body = (fenced ? fenced[2]! : answer).replaceAll("\r\n", "\n");
   const lines = body
     .replace(/^(?:[ \t]*\n)+/, "")
     .trimEnd()

@@ -41,7 +41,7 @@ describe("the code in an answer", () => {
     ["ends with a line break where the selection did", "b;", { text: "a;\n" }, "b;\n"],
     ["is empty where there is none", "```\n```", {}, ""],
     ["is empty for an empty answer", "  \n", {}, ""],
-    ["keeps fences of fewer ticks inside longer ones apart", "```md\n# b\n```", {}, "# b"],
+    ["may hold fences of fewer ticks", "````md\n```\nb\n```\n````\nDone.", {}, "```\nb\n```"],
   ];
   for (const [name, answer, selected, code] of cases)
     test(name, () => expect(extractCode(answer, { ...plain, ...selected })).toBe(code));
