@@ -163,9 +163,9 @@ export function createEngineClient(options: ClientOptions) {
       case "hello":
         clock.clearTimeout(timer);
         listening = true;
-        setState({ kind: "running" });
         send({ kind: "settings", settings });
         for (const one of pending.values()) submit(one);
+        setState({ kind: "running" }); // last: whoever hears of it may ask at once
         return;
       case "event": {
         const one = pending.get(message.id);

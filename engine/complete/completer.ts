@@ -32,6 +32,8 @@ export interface CompletionDelta {
 export interface CompletionEnd {
   /** `preempted`: a more urgent request took the GPU. */
   readonly reason: "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
+  /** Loading of the model, where this request was the one that waited for it. */
+  readonly loadMs?: number;
   readonly promptTokens: number;
   readonly promptMs: number;
   readonly tokens: number;

@@ -120,6 +120,8 @@ export interface TraceRecord {
   /** Milliseconds from the question; null for what never came. */
   readonly times: {
     readonly delayMs: number;
+    /** Loading of the model, which the times below include. */
+    readonly loadMs: number;
     readonly firstTextMs: number | null;
     readonly firstLineMs: number | null;
     readonly answeredMs: number;

@@ -218,6 +218,8 @@ export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
         return;
       }
       if (source) data.sources[source] = (data.sources[source] ?? 0) + 1;
+      // The first suggestion waits for the model's loading: that is said elsewhere, and is no latency of typing.
+      if (times.loadMs > 0) return;
       addTime(data.latency.answer, times.answeredMs);
       if (source !== "model") return;
       addTime(data.latency.delay, times.delayMs);

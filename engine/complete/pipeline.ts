@@ -195,6 +195,30 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const sleep = (ms: number): Promise<void> =>
     ms <= 0 ? Promise.resolve() : new Promise((resolve) => void clock.setTimeout(resolve, ms));
 
+  function trace(
+    question: Question,
+    askedMs: number,
+    delayMs: number,
+    used: Decode | undefined,
+    source: AnswerSource | null,
+    outcome: TraceRecord["outcome"],
+  ): void {
+    const row = traceRecord({
+      question,
+      askedMs,
+      delayMs,
+      nowMs: clock.now(),
+      decode: used,
+      acceptEstimate: (used && entries.get(used)?.acceptEstimate) ?? null,
+      filters: (used && reports.get(used)?.filters) ?? [],
+      source,
+      outcome,
+    });
+    traces.push(row);
+    if (traces.length > TRACES) traces.shift();
+    options.onTrace?.(row);
+  }
+
   async function answer(question: Question): Promise<Answer> {
     const askedMs = clock.now();
     const number = ++latest;
@@ -208,24 +232,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const place = placeAt(text, stand.before.length);
     let delayMs = 0;
     let used: Decode | undefined;
-    const trace = (outcome: TraceRecord["outcome"], source: AnswerSource | null): void => {
-      const row = traceRecord({
-        question,
-        askedMs,
-        delayMs,
-        nowMs: clock.now(),
-        decode: used,
-        acceptEstimate: (used && entries.get(used)?.acceptEstimate) ?? null,
-        filters: (used && reports.get(used)?.filters) ?? [],
-        source,
-        outcome,
-      });
-      traces.push(row);
-      if (traces.length > TRACES) traces.shift();
-      options.onTrace?.(row);
-    };
+    const tell = (outcome: TraceRecord["outcome"], source: AnswerSource | null): void =>
+      trace(question, askedMs, delayMs, used, source, outcome);
     const nothing = (silence: Silence): Answer => {
-      trace({ kind: "nothing", silence }, null);
+      tell({ kind: "nothing", silence }, null);
       return { kind: "nothing", silence };
     };
 
@@ -259,7 +269,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const range = replacement(question, stand, place, hit, hintsOf(question));
       if ("id" in range) return nothing(range);
       entry.dismissed = false;
-      trace({ kind: "shown", id: entry.id, text: range.text }, source);
+      tell({ kind: "shown", id: entry.id, text: range.text }, source);
       return { kind: "show", suggestion: { id: entry.id, ...range, source } };
     };
 
@@ -343,7 +353,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       try {
         return await answer(question);
       } catch (error) {
-        return { kind: "nothing", silence: sentenceFor(error as Error) };
+        const silence = sentenceFor(error as Error);
+        trace(question, clock.now(), 0, undefined, null, { kind: "nothing", silence });
+        return { kind: "nothing", silence };
       }
     },
     shown(id) {

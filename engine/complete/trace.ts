@@ -48,6 +48,7 @@ export function traceRecord(traced: Traced): TraceRecord {
       : null,
     times: {
       delayMs: traced.delayMs,
+      loadMs: end?.loadMs ?? 0,
       firstTextMs: since(firstTextMs),
       firstLineMs: since(decode?.firstLineMs),
       answeredMs: nowMs - askedMs,
