@@ -92,7 +92,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
     one.abort = abort;
     changed.fire(one.uri);
     const title = t("{0}: {1}", document.uri.path.split("/").at(-1)!, one.instruction);
-    await vscode.commands.executeCommand("vscode.diff", document.uri, one.uri, title, { preview: true });
+    await vscode.commands.executeCommand("vscode.diff", document.uri, one.uri, title, { preview: false });
 
     const messages = refactorMessages({
       instruction: one.instruction,

@@ -1,11 +1,18 @@
 // Bundles what runs: the command line, the engine's process, the extension and its pages, to out/.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { build } from "esbuild";
 import { ROOT } from "./steps.mjs";
 
 const OUT = join(ROOT, "out");
-const common = { absWorkingDir: ROOT, bundle: true, sourcemap: true, logLevel: "warning", metafile: true };
+const common = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  sourcemap: true,
+  logLevel: "warning",
+  metafile: true,
+  write: false,
+};
 
 // CommonJS packages in an ES module's bundle call require and ask for their file name.
 const banner = `import { createRequire as bundleRequire } from "node:module";
@@ -50,20 +57,52 @@ const pages = await build({
   sourcemap: false,
 });
 
-// The grammars of the languages that syntax.ts knows, and the parser itself.
-const GRAMMARS = join(ROOT, "node_modules", "@vscode", "tree-sitter-wasm", "wasm");
-const source = readFileSync(join(ROOT, "engine", "complete", "syntax.ts"), "utf8");
-const known = /GRAMMARS[^=]*=\s*\{([^}]*)\}/.exec(source)[1].matchAll(/: "([\w-]+)"/g);
-mkdirSync(join(OUT, "grammars"), { recursive: true });
-for (const file of [
-  "tree-sitter.wasm",
-  ...new Set([...known].map(([, name]) => `tree-sitter-${name}.wasm`)),
-]) {
-  const to = join(OUT, "grammars", file);
-  if (!existsSync(to)) copyFileSync(join(GRAMMARS, file), to);
+/** The table of grammars is TypeScript, which the oldest Node that we run on does not read. */
+async function knownGrammars() {
+  const { outputFiles } = await build({
+    ...common,
+    stdin: { contents: `export { GRAMMARS } from "./engine/complete/syntax.ts";`, resolveDir: ROOT },
+    format: "esm",
+    platform: "node",
+    sourcemap: false,
+  });
+  const module = Buffer.from(outputFiles[0].contents).toString("base64");
+  const { GRAMMARS } = await import(`data:text/javascript;base64,${module}`);
+  return [...new Set(Object.values(GRAMMARS))].sort();
 }
 
-// The packages that ended up in a bundle, for the third-party notices.
-const inputs = [engine, extension, pages].flatMap(({ metafile }) => Object.keys(metafile.inputs));
-const packages = inputs.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean);
-writeFileSync(join(OUT, "packages.json"), `${JSON.stringify([...new Set(packages)].sort(), null, 2)}\n`);
+const WASM = join(ROOT, "node_modules", "@vscode", "tree-sitter-wasm", "wasm");
+const grammars = await knownGrammars();
+const wasmFiles = ["tree-sitter", ...grammars.map((name) => `tree-sitter-${name}`)];
+
+const bundles = [engine, extension, pages];
+const outputs = [
+  ...bundles.flatMap(({ outputFiles }) => outputFiles),
+  ...wasmFiles.map((name) => ({
+    path: join(OUT, "grammars", `${name}.wasm`),
+    contents: readFileSync(join(WASM, `${name}.wasm`)),
+  })),
+];
+
+// What a package takes from here, and what its notices have to name.
+const files = outputs.map(({ path }) => relative(ROOT, path).split(sep).join("/"));
+const packages = bundles
+  .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  .map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]) // the innermost: packages nest
+  .filter(Boolean);
+const built = {
+  files: files.filter((path) => !path.endsWith(".map")).sort(),
+  packages: [...new Set(packages)].sort(),
+  grammars,
+};
+outputs.push({ path: join(OUT, "built.json"), contents: Buffer.from(`${JSON.stringify(built, null, 2)}\n`) });
+
+// Tests build while other tests use what was built: a file that is the same stays, another one comes in one step.
+for (const { path, contents } of outputs) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  const part = `${path}.${process.pid}`;
+  const mode = contents[0] === 0x23 /* #! */ ? 0o755 : 0o644;
+  writeFileSync(part, contents, { mode });
+  renameSync(part, path);
+}

@@ -1,43 +1,80 @@
-// The notices of third parties in a package: the npm packages that are in its bundles, Dawn, Node and the grammars.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+// The notices of third parties in a package: the npm packages in its bundles, Dawn, Node, the grammars and the model.
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { D3D_COMPILER, DAWN_PARTS, GRAMMAR_NOTICES, MIT, TREE_SITTER } from "./notices_native.mjs";
 import { ROOT, Stop } from "./steps.mjs";
 
-const RULE = `\n${"=".repeat(78)}\n\n`;
+const RULE = `\n${"=".repeat(100)}\n\n`;
+const text = (...path) =>
+  readFileSync(join(ROOT, ...path), "utf8")
+    .replaceAll("\r\n", "\n")
+    .trim();
 
-/** @throws Stop when something in a bundle has no licence text. */
-export async function thirdPartyNotices(target, nodeFolder) {
+/**
+ * The notices of a package with Dawn's binaries of `dawn` and what the build says is in its bundles; `nodeLicence` is a path.
+ * @throws Stop when something that is in the package has no licence text.
+ */
+export async function thirdPartyNotices({ dawn, nodeLicence, packages, grammars }) {
+  return [
+    "Foretype is under the MIT licence. It contains the following, under their own licences.",
+    ...(await npmNotices([...packages, "webgpu"])),
+    ...dawnNotices(dawn),
+    `Node.js\n\n${readFileSync(nodeLicence, "utf8").trim()}`,
+    grammarNotices(grammars),
+    `The embedded model\n\n${text("media", "model", "CARD.md")}`,
+  ]
+    .join(RULE)
+    .concat("\n");
+}
+
+/** One notice for each licence text, with the packages it is for. */
+export async function npmNotices(names) {
   const { getProjectLicenses } = await import("generate-license-file");
-  const licenses = await getProjectLicenses(join(ROOT, "package.json"));
-  const covered = new Set(
-    licenses.flatMap(({ dependencies }) => dependencies.map((name) => name.replace(/@[^@]+$/, ""))),
-  );
-  const bundled = JSON.parse(readFileSync(join(ROOT, "out", "packages.json"), "utf8"));
-  const missing = bundled.filter((name) => !covered.has(name));
-  if (missing.length > 0)
-    throw new Stop(`No licence was found for ${missing.join(", ")}: add it, or do without.`);
-
-  const parts = licenses.map(
+  const nameOf = (dependency) => dependency.replace(/@[^@]+$/, "");
+  const licences = (await getProjectLicenses(join(ROOT, "package.json")))
+    .map((licence) => ({
+      ...licence,
+      dependencies: licence.dependencies.filter((dependency) => names.includes(nameOf(dependency))),
+    }))
+    .filter(({ dependencies, content }) => dependencies.length > 0 && content.trim());
+  const covered = licences.flatMap(({ dependencies }) => dependencies.map(nameOf));
+  const missing = names.filter((name) => !covered.includes(name));
+  if (missing.length > 0) {
+    throw new Stop(`No licence text was found for ${missing.join(", ")}: add it, or do without.`);
+  }
+  return licences.map(
     ({ dependencies, content, notices = [] }) =>
-      `${dependencies.filter((name) => !name.startsWith("foretype@")).join("\n")}\n\n${[content, ...notices].join("\n\n").trim()}`,
+      `${dependencies.join("\n")}\n\n${[content, ...notices].map((part) => part.trim()).join("\n\n")}`,
   );
-  const read = (title, path) => {
-    if (existsSync(path)) parts.push(`${title}\n\n${readFileSync(path, "utf8").trim()}`);
-  };
-  read("Node.js", join(nodeFolder, "LICENSE"));
-  if (!existsSync(join(nodeFolder, "LICENSE"))) {
-    parts.push(
-      "Node.js\n\nThe executable is the official one; its licences are printed by `node --license` and stand in the Node.js repository.",
+}
+
+const named = ({ title, copyright }) => [title, ...copyright].join("\n");
+
+function dawnNotices(dawn) {
+  const folder = ["node_modules", "webgpu", "dist", dawn];
+  const files = readdirSync(join(ROOT, ...folder));
+  return [
+    ["In Dawn's binary", ...DAWN_PARTS.mit.map(named), MIT].join("\n\n"),
+    // TypeScript's package is here anyway, and its licence is this one, unchanged.
+    [
+      "In Dawn's binary",
+      ...DAWN_PARTS.apache.map(named),
+      text("node_modules", "typescript", "LICENSE.txt"),
+    ].join("\n\n"),
+    ...files
+      .filter((file) => /licen[cs]e|notices/i.test(file))
+      .map((file) => `${file}\n\n${text(...folder, file)}`),
+    ...(files.includes("d3dcompiler_47.dll") ? [D3D_COMPILER] : []),
+  ];
+}
+
+export function grammarNotices(grammars) {
+  const unknown = grammars.filter((name) => !(name in GRAMMAR_NOTICES));
+  if (unknown.length > 0) {
+    throw new Stop(
+      `No licence is known for the grammar ${unknown.join(", ")}: add its project to notices_native.mjs.`,
     );
   }
-  read(
-    "Tree-sitter and its grammars",
-    join(ROOT, "node_modules", "@vscode", "tree-sitter-wasm", "cgmanifest.json"),
-  );
-  const dawn = join(ROOT, "node_modules", "webgpu", "dist", target);
-  for (const file of existsSync(dawn) ? readdirSync(dawn) : []) {
-    if (/licen[cs]e|notices/i.test(file)) read(file, join(dawn, file));
-  }
-  read("The embedded model", join(ROOT, "media", "model", "CARD.md"));
-  return `Foretype is under the MIT licence. It contains the following, under their own licences.\n${RULE}${parts.join(RULE)}\n`;
+  const projects = new Set(grammars.map((name) => GRAMMAR_NOTICES[name]));
+  return [TREE_SITTER, ...projects].map(named).concat(MIT).join("\n\n");
 }

@@ -2,7 +2,6 @@
 // inside. Stages a clean folder, so that nothing gets in by chance.
 import { createHash } from "node:crypto";
 import {
-  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -13,12 +12,13 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { parseArgs } from "node:util";
-import { deflateRawSync } from "node:zlib";
 import { thirdPartyNotices } from "./notices.mjs";
+import { fetchNode } from "./package_node.mjs";
 import { TARGETS } from "./package_targets.mjs";
-import { capture, npm, ROOT, Stop, stopFor } from "./steps.mjs";
+import { readZip } from "./package_zip.mjs";
+import { capture, ROOT, Stop } from "./steps.mjs";
 
 const CACHE = join(ROOT, ".cache", "package");
 const LIMIT_MB = 90;
@@ -28,150 +28,159 @@ export const vsixPath = (target, version) => join(CACHE, `foretype-${target}-${v
 
 export const thisPlatform = `${process.platform}-${process.arch}`;
 
-/** Makes the package for `target` from what the build has left in out/; answers its path and what is inside. */
+/**
+ * Makes the package for `target` from what the build has left in out/; one with the same content is kept.
+ * Answers its path, its folder as it was staged, its size, whether it was kept, and what is inside, by kind.
+ */
 export async function makePackage(target, note) {
-  const parts = TARGETS[target];
-  if (!parts)
+  if (!Object.hasOwn(TARGETS, target)) {
     throw new Stop(`There is no package for ${target}: choose one of ${Object.keys(TARGETS).join(", ")}.`);
-  if (!existsSync(join(ROOT, "out", "extension.cjs")))
+  }
+  if (!existsSync(join(ROOT, "out", "built.json"))) {
     throw new Stop("Nothing is built yet: run `npm run build` first.");
+  }
   const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  const node = await fetchNode(parts, note);
+  const stage = await stagePackage(target, manifest, note);
+  const vsix = vsixPath(target, manifest.version);
+  const content = contentHash(stage);
+  const record = `${vsix}.content`; // of which content the VSIX is; written last
+  const kept = existsSync(vsix) && existsSync(record) && readFileSync(record, "utf8") === content;
+  if (!kept) {
+    rmSync(record, { force: true });
+    await pack(stage, target, vsix);
+    writeFileSync(record, content);
+  }
+  const rows = groupContents(readZip(readFileSync(vsix)));
+  const megabytes = statSync(vsix).size / 1e6;
+  checkSize(vsix, megabytes, rows);
+  return { vsix, stage, megabytes, kept, rows };
+}
+
+async function stagePackage(target, manifest, note) {
+  const { dawn } = TARGETS[target];
+  const node = await fetchNode(target, note);
+  const built = JSON.parse(readFileSync(join(ROOT, "out", "built.json"), "utf8"));
   const stage = join(CACHE, target);
   rmSync(stage, { recursive: true, force: true });
-  mkdirSync(stage, { recursive: true });
-
-  const { scripts: _, dependencies: __, devDependencies: ___, private: ____, ...published } = manifest;
-  published.files = undefined;
+  const copy = (from, { to = from, filter = () => true } = {}) => {
+    mkdirSync(dirname(join(stage, to)), { recursive: true });
+    cpSync(join(ROOT, from), join(stage, to), { recursive: true, dereference: true, filter });
+  };
+  for (const file of ["package.nls.json", "README.md", "CHANGELOG.md", "LICENSE", ...built.files]) copy(file);
+  writeFileSync(join(stage, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
   writeFileSync(join(stage, ".vscodeignore"), ""); // everything that is staged is meant
-  writeFileSync(join(stage, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
-  const copy = (from, to = from, filter = () => true) =>
-    cpSync(join(ROOT, from), join(stage, to), { recursive: true, filter, dereference: true });
-  for (const file of ["package.nls.json", "README.md", "CHANGELOG.md", "LICENSE"]) copy(file);
-  copy("out", "out", (path) => !/\.map$|packages\.json$/.test(path));
-  copy("media", "media", (path) => !relative(ROOT, path).startsWith(join("media", "webviews")));
+  const sources = [join(ROOT, "media", "webviews"), join(ROOT, "media", "icon.svg")];
+  copy("media", { filter: (path) => !sources.includes(path) });
   // Beside the bundle that imports it: a node_modules folder at the top would be taken for the development's.
   const webgpu = join("node_modules", "webgpu");
-  copy(webgpu, join("out", webgpu), (path) => {
-    const [first, second] = relative(join(ROOT, webgpu), path).split(sep);
-    if (first === "dist") return second === undefined || second === parts.dawn;
-    return ["", "index.js", "package.json", "LICENSE", "LICENSE.md"].includes(first);
+  copy(webgpu, {
+    to: join("out", webgpu),
+    filter: (path) => isOfDawn(relative(join(ROOT, webgpu), path).split(sep), dawn),
   });
-  rmSync(join(stage, "out", webgpu, "dist", parts.dawn, "libvulkan.so.1"), { force: true }); // set-up's, for this machine
   cpSync(node, join(stage, "node"), { recursive: true });
-  writeFileSync(join(stage, "THIRD-PARTY-NOTICES.txt"), await thirdPartyNotices(target, node));
+  const notices = await thirdPartyNotices({ ...built, dawn, nodeLicence: join(node, "LICENSE") });
+  writeFileSync(join(stage, "THIRD-PARTY-NOTICES.txt"), notices);
+  return stage;
+}
 
-  const vsix = vsixPath(target, manifest.version);
+/** What is not for users stays out: how to develop it, and what is in the bundles already. */
+export function publishedManifest(manifest) {
+  const development = ["scripts", "dependencies", "devDependencies", "private"];
+  return Object.fromEntries(Object.entries(manifest).filter(([key]) => !development.includes(key)));
+}
+
+/** Of the package `webgpu`: its code, and the binaries for one platform without the loader that set-up puts there. */
+function isOfDawn([first, platform, file], dawn) {
+  if (first !== "dist") return ["", "index.js", "package.json", "LICENSE.md"].includes(first);
+  return platform === undefined || (platform === dawn && file !== "libvulkan.so.1");
+}
+
+function contentHash(stage) {
+  const hash = createHash("sha256");
+  const paths = readdirSync(stage, { recursive: true }).sort();
+  for (const path of paths.filter((path) => statSync(join(stage, path)).isFile())) {
+    const bytes = readFileSync(join(stage, path));
+    hash.update(`${path}\n${bytes.length}\n`).update(bytes);
+  }
+  return hash.digest("hex");
+}
+
+async function pack(stage, target, vsix) {
   const { createVSIX } = (await import("@vscode/vsce")).default;
-  const quiet = console.log;
+  const part = `${vsix}.part`;
+  const log = console.log;
   console.log = () => {}; // its banner and its list of files
   try {
     await createVSIX({
       cwd: stage,
-      packagePath: vsix,
+      packagePath: part,
       target,
       dependencies: false,
       allowMissingRepository: true,
       rewriteRelativeLinks: false,
     });
   } finally {
-    console.log = quiet;
+    console.log = log;
   }
-  const megabytes = statSync(vsix).size / 1e6;
-  if (megabytes > LIMIT_MB) {
-    throw new Stop(
-      `${vsix} has ${megabytes.toFixed(1)} MB and the limit is ${LIMIT_MB}: see the table for what is large.`,
-    );
-  }
-  return { vsix, megabytes, stage };
+  renameSync(part, vsix);
 }
 
-/** The official Node of a platform, out of a registry package whose content is pinned; a folder with the binary and its licence. */
-async function fetchNode({ node, integrity }, note) {
-  const folder = join(CACHE, "node", node);
-  if (existsSync(folder)) return folder;
-  note(`fetching ${node}, 40 to 60 MB`);
-  const part = `${folder}.part`;
-  rmSync(part, { recursive: true, force: true });
-  mkdirSync(part, { recursive: true });
-  const packed = await npm(["pack", node, "--silent", "--pack-destination", part], {
-    cwd: part,
-    progress: (_, elapsed) => note(`${elapsed} …`),
+/** Paths in a VSIX begin with `extension/`, but for two files that describe it. */
+const KINDS = [
+  [/^extension\/node\//, "Node"],
+  [/^extension\/out\/node_modules\//, "Dawn (WebGPU)"],
+  [/^extension\/media\/model\//, "embedded model"],
+  [/^extension\/out\/grammars\//, "grammars"],
+  [/^extension\/out\//, "code and pages"],
+  [/^extension\/media\//, "pictures and walkthrough"],
+  [/./, "manifest, notices, texts"],
+];
+
+/** By kind: the number of files, and their bytes as they are and as packed. */
+export function groupContents(files) {
+  return KINDS.map(([, kind]) => {
+    const ofKind = files.filter(({ path }) => KINDS.find(([pattern]) => pattern.test(path))[1] === kind);
+    const sum = (key) => ofKind.reduce((total, file) => total + file[key], 0);
+    return { kind, files: ofKind.length, bytes: sum("bytes"), packedBytes: sum("packedBytes") };
   });
-  if (packed.status !== 0) throw stopFor("npm pack", packed.text);
-  const archive = join(
-    part,
-    readdirSync(part).find((file) => file.endsWith(".tgz")),
+}
+
+const mb = (bytes) => (bytes / 1e6).toFixed(1);
+
+/** @throws Stop above the limit, with what takes most of it. */
+export function checkSize(vsix, megabytes, rows) {
+  if (megabytes <= LIMIT_MB) return;
+  const [largest, next] = rows.toSorted((a, b) => b.packedBytes - a.packedBytes);
+  throw new Stop(
+    `${vsix} has ${megabytes.toFixed(1)} MB and the limit is ${LIMIT_MB}: make something smaller, such as ${largest.kind} (${mb(largest.packedBytes)} MB) or ${next.kind} (${mb(next.packedBytes)} MB).`,
   );
-  const sum = `sha512-${createHash("sha512").update(readFileSync(archive)).digest("base64")}`;
-  if (sum !== integrity)
-    throw new Stop(`${node} is not what it was when it was chosen: its checksum is ${sum}.`);
-  const { status, text } = await capture("tar", ["-xzf", archive, "-C", part]);
-  if (status !== 0) throw stopFor("tar", text);
-  const from = join(part, "package");
-  const kept = join(part, "kept");
-  mkdirSync(kept);
-  const binary = existsSync(join(from, "bin", "node.exe"))
-    ? "bin/node.exe"
-    : existsSync(join(from, "node.exe"))
-      ? "node.exe"
-      : "bin/node";
-  const to = binary.endsWith(".exe") ? "node.exe" : "bin/node";
-  cpSync(join(from, binary), join(kept, to));
-  chmodSync(join(kept, to), 0o755);
-  if (existsSync(join(from, "LICENSE"))) cpSync(join(from, "LICENSE"), join(kept, "LICENSE"));
-  renameSync(kept, folder);
-  rmSync(part, { recursive: true });
-  return folder;
 }
 
-/** What a package holds, by kind: files, MB as they are and MB packed. */
-export function contents(stage) {
-  const kinds = [
-    [/^node[/\\]/, "Node"],
-    [/^out[/\\]node_modules[/\\]/, "Dawn (WebGPU)"],
-    [/^media[/\\]model[/\\]/, "embedded model"],
-    [/^out[/\\]grammars[/\\]/, "grammars"],
-    [/^out[/\\]/, "code"],
-    [/^media[/\\]/, "pictures, pages, walkthrough"],
-    [/./, "texts"],
-  ];
-  const rows = new Map(kinds.map(([, kind]) => [kind, { kind, files: 0, bytes: 0, packed: 0 }]));
-  for (const entry of readdirSync(stage, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const row = rows.get(kinds.find(([pattern]) => pattern.test(relative(stage, path)))[1]);
-    const bytes = readFileSync(path);
-    row.files++;
-    row.bytes += bytes.length;
-    row.packed += deflateRawSync(bytes, { level: 6 }).length;
-  }
-  return [...rows.values()];
+function table(rows, megabytes) {
+  const line = (kind, ...cells) => kind.padEnd(28) + cells.map((cell) => String(cell).padStart(9)).join("");
+  const total = (key) => rows.reduce((sum, row) => sum + row[key], 0);
+  return [
+    line("", "files", "MB", "packed"),
+    ...rows.map(({ kind, files, bytes, packedBytes }) => line(kind, files, mb(bytes), mb(packedBytes))),
+    line("the package", total("files"), mb(total("bytes")), megabytes.toFixed(1)),
+  ].join("\n");
 }
 
-function printContents(stage, megabytes) {
-  const cell = (text, width) => String(text).padStart(width);
-  console.log(`${"".padEnd(30)}${cell("files", 6)}${cell("MB", 8)}${cell("packed", 8)}`);
-  for (const { kind, files, bytes, packed } of contents(stage)) {
-    console.log(
-      `${kind.padEnd(30)}${cell(files, 6)}${cell((bytes / 1e6).toFixed(1), 8)}${cell((packed / 1e6).toFixed(1), 8)}`,
-    );
-  }
-  console.log(`${"the package".padEnd(30)}${cell("", 14)}${cell(megabytes.toFixed(1), 8)}`);
+/** Builds first, so that a package is never stale. */
+export async function build() {
+  const { status, text } = await capture(process.execPath, ["test/setup/build.mjs"]);
+  if (status !== 0) throw new Stop(`The build failed:\n${text.trimEnd()}`);
 }
 
 if (process.argv[1] === import.meta.filename) {
   try {
     const { values } = parseArgs({ options: { target: { type: "string", default: thisPlatform } } });
-    const build = await capture(process.execPath, ["test/setup/build.mjs"]);
-    if (build.status !== 0) throw new Stop(`The build failed:\n${build.text.trimEnd()}`);
-    const { vsix, megabytes, stage } = await makePackage(values.target, console.log);
-    printContents(stage, megabytes);
-    console.log(`\n${vsix}`);
+    await build();
+    const { vsix, megabytes, rows } = await makePackage(values.target, console.log);
+    console.log(`${table(rows, megabytes)}\n\n${vsix}`);
   } catch (error) {
-    console.error(
-      error instanceof Stop || error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" ? error.message : error,
-    );
+    const expected = error instanceof Stop || error.code?.startsWith("ERR_PARSE_ARGS");
+    console.error(expected ? error.message : error);
     process.exitCode = 1;
   }
 }

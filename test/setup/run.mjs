@@ -1,4 +1,5 @@
-// `npm start` and `npm test`: set up what is missing, then show the engine at work or check everything.
+// `npm start` and `npm test`: set up what is missing, then show the engine at work or check everything. So do
+// `npm run test:editor`, `test:desktop` and `vscode`, for what their names say.
 // Runs before node_modules exists, so set-up imports nothing but Node's own modules.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 
@@ -15,6 +16,8 @@ if (!newEnough(process.versions.node, engines.node)) {
 }
 
 const { closeApt } = await import("./apt.mjs");
+const { findDesktop } = await import("./desktop.mjs");
+const { editorUnavailable, setUpBrowser, setUpEditor } = await import("./editor.mjs");
 const { installPackages } = await import("./packages.mjs");
 const { capture, ROOT, runSteps, show, Stop } = await import("./steps.mjs");
 const { probeAdapter, setUpLoader, setUpSoftwareDevices } = await import("./vulkan.mjs");
@@ -88,12 +91,12 @@ Check everything:   npm test`);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a vitest project, its output going to the terminal, and adds its tests to `counts`. */
-async function vitest(project, note) {
+async function vitest(project, note, extra = {}) {
   note("");
   const file = `${ROOT}/.cache/vitest-${project}.json`;
   rmSync(file, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-  const env = hardware ? { FORETYPE_HARDWARE: hardware } : {};
+  const env = { ...(hardware ? { FORETYPE_HARDWARE: hardware } : {}), ...extra };
   const status = await show(process.execPath, [tools.vitest, "run", "--project", project, ...reporters], env);
   if (existsSync(file)) count(JSON.parse(readFileSync(file, "utf8")));
   if (status !== 0) throw new Stop(`vitest --project ${project} failed with status ${status}: see above.`);
@@ -110,17 +113,59 @@ function count({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, 
   counts.skipped += numPendingTests + numTodoTests;
 }
 
-async function test() {
-  await runSteps([
-    packages,
-    ...(LINUX ? [loader] : []),
-    { title: "test devices", run: setUpTestDevices },
+const devices = [packages, ...(LINUX ? [loader] : []), { title: "test devices", run: setUpTestDevices }];
+const vsix = { title: "package", run: (note) => check(note, "test/setup/package.mjs") };
+
+let noEditor; // why there is none, in one sentence
+
+const editorTests = [
+  vsix,
+  {
+    title: "a VS Code",
+    run: async (note) => {
+      noEditor = editorUnavailable() ?? (await setUpBrowser(note)).missing;
+      return noEditor ?? (await setUpEditor(note));
+    },
+  },
+  {
+    title: "the extension in VS Code",
+    run: (note) => (noEditor ? `skipped: ${noEditor}` : vitest("editor", note)),
+  },
+];
+
+const test = () =>
+  runSteps([
+    ...devices,
     build,
-    { title: "types", run: (note) => check(note, tools.tsc, "--noEmit") },
+    {
+      title: "types",
+      run: async (note) => {
+        await check(note, tools.tsc, "--noEmit");
+        await check(note, tools.tsc, "--project", "media/webviews"); // they know a browser, not Node
+      },
+    },
     { title: "lint", run: (note) => check(note, tools.biome, "check", ".") },
     { title: "unit tests", run: (note) => vitest("unit", note) },
     { title: "kernels and models, on each device", run: (note) => vitest("gpu", note) },
+    ...editorTests,
   ]);
+
+const editor = () => runSteps([...devices, ...editorTests]);
+
+async function desktop() {
+  await runSteps([packages]);
+  const { code, missing } = await findDesktop();
+  if (missing) {
+    console.log(`The tests in a desktop VS Code are skipped: ${missing}`);
+    return;
+  }
+  const run = (note) => vitest("editor", note, { FORETYPE_DESKTOP: code });
+  await runSteps([...devices, vsix, { title: `the extension in ${code}`, run }]);
+}
+
+async function vscode() {
+  await runSteps([packages, ...(LINUX ? [loader] : []), { title: "device", run: chooseDevice }]);
+  process.exitCode = await show(process.execPath, ["test/setup/vscode.mjs", ...process.argv.slice(3)]);
 }
 
 function fail(error) {
@@ -128,17 +173,28 @@ function fail(error) {
   process.exitCode = 1;
 }
 
-const command = process.argv[2];
-if (command === "start") {
-  await start().catch(fail);
-} else if (command === "test") {
-  await test().catch((error) => {
+/** Runs tests and says, last of all, how many passed. */
+async function counted(tests) {
+  await tests().catch((error) => {
     fail(error);
     counts.failed ||= 1; // a step that is not a test failed
   });
   const { passed, failed, skipped } = counts;
+  if (passed + failed === 0) return;
   console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+}
+
+const commands = {
+  start: () => start().catch(fail),
+  test: () => counted(test),
+  editor: () => counted(editor),
+  desktop: () => counted(desktop),
+  vscode: () => vscode().catch(fail),
+};
+const command = commands[process.argv[2]];
+if (command) {
+  await command();
 } else {
-  console.error("Say what to run: node test/setup/run.mjs start, or test.");
+  console.error(`Say what to run: node test/setup/run.mjs ${Object.keys(commands).join(", ")}.`);
   process.exitCode = 2;
 }

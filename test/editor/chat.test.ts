@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import {
+  closeEditors,
+  command,
+  goTo,
+  openAt,
+  openFile,
+  press,
+  save,
+  type,
+  waitForNotification,
+} from "./support/actions.ts";
+import { writeChatModel } from "./support/chat_model.ts";
+import { openedPage } from "./support/pages.ts";
+import { findEngine } from "./support/processes.ts";
+import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
+
+const CODE = `export function add(a: number, b: number) {
+  return a + b;
+}
+`;
+const WRITES_MS = 90_000; // some hundred tokens, on the software device
+
+let models: string;
+let window: EditorWindow;
+beforeAll(async () => {
+  models = mkdtempSync(join(tmpdir(), "foretype-models-"));
+  const chat = join(models, "chat.gguf");
+  writeChatModel(chat);
+  window = await openWindow({
+    settings: { "foretype.model.chat": chat, "workbench.editor.enablePreview": false },
+  });
+});
+beforeEach(async () => {
+  shootOnFailure(window);
+  await closeEditors(window);
+});
+afterAll(async () => {
+  expect([...window.sockets]).toEqual([]);
+  await window.close();
+  rmSync(models, { recursive: true });
+});
+
+/** Opens a file with all of its code selected. */
+async function selectCode(path: string): Promise<void> {
+  await openAt(window, path, `‸${CODE}`);
+  await press(window, "Control+A");
+}
+
+test("Explain streams into a panel beside the code, and Stop ends it midway", async () => {
+  await selectCode("explain.ts");
+  await command(window, "Foretype: Explain Selection");
+  const panel = await openedPage(window, "Foretype Explain");
+  const text = async () => (await panel.locator(".conversation").textContent()) ?? "";
+  const length = async () => (await text()).length;
+  await expect.poll(length, { timeout: WRITES_MS, interval: 10 }).toBeGreaterThan(0);
+  // Held, the engine cannot come to its end before we stop it; whoever waits for it is free at once all the same.
+  const { pid } = findEngine(window.pid)!;
+  process.kill(pid, "SIGSTOP");
+  try {
+    await panel.getByRole("button", { name: "Stop" }).click();
+    await expect.poll(() => panel.locator(".notice").textContent()).toBe("Stopped.");
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  const stopped = await text();
+  await panel.getByRole("button", { name: "Copy" }).click();
+  const copied = () => window.page.evaluate<string>("navigator.clipboard.readText()");
+  await expect.poll(async () => (await copied()).trim()).not.toBe("");
+  expect(await text()).toBe(stopped);
+  expect(await save(window, "explain.ts")).toBe(CODE);
+});
+
+/** Asks for a refactoring of a file's code and waits until the model has written it. */
+async function refactor(path: string): Promise<void> {
+  await selectCode(path);
+  await command(window, "Foretype: Refactor Selection");
+  await window.page.locator(".quick-input-title", { hasText: "Refactor Selection" }).waitFor();
+  await window.page.locator(".quick-input-widget input").fill("Return a string");
+  await press(window, "Enter");
+  const writing = window.page.locator(".notification-toast", { hasText: "Foretype is refactoring" });
+  await writing.waitFor();
+  await window.page.locator(".monaco-diff-editor").waitFor();
+  await writing.waitFor({ state: "detached", timeout: WRITES_MS });
+}
+
+const action = (title: string) =>
+  window.page.locator(`.editor-actions .action-label[aria-label^="${title}"]`).first();
+
+test("Refactor streams into a diff; Apply is one step of undo", async () => {
+  await refactor("apply.ts");
+  expect(await save(window, "apply.ts")).toBe(CODE);
+  await action("Apply").click();
+  await window.page.locator(".tab", { hasText: "Return a string" }).waitFor({ state: "detached" });
+  await window.page.locator(".tab.active.dirty", { hasText: "apply.ts" }).waitFor();
+  const applied = await save(window, "apply.ts");
+  expect(applied).not.toBe(CODE);
+  await press(window, "Control+Z");
+  await window.page.locator(".tab.active.dirty").waitFor();
+  expect(await save(window, "apply.ts")).toBe(CODE);
+});
+
+test("Refactor refuses to apply when the code has changed in the meantime, and says so", async () => {
+  await refactor("changed.ts");
+  await openFile(window, "changed.ts");
+  await goTo(window, 2, 3);
+  await type(window, "// ");
+  await window.page.locator(".tab", { hasText: "Return a string" }).click();
+  await action("Apply").click();
+  await waitForNotification(window, /The code has changed since it was selected/);
+  await openFile(window, "changed.ts");
+  expect(await save(window, "changed.ts")).toBe(CODE.replace("return", "// return"));
+});
+
+test("without a chat template there is an offer to choose a model, not an error", async () => {
+  const plain = await openWindow();
+  try {
+    shootOnFailure(plain);
+    await openAt(plain, "plain.ts", `‸${CODE}`);
+    await press(plain, "Control+A");
+    await command(plain, "Foretype: Explain Selection");
+    await waitForNotification(plain, /need a model with a chat template/);
+    await plain.page.locator(".notification-toast .monaco-button", { hasText: "Choose a Model…" }).waitFor();
+  } finally {
+    await plain.close();
+  }
+});

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { closeEditors, command, goTo, openAt, press, save, statusBar, type } from "./support/actions.ts";
+import { waitForGhost, waitForNoGhost } from "./support/ghost.ts";
+import { openedPage } from "./support/pages.ts";
+import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
+
+const MINIMUM = 20; // suggestions, before a share is shown
+const ACCEPTED = 5;
+
+let window: EditorWindow;
+beforeAll(async () => {
+  window = await openWindow({ settings: { "foretype.speculate": false } });
+});
+beforeEach(async () => {
+  shootOnFailure(window);
+  await closeEditors(window);
+});
+afterAll(async () => {
+  expect([...window.sockets]).toEqual([]);
+  await window.close();
+});
+
+test("the status bar counts what was shown, and gives the share that was taken from the twentieth on", async () => {
+  const methods = Array.from({ length: MINIMUM }, (_, i) => `  push${i}(item: T): void {\n    \n  }\n`);
+  await openAt(
+    window,
+    "counts.ts",
+    `export class Stack<T> {\n  items: T[] = [];\n\n${methods.join("\n")}}\n‸`,
+  );
+  for (let shown = 1; shown <= MINIMUM; shown++) {
+    await goTo(window, shown * 4 + 1, 5);
+    await window.page.keyboard.type("this.items.");
+    await waitForGhost(window);
+    if (shown <= ACCEPTED) await press(window, "Tab");
+    // What goes after less than a quarter of a second was not seen, and would not count.
+    const counted = shown < MINIMUM ? `Collecting: ${shown} shown` : "of 20 suggestions accepted";
+    await expect.poll(async () => (await statusBar(window)).label).toContain(counted);
+    if (shown < MINIMUM) expect((await statusBar(window)).text).not.toContain("%");
+    if (shown > ACCEPTED) await press(window, "Escape");
+    await waitForNoGhost(window);
+  }
+  await expect.poll(async () => (await statusBar(window)).text).toMatch(/^25% · \d+ ms$/);
+  expect((await statusBar(window)).label).toContain("25% of 20 suggestions accepted");
+  await save(window, "counts.ts");
+});
+
+test("the statistics page shows the same numbers", async () => {
+  await command(window, "Foretype: Show Statistics");
+  const page = await openedPage(window, "Foretype Statistics");
+  const text = await page.locator("#page").textContent();
+  expect(text).toMatch(/25 ?%/);
+  expect(text).toContain("20 suggestions");
+});
+
+test("the settings page lists all our settings, 25 at most", async () => {
+  await command(window, "Preferences: Open Settings (UI)");
+  const { page } = window;
+  await page.locator(".settings-editor .settings-header .monaco-editor").click();
+  await type(window, "@ext:foretype.foretype");
+  const count = page.locator(".settings-count-widget");
+  await expect.poll(() => count.textContent()).toMatch(/^\d+ Settings Found$/);
+  expect(Number.parseInt((await count.textContent()) ?? "", 10)).toBeLessThanOrEqual(25);
+});

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { closeEditors, openAt, press, type, whyRows } from "./support/actions.ts";
+import { ghost } from "./support/ghost.ts";
+import { findEngine } from "./support/processes.ts";
+import { STACK } from "./support/samples.ts";
+import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
+
+let window: EditorWindow;
+beforeAll(async () => {
+  window = await openWindow({ settings: { "files.readonlyInclude": { "**/vendor/**": true } } });
+});
+beforeEach(async () => {
+  shootOnFailure(window);
+  await closeEditors(window);
+});
+afterAll(async () => {
+  expect([...window.sockets]).toEqual([]);
+  await window.close();
+});
+
+test("a secret file stays silent, and the reason names the setting that keeps it so", async () => {
+  await openAt(window, ".env.local", "USER=me\n‸\n");
+  await type(window, "PASSWORD=");
+  await press(window, "Alt+Backslash");
+  const [now] = await whyRows(window);
+  expect(now).toMatch(/foretype\.exclude/);
+  expect(await ghost(window)).toBe("");
+});
+
+test("a read-only file stays silent, and the reason says that it cannot be edited", async () => {
+  await openAt(window, "vendor/stack.ts", STACK.replace("‸", "this‸"));
+  await press(window, "Alt+Backslash");
+  const [now] = await whyRows(window);
+  expect(now).toMatch(/cannot be edited/);
+  expect(await ghost(window)).toBe("");
+});
+
+test("none of this has started the engine", () => {
+  expect(findEngine(window.pid)).toBeUndefined();
+});

@@ -1,0 +1,133 @@
+// What a person does in the window: opens files, types, runs commands, reads what the screen says.
+import { expect } from "vitest";
+import { type EditorWindow, readFile, writeFiles } from "./window.ts";
+
+const SHOWS_MS = 20_000; // for something that the workbench itself shows
+
+/** Hands' rhythm, in milliseconds: never twice the same pause in a row. */
+const RHYTHM = [70, 45, 95, 60, 130, 50, 80];
+
+/** Types into the editor as a person does. */
+export async function type(window: EditorWindow, text: string): Promise<void> {
+  for (const [index, key] of [...text].entries()) {
+    await window.page.keyboard.type(key, { delay: RHYTHM[index % RHYTHM.length]! });
+  }
+}
+
+export const press = (window: EditorWindow, ...keys: string[]): Promise<void> =>
+  keys.reduce((before, key) => before.then(() => window.page.keyboard.press(key)), Promise.resolve());
+
+/** Text with `‸` where the cursor goes → the text, and the place as an editor counts. */
+export function splitCursor(marked: string): { text: string; line: number; column: number } {
+  const [before, after] = marked.split("‸");
+  if (before === undefined || after === undefined) throw new Error(`no ‸ in ${JSON.stringify(marked)}`);
+  const lines = before.split("\n");
+  return { text: before + after, line: lines.length, column: lines.at(-1)!.length + 1 };
+}
+
+/** Writes a file with `‸` where the cursor goes, opens it, and puts the cursor there. */
+export async function openAt(window: EditorWindow, path: string, marked: string): Promise<void> {
+  const { text, line, column } = splitCursor(marked);
+  writeFiles(window.folder, { [path]: text });
+  await openFile(window, path);
+  await goTo(window, line, column);
+}
+
+export async function openFile(window: EditorWindow, path: string): Promise<void> {
+  const { page } = window;
+  await press(window, "Control+P");
+  const input = page.locator(".quick-input-widget input");
+  await input.waitFor({ timeout: SHOWS_MS });
+  // A path from the root: the search for names would need its index first.
+  await input.fill(`${window.folder}/${path}`);
+  const name = path.split("/").at(-1)!;
+  await page
+    .locator(".quick-input-list .monaco-list-row", { hasText: name })
+    .first()
+    .waitFor({ timeout: SHOWS_MS });
+  await press(window, "Enter");
+  await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: SHOWS_MS });
+  await focusEditor(window);
+}
+
+export async function focusEditor(window: EditorWindow): Promise<void> {
+  await command(window, "View: Focus Active Editor Group");
+  await window.page.locator(".editor-instance .monaco-editor.focused").first().waitFor({ timeout: SHOWS_MS });
+}
+
+export async function goTo(window: EditorWindow, line: number, column: number): Promise<void> {
+  const { page } = window;
+  await press(window, "Control+G");
+  const input = page.locator(".quick-input-widget input");
+  await input.waitFor({ timeout: SHOWS_MS });
+  await input.fill(`:${line}:${column}`);
+  await press(window, "Enter");
+  await input.waitFor({ state: "hidden", timeout: SHOWS_MS });
+  await page
+    .locator(".statusbar-item", { hasText: `Ln ${line}, Col ${column}` })
+    .waitFor({ timeout: SHOWS_MS });
+}
+
+/** Runs a command by its title in the palette, as in `Foretype: Show Statistics`. */
+export async function command(window: EditorWindow, title: string): Promise<void> {
+  const { page } = window;
+  await press(window, "F1");
+  const input = page.locator(".quick-input-widget input");
+  await input.waitFor({ timeout: SHOWS_MS });
+  await input.fill(`>${title}`);
+  const row = page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+  await row.waitFor({ timeout: SHOWS_MS });
+  await row.click();
+}
+
+/** Saves the file at hand and answers what stands on disk. */
+export async function save(window: EditorWindow, path: string): Promise<string> {
+  await press(window, "Control+S");
+  await window.page.locator(".tab.active:not(.dirty)").first().waitFor({ timeout: SHOWS_MS });
+  return readFile(window, path);
+}
+
+/** The text of our item in the status bar, as shown, and as a screen reader says it. */
+export async function statusBar(window: EditorWindow): Promise<{ text: string; label: string }> {
+  const item = window.page.locator('.statusbar-item[id^="foretype.foretype"]').first();
+  await item.waitFor({ timeout: SHOWS_MS });
+  return {
+    text: ((await item.textContent()) ?? "").trim(),
+    label: (await item.locator("[aria-label]").first().getAttribute("aria-label")) ?? "",
+  };
+}
+
+export const notifications = (window: EditorWindow): Promise<string[]> =>
+  window.page.locator(".notification-toast .notification-list-item-message").allTextContents();
+
+/** Waits for a notification and answers its text. */
+export async function waitForNotification(window: EditorWindow, text: RegExp): Promise<string> {
+  await expect
+    .poll(async () => (await notifications(window)).join("\n"), { timeout: SHOWS_MS })
+    .toMatch(text);
+  return (await notifications(window)).find((one) => text.test(one)) ?? "";
+}
+
+/** Closes what is open, without saving and without questions. */
+export async function closeEditors(window: EditorWindow): Promise<void> {
+  const tabs = window.page.locator(".tab");
+  await press(window, "Escape", "Escape");
+  for (let count = await tabs.count(); count > 0; count = await tabs.count()) {
+    await press(window, "Control+Alt+K");
+    await expect.poll(() => tabs.count(), { timeout: SHOWS_MS }).toBeLessThan(count);
+  }
+}
+
+/** What `Why No Suggestion Here?` lists: first what holds now, then what became of the last questions. */
+export async function whyRows(window: EditorWindow): Promise<string[]> {
+  const rows = window.page.locator(".quick-input-list .monaco-list-row");
+  await press(window, "Control+Alt+W");
+  await window.page
+    .locator(".quick-input-title", { hasText: "Why No Suggestion Here?" })
+    .waitFor({ timeout: SHOWS_MS });
+  await rows.first().waitFor({ timeout: SHOWS_MS });
+  const texts = await rows.allInnerTexts();
+  await press(window, "Escape");
+  await rows.first().waitFor({ state: "hidden" });
+  return texts;
+}
