@@ -18,6 +18,22 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: "editor",
+          include: [
+            process.env.FORETYPE_SCREENSHOTS ? "test/editor/screenshots.ts" : "test/editor/*.test.ts",
+          ],
+          globalSetup: "test/editor/support/install.ts",
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+          // A person would press the key again: a real editor now and then drops one while it is busy.
+          retry: 1,
+        },
+      },
     ],
   },
 });

@@ -37,18 +37,18 @@ export function askInstruction(
     pick.placeholder = t("What should change? Type an instruction, or choose one.");
     pick.value = value;
     pick.matchOnDescription = true;
+    // What is typed is an instruction too, and stands first. The list never changes its length: an Enter that overtakes
+    // its update must not choose another entry.
     const show = () => {
-      const typed = pick.value.trim();
-      // What is typed is an instruction too, and the first one.
-      pick.items =
-        typed === ""
-          ? offered
-          : [{ label: typed, alwaysShow: true }, ...offered.filter(({ label }) => label !== typed)];
+      const label = pick.value.trim() || t("Type an instruction");
+      pick.items = [{ label, alwaysShow: true }, ...offered];
     };
     show();
     pick.onDidChangeValue(show);
     pick.onDidAccept(() => {
-      const instruction = (pick.selectedItems[0]?.label ?? pick.value).trim();
+      const [selected] = pick.selectedItems;
+      const chosen = offered.find(({ label, kind }) => kind === undefined && label === selected?.label);
+      const instruction = chosen?.label ?? pick.value.trim();
       if (instruction === "") return;
       const recent = [instruction, ...history.filter((earlier) => earlier !== instruction)];
       void context.globalState.update(HISTORY_KEY, recent.slice(0, HISTORY));
