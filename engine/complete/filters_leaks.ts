@@ -5,13 +5,12 @@ import { isBlank, type Place } from "./place.ts";
 const SENTINEL =
   /<\|(?:fim_\w+|endoftext|im_start|im_end|file_sep|repo_name|end_of_text|begin_of_text|eot_id|cursor|user|assistant)\|>|<(?:fim_prefix|fim_suffix|fim_middle|fim_pad|PRE|SUF|MID|EOT)>|<\/?think>|\[(?:PREFIX|SUFFIX|MIDDLE)\]/;
 
-/** What stands before the text of a control token; nothing of a thought is code. */
-export function cutAtSentinel(text: string): string {
+/** What stands before the text of a control token; a file that speaks of such tokens may go on to do so. */
+export function cutAtSentinel(text: string, { above, head, rest, below }: Place): string {
   const found = SENTINEL.exec(text);
   if (!found) return text;
-  if (found[0] === "<think>" || found[0] === "</think>")
-    return isBlank(text.slice(0, found.index)) ? "" : text.slice(0, found.index);
-  return text.slice(0, found.index);
+  const around = [...above, head + rest, ...below];
+  return around.some((line) => line.includes(found[0])) ? text : text.slice(0, found.index);
 }
 
 const PROSE =

@@ -7,6 +7,7 @@ export type StopReason =
   | "line-end"
   | "dedent"
   | "block-closed"
+  | "declaration-end"
   | "blank-lines"
   | "repeats-suffix"
   | "max-lines";
@@ -38,7 +39,9 @@ export function stopRuleFor(
   facts?: SyntaxFacts,
 ): StopRule {
   const floor = floorFor(place, multiline, facts);
-  return floor === null ? stopAtLineEnd : stopAtBlockEnd(place, floor, maxLines);
+  return floor === null
+    ? stopAtLineEnd
+    : stopAtBlockEnd(place, floor, maxLines, declarationEnd(place, facts));
 }
 
 /** The least indentation of the lines that are wanted, or null for one line. */
@@ -51,7 +54,17 @@ function floorFor(place: Place, multiline: Multiline, facts: SyntaxFacts | undef
   if (facts.inComment || facts.inString) return null;
   if (facts.emptyBody && floor === null && isBlank(place.rest.replace(/[)\]};,]/g, "")))
     return indentation(place.head) + (isBlank(place.head) ? 0 : 1);
+  // At column 1 a declaration may begin, which the parser sees the end of.
+  if (floor === null && place.head === "" && isBlank(place.rest)) return 0;
   return floor;
+}
+
+/** Where one declaration is wanted, not a body's worth of them. */
+function declarationEnd(place: Place, facts: SyntaxFacts | undefined): SyntaxFacts["declarationEnd"] {
+  const previous = place.above.findLast((line) => !isBlank(line));
+  const fillsBody = facts?.emptyBody || (previous !== undefined && opensBlock(previous, ""));
+  const onBlankLine = isBlank(place.head) && isBlank(place.rest);
+  return facts && onBlankLine && !fillsBody ? facts.declarationEnd : () => undefined;
 }
 
 function stopAtLineEnd(text: string): StopDecision {
@@ -59,7 +72,12 @@ function stopAtLineEnd(text: string): StopDecision {
   return lineBreak === -1 ? "continue" : { stop: "line-end", keep: lineBreak };
 }
 
-function stopAtBlockEnd(place: Place, floor: number, maxLines: number): StopRule {
+function stopAtBlockEnd(
+  place: Place,
+  floor: number,
+  maxLines: number,
+  declarationEnd: SyntaxFacts["declarationEnd"],
+): StopRule {
   const lines = [...place.above, place.head];
   const opening = lines.findLastIndex((line) => !isBlank(line) && indentation(line) < floor);
   const level = opening === -1 ? -1 : indentation(lines[opening]!);
@@ -86,6 +104,8 @@ function stopAtBlockEnd(place: Place, floor: number, maxLines: number): StopRule
         if (nextLine !== undefined && nearlyEqual(line.trimEnd(), nextLine))
           return { stop: "repeats-suffix", keep };
         keep = lineBreak;
+        const end = declarationEnd(text.slice(0, lineBreak));
+        if (end !== undefined) return { stop: "declaration-end", keep: end };
       }
       blankLines = isBlank(line) ? blankLines + 1 : 0;
       if (blankLines === 2) return { stop: "blank-lines", keep };

@@ -1,4 +1,5 @@
-import type { Language, Node, Parser as ParserType } from "@vscode/tree-sitter-wasm";
+import type { Language, Node, Parser as ParserType, Tree } from "@vscode/tree-sitter-wasm";
+import { indentation } from "./place.ts";
 
 /** What a parser knows of a place. */
 export interface SyntaxFacts {
@@ -6,6 +7,11 @@ export interface SyntaxFacts {
   readonly inString: boolean;
   /** The cursor stands in the body of a function, class or statement that has nothing in it yet. */
   readonly emptyBody: boolean;
+  /**
+   * Where the declaration ends that `lines`, written at the cursor, begin among those of a file or a class; its
+   * comments belong to it. Undefined while it goes on, and in functions, where one statement wants the next.
+   */
+  readonly declarationEnd: (lines: string) => number | undefined;
 }
 
 export interface Syntax {
@@ -41,9 +47,12 @@ export const GRAMMARS: Readonly<Record<string, string>> = {
   shellscript: "bash",
 };
 
-// Characters each way: parsing these takes a millisecond, and a keystroke has five.
+// Characters each way: parsing these takes a millisecond or two, and a keystroke has five.
 const BEFORE = 4096;
 const AFTER = 1024;
+// The parser looks up now and then, 30 to 50 times in a window of code. Minified text and what the grammar cannot read
+// take it longer than a keystroke has: it gives up. Counted, not timed, so that a busy machine decides the same.
+const MAX_CHECKS = 100;
 
 const BODY =
   /^(?:statement_block|block|class_body|switch_body|compound_statement|declaration_list|field_declaration_list|object_type|interface_body|enum_body|body_statement|do_block)$/;
@@ -101,8 +110,9 @@ function clip(before: string): string {
 }
 
 function read(parser: ParserType, before: string, after: string): SyntaxFacts | undefined {
-  const tree = parser.parse(before + after);
+  const tree = parse(parser, before + after);
   if (!tree) return undefined;
+  const ends = new Map<string, number | undefined>(); // a stop rule asks for the same lines with each piece of text
   try {
     const at = before.length;
     // The character before the cursor tells what the cursor is in; at a comment's end it is still in it.
@@ -112,10 +122,21 @@ function read(parser: ParserType, before: string, after: string): SyntaxFacts | 
       inComment: inside(node, /comment/, at, before),
       inString: inside(node, /string|template|char_literal|heredoc/, at, before),
       emptyBody: emptyBodyAround(node, at),
+      declarationEnd(lines) {
+        if (!ends.has(lines)) ends.set(lines, declarationEnd(parser, before, lines, after));
+        return ends.get(lines);
+      },
     };
   } finally {
     tree.delete();
   }
+}
+
+function parse(parser: ParserType, text: string): Tree | null {
+  let checks = 0;
+  const tree = parser.parse(text, null, { progressCallback: () => ++checks > MAX_CHECKS });
+  if (!tree) parser.reset(); // else the next text would go on from where this one was left
+  return tree;
 }
 
 function inside(node: Node, type: RegExp, at: number, before: string): boolean {
@@ -135,4 +156,52 @@ function emptyBodyAround(node: Node, at: number): boolean {
     return up.startIndex < at && at <= up.endIndex && up.namedChildCount === 0;
   }
   return false;
+}
+
+const LEADING = /comment|decorator|attribute_item/;
+
+function declarationEnd(
+  parser: ParserType,
+  before: string,
+  written: string,
+  after: string,
+): number | undefined {
+  const lines = written.trimEnd();
+  const tree = parse(parser, before + lines + after);
+  if (!tree) return undefined;
+  try {
+    const start = before.length + lines.search(/\S|$/);
+    let declaration = declarationAt(tree.rootNode.descendantForIndex(start, start + 1));
+    while (declaration && LEADING.test(declaration.type)) declaration = declaration.nextSibling;
+    if (!declaration || declaration.hasError || declaration.startIndex >= before.length + lines.length)
+      return undefined;
+    const end = declaration.endIndex - before.length;
+    const lastLine = lines.slice(lines.lastIndexOf("\n") + 1);
+    if (end <= lines.length - lastLine.length) return lines.slice(0, end).trimEnd().length;
+    const firstLine = before.slice(before.lastIndexOf("\n") + 1) + lines.split("\n", 1)[0];
+    // A body told by its indentation may go on with the next line, and `def f():` is whole to the parser.
+    const mayGoOn = lines.includes("\n") && indentation(lastLine) > indentation(firstLine);
+    if (mayGoOn || /[:,({[]$/.test(lines)) return undefined;
+    return /^[\s;,]*$/.test(lines.slice(end)) && end <= lines.length ? lines.length : undefined;
+  } finally {
+    tree.delete();
+  }
+}
+
+/** The member of a file or a class that a node stands in. */
+function declarationAt(node: Node | null): Node | null {
+  for (let up = node; up?.parent; up = up.parent) {
+    const { parent } = up;
+    if (up.type === "ERROR" || parent.type === "ERROR") return null;
+    if (parent.parent === null || isClassBody(parent)) return up;
+    if (BODY.test(parent.type)) return null;
+  }
+  return null;
+}
+
+function isClassBody({ type, parent }: Node): boolean {
+  if (type === "class_body" || type === "declaration_list") return true;
+  return (
+    /^(?:block|body_statement)$/.test(type) && /^(?:class|class_definition|module)$/.test(parent?.type ?? "")
+  );
 }

@@ -154,6 +154,10 @@ function plot(label: string, days: readonly Day[], series: readonly Series[]): H
     ticks: { show: false },
     font: `11px ${colour("--vscode-font-family", "sans-serif")}`,
   };
+  // Seconds; a week at least, so that the first day does not stand alone on an axis of years.
+  const last = days[days.length - 1]!.startMs / 1000;
+  const first = Math.min(days[0]!.startMs / 1000, last - (6 * DAY) / 1000);
+  const range: [number, number] = [first - DAY / 2000, last + DAY / 2000];
   const width = Math.max(280, Math.min(880, document.body.clientWidth - 48));
   requestAnimationFrame(() => {
     plots.push(
@@ -164,7 +168,7 @@ function plot(label: string, days: readonly Day[], series: readonly Series[]): H
           cursor: { show: false },
           legend: { show: false },
           scales: {
-            x: { time: true, range: (_, min, max) => [min - DAY / 2000, max + DAY / 2000] },
+            x: { time: true, range: () => range },
             y: { range: (_, _min, max) => [0, Math.max(5, max)] },
           },
           axes: [

@@ -26,6 +26,7 @@ const cases: readonly Case[] = [
   { at: "x = █", text: "value<fim_suffix>", shown: "value", by: "sentinel" },
   { at: "x = █", text: "value <EOT>", shown: "value", by: "sentinel trailing-space" },
   { at: "x = █", text: "[SUFFIX] rest", shown: null, by: "sentinel" },
+  { at: "if s == '<|im_end|>':\n    x = █", text: "'<|im_end|>'", shown: "'<|im_end|>'", by: "" },
   // Nothing.
   { at: "x = █", text: "", shown: null, by: "blank" },
   { at: "x = █", text: "  \n\t\n", shown: null, by: "blank" },

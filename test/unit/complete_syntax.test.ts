@@ -84,6 +84,45 @@ describe("several lines, or one", () => {
   });
 });
 
+describe("on a blank line among declarations, several lines end where the first declaration does", () => {
+  /** `text`: what the model writes; `¦` where it is cut, absent where it goes on. */
+  const cases: [language: string, marked: string, text: string][] = [
+    ["typescript", "const a = 1;\n█\nconst b = 2;\n", "import c from 'c';¦\nimport d from 'd';\n"],
+    ["typescript", "█", "/** Adds. */\nfunction f(a: number) {\n  return a;\n}¦\n\nfunction g() {\n"],
+    ["typescript", "/** Adds. */\n█\n", "export const f = (a: number) => {\n  return a;\n};¦\nf(1);\n"],
+    ["typescript", "█\nconst b = 2;\n", "function f(\n  a: number,\n"],
+    ["typescript", "class A {\n  a() {}\n\n  █\n}\n", "b() {\n    return 1;\n  }¦\n\n  c() {\n"],
+    ["typescript", "class A {\n  █\n}\n", "a() {\n  }\n\n  b() {}\n"],
+    ["typescript", "function f() {\n  a();\n  █\n}\n", "b();\n  c();\n"],
+    ["python", "import os\n\n█\n", "def f(a):\n    b = a\n\n    return b¦\nf(1)\n"],
+    ["python", "█", "@cached\ndef f(a):\n    return a\n"],
+    ["python", "█", "if a:\n    b()\nelse:\n    c()¦\nd()\n"],
+    ["python", "█", "x = 1¦\ny = 2\n"],
+    ["go", "package a\n\n█", "func f() {\n\tg()\n}¦\n\nfunc g() {\n"],
+    ["cpp", "int a;\n\n█\n", "int f(int b)\n{\n  return b;\n}¦\n\nint c;\n"],
+  ];
+  for (const [language, marked, markedText] of cases)
+    test(`${language}: ${JSON.stringify(marked)} and ${JSON.stringify(markedText)}`, async () => {
+      const facts = await factsAt(language, marked);
+      const place = placeAt(marked.replace("█", ""), marked.indexOf("█"));
+      expect(blockWanted(place, "auto", facts)).toBe(true);
+      const text = markedText.replace("¦", "");
+      const keep = markedText.indexOf("¦");
+      const rule = stopRuleFor(place, 12, "auto", facts);
+      const whole = rule(text);
+      expect(whole).toEqual(keep === -1 ? "continue" : { stop: "declaration-end", keep });
+      // However it is streamed.
+      for (let length = 0; length < text.length; length++)
+        expect(["continue", whole], `after ${length} characters`).toContainEqual(rule(text.slice(0, length)));
+    });
+});
+
+test("text that takes the parser longer than a keystroke has is left to the other rules, and the next is read", async () => {
+  await factsAt("javascript", "a█");
+  expect(syntax.factsAt("javascript", "a[b]?c:d,".repeat(450), "")).toBeUndefined();
+  expect(syntax.factsAt("javascript", "// a", "")?.inComment).toBe(true);
+});
+
 test("until a grammar is there, and where none exists, nothing is claimed", async () => {
   const fresh = createSyntax({ read: (file) => readFile(join(folder, file)), onError: () => {} });
   expect(fresh.factsAt("typescript", "a", "")).toBeUndefined();
