@@ -39,6 +39,7 @@ const LEAST_SIMILARITY = 0.05;
 const SAME = 0.9; // Jaccard: the same text twice
 const AROUND = 2000; // characters around the cursor that others are compared with
 const SCANNED = 100_000; // characters of an open file that are looked at
+const SCANNED_AT_ONCE = 2 * SCANNED; // in one keystroke, some 3 ms: the files that are left come with the next
 
 /**
  * Chooses pieces of other files: windows of open ones that use the same names, definitions, recent edits. The least
@@ -46,12 +47,16 @@ const SCANNED = 100_000; // characters of an open file that are looked at
  */
 export function createContext(options: ContextOptions): ContextSource {
   let last: readonly Chunk[] = [];
+  let unscanned = 0; // characters that this keystroke may still scan
   const windows = new WeakMap<OpenDocument, { chunk: Chunk; names: Set<string> }[]>();
 
   function windowsOf(document: OpenDocument) {
     let list = windows.get(document);
     if (!list) {
-      const lines = document.text.slice(0, SCANNED).split("\n");
+      const text = document.text.slice(0, SCANNED);
+      if (text.length > unscanned) return [];
+      unscanned -= text.length;
+      const lines = text.split("\n");
       list = [];
       for (let start = 0; start < lines.length; start += WINDOW) {
         const text = lines
@@ -98,6 +103,7 @@ export function createContext(options: ContextOptions): ContextSource {
     chunks(document, cursor) {
       const room = options.budget() * CHARACTERS_PER_TOKEN;
       if (room <= 0) return [];
+      unscanned = SCANNED_AT_ONCE;
       const definitions = options
         .definitions()
         .filter(({ path }) => path !== document.path && !options.isExcluded(path))

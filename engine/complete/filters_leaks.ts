@@ -19,11 +19,20 @@ const PROSE =
 /** Cuts code fences, and drops an answer in words where code is written. */
 export function cutProse(text: string, place: Place, { languageId }: FilterHints): string {
   if (languageId === "markdown" || languageId === "plaintext") return text;
-  const inComment = /^\s*(?:\/\/|#|\*|\/\*|--|"""|''')/.test(place.head) || /\/\/|\/\*/.test(place.head);
-  if (inComment) return text;
+  if (isAmongWords(place)) return text;
   const opened = /^\s*```\w*\n/.exec(text);
   const body = opened ? text.slice(opened[0].length) : text;
   const fence = /(?:^|\n)\s*```/.exec(body);
   const code = fence ? body.slice(0, fence.index) : body;
   return PROSE.test(code) && isBlank(place.head) ? "" : code;
+}
+
+/** Whether the cursor is in a comment or a docstring, as far as the lines above tell. */
+function isAmongWords({ above, head }: Place): boolean {
+  if (/^\s*(?:\/\/|#|\*|\/\*|--|"""|''')/.test(head) || /\/\/|\/\*/.test(head)) return true;
+  const written = above.join("\n");
+  const marks = (mark: string) => written.split(mark).length - 1;
+  return (
+    written.lastIndexOf("/*") > written.lastIndexOf("*/") || marks('"""') % 2 === 1 || marks("'''") % 2 === 1
+  );
 }

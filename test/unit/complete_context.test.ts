@@ -93,3 +93,14 @@ test("a piece that was in the last prompt keeps its place", () => {
   edits = [edit("a.ts", "alpha one", 9), edit("b.ts", "beta two", 2), edit("c.ts", "gamma three", 5)];
   expect(paths(it.chunks(document, at))).toEqual(["a.ts", "b.ts", "c.ts"]);
 });
+
+test("many long files are scanned over several keystrokes, and all are found in the end", () => {
+  const text = "export function sumOfSquares(values: number[]) { return total; }\n".padEnd(
+    90_000,
+    "// filler\n",
+  );
+  const files = [0, 1, 2, 3].map((n) => file(`src/f${n}.ts`, `const only${n} = total${n};\n${text}`));
+  const it = context({ openDocuments: () => files, budget: () => 100_000 });
+  const counts = [1, 2].map(() => it.chunks(document, at).length);
+  expect(counts).toEqual([2, 4]);
+});

@@ -45,6 +45,12 @@ function cut(text: string, random: () => number): number | undefined {
   return start + at;
 }
 
+/** What an editor detects: by the first line that is indented. */
+function indentationOf(text: string): { tabSize: number; insertSpaces: boolean } {
+  const first = /^(?:\t| {2,8}(?=[^\s*]))/m.exec(text)?.[0] ?? "    ";
+  return { tabSize: first === "\t" ? 4 : first.length, insertSpaces: first !== "\t" };
+}
+
 test("of 1,000 real continuations fewer than 1 % are dropped, and fewer than 2 % are changed", () => {
   const random = seededRandom(20_261_121);
   const dropped: string[] = [];
@@ -67,7 +73,10 @@ test("of 1,000 real continuations fewer than 1 % are dropped, and fewer than 2 %
     if (truth.trim() === "") continue;
     cuts++;
     const place = placeAt(typedUpTo + after.slice(truth.length), cursor);
-    const outcome = filterSuggestion(truth, place, { languageId: languages[extname(path)] ?? "javascript" });
+    const outcome = filterSuggestion(truth, place, {
+      languageId: languages[extname(path)] ?? "javascript",
+      ...indentationOf(text),
+    });
     const where = `${path}:${typedUpTo.split("\n").length}: ${JSON.stringify(truth.slice(0, 80))}`;
     if ("drop" in outcome) dropped.push(`${outcome.drop} at ${where}`);
     else if (outcome.show.trimEnd() !== truth.trimEnd()) {
