@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { command, goTo, openAt, press, type } from "./support/actions.ts";
+import { command, goTo, notifications, openAt, press, type } from "./support/actions.ts";
 import { writeChatModel } from "./support/chat_model.ts";
 import { waitForGhost } from "./support/ghost.ts";
 import { openedPage } from "./support/pages.ts";
@@ -34,12 +34,13 @@ for (const [name, theme] of [
         await prepare();
         await shoot(window, join(SHOTS, `${what}-${name}.png`));
       } catch (error) {
-        missed.push(`${what}: ${(error as Error).message.split("\n", 1)[0]}`);
+        const said = (await notifications(window)).join(" ");
+        missed.push(`${what}: ${(error as Error).message.split("\n", 1)[0]} ${said}`);
         await shoot(window, join(SHOTS, `${what}-${name}-missed.png`));
       }
       await press(window, "Escape");
     };
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(8_000);
     try {
       await picture("ghost", async () => {
         await openAt(window, "stack.ts", STACK);
