@@ -27,6 +27,8 @@ export interface Decode extends DecodeRequest {
   readonly firstLineMs: number | null;
   /** Mean natural log-probability of the first line's deltas; null before the first. */
   readonly meanLogProbability: number | null;
+  /** Pieces of text so far, mostly a token each: what is known where the stream was left before its end. */
+  readonly pieces: number;
   readonly stoppedBy: StopReason | "end" | null;
   readonly end: CompletionEnd | undefined;
   readonly error: Error | undefined;
@@ -56,6 +58,7 @@ export function startDecode(completer: Completer, request: DecodeRequest): Decod
     get meanLogProbability(): number | null {
       return counted === 0 ? null : logProbabilities / counted;
     },
+    pieces: 0,
     stoppedBy: null as StopReason | "end" | null,
     end: undefined as CompletionEnd | undefined,
     error: undefined as Error | undefined,
@@ -93,6 +96,7 @@ export function startDecode(completer: Completer, request: DecodeRequest): Decod
     const firstLineOpen = decode.firstLineMs === null;
     decode.raw += text.replaceAll("\r", ""); // models that saw CRLF files write it
     if (decode.raw === "") return;
+    decode.pieces++;
     decode.firstTextMs ??= now();
     if (firstLineOpen && logProbability !== undefined) {
       logProbabilities += logProbability;

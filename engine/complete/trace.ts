@@ -56,7 +56,7 @@ export function traceRecord(traced: Traced): TraceRecord {
       promptMs: end?.promptMs ?? (firstTextMs === null ? 0 : firstTextMs - startedMs),
       decodeMs: end?.decodeMs ?? (firstTextMs === null ? 0 : nowMs - firstTextMs),
     },
-    tokens: end?.tokens ?? 0,
+    tokens: end?.tokens ?? decode?.pieces ?? 0,
     drafted: end?.drafted ?? 0,
     acceptedDrafts: end?.accepted ?? 0,
   };
