@@ -14,6 +14,7 @@ import {
   tokenize,
 } from "./commands/index.ts";
 import { UserError } from "./errors.ts";
+import { maxRows } from "./model/index.ts";
 
 // Argument parsers: what they throw is bad usage, exit status 2.
 
@@ -123,7 +124,18 @@ function program(): Command {
       0,
     )
     .option("--seed <S>", "with the position, decides each draw", number("--seed", 0, 2 ** 32 - 1, true), 0)
-    .addOption(new Option("--draft <KIND>", "drafting").choices(["off"]).default("off"))
+    .addOption(
+      new Option("--draft <KIND>", "who drafts: whoever pays, the model's MTP block, n-grams, or nobody")
+        .choices(["auto", "mtp", "ngram", "off"])
+        .default("auto"),
+    )
+    .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
+    .addOption(
+      new Option("--rollback <WAY>", "how rejected drafts are undone")
+        .choices(["auto", "tape", "planes", "replay"])
+        .default("auto"),
+    )
+    .option("--trace", "say on stderr what each round drafted, and what came of it")
     .addOption(json())
     .action((model, options) => generate(model, requireOne(options, ["prompt", "promptFile", "ids"])));
 

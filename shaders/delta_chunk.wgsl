@@ -6,9 +6,9 @@
 // S stays still until the end, so it is read once for 8 tokens, and products with it replace passes over it.
 // Order: fma over quads of k = 0…D − 1; (x + y) + (z + w); then over j in turn.
 // 0 mixed  [C, T]           read         q heads, k heads, v heads
-// 1 gates  [2, HV, T]       read         g, β
+// 1 gates  [2, HV, RING]    read         g, β by position mod RING
 // 2 grams  [2, 64, 64, HV]  read         (A, P)
-// 3 slots  [D, D, HV, 1, …] read_write   k fastest; read at step.slot, written at 0
+// 3 slots  [D, D, HV, 1, …] read_write   k fastest; read at step.slot, written at step.to
 // 4 out    [D, HV, T]       read_write
 // 5 step                    read
 // Dispatch (HV·D / 32), workgroup 32: an invocation owns column v.
@@ -32,6 +32,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let q0 = (h % HK) * QUADS;
   let k0 = HK * QUADS + q0;
   let before = step.slot * HV * D * QUADS + column;
+  let after = step.to * HV * D * QUADS + column;
 
   var total = 0.0;
   for (var first = 0u; first < rows; first += 8u) {
@@ -51,7 +52,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       products[256u + t * 32u + local] = (sq[t].x + sq[t].y) + (sq[t].z + sq[t].w);
     }
     for (var t = first; t < min(first + 8u, rows); t++) {
-      let gate = gates[t * HV + h];
+      let gate = gates[((step.position + t) % RING) * HV + h];
       total += gate.x;
       let decay = exp(total);
       let at = t * C + 2u * HK * D + h * D + v;
@@ -73,12 +74,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   for (var back = 0u; back < rows; back++) {
     let t = rows - 1u - back;
     deltas[t * 32u + local] *= exp(rest);
-    rest += gates[t * HV + h].x;
+    rest += gates[((step.position + t) % RING) * HV + h].x;
   }
   let decay = exp(total);
   for (var i = 0u; i < trips(QUADS); i++) {
     var s = slots[before + i] * decay;
     for (var t = 0u; t < rows; t++) { s = fma(mixed[t * (C / 4u) + k0 + i], vec4f(deltas[t * 32u + local]), s); }
-    slots[column + i] = s;
+    slots[after + i] = s;
   }
 }

@@ -2,7 +2,7 @@
 //   A_ij = β_i·(k_i·k_j)·exp(G_i − G_j)  for j < i,   P_ij = (q_i·k_j)·exp(G_i − G_j)  for j ≤ i
 // The exponent is summed from g_{j+1}…g_i, so it is never positive.
 // 0 mixed  [C, T]           read         q heads, k heads, v heads
-// 1 gates  [2, HV, T]       read         g, β
+// 1 gates  [2, HV, RING]    read         g, β by position mod RING
 // 2 grams  [2, 64, 64, HV]  read_write   (A, P) of column j, row i; only j ≤ i are written
 // 3 step                    read
 // Dispatch (HV, T), workgroup 64: row i, an invocation a column j.
@@ -29,9 +29,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) j: u3
     qk = fma(mixed[q_i + d], other, qk);
   }
   var exponent = 0.0;
-  for (var t = j + 1u; t <= i; t++) { exponent += gates[t * HV + h].x; }
+  for (var t = j + 1u; t <= i; t++) { exponent += gates[((step.position + t) % RING) * HV + h].x; }
   let decay = exp(exponent);
-  let a = gates[i * HV + h].y * ((kk.x + kk.y) + (kk.z + kk.w)) * decay;
+  let a = gates[((step.position + i) % RING) * HV + h].y * ((kk.x + kk.y) + (kk.z + kk.w)) * decay;
   let p = ((qk.x + qk.y) + (qk.z + qk.w)) * decay;
   grams[(h * 64u + i) * 64u + j] = vec2f(a, p);
 }

@@ -1,4 +1,5 @@
-// delta_inputs (model.md 3.4, steps 1 to 4): what the delta rule reads, from the projections of row t at position p
+// delta_inputs (model.md 3.4, steps 1 to 4): what the delta rule reads, from the projections of row t at position p,
+// and for the `replay` rows before the first again, from the tape alone: their gates are still in the ring
 //   c = silu(Σ_j w_j·m_{p−3+j}), j = 0…3, causal and per channel, m = 0 before the text
 //   q, k heads: c / max(‖c‖₂, EPS);  v heads: c
 //   β = sigmoid(b),  g = a·softplus(α + dt)
@@ -7,10 +8,10 @@
 // 2 proj     [STRIDE, T]   read         α at column ALPHA, b at column BETA
 // 3 a        [HV]          read         −exp(A_log)
 // 4 dt       [HV]          read
-// 5 mixed    [C, T]        read_write   q heads, k heads, v heads
-// 6 gates    [2, HV, T]    read_write   g, β
+// 5 mixed    [C, replay + T] read_write q heads, k heads, v heads
+// 6 gates    [2, HV, RING] read_write   g, β by position mod RING
 // 7 step                   read
-// Dispatch (C / S, T), workgroup S: a workgroup owns one head, QK_HEADS of them q or k.
+// Dispatch (C / S, replay + T), workgroup S: a workgroup owns one head, QK_HEADS of them q or k.
 @group(0) @binding(0) var<storage, read> tape: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read> proj: array<f32>;
@@ -33,8 +34,8 @@ fn raw(position: u32, back: u32, channel: u32) -> f32 {
 @compute @workgroup_size(S)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let t = wg.y;
-  if (t >= step.rows) { return; }
-  let position = step.position + t;
+  if (t >= step.rows + step.replay) { return; }
+  let position = step.position + t - step.replay;
   let channel = wg.x * S + local;
   let taps = w[channel];
   var c = raw(position, 3u, channel) * taps.x;
@@ -50,10 +51,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     }
     workgroupBarrier();
     y /= max(sqrt(partial[0]), EPS);
-  } else if (local == 0u) {
+  } else if (local == 0u && t >= step.replay) {
     let h = wg.x - QK_HEADS;
-    let g = a[h] * softplus(proj[t * STRIDE + ALPHA + h] + dt[h]);
-    gates[t * HV + h] = vec2f(g, sigmoid(proj[t * STRIDE + BETA + h]));
+    let row = (t - step.replay) * STRIDE;
+    let g = a[h] * softplus(proj[row + ALPHA + h] + dt[h]);
+    gates[(position % RING) * HV + h] = vec2f(g, sigmoid(proj[row + BETA + h]));
   }
   mixed[t * C + channel] = y;
 }

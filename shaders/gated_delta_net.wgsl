@@ -2,13 +2,19 @@
 //   S ← exp(g_t)·S;  δ = β_t·(v_t − Sᵀk_t);  S ← S + k_t·δᵀ;  o_t = Sᵀq_t/√D
 // q, k arrive L2-normalised; g ≤ 0 is a log decay. f32 throughout.
 // Order (I3): one invocation owns column v; fma over quads of k = 0…D − 1; (x + y) + (z + w); for every T.
-// Snapshots: K slots, newest first: slot s is the state s tokens before the end. min(T, K) are written, the others
-// left alone. The input slot may be one of them: a column is read whole before it is written, and has one owner.
-// 0 mixed  q, k, v by strides     read         element (d, head, t, b) at X0 + head·HEAD + t·TOKEN + b·SEQUENCE
-// 1 gates  [2, HV, T, B]          read         g, β
-// 2 slots  [D, D, HV, B, slots]   read_write   k fastest
-// 3 out    [D, HV, T, B]          read_write
-// 4 step                          read         rows = T; slot = the input's
+// Before the T rows come `replay` rows that an earlier pass has answered: they only move the state. One walk, one read
+// and at most one write of the state on the tape's account (DESIGN.md, "Rollback").
+// What is left, by STORES:
+//   0  the state after the pass's first row, which always stands, in slot `to`; rows after it are drafts, and the tape
+//      has them. Without rows, the state after the replayed ones.
+//   K  snapshots, newest first: slot s is the state s tokens before the end. min(T, K) are written, the others left
+//      alone. The input slot may be one of them: a column is read whole before it is written, and has one owner.
+// 0 mixed  q, k, v by strides       read         element (d, head, t, b) at X0 + head·HEAD + t·TOKEN + b·SEQUENCE; the
+//                                                replayed rows first
+// 1 gates  [2, HV, RING, B]         read         g, β by position mod RING
+// 2 slots  [D, D, HV, B, slots]     read_write   k fastest
+// 3 out    [D, HV, T, B]            read_write
+// 4 step                            read         rows = T
 // Dispatch (HV·D / COLUMNS, 1, B), workgroup COLUMNS.
 @group(0) @binding(0) var<storage, read> mixed: array<f32>;
 @group(0) @binding(1) var<storage, read> gates: array<vec2f>;
@@ -25,7 +31,9 @@ fn quad(at: u32) -> vec4f { return vec4f(mixed[at], mixed[at + 1u], mixed[at + 2
 @compute @workgroup_size(COLUMNS)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let rows = step.rows;
-  if (rows == 0u) { return; }
+  let replay = step.replay;
+  if (rows + replay == 0u) { return; }
+  let kept = min(replay, rows + replay - 1u); // the row after which the state is left with STORES 0
   let h = wg.x / (D / COLUMNS);
   let v = (wg.x % (D / COLUMNS)) * COLUMNS + local;
   let b = wg.z;
@@ -35,14 +43,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
 
   var state = array<vec4f, QUADS>();
   for (var i = 0u; i < QUADS; i++) { state[i] = slots[step.slot * slot_quads + column + i]; }
-  for (var t = 0u; t < rows; t++) {
+  for (var t = 0u; t < rows + replay; t++) {
     workgroupBarrier();
     for (var i = local; i < QUADS; i += COLUMNS) {
       k[i] = quad(K0 + qk + t * QK_TOKEN + 4u * i);
       q[i] = quad(Q0 + qk + t * QK_TOKEN + 4u * i);
     }
     workgroupBarrier();
-    let gate = gates[(b * rows + t) * HV + h];
+    let gate = gates[(b * RING + (step.position + t - replay) % RING) * HV + h];
     let decay = exp(gate.x);
     var predicted = vec4f();
     for (var i = 0u; i < QUADS; i++) {
@@ -56,9 +64,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       state[i] = fma(k[i], vec4f(delta), state[i]);
       o = fma(state[i], q[i], o);
     }
-    out[((b * rows + t) * HV + h) * D + v] = ((o.x + o.y) + (o.z + o.w)) * SCALE;
-    let slot = rows - 1u - t;
-    if (slot < SNAPSHOTS) {
+    if (t >= replay) { out[((b * rows + t - replay) * HV + h) * D + v] = ((o.x + o.y) + (o.z + o.w)) * SCALE; }
+    var slot = rows + replay - 1u - t;
+    var stored = slot < STORES;
+    if (STORES == 0u) { slot = step.to; stored = t == kept; }
+    if (stored) {
       for (var i = 0u; i < QUADS; i++) { slots[slot * slot_quads + column + i] = state[i]; }
     }
   }

@@ -4,8 +4,12 @@
 @group(0) @binding(4) var<storage, read> step: StepState;
 
 fn only_last() -> bool { return (shape.flags & 2u) != 0u; }
-fn rows_wanted() -> u32 { return select(step.rows, min(step.rows, 1u), only_last()); }
-fn input_row(t: u32) -> u32 { return select(t, step.rows - 1u, only_last()) + shape.x_row; }
+fn rows_wanted() -> u32 { return select(max(step.rows, shape.skip) - shape.skip, min(step.rows, 1u), only_last()); }
+fn input_row(t: u32) -> u32 {
+  let row = select(t + shape.skip, step.rows - 1u, only_last());
+  if (shape.x_ring > 0u) { return (step.position + row) % max(shape.x_ring, 1u); }
+  return row;
+}
 
 fn store(t: u32, n: u32, value: f32) {
   var row = t;

@@ -1,8 +1,8 @@
 // rms_norm (model.md 3.1): y_t = x_t / √(mean(x_t²) + EPS) ∘ w
 // Order (I3): lane l of 64 sums quads l, l + 64, … by fma; (x + y) + (z + w); binary tree over the lanes.
-// 0 x      [X_STRIDE, T]   read         columns 0…K − 1 of rows X_ROW + t
+// 0 x      [X_STRIDE, T]   read         columns 0…K − 1 of rows X_ROW + t; with X_RING > 0, (position + X_ROW + t) mod X_RING
 // 1 w      [K]             read
-// 2 y      [Y_STRIDE, T]   read_write   columns Y_COLUMN… of rows Y_ROW + t
+// 2 y      [Y_STRIDE, T]   read_write   columns Y_COLUMN… of rows t; with Y_RING > 0, (position + t) mod Y_RING
 // 3 step                   read
 // Dispatch (1, T), workgroup 64.
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -16,8 +16,12 @@ var<workgroup> partial: array<f32, 64>;
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let t = wg.y;
   if (t >= step.rows) { return; }
-  let source = (t + X_ROW) * (X_STRIDE / 4u);
-  let dest = (t + Y_ROW) * (Y_STRIDE / 4u) + Y_COLUMN / 4u;
+  var source_row = t + X_ROW;
+  if (X_RING > 0u) { source_row = (step.position + source_row) % max(X_RING, 1u); }
+  var dest_row = t;
+  if (Y_RING > 0u) { dest_row = (step.position + dest_row) % max(Y_RING, 1u); }
+  let source = source_row * (X_STRIDE / 4u);
+  let dest = dest_row * (Y_STRIDE / 4u) + Y_COLUMN / 4u;
   var squares = vec4f();
   for (var i = local; i < K / 4u; i += 64u) { squares = fma(x[source + i], x[source + i], squares); }
   partial[local] = (squares.x + squares.y) + (squares.z + squares.w);

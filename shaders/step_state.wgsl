@@ -1,12 +1,15 @@
 // What a pass works on, kept on the GPU so that a step needs no visit to the CPU (engine/model/step.ts: same words).
 struct StepState {
   position: u32,           // of the pass's first row
-  rows: u32,               // rows of the pass; 0 = stopped: every kernel returns at once
+  rows: u32,               // rows of the pass
   slot: u32,               // state slot that the recurrence starts from
+  to: u32,                 // and the one that it leaves its state in
+  replay: u32,             // rows before the first whose tokens stand, but whose state only the tape has
   budget: u32,             // tokens that may still be drawn
   tokens: array<u32, 64>,  // ids of the rows
 }
+// With rows = 0 and replay = 0 the generation has stopped, and every kernel returns at once.
 
 // n, the trips of a loop. On a CPU device (ROLLED) by way of a number that the compiler cannot foresee, so that the
 // loop stays a loop: unrolled, a kernel takes lavapipe seconds to compile and outgrows its store of compiled code.
-fn trips(n: u32) -> u32 { return select(n, min(n, n * step.rows), ROLLED); }
+fn trips(n: u32) -> u32 { return select(n, min(n, n * (step.rows + step.replay)), ROLLED); }

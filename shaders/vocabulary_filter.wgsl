@@ -1,4 +1,4 @@
-// vocabulary_filter: the lowest logit that top-k, top-p and min-p leave, for the pass's last row. Each filter keeps a
+// vocabulary_filter: the lowest logit that top-k, top-p and min-p leave, for each row of logits. Each filter keeps a
 // head of the sorted logits, so each is a threshold, and together they are the highest of three:
 //   top-k: the k-th largest logit
 //   top-p: the largest threshold whose kept share of the mass left by top-k is at least p
@@ -6,11 +6,11 @@
 // As in llama.cpp's default chain, the filters see probabilities before the temperature. Logits equal to the threshold
 // are all kept. Thresholds are found exactly, eight bits at a time, in histograms of order-preserving keys; mass is
 // counted in units of 2⁻³⁰ of the total, since integer sums have no order.
-// 0 logits     [V, 1]   read
-// 1 sampling            read
-// 2 threshold  [1]      read_write
-// 3 step                read
-// Dispatch (1), workgroup 256.
+// 0 logits     [V, T − FIRST]   read
+// 1 sampling                    read
+// 2 threshold  [T]              read_write
+// 3 step                        read
+// Dispatch (1, T − FIRST), workgroup 256.
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> sampling: Sampling;
 @group(0) @binding(2) var<storage, read_write> threshold: array<f32>;
@@ -31,14 +31,14 @@ fn value_of(key: u32) -> f32 {
 
 // Finds the largest key such that the weights of all logits with that key or a larger one reach `target`.
 // Weight: 1, or with BY_MASS the share of the mass, of the logits not below `floor`.
-fn select_key(local: u32, goal: u32, floor: f32, by_mass: bool, highest: f32, total: f32) -> u32 {
+fn select_key(local: u32, start: u32, goal: u32, floor: f32, by_mass: bool, highest: f32, total: f32) -> u32 {
   if (local == 0u) { prefix = 0u; wanted = goal; }
   for (var digit = 0u; digit < 4u; digit++) {
     let shift = 24u - 8u * digit;
     atomicStore(&bins[local], 0u);
     workgroupBarrier();
     for (var i = local; i < V; i += 256u) {
-      let x = logits[i];
+      let x = logits[start + i];
       let key = key_of(x);
       let same = digit == 0u || (key >> (shift + 8u)) == (prefix >> (shift + 8u));
       if (same && x >= floor) {
@@ -66,10 +66,12 @@ fn select_key(local: u32, goal: u32, floor: f32, by_mass: bool, highest: f32, to
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(local_invocation_index) local: u32) {
-  if (step.rows == 0u) { return; }
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
+  let row = FIRST + wg.y;
+  if (row >= step.rows) { return; }
+  let start = wg.y * V;
   var highest = -3.0e38;
-  for (var i = local; i < V; i += 256u) { highest = max(highest, logits[i]); }
+  for (var i = local; i < V; i += 256u) { highest = max(highest, logits[start + i]); }
   lanes[local] = highest;
   for (var reach = 128u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
@@ -81,12 +83,12 @@ fn main(@builtin(local_invocation_index) local: u32) {
 
   var floor = -3.0e38;
   if (sampling.top_k > 0u) {
-    floor = value_of(select_key(local, min(sampling.top_k, V), floor, false, highest, 1.0));
+    floor = value_of(select_key(local, start, min(sampling.top_k, V), floor, false, highest, 1.0));
   }
   if (sampling.top_p < 1.0) {
     var mass = 0.0;
     for (var i = local; i < V; i += 256u) {
-      if (logits[i] >= floor) { mass += exp(logits[i] - highest); }
+      if (logits[start + i] >= floor) { mass += exp(logits[start + i] - highest); }
     }
     lanes[local] = mass;
     for (var reach = 128u; reach > 0u; reach /= 2u) {
@@ -97,8 +99,8 @@ fn main(@builtin(local_invocation_index) local: u32) {
     let total = lanes[0];
     workgroupBarrier();
     let goal = max(1u, u32(sampling.top_p * 1073741824.0));
-    floor = max(floor, value_of(select_key(local, goal, floor, true, highest, total)));
+    floor = max(floor, value_of(select_key(local, start, goal, floor, true, highest, total)));
   }
   if (sampling.min_p > 0.0) { floor = max(floor, highest + log(sampling.min_p)); }
-  if (local == 0u) { threshold[0] = floor; }
+  if (local == 0u) { threshold[row] = floor; }
 }

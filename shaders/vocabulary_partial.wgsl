@@ -1,16 +1,16 @@
-// vocabulary_partial: over one chunk of the vocabulary, the best candidate of the draw and the chunk's part of the
+// vocabulary_partial: for row t of the pass and one chunk of the vocabulary, the best candidate of the draw and the chunk's part of the
 // normaliser. The draw is a Gumbel arg-max, which samples the softmax exactly, in one pass and without a sort:
 //   token = argmax over x_i ≥ threshold of  x_i / temperature − ln(−ln u_i),   u_i = hash(seed, position, i) in (0, 1)
 // and with temperature 0 the plain arg-max. Of equal candidates the lowest id wins.
 // Hash: pcg3d (Jarzynski and Olano, "Hash Functions for GPU Rendering", 2020), so that a draw depends on seed and
 // position alone. u = (n + ½)·2⁻²³ is exact, so never 1, and a −ln u that a device
 // rounds to 0 counts as the smallest there is: no candidate is lifted by more than 16.7.
-// 0 logits     [V, 1]            read
+// 0 logits     [V, T − FIRST]    read
 // 1 sampling                     read
-// 2 threshold  [1]               read
-// 3 partials   [CHUNKS]          read_write   see candidate.wgsl
+// 2 threshold  [T]               read
+// 3 partials   [CHUNKS, T]       read_write   see candidate.wgsl
 // 4 step                         read
-// Dispatch (CHUNKS), workgroup 256.
+// Dispatch (CHUNKS, T − FIRST), workgroup 256. With LAST there is one row of logits, the pass's last.
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> sampling: Sampling;
 @group(0) @binding(2) var<storage, read> threshold: array<f32>;
@@ -36,18 +36,20 @@ fn uniform_draw(position: u32, id: u32) -> f32 {
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
-  if (step.rows == 0u) { return; }
+  let row = FIRST + wg.y;
+  if (row >= step.rows) { return; }
+  let start = wg.y * V;
   let end = min(V, (wg.x + 1u) * CHUNK);
-  let position = step.position + step.rows;
+  let position = step.position + select(row, step.rows - 1u, LAST) + 1u; // of the token that is drawn
   var key = -3.0e38;
   var id = 0xffffffffu;
   var top = -3.0e38;
   for (var i = wg.x * CHUNK + local; i < end; i += 256u) {
-    let x = logits[i];
+    let x = logits[start + i];
     top = max(top, x);
     var candidate = x;
     if (SAMPLED) {
-      if (x < threshold[0]) { continue; }
+      if (x < threshold[row]) { continue; }
       if (sampling.temperature > 0.0) {
         candidate = x / sampling.temperature - log(max(-log(uniform_draw(position, i)), 5.9604645e-8));
       }
@@ -55,7 +57,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     if (candidate > key) { key = candidate; id = i; }
   }
   var sum = 0.0;
-  for (var i = wg.x * CHUNK + local; i < end; i += 256u) { sum += exp(logits[i] - top); }
+  for (var i = wg.x * CHUNK + local; i < end; i += 256u) { sum += exp(logits[start + i] - top); }
   keys[local] = key;
   ids[local] = id;
   highest[local] = top;
@@ -73,5 +75,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       highest[local] = m;
     }
   }
-  if (local == 0u) { partials[wg.x] = Candidate(keys[0], ids[0], highest[0], mass[0]); }
+  if (local > 0u) { return; }
+  let best = logits[start + min(ids[0], V - 1u)];
+  partials[row * CHUNKS + wg.x] = Candidate(keys[0], ids[0], best, highest[0], mass[0]);
 }

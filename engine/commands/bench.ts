@@ -69,7 +69,7 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
   await withModel(name, options, async (open) => {
     const { gpu, session } = open;
     await prepare(session);
-    const peer = options.peer ? await openPeer(name, gpu, session.evaluator.memory.context) : undefined;
+    const peer = options.peer ? await openPeer(name, gpu, session.evaluator.context) : undefined;
     try {
       const measures: Record<string, Measure> = {};
       if (options.suites.includes("load")) Object.assign(measures, await benchLoad(open, options.rounds));
@@ -123,7 +123,7 @@ async function benchPrefill(
 ): Promise<Record<string, Measure>> {
   const { session, h } = open;
   const results: Record<string, Measure> = {};
-  const fits = (length: number) => length < session.evaluator.memory.context;
+  const fits = (length: number) => length < session.evaluator.context;
   for (const length of [64, 256, 448, 1024, 4096].filter(fits)) {
     const ids = benchPrompt(length, h.vocabulary);
     const ours: number[] = [];
@@ -146,7 +146,7 @@ async function benchDecode(
   peer: Peer | undefined,
 ): Promise<Record<string, Measure>> {
   const { session, h } = open;
-  const { context } = session.evaluator.memory;
+  const { context } = session.evaluator;
   const needed = decodePrompt + decodeTokens + 1;
   if (context < needed) {
     throw new UserError(

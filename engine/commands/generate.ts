@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { requirePrompt } from "../generate/index.ts";
+import { type RoundTrace, requirePrompt, type Session } from "../generate/index.ts";
 import { chatPrompt, createDetokenizer } from "../text/index.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
 import { milliseconds, perSecond, printJson } from "./terminal.ts";
@@ -16,6 +16,7 @@ export interface GenerateCommand extends ModelOptions {
   readonly topP: number;
   readonly minP: number;
   readonly seed: number;
+  readonly trace?: boolean;
   readonly json?: boolean;
 }
 
@@ -43,7 +44,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
       minP: options.minP,
       seed: options.seed,
     };
-    requirePrompt(prompt, h.vocabulary, session.evaluator.memory.context); // before kernels compile for seconds
+    requirePrompt(prompt, h.vocabulary, session.evaluator.context); // before kernels compile for seconds
     await prepare(session, options.temp > 0);
     const before = { ...gpu.counters };
     const detokenizer = createDetokenizer(tokenizer);
@@ -57,23 +58,55 @@ export async function generate(name: string, options: GenerateCommand): Promise<
       maxTokens: options.max,
       sampling,
       endIds: tokenizer.endIds,
+      trace: options.trace ? (round) => console.error(roundLine(round)) : undefined,
     })) {
       ids.push(token);
       write(detokenizer.push([token]));
     }
     write(detokenizer.flush());
-    const { timings } = session;
+    const { timings, statistics } = session;
     if (options.json) {
       const counters = Object.fromEntries(
         Object.entries(gpu.counters).map(([key, value]) => [key, value - before[key as keyof typeof before]]),
       );
-      printJson({ device: gpu.description, promptIds: prompt, ids, text: written, timings, counters });
+      printJson({
+        device: gpu.description,
+        promptIds: prompt,
+        ids,
+        text: written,
+        timings,
+        drafts: statistics,
+        counters,
+      });
       return;
     }
     process.stdout.write("\n");
     const rate = perSecond(timings.tokens - 1, timings.decodeMs);
     console.error(
-      `${timings.promptTokens} prompt tokens in ${milliseconds(timings.promptMs)}; ${timings.tokens} tokens, ${rate}; ${gpu.description}`,
+      `${timings.promptTokens} prompt tokens in ${milliseconds(timings.promptMs)}; ${timings.tokens} tokens, ${rate}; ${draftSentence(session)}; ${gpu.description}`,
     );
   });
+}
+
+/** One round as a line: position, who drafted, how much of it was accepted, what was expected, why it stopped. */
+function roundLine({ position, source, drafted, accepted, expected, stopped }: RoundTrace): string {
+  const draft =
+    source === "none"
+      ? ""
+      : `${source} drafted ${drafted}, accepted ${accepted}, expected ${(expected - 1).toFixed(2)}: `;
+  return `position ${position}: ${draft}${stopped}`;
+}
+
+/** What drafts brought, by source and by depth. */
+function draftSentence({ statistics, draftMode }: Session): string {
+  if (statistics.drafted === 0) {
+    return draftMode === "off" ? "no drafts" : "nothing was drafted";
+  }
+  const sources = Object.entries(statistics.bySource).map(
+    ([source, { drafted, accepted }]) => `${accepted} of ${drafted} drafted by ${source} accepted`,
+  );
+  const depths = statistics.byDepth
+    .slice(0, 8)
+    .map(({ judged, accepted }) => (judged === 0 ? "–" : `${Math.round((100 * accepted) / judged)} %`));
+  return `${sources.join(", ")} (${depths.join(", ")} at depth 1, 2, …)`;
 }

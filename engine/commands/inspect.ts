@@ -1,4 +1,4 @@
-import { memoryNeeds } from "../generate/index.ts";
+import { memoryNeeds, needsOf } from "../generate/index.ts";
 import { metadataString } from "../gguf/index.ts";
 import { mebibytes, openGpu } from "../gpu/index.ts";
 import { contextFor } from "../server/index.ts";
@@ -24,7 +24,7 @@ export async function inspect(name: string, options: ModelOptions & { json?: boo
   await withFile(name, async ({ file, h, tokenizer }) => {
     const context = contextFor(h, options.context);
     const kvType = options.kv ?? "f16";
-    const needs = memoryNeeds(file, h, { context, kvType, slots: 1, mtp: false });
+    const needs = memoryNeeds(file, h, needsOf(undefined, h, { context, kvType, drafts: "auto" }));
     const parameters = [...file.tensors.values()].reduce(
       (sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1),
       0,
@@ -58,6 +58,9 @@ export async function inspect(name: string, options: ModelOptions & { json?: boo
       printJson(report);
       return;
     }
+    const draftSentence = report.mtp
+      ? "by its MTP block, and n-grams"
+      : "n-grams only, the file has no MTP block";
     const yes = (it: boolean) => (it ? "yes" : "no");
     const rows = [
       ["file", `${file.path} (${mebibytes(file.size)}, GGUF ${file.version})`],
@@ -76,7 +79,7 @@ export async function inspect(name: string, options: ModelOptions & { json?: boo
       ],
       [
         "can do",
-        `fill in the middle: ${yes(report.fillInTheMiddle)}; chat: ${yes(report.chat)}; MTP drafts: ${yes(report.mtp)}`,
+        `fill in the middle: ${yes(report.fillInTheMiddle)}; chat: ${yes(report.chat)}; drafts: ${draftSentence}`,
       ],
       [
         "memory",

@@ -1,7 +1,9 @@
-import { memoryNeeds, requireFit, Session } from "../generate/index.ts";
+import type { DraftMode } from "../draft/index.ts";
+import { memoryNeeds, needsOf, openSession, requireFit, type Session } from "../generate/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
 import { loadModel, type Model } from "../model/index.ts";
 import { contextFor, modelPath, type OpenFile, openModelFile } from "../server/index.ts";
+import type { RollbackName } from "../state/index.ts";
 import { progressLine } from "./terminal.ts";
 
 /** Options that every command with a model has. */
@@ -12,7 +14,13 @@ export interface ModelOptions {
   readonly kv?: "f16" | "f32";
   /** Bytes of GPU memory that may be used. */
   readonly memory?: number;
+  /** Whether the MTP block runs for its logits. */
   readonly mtp?: boolean;
+  /** Who drafts. Default: nobody. */
+  readonly draft?: DraftMode;
+  /** Longest draft. */
+  readonly draftMax?: number;
+  readonly rollback?: RollbackName | "auto";
 }
 
 /** Opens a model file as far as it goes without a GPU, and closes it after `use`. */
@@ -50,20 +58,28 @@ export async function withModel<T>(
     const { file, h } = open;
     const context = contextFor(h, options.context);
     const kvType = options.kv ?? "f16";
-    const mtp = (options.mtp ?? false) && h.mtpLayers > 0;
     using gpu = await openGpu({ device: options.device, memoryLimit: options.memory });
-    requireFit(gpu, file.path, memoryNeeds(file, h, { context, kvType, slots: 1, mtp }), context);
+    const settings = {
+      context,
+      kvType,
+      mtp: (options.mtp ?? false) && h.mtpLayers > 0,
+      drafts: options.draft ?? "off",
+      longest: options.draftMax,
+      rollback: options.rollback,
+    } as const;
+    requireFit(gpu, file.path, memoryNeeds(file, h, needsOf(gpu, h, settings)), context);
     const progress = progressLine(`Loading ${file.path}`);
     const started = performance.now();
     const model = await loadModel(gpu, file, (done, total) => progress.update(done / total)).finally(() =>
       progress.end(),
     );
     const loadMs = performance.now() - started;
-    const session = new Session(gpu, model, { context, kvType, mtp });
+    let session: Session | undefined;
     try {
+      session = await openSession(gpu, model, open.tokenizer, settings);
       return await use({ ...open, gpu, model, session, loadMs });
     } finally {
-      session.free();
+      session?.free();
       model.free();
     }
   });

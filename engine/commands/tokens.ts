@@ -58,7 +58,7 @@ export async function logits(
   await withModel(name, options, async ({ session, model, tokenizer, h }) => {
     if (options.mtp && !model.mtp) throw new UserError(`${name} has no MTP block: leave out --mtp.`);
     const { evaluator } = session;
-    const { context } = evaluator.memory;
+    const { context } = evaluator;
     if (options.ids.length > context) {
       throw new UserError(
         `--ids has ${options.ids.length} tokens and the context holds ${context}: give fewer or choose a larger context.`,

@@ -27,7 +27,7 @@ export function createChat(session: Session, tokenizer: Tokenizer) {
   return {
     /** @throws UserError, when iterated, if the model has no chat template or the conversation exceeds the context. */
     async *chat(request: ChatRequest): AsyncGenerator<ChatDelta, GenerationEnd, undefined> {
-      const { context } = session.evaluator.memory;
+      const { context } = session.evaluator;
       const ids = chatPrompt(tokenizer, request.messages, {
         enableThinking: request.thinking,
         addGenerationPrompt: true,

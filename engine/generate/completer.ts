@@ -41,7 +41,7 @@ export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
       maxTokens,
       signal,
     }: FimRequest): AsyncGenerator<{ text: string; logProbability: number }, GenerationEnd, undefined> {
-      const { context } = session.evaluator.memory;
+      const { context } = session.evaluator;
       const ids = fimPrompt(tokenizer, prompt, context - Math.min(maxTokens, context >> 1));
       const detokenizer = createDetokenizer(tokenizer);
       let logProbability = 0;

@@ -1,16 +1,18 @@
-import { type Gpu, type Plan, PlanRecorder } from "../gpu/index.ts";
+import { type Gpu, type Plan, PlanRecorder, type Use } from "../gpu/index.ts";
 import {
   createWorkspace,
   type Model,
   maxRows,
   type Path,
-  recordCarry,
+  recordHead,
+  recordMatmul,
   recordMtp,
   recordTrunk,
   stepWords,
+  tapeRows,
   type Workspace,
 } from "../model/index.ts";
-import { createSequenceMemory, type OwnedSequence } from "../state/index.ts";
+import { createRollback, type RollbackName, Sequence } from "../state/index.ts";
 
 export interface EvaluatorOptions {
   /** Positions that fit; at most the model's context length. */
@@ -18,8 +20,9 @@ export interface EvaluatorOptions {
   readonly kvType?: "f16" | "f32";
   /** Whether the MTP block runs beside the trunk. */
   readonly mtp?: boolean;
-  /** State slots of a delta net. */
-  readonly slots?: number;
+  readonly rollback?: RollbackName;
+  /** States that the strategy "planes" keeps. */
+  readonly planes?: number;
 }
 
 /** What one pass is to compute beside the state. */
@@ -27,23 +30,24 @@ export interface PassOptions {
   readonly kind: Path["kind"];
   readonly logits: "none" | "last" | "all";
   readonly mtpLogits?: boolean;
+  /** Whether the MTP block sees the rows, where it runs at all. Default: yes. */
+  readonly mtp?: boolean;
 }
 
 /** Widths that plans are recorded for; a pass runs on the narrowest that holds it. */
-const widths = [1, 2, 4, 8, 16, 32, 48, 64];
+export const widths = [1, 2, 4, 8, 16, 32, 48, 64];
+export const widthFor = (rows: number): number => widths.find((width) => width >= rows)!;
 
 /**
- * A model with one sequence: runs passes of up to 64 rows, and records each kind of plan once. It keeps the position;
- * what to run, and when to stop, is its caller's matter.
+ * A model with one sequence: runs passes of up to 64 rows, and records each kind of plan once. What to run, and when to
+ * stop, is its caller's matter.
  */
 export class Evaluator {
   readonly gpu: Gpu;
   readonly model: Model;
-  readonly memory: OwnedSequence;
   readonly workspace: Workspace;
+  readonly sequence: Sequence;
   readonly mtp: boolean;
-  /** Positions in the sequence. */
-  position = 0;
   readonly #plans = new Map<string, Promise<Plan>>();
   readonly #logits = new Map<string, GPUBuffer>();
 
@@ -51,23 +55,28 @@ export class Evaluator {
     this.gpu = gpu;
     this.model = model;
     this.mtp = options.mtp ?? false;
-    this.memory = createSequenceMemory(gpu, model.h, {
+    this.workspace = createWorkspace(gpu, model.h, options.context);
+    this.sequence = new Sequence(gpu, model, this.workspace, {
       context: options.context,
       kvType: options.kvType ?? "f16",
-      slots: options.slots ?? 1,
+      rollback: createRollback(options.rollback ?? "tape", options.planes),
       mtp: this.mtp,
     });
-    this.workspace = createWorkspace(gpu, model.h, options.context);
     this.reset();
+  }
+
+  /** Positions in the sequence. */
+  get position(): number {
+    return this.sequence.position;
+  }
+
+  get context(): number {
+    return this.sequence.memory.context;
   }
 
   /** Forgets the sequence. */
   reset(): void {
-    const encoder = this.gpu.device.createCommandEncoder();
-    this.memory.reset(encoder);
-    encoder.clearBuffer(this.workspace.trunkOut, 0, this.model.h.embedding * 4);
-    this.gpu.submit(encoder.finish());
-    this.position = 0;
+    this.sequence.reset();
   }
 
   /** [V, rows] logits of the trunk (one row, or all of a pass) or of the MTP block. */
@@ -81,36 +90,42 @@ export class Evaluator {
     return buffer;
   }
 
-  /** The plan of a pass, recorded at its first use. `append` records what follows the pass, under the name `suffix`. */
-  plan(
-    rows: number,
-    { kind, logits, mtpLogits = false }: PassOptions,
-    suffix = "",
-    append?: (recorder: PlanRecorder) => void,
-  ): Promise<Plan> {
-    const width = kind === "prompt" ? maxRows : widths.find((w) => w >= rows)!;
-    const key = `${kind} ${width} ${logits} ${mtpLogits} ${suffix}`;
+  /** The plan that `record` describes, recorded at its first use. */
+  plan(key: string, record: (recorder: PlanRecorder) => void): Promise<Plan> {
     let plan = this.#plans.get(key);
     if (!plan) {
       const recorder = new PlanRecorder(this.gpu);
-      const { model, memory, workspace } = this;
-      const path = { kind, width };
-      recordTrunk(recorder, path, model, memory, workspace, {
-        logits: logits === "none" ? undefined : this.logits(logits),
-        last: logits === "last",
-      });
-      if (this.mtp) {
-        recordMtp(recorder, path, model.h, model.mtp!, memory, workspace, {
-          hidden: { buffer: workspace.trunkOut, stride: model.h.embedding },
-          logits: mtpLogits ? this.logits("mtp") : undefined,
-        });
-        recordCarry(recorder, model.h, workspace);
-      }
-      append?.(recorder);
+      record(recorder);
       plan = recorder.finish();
       this.#plans.set(key, plan);
     }
     return plan;
+  }
+
+  /** Records the trunk and, where it runs beside it, the MTP block, for the rows of the step state. */
+  recordPass(recorder: PlanRecorder, path: Path, mtp = this.mtp): void {
+    const { model, workspace } = this;
+    const { memory, rollback } = this.sequence;
+    recordTrunk(recorder, path, model, memory, workspace, rollback.stores);
+    if (mtp) recordMtp(recorder, path, model.h, model.mtp!, memory, workspace, memory.hidden);
+  }
+
+  #passPlan(rows: number, { kind, logits, mtpLogits = false, mtp = true }: PassOptions): Promise<Plan> {
+    const path = { kind, width: kind === "prompt" ? maxRows : widthFor(rows) };
+    const { model, workspace } = this;
+    return this.plan(`pass ${kind} ${path.width} ${logits} ${mtpLogits} ${mtp}`, (recorder) => {
+      this.recordPass(recorder, path, mtp && this.mtp);
+      if (logits !== "none") {
+        recordHead(recorder, path, model, this.sequence.memory, workspace, {
+          logits: this.logits(logits),
+          last: logits === "last",
+        });
+      }
+      if (mtpLogits) {
+        const x = { x: workspace.mtpHidden, xRing: tapeRows, out: this.logits("mtp") };
+        recordMatmul(recorder, path, model.mtp!.head, workspace.step, x);
+      }
+    });
   }
 
   /**
@@ -135,30 +150,50 @@ export class Evaluator {
     }
   }
 
-  /** Runs one pass over `ids` (1 to 64) at the current position. */
+  /** Runs one pass over `ids` (1 to 64) at the current position; all of them stand. */
   async pass(ids: readonly number[], options: PassOptions): Promise<void> {
-    const plan = await this.plan(ids.length, options);
-    this.gpu.device.queue.writeBuffer(this.workspace.step, 0, stepWords(this.position, ids));
-    this.run(plan, this.position + ids.length);
-    this.position += ids.length;
+    const plan = await this.#passPlan(ids.length, options);
+    await this.sequence.prepare();
+    if (options.kind === "prompt") await this.sequence.commit();
+    const { position } = this;
+    const { standing } = this.sequence;
+    this.gpu.device.queue.writeBuffer(this.workspace.step, 0, stepWords(position, ids, standing));
+    const use = { positions: position + ids.length, replay: standing.replay };
+    if (options.kind === "prompt") {
+      this.sequence.readPrompt(ids.length);
+      this.run(plan, use, { after: (encoder) => this.sequence.endPrompt(encoder) });
+    } else {
+      this.run(plan, use);
+      this.sequence.passed(ids.length);
+    }
   }
 
   /**
-   * Encodes and submits a plan, or its dispatches [from, to), and what `extra` adds after them. `positions`: in use
-   * when the plan has run.
+   * Encodes and submits a plan, or its dispatches [from, to), after `before` and with what `after` adds. What the tape
+   * needs for the pass is done in the same submit.
    */
   run(
     plan: Plan,
-    positions: number,
-    extra?: (encoder: GPUCommandEncoder) => void,
-    from = 0,
-    to = plan.dispatches.length,
+    use: Use,
+    {
+      before,
+      after,
+      from = 0,
+      to = plan.dispatches.length,
+    }: {
+      before?: (encoder: GPUCommandEncoder) => void;
+      after?: (encoder: GPUCommandEncoder) => void;
+      from?: number;
+      to?: number;
+    } = {},
   ): void {
     const encoder = this.gpu.device.createCommandEncoder();
+    before?.(encoder);
     const pass = encoder.beginComputePass();
-    plan.encode(pass, positions, from, to);
+    if (from === 0) this.sequence.encodeUpkeep(pass, use.positions);
+    plan.encode(pass, use, from, to);
     pass.end();
-    extra?.(encoder);
+    after?.(encoder);
     this.gpu.submit(encoder.finish());
     this.gpu.counters.dispatches += to - from;
   }
@@ -169,7 +204,7 @@ export class Evaluator {
   }
 
   free(): void {
-    this.memory.free();
+    this.sequence.free();
     this.workspace.free();
     for (const buffer of this.#logits.values()) this.gpu.free(buffer);
   }

@@ -1,17 +1,22 @@
 // Generate: a session, prompt in and tokens out.
-// Start at session.ts (the loop and its run-ahead), then evaluator.ts (passes and their plans).
-// Owns the sequence's position, the plans and the records under way.
-// Promise: a step submits once and reads back 16 bytes; the token stays on the GPU (I4).
+// Start at session.ts (the loop and its run-ahead), then rounds.ts (drafts, verification, draws) and evaluator.ts.
+// Owns the plans and the records under way.
+// Promise: a round submits once and reads back 1 KiB at most; the token stays on the GPU (I4).
 // Must not know: files, windows.
 export { createChat, type Message } from "./chat.ts";
 export { createFimCompleter, type GenerationEnd } from "./completer.ts";
+export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions } from "./evaluator.ts";
 export { freeBytes, type MemoryNeeds, memoryNeeds, requireFit } from "./needs.ts";
+export { draftsPay, needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export { createScheduler, type Priority, type Scheduler, type Turn } from "./scheduler.ts";
 export {
+  type DraftOptions,
   type EndReason,
   type GenerateOptions,
   type GenerationTimings,
+  type RoundTrace,
   requirePrompt,
   Session,
+  type SessionOptions,
 } from "./session.ts";

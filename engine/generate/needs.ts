@@ -1,28 +1,37 @@
 import { UserError } from "../errors.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { type Gpu, mebibytes } from "../gpu/index.ts";
-import { type Hyperparameters, workspaceBytes } from "../model/index.ts";
-import { type SequenceOptions, sequenceBytes } from "../state/index.ts";
+import { drawBytes, type Hyperparameters, workspaceBytes } from "../model/index.ts";
+import { createRollback, type SequenceOptions, sequenceBytes } from "../state/index.ts";
 
 /** Bytes of GPU memory that a model and one sequence take. */
 export interface MemoryNeeds {
   readonly weights: number;
   readonly kv: number;
-  /** Delta-net states and the tapes. */
+  /** Delta-net states and the tapes from which they are restored. */
   readonly state: number;
-  /** Activations, logits of one row, tables. */
+  /** Activations, logits, tables. */
   readonly scratch: number;
   readonly total: number;
 }
 
-export function memoryNeeds(file: GgufFile, h: Hyperparameters, options: SequenceOptions): MemoryNeeds {
+/** @param options.longest longest draft, in tokens; default: none */
+export function memoryNeeds(
+  file: GgufFile,
+  h: Hyperparameters,
+  options: Omit<SequenceOptions, "rollback"> &
+    Partial<Pick<SequenceOptions, "rollback">> & { longest?: number },
+): MemoryNeeds {
   const used = /^(token_embd|output|output_norm|blk\.\d+\..*)\.(weight|bias)$|^blk\.\d+\.ssm_a$/;
   let weights = 0;
   for (const { name, bytes } of file.tensors.values()) if (used.test(name)) weights += bytes;
-  const { kv, tape, slots, rope } = sequenceBytes(h, options);
+  const { kv, tape, slots, rope } = sequenceBytes(h, {
+    ...options,
+    rollback: options.rollback ?? createRollback("tape"),
+  });
   const workspace = Object.values(workspaceBytes(h, options.context)).reduce((a, b) => a + b, 0);
   const state = tape + slots;
-  const scratch = workspace + rope + h.vocabulary * 4;
+  const scratch = workspace + rope + drawBytes(h.vocabulary, 1 + (options.longest ?? 0));
   return { weights, kv, state, scratch, total: weights + kv + state + scratch };
 }
 

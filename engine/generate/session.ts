@@ -1,21 +1,49 @@
 import { performance } from "node:perf_hooks";
-import { UserError } from "../errors.ts";
-import { type Gpu, type Plan, ReadbackRing } from "../gpu/index.ts";
 import {
-  createDrawBuffers,
+  Arbiter,
+  Calibration,
+  type Corpus,
+  type Costs,
+  createCorpus,
+  createCursorDrafter,
+  createNgramDrafter,
+  type Decision,
+  type Drafter,
+  type DraftMode,
+  linearCosts,
+} from "../draft/index.ts";
+import { UserError } from "../errors.ts";
+import type { Gpu, Plan } from "../gpu/index.ts";
+import {
   type Draw,
-  type DrawBuffers,
   greedy,
   type Model,
   maxRows,
-  readRecord,
-  recordBytes,
-  recordDraw,
+  type RoundRecord,
   type Sampling,
-  samplingWords,
   stepWords,
 } from "../model/index.ts";
+import { type DraftStatistics, draftStatistics, noteRound } from "./draft_statistics.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluator.ts";
+import { measureCosts, widestEqual } from "./measure.ts";
+import { type Round, Rounds, runAhead, type Submitted } from "./rounds.ts";
+
+export interface DraftOptions {
+  readonly mode: DraftMode;
+  /** Most tokens of a draft. Default: what the rollback strategy can undo. */
+  readonly longest?: number | undefined;
+  /** Ids after which a line of text begins, for the n-grams. */
+  readonly isLineEnd?: ((id: number) => boolean) | undefined;
+  /** Instead of measured ones. */
+  readonly costs?: Costs | undefined;
+  /** Ids that the draft head scores; default: by the vocabulary. */
+  readonly headSize?: number | undefined;
+}
+
+export interface SessionOptions extends EvaluatorOptions {
+  /** Default: no drafts. */
+  readonly drafts?: DraftOptions;
+}
 
 export interface GenerateOptions {
   readonly maxTokens: number;
@@ -24,6 +52,26 @@ export interface GenerateOptions {
   /** Ids that end generation. The one that is drawn is yielded too. */
   readonly endIds?: Iterable<number>;
   readonly signal?: AbortSignal | undefined;
+  /** Who drafts; default: as the session was opened. */
+  readonly drafts?: DraftMode | undefined;
+  /** What probably follows: the tail of a suggestion that was typed into. */
+  readonly ghost?: readonly number[] | undefined;
+  /** The text that the answer is a changed copy of. */
+  readonly original?: readonly number[] | undefined;
+  /** Hears of each round. */
+  readonly trace?: ((round: RoundTrace) => void) | undefined;
+}
+
+/** What a round decided, and what came of it. */
+export interface RoundTrace {
+  readonly position: number;
+  readonly source: Decision["source"];
+  readonly drafted: number;
+  readonly accepted: number;
+  /** Tokens that the arbiter expected, the one that is always drawn among them. */
+  readonly expected: number;
+  /** Why the text goes on without the rest of the draft. */
+  readonly stopped: "no draft" | "all accepted" | "rejected" | "end";
 }
 
 /** Why a generation ended. */
@@ -38,130 +86,265 @@ export interface GenerationTimings {
   tokens: number;
   /** From the first token to the last. */
   decodeMs: number;
-  /** Encoding and submitting, on the CPU, for the decode steps. */
+  /** Encoding and submitting, on the CPU, for the rounds. */
   hostMs: number;
+  /** Rounds after the prompt's own draw. */
   steps: number;
 }
-
-/** Steps that may be under way: one runs while the record of the one before comes home. */
-const runAhead = 2;
 
 // A submit cannot be called back, so a prompt goes to the GPU in pieces of this length, two of them at a time: whoever
 // is more urgent waits for no more than they take.
 const submitMs = 25;
 
+const noTimings = (promptTokens: number): GenerationTimings => ({
+  promptTokens,
+  promptSubmits: 0,
+  promptMs: 0,
+  tokens: 0,
+  decodeMs: 0,
+  hostMs: 0,
+  steps: 0,
+});
+
 /**
  * One model and one sequence: prompt in, tokens out. Each generation starts from an empty state; prompts are cut at
- * positions that are multiples of 64 and go by the prompt path, each later token by the row path.
+ * positions that are multiples of 64 and go by the prompt path, each later token by the row path, in rounds: drafts, a
+ * pass that verifies them, draws. A draft never changes the text (I1).
  */
 export class Session {
   readonly evaluator: Evaluator;
-  readonly timings: GenerationTimings = {
-    promptTokens: 0,
-    promptSubmits: 0,
-    promptMs: 0,
-    tokens: 0,
-    decodeMs: 0,
-    hostMs: 0,
-    steps: 0,
-  };
-  readonly #draw: DrawBuffers;
-  readonly #ring: ReadbackRing;
+  readonly timings: GenerationTimings = noTimings(0);
+  /** What drafts brought in the last generation. */
+  statistics: DraftStatistics = draftStatistics();
+  readonly #rounds: Rounds;
+  readonly #drafts: DraftOptions;
+  readonly #calibration = new Calibration();
+  readonly #corpus: Corpus | undefined;
+  #costs: Costs;
+  /** Longest draft that the strategy can undo and the device computes alike. */
+  #longest: number;
   /** What a prompt pass of 64 rows takes on this device, as measured; 0: not yet known. */
   #passMs = 0;
   #busy = false;
 
-  constructor(gpu: Gpu, model: Model, options: EvaluatorOptions) {
-    this.evaluator = new Evaluator(gpu, model, options);
-    this.#draw = createDrawBuffers(gpu, model.h.vocabulary, this.evaluator.logits("last"));
-    this.#ring = new ReadbackRing(gpu, recordBytes, runAhead + 1);
+  constructor(gpu: Gpu, model: Model, { drafts, ...options }: SessionOptions) {
+    // On a CPU device each row costs as much as the first, so no draft can pay: it gets neither buffers nor kernels.
+    const idle = !drafts || (drafts.mode === "auto" && gpu.software && !drafts.costs);
+    this.#drafts = idle ? { mode: "off" } : drafts;
+    const { mode, costs, headSize, isLineEnd } = this.#drafts;
+    const mtp = (mode === "auto" || mode === "mtp") && model.mtp !== undefined;
+    this.evaluator = new Evaluator(gpu, model, { ...options, mtp: mtp || (options.mtp ?? false) });
+    const { draftLimit } = this.evaluator.sequence.rollback;
+    this.#longest =
+      mode === "off" ? 0 : Math.min(draftLimit, this.#drafts.longest ?? draftLimit, maxRows - 1);
+    this.#rounds = new Rounds(this.evaluator, 1 + this.#longest, headSize);
+    this.#costs = costs ?? linearCosts;
+    if (mode === "auto" || mode === "ngram")
+      this.#corpus = createCorpus({ isLineEnd: isLineEnd ?? (() => false) });
   }
 
-  /** The plan of one decode step: a row of the trunk and the draw. */
+  get draftMode(): DraftMode {
+    return this.#drafts.mode;
+  }
+
+  /** The plan of one round without drafts: a row of the trunk and the draw. */
   decodePlan(sampled: boolean): Promise<Plan> {
-    return this.#planWithDraw("rows", sampled);
+    return this.#rounds.plan(1, sampled, 0, 0);
   }
 
-  #planWithDraw(kind: "rows" | "prompt", sampled: boolean): Promise<Plan> {
-    const { model, workspace } = this.evaluator;
-    return this.evaluator.plan(1, { kind, logits: "last" }, sampled ? "sampled" : "greedy", (recorder) =>
-      recordDraw(recorder, model.h.vocabulary, this.#draw, workspace.step, sampled),
-    );
-  }
-
-  /** Compiles what a generation needs, so that the first one does not wait for it. */
+  /**
+   * Compiles what a generation needs, so that the first one does not wait for it. Where drafts are on, also makes sure
+   * that wide passes give the bits of narrow ones (I3), and measures what they cost. The text is forgotten.
+   */
   async prepare(sampled = false, progress?: (done: number, total: number) => void): Promise<void> {
+    const mtp = this.#usesMtp(this.#drafts.mode);
     const plans = await Promise.all([
-      this.#planWithDraw("rows", sampled),
-      this.#planWithDraw("prompt", sampled),
-      this.evaluator.plan(maxRows, { kind: "prompt", logits: "none" }),
+      this.decodePlan(sampled),
+      this.#rounds.promptPlan(sampled, mtp),
+      this.#promptPiece(mtp),
+      this.evaluator.sequence.prepare(),
     ]);
     await this.evaluator.warmUp(plans, progress);
+    if (this.#longest === 0 || this.#drafts.costs) return;
+    this.#longest = Math.min(
+      this.#longest,
+      (await widestEqual(this.evaluator, this.#rounds, 1 + this.#longest)) - 1,
+    );
+    if (this.#drafts.mode === "auto" && this.#longest > 0) {
+      this.#costs = await measureCosts(this.evaluator, this.#rounds, { rows: 1 + this.#longest, mtp });
+    }
+    this.evaluator.reset();
+  }
+
+  #usesMtp(mode: DraftMode): boolean {
+    return (mode === "auto" || mode === "mtp") && this.evaluator.mtp && this.#longest > 0;
   }
 
   /**
    * Yields the drawn tokens one by one, until one of `endIds`, `maxTokens`, or the end of the context. Looks at the
-   * signal between submits; what was submitted runs on, and the generator ends when it has run.
+   * signal between submits; what was submitted runs on, and the generator ends when it has run. However it ends, the state
+   * stands after the last token yielded but one.
    * @throws UserError when the prompt is empty, does not fit the context, or has ids outside the vocabulary.
    */
   async *generate(
     prompt: readonly number[],
     options: GenerateOptions,
   ): AsyncGenerator<Draw, EndReason, undefined> {
-    const { gpu, memory, model } = this.evaluator;
-    requirePrompt(prompt, model.h.vocabulary, memory.context);
+    const { model, context, sequence } = this.evaluator;
+    const { checkpoint } = sequence.rollback;
+    requirePrompt(prompt, model.h.vocabulary, context);
     if (this.#busy) throw new Error("a session generates one text at a time");
     if (options.maxTokens < 1) return "max-tokens";
     this.#busy = true;
     const started = performance.now();
     const sampling = options.sampling ?? greedy;
-    const budget = Math.min(options.maxTokens, memory.context - prompt.length);
+    const sampled = sampling.temperature > 0;
+    const budget = Math.min(options.maxTokens, context - prompt.length);
     const endIds = new Set(options.endIds);
-    const timings = Object.assign(this.timings, {
-      promptTokens: prompt.length,
-      promptSubmits: 0,
-      promptMs: 0,
-      tokens: 0,
-      decodeMs: 0,
-      hostMs: 0,
-      steps: 0,
-    });
-    const underWay: Promise<Uint32Array>[] = [];
+    const timings = Object.assign(this.timings, noTimings(prompt.length));
+    this.statistics = draftStatistics();
+    const mode = options.drafts ?? this.#drafts.mode;
+    const mtp = this.#usesMtp(mode);
+    const underWay: { submitted: Submitted; decision: Decision }[] = [];
+    let last = 0; // the token drawn last, and how many were
+    let drawn = 0;
+    let yielded = 0;
     try {
-      gpu.device.queue.writeBuffer(this.#draw.sampling, 0, samplingWords(sampling, [...endIds]));
-      const sampled = sampling.temperature > 0;
-      const decode = await this.decodePlan(sampled);
+      this.#rounds.begin(sampling, [...endIds], prompt);
+      await sequence.prepare();
       this.evaluator.reset();
-      const read = await this.#readPrompt(prompt, budget, sampled, options.signal);
+      const read = await this.#readPrompt(prompt, budget, { sampled, mtp, signal: options.signal });
       if (!read) return "cancelled";
-      underWay.push(read.record);
-      let submitted = 1;
+      const arbiter = this.#arbiter(mode, mtp, prompt, options); // meanwhile the GPU reads the prompt
+      let record = await read.record;
+      if (!record) return "end";
+      for (const drafter of arbiter.drafters) drafter.observe([record.draws[0]!.token]);
       let firstAt = 0;
-      while (underWay.length > 0 && !options.signal?.aborted) {
-        while (underWay.length < runAhead && submitted < budget) {
-          const before = performance.now();
-          underWay.push(this.#submit(decode, prompt.length + submitted));
-          timings.hostMs += performance.now() - before;
-          timings.steps++;
-          submitted++;
-        }
-        const draw = readRecord(await underWay.shift()!);
-        if (!draw) return "end";
+      for (;;) {
         const now = performance.now();
-        if (timings.tokens++ === 0) {
+        if (timings.tokens === 0) {
           firstAt = now;
           timings.promptMs = now - started;
         }
+        timings.tokens += record.draws.length;
         timings.decodeMs = now - firstAt;
-        yield draw;
-        if (endIds.has(draw.token)) return "end"; // the GPU knows the first few of them only
+        drawn += record.draws.length;
+        last = record.draws.at(-1)!.token;
+        const ended = record.draws.some(({ token }) => endIds.has(token)); // the GPU knows the first few of them only
+        if (!ended) {
+          // Before yielding, so that the GPU works while the consumer does.
+          while (underWay.length < runAhead && drawn + underWay.length < budget && !options.signal?.aborted) {
+            if (checkpoint && underWay.some(({ decision }) => decision.rows > 1)) break; // its state is for the CPU to put right
+            const decision = arbiter.decide(underWay.length, budget - drawn);
+            if (!decision) break;
+            const before = performance.now();
+            const tokens =
+              underWay.length === 0
+                ? { tokens: [last, ...(decision.given?.ids ?? [])], budget: budget - drawn }
+                : {};
+            const chain = decision.chain ?? { most: 0, cut: [], acceptance: [] };
+            const round: Round = { rows: decision.rows, ...tokens, ...(mtp ? { chain } : {}) };
+            underWay.push({ submitted: await this.#rounds.submit(round, sampled), decision });
+            timings.hostMs += performance.now() - before;
+            timings.steps++;
+          }
+        }
+        for (const draw of record.draws) {
+          yielded++;
+          yield draw;
+          if (endIds.has(draw.token)) return "end";
+        }
+        if (options.signal?.aborted) return "cancelled";
+        if (drawn >= budget) return budget < options.maxTokens ? "context-full" : "max-tokens";
+        const next = underWay.shift();
+        if (!next) throw new Error("no round was submitted, and the text has not ended");
+        record = await next.submitted.record;
+        if (!record) return "end";
+        await this.#note(next.decision, record, last);
+        arbiter.observe(next.decision, {
+          tokens: record.draws.map(({ token }) => token),
+          drafted: record.drafted,
+          confidence: record.confidence,
+          rejected: record.rejected !== undefined,
+        });
+        this.#trace(next.decision, record, options.trace);
       }
-      if (options.signal?.aborted) return "cancelled";
-      return budget < options.maxTokens ? "context-full" : "max-tokens";
     } finally {
-      await Promise.allSettled(underWay); // the ring's buffers must be free again
+      await this.#settle(underWay, last, prompt.length + Math.max(0, yielded - 1));
       this.#busy = false;
     }
+  }
+
+  #arbiter(mode: DraftMode, mtp: boolean, prompt: readonly number[], options: GenerateOptions) {
+    const drafters: Drafter[] = [];
+    if (mode === "auto" || mode === "ngram") {
+      if (options.ghost?.length) drafters.push(createCursorDrafter("ghost", options.ghost));
+      if (options.original?.length) drafters.push(createCursorDrafter("copy", options.original));
+      if (this.#corpus) {
+        this.#corpus.learn(prompt);
+        drafters.push(createNgramDrafter(this.#corpus, prompt.slice(-maxRows)));
+      }
+    }
+    const arbiter = new Arbiter({
+      mode: this.#longest > 0 ? mode : "off",
+      costs: this.#costs,
+      longest: this.#longest,
+      mtp,
+      drafters,
+      calibration: this.#calibration,
+    });
+    return Object.assign(arbiter, { drafters });
+  }
+
+  /** Notes in the sequence what of a round stands; where its state is lost, runs the rows that stand again. */
+  async #note(decision: Decision, record: RoundRecord, first: number): Promise<void> {
+    const { sequence } = this.evaluator;
+    const kept = record.draws.length;
+    noteRound(this.statistics, decision.source, record);
+    if (sequence.passed(1 + record.drafted, kept)) return;
+    sequence.restoreCheckpoint();
+    const accepted = record.draws.slice(0, -1).map(({ token }) => token);
+    await this.evaluator.pass([first, ...accepted], { kind: "rows", logits: "none", mtp: false });
+  }
+
+  #trace(decision: Decision, record: RoundRecord, trace: GenerateOptions["trace"]): void {
+    if (!trace) return;
+    const { drafted, draws } = record;
+    const accepted = draws.length - 1;
+    const stopped =
+      drafted === 0
+        ? "no draft"
+        : record.rejected !== undefined
+          ? "rejected"
+          : accepted === drafted
+            ? "all accepted"
+            : "end";
+    const { source, expected } = decision;
+    trace({ position: draws[0]!.position, source, drafted, accepted, expected, stopped });
+  }
+
+  /** Waits for what is under way, and undoes what ran past `position`. */
+  async #settle(
+    underWay: readonly { submitted: Submitted; decision: Decision }[],
+    last: number,
+    position: number,
+  ): Promise<void> {
+    const { sequence } = this.evaluator;
+    const records = await Promise.allSettled(underWay.map(({ submitted }) => submitted.record));
+    let first = last;
+    for (const [i, result] of records.entries()) {
+      if (result.status === "rejected" || !result.value) break;
+      await this.#note(underWay[i]!.decision, result.value, first);
+      first = result.value.draws.at(-1)!.token;
+    }
+    if (sequence.position > position) await sequence.restore(position);
+    this.#rounds.settle();
+  }
+
+  #promptPiece(mtp: boolean): Promise<Plan> {
+    return this.evaluator.plan(`prompt piece ${mtp}`, (recorder) =>
+      this.evaluator.recordPass(recorder, { kind: "prompt", width: maxRows }, mtp),
+    );
   }
 
   /**
@@ -171,12 +354,11 @@ export class Session {
   async #readPrompt(
     prompt: readonly number[],
     budget: number,
-    sampled: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly record: Promise<Uint32Array> } | undefined> {
-    const { gpu, workspace } = this.evaluator;
-    const whole = await this.evaluator.plan(maxRows, { kind: "prompt", logits: "none" });
-    const last = await this.#planWithDraw("prompt", sampled);
+    { sampled, mtp, signal }: { sampled: boolean; mtp: boolean; signal: AbortSignal | undefined },
+  ): Promise<{ readonly record: Promise<RoundRecord | undefined> } | undefined> {
+    const { gpu, workspace, sequence } = this.evaluator;
+    const whole = await this.#promptPiece(mtp);
+    const last = await this.#rounds.promptPlan(sampled, mtp);
     const underWay: Promise<void>[] = [];
     for (let position = 0; ; position += maxRows) {
       const ids = prompt.slice(position, position + maxRows);
@@ -195,8 +377,10 @@ export class Session {
         const from = Math.floor((count * piece) / pieces);
         const to = Math.floor((count * (piece + 1)) / pieces);
         this.timings.promptSubmits++;
-        if (isLast && piece === pieces - 1) return { record: this.#submit(plan, prompt.length, from, to) };
-        this.evaluator.run(plan, position + ids.length, undefined, from, to);
+        if (piece === 0) sequence.readPrompt(ids.length);
+        if (isLast && piece === pieces - 1)
+          return { record: this.#rounds.submitPrompt(plan, prompt.length, from, to) };
+        this.evaluator.run(plan, { positions: position + ids.length, replay: 0 }, { from, to });
         underWay.push(gpu.idle());
       }
       if (pieces > 1) this.#passMs = performance.now() - started;
@@ -207,20 +391,8 @@ export class Session {
     }
   }
 
-  #submit(plan: Plan, positions: number, from?: number, to?: number): Promise<Uint32Array> {
-    let arrive!: () => Promise<Uint32Array>;
-    const record = (encoder: GPUCommandEncoder) => {
-      arrive = this.#ring.record(encoder, this.#draw.record);
-    };
-    this.evaluator.run(plan, positions, record, from, to);
-    return arrive();
-  }
-
   free(): void {
-    const { gpu } = this.evaluator;
-    this.#ring.free();
-    for (const buffer of [this.#draw.sampling, this.#draw.record, this.#draw.threshold, this.#draw.partials])
-      gpu.free(buffer);
+    this.#rounds.free();
     this.evaluator.free();
   }
 }

@@ -6,5 +6,5 @@
 export { type AdapterReport, type DeviceChoice, listAdapters, openGpu, softwareManifest } from "./device.ts";
 export { type Bindable, type Category, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
 export { type Constant, ceilDiv, f32, type KernelSource, u32 } from "./kernel.ts";
-export { type Dispatch, type GridX, Plan, PlanRecorder } from "./plan.ts";
+export { type Dispatch, type Grid, Plan, PlanRecorder, type Use } from "./plan.ts";
 export { ReadbackRing } from "./readback.ts";

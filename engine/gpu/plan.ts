@@ -1,14 +1,24 @@
 import type { Bindable, Gpu } from "./gpu.ts";
 import type { Kernel, KernelSource } from "./kernel.ts";
 
-/** Workgroups along x; a function where the count follows the number of positions that attention must see. */
-export type GridX = number | ((positions: number) => number);
+/** What varies from one run of a plan to the next. */
+export interface Use {
+  /** Positions of the context in use after the pass: what attention must see. */
+  readonly positions: number;
+  /** Rows that are replayed from the tape, at most. */
+  readonly replay: number;
+}
+
+/** Workgroups along an axis; a function where the count follows the use. */
+export type Grid = number | ((use: Use) => number);
+
+const size = (grid: Grid, use: Use): number => (typeof grid === "number" ? grid : grid(use));
 
 export interface Dispatch {
   readonly kernel: Kernel;
   readonly bindGroup: GPUBindGroup;
-  readonly x: GridX;
-  readonly y: number;
+  readonly x: Grid;
+  readonly y: Grid;
   readonly z: number;
   /** The kind of layer that the dispatch belongs to, for counts and profiles. */
   readonly part: string;
@@ -27,11 +37,8 @@ export class Plan {
     this.dispatches = dispatches;
   }
 
-  /**
-   * Encodes every dispatch, or those of [from, to). `positions`: how many positions of the context are in use after
-   * this pass.
-   */
-  encode(pass: GPUComputePassEncoder, positions: number, from = 0, to = this.dispatches.length): void {
+  /** Encodes every dispatch, or those of [from, to). */
+  encode(pass: GPUComputePassEncoder, use: Use, from = 0, to = this.dispatches.length): void {
     let pipeline: GPUComputePipeline | undefined;
     for (let index = from; index < to; index++) {
       const dispatch = this.dispatches[index]!;
@@ -40,10 +47,7 @@ export class Plan {
         pass.setPipeline(pipeline);
       }
       pass.setBindGroup(0, dispatch.bindGroup);
-      const x = typeof dispatch.x === "number" ? dispatch.x : dispatch.x(positions);
-      if (dispatch.z > 1) pass.dispatchWorkgroups(x, dispatch.y, dispatch.z);
-      else if (dispatch.y > 1) pass.dispatchWorkgroups(x, dispatch.y);
-      else pass.dispatchWorkgroups(x);
+      pass.dispatchWorkgroups(size(dispatch.x, use), size(dispatch.y, use), dispatch.z);
     }
   }
 
@@ -62,7 +66,7 @@ export class Plan {
 interface Recorded {
   readonly kernel: Promise<Kernel>;
   readonly buffers: readonly Bindable[];
-  readonly grid: readonly [GridX, number?, number?];
+  readonly grid: readonly [Grid, Grid?, number?];
   readonly part: string;
 }
 
@@ -77,11 +81,7 @@ export class PlanRecorder {
     this.gpu = gpu;
   }
 
-  dispatch(
-    source: KernelSource,
-    buffers: readonly Bindable[],
-    grid: readonly [GridX, number?, number?],
-  ): void {
+  dispatch(source: KernelSource, buffers: readonly Bindable[], grid: readonly [Grid, Grid?, number?]): void {
     this.#recorded.push({ kernel: this.gpu.kernel(source), buffers, grid, part: this.part });
   }
 

@@ -19,20 +19,20 @@ export class ReadbackRing {
   }
 
   /**
-   * Appends a copy of `source` to the commands; call the returned function after the submit.
+   * Appends a copy of the first `bytes` of `source` to the commands; call the returned function after the submit.
    * It resolves to the record's bytes, read when the GPU has passed the copy.
    */
-  record(encoder: GPUCommandEncoder, source: GPUBuffer): () => Promise<Uint32Array> {
+  record(encoder: GPUCommandEncoder, source: GPUBuffer, bytes = this.#bytes): () => Promise<Uint32Array> {
     const buffer = this.#buffers[this.#next]!;
     this.#next = (this.#next + 1) % this.#buffers.length;
     if (buffer.mapState !== "unmapped")
       throw new Error(`more than ${this.#buffers.length} records under way`);
-    encoder.copyBufferToBuffer(source, 0, buffer, 0, this.#bytes);
+    encoder.copyBufferToBuffer(source, 0, buffer, 0, bytes);
     return async () => {
-      await buffer.mapAsync(GPUMapMode.READ, 0, this.#bytes);
-      const words = new Uint32Array(buffer.getMappedRange(0, this.#bytes).slice(0));
+      await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+      const words = new Uint32Array(buffer.getMappedRange(0, bytes).slice(0));
       buffer.unmap();
-      this.#gpu.counters.bytesReadBack += this.#bytes;
+      this.#gpu.counters.bytesReadBack += bytes;
       this.#gpu.check();
       return words;
     };

@@ -68,7 +68,7 @@ export function recordAttention(
       constants: { ...sizes, ...splits, SCALE: f32(scale) },
     },
     [w.query, keys, values, w.partials, w.step],
-    [(positions) => Math.min(w.splits, Math.ceil(positions / w.split)), heads, path.width],
+    [({ positions }) => Math.min(w.splits, Math.ceil(positions / w.split)), heads, path.width],
   );
   recorder.dispatch(
     { name: "attention_merge", parts: [stepShader, mergeShader], constants: { ...sizes, ...splits } },

@@ -32,7 +32,7 @@ export function loadBlock(
   };
 }
 
-/** Records x ← block(x) (model.md 3.1). `snapshots`: states that a delta net leaves. */
+/** Records x ← block(x) (model.md 3.1). `stores`: what a delta net leaves of its state. */
 export function recordBlock(
   recorder: PlanRecorder,
   path: Path,
@@ -41,7 +41,7 @@ export function recordBlock(
   index: number,
   memory: SequenceMemory,
   w: Workspace,
-  snapshots: number,
+  stores: number,
 ): void {
   const { mixer } = block;
   const normed = (weight: GPUBuffer) =>
@@ -55,7 +55,7 @@ export function recordBlock(
   recorder.part = mixer.kind === "attention" ? "attention layer" : "delta-net layer";
   normed(block.mixerNorm);
   if (mixer.kind === "attention") recordAttention(recorder, path, h, mixer, memory, memory.kv[index]!, w);
-  else recordDeltaNet(recorder, path, h, mixer, memory.recurrent[index]!, w, snapshots);
+  else recordDeltaNet(recorder, path, h, mixer, memory.recurrent[index]!, w, stores);
   normed(block.ffnNorm);
   recordFeedForward(recorder, path, h, block.ffn, w);
 }

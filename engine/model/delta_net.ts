@@ -4,7 +4,7 @@ import inputsShader from "../../shaders/delta_inputs.wgsl";
 import deltaShader from "../../shaders/gated_delta_net.wgsl";
 import gatedNormShader from "../../shaders/gated_norm.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
-import { f32, type PlanRecorder, u32 } from "../gpu/index.ts";
+import { f32, type Grid, type PlanRecorder, u32 } from "../gpu/index.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { type Path, recordMatmul } from "./matmul.ts";
 import { type RecurrentLayer, tapeRows } from "./sequence.ts";
@@ -44,19 +44,21 @@ export function loadDeltaNet(weights: Weights, h: Hyperparameters, block: string
 }
 
 /**
- * Records x += DeltaNet(normed) (model.md 3.4). The row path runs the recurrence token by token and leaves `snapshots`
- * states; the prompt path runs the chunked form and leaves one.
+ * Records x += DeltaNet(normed) (model.md 3.4). The row path runs the recurrence token by token, after the rows that are
+ * to be replayed, and leaves what `stores` says (gated_delta_net.wgsl); the prompt path runs the chunked form, replays
+ * nothing and leaves the last state.
  */
 export function recordDeltaNet(
   recorder: PlanRecorder,
   path: Path,
   h: Hyperparameters,
   layer: DeltaNet,
-  { tape, slots }: RecurrentLayer,
+  memory: RecurrentLayer,
   w: Workspace,
-  snapshots: number,
+  stores: number,
 ): void {
   const { keyHeads, valueHeads, headSize, channels } = h.delta;
+  const { tape, gates, slots } = memory;
   const stride = layer.gates.rows;
   const values = valueHeads * headSize;
   const heads = { D: u32(headSize), HK: u32(keyHeads), HV: u32(valueHeads) };
@@ -64,43 +66,21 @@ export function recordDeltaNet(
 
   recordMatmul(recorder, path, layer.qkv, w.step, { x: w.normed, out: tape, ring: tapeRows });
   recordMatmul(recorder, path, layer.gates, w.step, { x: w.normed, out: w.proj });
-  recorder.dispatch(
-    {
-      name: "delta_inputs",
-      parts: [stepShader, inputsShader],
-      constants: {
-        C: u32(channels),
-        S: u32(headSize),
-        HV: u32(valueHeads),
-        QK_HEADS: u32(2 * keyHeads),
-        RING: u32(tapeRows),
-        STRIDE: u32(stride),
-        ALPHA: u32(values),
-        BETA: u32(values + valueHeads),
-        EPS: f32(h.epsilon),
-      },
-    },
-    [tape, layer.conv, w.proj, layer.a, layer.dt, w.mixed, w.gates, w.step],
-    [channels / headSize, path.width],
-  );
+  recordInputs(recorder, h, layer, memory, w, w.step, ({ replay }) => path.width + replay);
   if (path.kind === "prompt") {
-    const constants = { ...heads, C: u32(channels) };
+    const constants = { ...heads, C: u32(channels), RING: u32(tapeRows) };
     recorder.dispatch(
       { name: "delta_chunk_gram", parts: [stepShader, gramShader], constants },
-      [w.mixed, w.gates, w.grams, w.step],
+      [w.mixed, gates, w.grams, w.step],
       [valueHeads, path.width],
     );
     recorder.dispatch(
       { name: "delta_chunk", parts: [stepShader, chunkShader], constants: { ...constants, SCALE: scale } },
-      [w.mixed, w.gates, w.grams, slots, w.delta, w.step],
+      [w.mixed, gates, w.grams, slots, w.delta, w.step],
       [values / 32],
     );
   } else {
-    recorder.dispatch(
-      deltaKernel({ headSize, keyHeads, valueHeads, snapshots, strides: stridesOf(h) }),
-      [w.mixed, w.gates, slots, w.delta, w.step],
-      [values / deltaColumns(headSize)],
-    );
+    recordRecurrence(recorder, h, memory, w, w.step, stores);
   }
   recorder.dispatch(
     {
@@ -112,6 +92,69 @@ export function recordDeltaNet(
     [valueHeads, path.width],
   );
   recordMatmul(recorder, path, layer.output, w.step, { x: w.mixerOut, out: w.x, accumulate: true });
+}
+
+/**
+ * Records the replay of rows from the tape: `step` says from which slot, to which, and how many rows before its position.
+ * The same kernels in the same order as when the rows were answered, so the state has the same bits (I2).
+ */
+export function recordReplay(
+  recorder: PlanRecorder,
+  h: Hyperparameters,
+  layer: DeltaNet,
+  memory: RecurrentLayer,
+  w: Workspace,
+  step: GPUBuffer,
+): void {
+  recorder.part = "replay";
+  recordInputs(recorder, h, layer, memory, w, step, ({ replay }) => replay);
+  recordRecurrence(recorder, h, memory, w, step, 0);
+}
+
+function recordInputs(
+  recorder: PlanRecorder,
+  h: Hyperparameters,
+  layer: DeltaNet,
+  { tape, gates }: RecurrentLayer,
+  w: Workspace,
+  step: GPUBuffer,
+  rows: Grid,
+): void {
+  const { keyHeads, valueHeads, headSize, channels } = h.delta;
+  const values = valueHeads * headSize;
+  const source = {
+    name: "delta_inputs",
+    parts: [stepShader, inputsShader],
+    constants: {
+      C: u32(channels),
+      S: u32(headSize),
+      HV: u32(valueHeads),
+      QK_HEADS: u32(2 * keyHeads),
+      RING: u32(tapeRows),
+      STRIDE: u32(layer.gates.rows),
+      ALPHA: u32(values),
+      BETA: u32(values + valueHeads),
+      EPS: f32(h.epsilon),
+    },
+  };
+  const buffers = [tape, layer.conv, w.proj, layer.a, layer.dt, w.mixed, gates, step];
+  recorder.dispatch(source, buffers, [channels / headSize, rows]);
+}
+
+function recordRecurrence(
+  recorder: PlanRecorder,
+  h: Hyperparameters,
+  { gates, slots }: RecurrentLayer,
+  w: Workspace,
+  step: GPUBuffer,
+  stores: number,
+): void {
+  const { keyHeads, valueHeads, headSize } = h.delta;
+  recorder.dispatch(
+    deltaKernel({ headSize, keyHeads, valueHeads, stores, ring: tapeRows, strides: stridesOf(h) }),
+    [w.mixed, gates, slots, w.delta, step],
+    [(valueHeads * headSize) / deltaColumns(headSize)],
+  );
 }
 
 /** Where q, k and v lie in the buffer that the delta rule reads, in floats. */
@@ -132,12 +175,17 @@ function stridesOf(h: Hyperparameters): DeltaStrides {
 /** Columns of a state matrix that a workgroup owns. */
 export const deltaColumns = (headSize: number): number => Math.min(64, headSize);
 
-/** The gated delta rule as an operation of its own (model.md 5.1): any strides, K snapshots, several sequences. */
+/**
+ * The gated delta rule as an operation of its own (model.md 5.1): any strides, several sequences.
+ * @param shape.stores 0: the state after the rows that stand; K: so many snapshots, newest first
+ * @param shape.ring rows after which the gates start again
+ */
 export const deltaKernel = (shape: {
   headSize: number;
   keyHeads: number;
   valueHeads: number;
-  snapshots: number;
+  stores: number;
+  ring: number;
   sequences?: number;
   strides: DeltaStrides;
 }) => ({
@@ -147,7 +195,8 @@ export const deltaKernel = (shape: {
     D: u32(shape.headSize),
     HK: u32(shape.keyHeads),
     HV: u32(shape.valueHeads),
-    SNAPSHOTS: u32(shape.snapshots),
+    STORES: u32(shape.stores),
+    RING: u32(shape.ring),
     SEQUENCES: u32(shape.sequences ?? 1),
     COLUMNS: u32(deltaColumns(shape.headSize)),
     SCALE: f32(1 / Math.sqrt(shape.headSize)),

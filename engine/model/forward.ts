@@ -1,17 +1,14 @@
-import carryShader from "../../shaders/carry_row.wgsl";
-import stepShader from "../../shaders/step_state.wgsl";
-import { type PlanRecorder, u32 } from "../gpu/index.ts";
+import type { PlanRecorder } from "../gpu/index.ts";
 import { recordBlock } from "./block.ts";
-import type { Hyperparameters } from "./hyperparameters.ts";
 import { type Path, recordEmbedding, recordMatmul } from "./matmul.ts";
 import type { Model } from "./model.ts";
 import { recordNorm } from "./norm.ts";
-import type { SequenceMemory } from "./sequence.ts";
+import { type SequenceMemory, tapeRows } from "./sequence.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
- * Records the trunk for the rows of the step state: post-norm rows to `trunkOut` rows 1…T, and logits where asked for
- * (of every row, or with `last` of the last one, as row 0).
+ * Records the trunk for the rows of the step state: its post-norm rows go to the ring of hidden rows.
+ * @param stores what the delta nets leave of the state, as in gated_delta_net.wgsl: 0 for the tape, or K snapshots
  */
 export function recordTrunk(
   recorder: PlanRecorder,
@@ -19,35 +16,39 @@ export function recordTrunk(
   model: Model,
   memory: SequenceMemory,
   w: Workspace,
-  { logits, last, snapshots = 1 }: { logits?: GPUBuffer | undefined; last?: boolean; snapshots?: number },
+  stores: number,
 ): void {
   const { h } = model;
   recorder.part = "embedding";
   recordEmbedding(recorder, path, model.embedding, w.step, w.x);
   for (const [index, block] of model.blocks.entries()) {
-    recordBlock(recorder, path, h, block, index, memory, w, snapshots);
+    recordBlock(recorder, path, h, block, index, memory, w, stores);
   }
   recorder.part = "head";
   recordNorm(recorder, path, w.step, {
     x: { buffer: w.x, stride: h.embedding },
     w: model.outputNorm,
-    y: { buffer: w.trunkOut, stride: h.embedding, row: 1 },
+    y: { buffer: memory.hidden, stride: h.embedding, ring: tapeRows },
     size: h.embedding,
     epsilon: h.epsilon,
   });
-  if (logits) {
-    recordMatmul(recorder, path, model.head, w.step, {
-      x: w.trunkOut,
-      xRow: 1,
-      out: logits,
-      last: last ?? false,
-    });
-  }
 }
 
-/** Records that the pass's last post-norm row becomes row 0, for the MTP rows of the next pass. */
-export function recordCarry(recorder: PlanRecorder, h: Hyperparameters, w: Workspace): void {
-  recorder.part = "mtp";
-  const source = { name: "carry_row", parts: [stepShader, carryShader], constants: { K: u32(h.embedding) } };
-  recorder.dispatch(source, [w.trunkOut, w.step], [1]);
+/** Records the trunk's logits: of every row from row `skip` on, or with `last` of the pass's last row, as row 0. */
+export function recordHead(
+  recorder: PlanRecorder,
+  path: Path,
+  model: Model,
+  { hidden }: SequenceMemory,
+  w: Workspace,
+  { logits, last = false, skip = 0 }: { logits: GPUBuffer; last?: boolean; skip?: number },
+): void {
+  recorder.part = "head";
+  recordMatmul(recorder, path, model.head, w.step, {
+    x: hidden,
+    xRing: tapeRows,
+    out: logits,
+    last,
+    skip,
+  });
 }

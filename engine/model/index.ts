@@ -3,25 +3,44 @@
 // Owns the weights and the workspace that the layers share; a sequence's memory is given to it.
 // Promise: a row's result does not depend on the rows beside it (I3); weights stay quantised (I5).
 // Must not know: sessions, text.
-export { type DeltaStrides, deltaColumns, deltaKernel } from "./delta_net.ts";
-export { recordCarry, recordTrunk } from "./forward.ts";
-export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
-export type { Path } from "./matmul.ts";
-export { loadModel, type Model } from "./model.ts";
-export { recordMtp } from "./mtp.ts";
-export { ropeTable } from "./rope.ts";
+export { type DeltaStrides, deltaColumns, deltaKernel, recordReplay } from "./delta_net.ts";
+export {
+  acceptanceBuckets,
+  createDraftBuffers,
+  type DraftBuffers,
+  type DraftSettings,
+  draftHeadSize,
+  draftIds,
+  draftWords,
+  recordDraftChain,
+} from "./draft_chain.ts";
 export {
   createDrawBuffers,
   type Draw,
   type DrawBuffers,
-  greedy,
-  maxEndIds,
+  type DrawOptions,
+  drawBytes,
+  type RoundRecord,
   readRecord,
+  recordAccept,
   recordBytes,
+  recordCandidates,
   recordDraw,
-  type Sampling,
-  samplingWords,
-} from "./sampling.ts";
-export { type KvLayer, type RecurrentLayer, type SequenceMemory, tapeRows } from "./sequence.ts";
-export { maxRows, stepBuffer, stepWords } from "./step.ts";
+} from "./draw.ts";
+export { recordHead, recordTrunk } from "./forward.ts";
+export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
+export { type Path, recordMatmul } from "./matmul.ts";
+export { loadModel, type Model } from "./model.ts";
+export { recordMtp } from "./mtp.ts";
+export { ropeTable } from "./rope.ts";
+export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
+export {
+  anchorStep,
+  historyRows,
+  type KvLayer,
+  type RecurrentLayer,
+  type SequenceMemory,
+  tapeRows,
+} from "./sequence.ts";
+export { maxRows, type StepOptions, stepBuffer, stepWords } from "./step.ts";
 export { createWorkspace, splitsOf, type Workspace, workspaceBytes } from "./workspace.ts";

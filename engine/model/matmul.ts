@@ -17,6 +17,7 @@ import q6K from "../../shaders/blocks/q6_k.wgsl";
 import q80 from "../../shaders/blocks/q8_0.wgsl";
 import scalePlane from "../../shaders/blocks/scale_plane.wgsl";
 import sixBitScales from "../../shaders/blocks/six_bit_scales.wgsl";
+import draftHeadShader from "../../shaders/draft_head.wgsl";
 import embeddingShader from "../../shaders/embedding.wgsl";
 import matmulShader from "../../shaders/matmul.wgsl";
 import outputShader from "../../shaders/matmul_output.wgsl";
@@ -62,8 +63,8 @@ export interface MatmulOptions {
   readonly x: GPUBuffer;
   /** Distance of rows of `x`, in floats. Default: the matrix's columns. */
   readonly xStride?: number;
-  /** Row of `x` that belongs to the pass's first row. */
-  readonly xRow?: number;
+  /** Reads row t at (position + t) mod xRing. */
+  readonly xRing?: number;
   readonly out: GPUBuffer;
   /** Distance of rows of `out`, in floats. Default: the matrix's rows. */
   readonly outStride?: number;
@@ -73,6 +74,8 @@ export interface MatmulOptions {
   readonly ring?: number;
   /** Only the last row of the pass. */
   readonly last?: boolean;
+  /** Leaves out the pass's first rows; row `skip` gives row 0 of `out`. */
+  readonly skip?: number;
 }
 
 /**
@@ -98,7 +101,8 @@ export function recordMatmul(
   for (const slab of matrix.slabs) {
     const shape = shapeOf(recorder.gpu, matrix, slab, {
       xStride: options.xStride ?? matrix.columns,
-      xRow: options.xRow ?? 0,
+      xRing: options.xRing ?? 0,
+      skip: options.skip ?? 0,
       outStride: options.outStride ?? matrix.rows,
       ring: options.ring ?? 0,
       flags: (accumulate ? 1 : 0) | (last ? 2 : 0),
@@ -135,7 +139,8 @@ export function recordEmbedding(
   for (const slab of table.slabs) {
     const shape = shapeOf(recorder.gpu, table, slab, {
       xStride: 0,
-      xRow: 0,
+      xRing: 0,
+      skip: 0,
       outStride: 0,
       ring: 0,
       flags: 0,
@@ -149,15 +154,53 @@ export function recordEmbedding(
   }
 }
 
+/** Records out_n = W[ids_n]·x for the pass's last row of the ring `x`: the rows of a head that `ids` (u32) names. */
+export function recordDraftHead(
+  recorder: PlanRecorder,
+  head: Matrix,
+  step: GPUBuffer,
+  { x, xRing, ids, out }: { x: GPUBuffer; xRing: number; ids: GPUBuffer; out: GPUBuffer },
+): void {
+  const lanes = lanesFor(recorder.gpu, head.columns);
+  const count = ids.size / 4;
+  for (const slab of head.slabs) {
+    const shape = shapeOf(recorder.gpu, head, slab, {
+      xStride: head.columns,
+      xRing,
+      skip: 0,
+      outStride: 0,
+      ring: 0,
+      flags: 2,
+    });
+    const source = {
+      name: `draft_head ${slab.type}`,
+      parts: [stepShader, ...shape.parts, ...decoders[slab.type], outputShader, draftHeadShader],
+      constants: { LANES: u32(lanes), COUNT: u32(count) },
+    };
+    recorder.dispatch(
+      source,
+      [...slab.planes, x, out, step, ...shape.buffers, ids],
+      [ceilDiv(count * lanes, 64)],
+    );
+  }
+}
+
 /** `Shape` of shaders/matmul_shape.wgsl: baked into the kernel on a GPU, a uniform on a CPU device. */
 function shapeOf(
   gpu: Gpu,
   matrix: Matrix,
   slab: Slab,
-  rest: { xStride: number; xRow: number; outStride: number; ring: number; flags: number },
+  rest: {
+    xStride: number;
+    xRing: number;
+    skip: number;
+    outStride: number;
+    ring: number;
+    flags: number;
+  },
 ): { parts: string[]; buffers: GPUBuffer[] } {
-  const { xStride, xRow, outStride, ring, flags } = rest;
-  const words = [matrix.columns, slab.rows, slab.row, xStride, xRow, outStride, ring, flags];
+  const { xStride, xRing, skip, outStride, ring, flags } = rest;
+  const words = [matrix.columns, slab.rows, slab.row, xStride, xRing, skip, outStride, ring, flags];
   return gpu.software
     ? {
         parts: [shapeShader, "@group(0) @binding(5) var<uniform> shape: Shape;"],

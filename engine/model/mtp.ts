@@ -2,8 +2,8 @@ import type { PlanRecorder } from "../gpu/index.ts";
 import { type Block, loadBlock, recordBlock } from "./block.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { type Path, recordEmbedding, recordMatmul } from "./matmul.ts";
-import { type Rows, recordNorm } from "./norm.ts";
-import type { SequenceMemory } from "./sequence.ts";
+import { recordNorm } from "./norm.ts";
+import { type SequenceMemory, tapeRows } from "./sequence.ts";
 import type { Matrix, Weights } from "./weights.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -42,8 +42,8 @@ export function loadMtp(
 }
 
 /**
- * Records the MTP block for the rows of the step state (model.md 4.1): row t takes token t and row t of `hidden`, which
- * is the post-norm row of the position before. Leaves its post-norm rows in `mtpOut`, and logits where asked for.
+ * Records the MTP block for the rows of the step state (model.md 4.1): row t takes token t and, of the ring `hidden`,
+ * the post-norm row of the position before. Leaves its own post-norm rows in the ring `mtpHidden`.
  */
 export function recordMtp(
   recorder: PlanRecorder,
@@ -52,7 +52,7 @@ export function recordMtp(
   mtp: Mtp,
   memory: SequenceMemory,
   w: Workspace,
-  { hidden, logits, last }: { hidden: Rows; logits?: GPUBuffer | undefined; last?: boolean },
+  hidden: GPUBuffer,
 ): void {
   const size = h.embedding;
   const norm = { size, epsilon: h.epsilon };
@@ -66,19 +66,17 @@ export function recordMtp(
   });
   recordNorm(recorder, path, w.step, {
     ...norm,
-    x: hidden,
+    x: { buffer: hidden, stride: size, row: tapeRows - 1, ring: tapeRows },
     w: mtp.hiddenNorm,
     y: { buffer: w.mtpIn, stride: 2 * size, column: size },
   });
   recordMatmul(recorder, path, mtp.join, w.step, { x: w.mtpIn, out: w.x });
-  recordBlock(recorder, path, h, mtp.block, h.layers, memory, w, 1);
+  recordBlock(recorder, path, h, mtp.block, h.layers, memory, w, 0);
   recorder.part = "mtp";
   recordNorm(recorder, path, w.step, {
     ...norm,
     x: { buffer: w.x, stride: size },
     w: mtp.norm,
-    y: { buffer: w.mtpOut, stride: size },
+    y: { buffer: w.mtpHidden, stride: size, ring: tapeRows },
   });
-  if (logits)
-    recordMatmul(recorder, path, mtp.head, w.step, { x: w.mtpOut, out: logits, last: last ?? false });
 }

@@ -1,3 +1,5 @@
+import { maxRows } from "./step.ts";
+
 /** KV cache of one attention layer, [D, HKV, context] each. */
 export interface KvLayer {
   readonly keys: GPUBuffer;
@@ -6,14 +8,25 @@ export interface KvLayer {
 
 /** Memory of one delta-net layer. */
 export interface RecurrentLayer {
-  /** [C, RING] raw projections by position modulo the ring: the convolution's history. */
+  /** [C, RING] raw projections by position modulo the ring: the convolution's history, and what a replay starts from. */
   readonly tape: GPUBuffer;
+  /** [2, HV, RING] g, β, likewise. */
+  readonly gates: GPUBuffer;
   /** [D, D, HV, slots] state matrices, k fastest. */
   readonly slots: GPUBuffer;
 }
 
-/** Positions that the tape holds: a pass of 64 rows and 64 before them (DESIGN.md, "Rollback"). */
-export const tapeRows = 128;
+/** Positions before the current one that can be restored from the tape (DESIGN.md, "Rollback"). */
+export const historyRows = 128;
+
+/** The anchor, from which older positions are restored, moves on in steps of so many rows. */
+export const anchorStep = 16;
+
+/**
+ * Positions that the tape holds: the history, a pass that may all be rejected, the convolution's three rows before the
+ * anchor, and room for the anchor to lag behind.
+ */
+export const tapeRows = historyRows + maxRows + 2 * anchorStep;
 
 /** What a sequence keeps between passes. Whoever runs the passes owns it; the layers only read and write it. */
 export interface SequenceMemory {
@@ -23,6 +36,8 @@ export interface SequenceMemory {
   /** By block; the MTP block's is at index `layers`. Exactly one of the two is set for each block. */
   readonly kv: readonly (KvLayer | undefined)[];
   readonly recurrent: readonly (RecurrentLayer | undefined)[];
+  /** [E, RING] the trunk's rows after output_norm by position modulo the ring; zeros stand for position −1. */
+  readonly hidden: GPUBuffer;
   /** [2, ROT/2, context] cos and sin. */
   readonly rope: GPUBuffer;
 }

@@ -1,5 +1,6 @@
 import type { Gpu } from "../gpu/index.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
+import { tapeRows } from "./sequence.ts";
 import { maxRows, stepBuffer } from "./step.ts";
 
 /**
@@ -18,10 +19,8 @@ export interface Workspace {
   readonly query: GPUBuffer;
   /** [D + 4, SPLITS, HQ, T] */
   readonly partials: GPUBuffer;
-  /** [C, T] q, k and v heads of a delta net */
+  /** [C, 2·T] q, k and v heads of a delta net: rows to replay, then the rows of the pass */
   readonly mixed: GPUBuffer;
-  /** [2, HV, T] g, β */
-  readonly gates: GPUBuffer;
   /** [2, 64, 64, HV] */
   readonly grams: GPUBuffer;
   /** [D, HV, T] what the delta rule returns */
@@ -32,13 +31,8 @@ export interface Workspace {
   readonly gateUp: GPUBuffer;
   /** [F, T] */
   readonly hidden: GPUBuffer;
-  /**
-   * [E, 1 + T] the trunk's rows after output_norm, one row late: row 0 is the last row of the pass before (zeros at
-   * the start), so row t is what the MTP block pairs with token t (model.md 4.3).
-   */
-  readonly trunkOut: GPUBuffer;
-  /** [E, 1 + T] the MTP block's rows after its norm */
-  readonly mtpOut: GPUBuffer;
+  /** [E, RING] the MTP block's rows after its norm, by position modulo the ring, as the next link of a chain takes them */
+  readonly mtpHidden: GPUBuffer;
   /** [2E, T] embedding and hidden row, normalised, of the MTP block */
   readonly mtpIn: GPUBuffer;
   /** Positions of one attention split, and how many splits the context has. */
@@ -69,15 +63,13 @@ export function workspaceBytes(h: Hyperparameters, context: number): Record<Work
     proj: Math.max(attentionProj, deltaProj) * row,
     query: heads * headSize * row,
     partials: (headSize + 4) * splits * heads * row,
-    mixed: channels * row,
-    gates: 2 * valueHeads * row,
+    mixed: 2 * channels * row,
     grams: 2 * 64 * 64 * valueHeads * 4,
     delta: valueHeads * deltaSize * row,
     mixerOut: Math.max(heads * headSize, valueHeads * deltaSize) * row,
     gateUp: 2 * h.feedForward * row,
     hidden: h.feedForward * row,
-    trunkOut: h.embedding * (row + 4),
-    mtpOut: hasMtp * h.embedding * (row + 4),
+    mtpHidden: hasMtp * h.embedding * tapeRows * 4,
     mtpIn: hasMtp * 2 * h.embedding * row,
   };
 }

@@ -6,8 +6,9 @@ import {
   createFimCompleter,
   freeBytes,
   memoryNeeds,
+  needsOf,
+  openSession,
   requireFit,
-  Session,
 } from "../generate/index.ts";
 import { metadataString } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
@@ -63,9 +64,9 @@ export function createModels(settings: () => EngineSettings, report: Report) {
       spec.context === undefined
         ? contextFor(open.h, undefined)
         : Math.min(spec.context, open.h.contextLength);
-    const options = { context, kvType: spec.kv ?? "f16", mtp: false } as const;
-    const needs = memoryNeeds(file, open.h, { ...options, slots: 1 });
+    const settings = { context, kvType: spec.kv ?? "f16", drafts: "auto" } as const;
     const target = await device();
+    const needs = memoryNeeds(file, open.h, needsOf(target, open.h, settings));
     for (const [key, model] of loaded) {
       if (freeBytes(target) >= needs.total) break;
       report({ kind: "log", level: "info", message: `${model.path} makes room for ${path}` });
@@ -79,7 +80,7 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     progress("weights")(0, 1);
     try {
       const model = await loadModel(target, file, progress("weights"));
-      const session = new Session(target, model, options);
+      const session = await openSession(target, model, open.tokenizer, settings);
       await session.prepare(false, progress("kernels"));
       return {
         path,
@@ -166,7 +167,11 @@ export async function describeModel(spec: ModelSpec): Promise<ModelDescription> 
     completes: tokenizer.fim !== undefined,
     chats: tokenizer.chatTemplate !== undefined,
     mtpLayers: h.mtpLayers,
-    neededBytes: memoryNeeds(file, h, { context, kvType: spec.kv ?? "f16", mtp: false, slots: 1 }).total,
+    neededBytes: memoryNeeds(
+      file,
+      h,
+      needsOf(undefined, h, { context, kvType: spec.kv ?? "f16", drafts: "auto" }),
+    ).total,
   };
 }
 

@@ -1,11 +1,23 @@
-// State: what a sequence keeps between passes: KV cache, recurrent state, convolution history.
-// Start at sequence_memory.ts.
+// State: what a sequence keeps between passes, how rejected rows are undone, and how positions are restored.
+// Start at sequence.ts; rollback.ts has the three strategies, sequence_memory.ts the buffers.
 // Owns the buffers; the layers read and write them.
-// Promise: every byte is counted before it is allocated.
+// Promise: after any accepts, rejects and restores the state has the bits of sequential decoding (I2).
 // Must not know: drafters.
+export { chooseRollback } from "./choose_rollback.ts";
+export {
+  createRollback,
+  defaultPlanes,
+  type Rollback,
+  type RollbackName,
+  type Standing,
+} from "./rollback.ts";
+export { Sequence } from "./sequence.ts";
 export {
   createSequenceMemory,
   type OwnedSequence,
+  planeBytes,
   type SequenceOptions,
   sequenceBytes,
+  tapeBytes,
 } from "./sequence_memory.ts";
+export type { Snapshot } from "./snapshot.ts";

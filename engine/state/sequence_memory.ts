@@ -7,23 +7,28 @@ import {
   type SequenceMemory,
   tapeRows,
 } from "../model/index.ts";
+import type { Rollback } from "./rollback.ts";
 
 export interface SequenceOptions {
   /** Positions that the KV cache holds. */
   readonly context: number;
   readonly kvType: "f16" | "f32";
-  /** State slots of a delta net: 1, or more for snapshots. */
-  readonly slots: number;
+  readonly rollback: Rollback;
   /** Whether the MTP block runs, which needs a KV cache of its own. */
   readonly mtp: boolean;
 }
 
-/** A sequence's memory and the means to empty and free it. */
+/** A sequence's memory and the means to copy, empty and free it. */
 export interface OwnedSequence extends SequenceMemory {
-  /** Forgets the sequence: zero state. KV and tape need no clearing, since nothing reads past the position. */
+  /** Slot of the anchor, from which older positions are restored; the slots before it are the rollback's. */
+  readonly anchorSlot: number;
+  /** Forgets the sequence: zero state, zero hidden row before the first. KV and tape need no clearing. */
   reset(encoder: GPUCommandEncoder): void;
+  copySlot(encoder: GPUCommandEncoder, from: number, to: number): void;
   free(): void;
 }
+
+const slotBytes = ({ delta }: Hyperparameters): number => delta.valueHeads * delta.headSize ** 2 * 4;
 
 /** Bytes of each part of a sequence's memory. */
 export function sequenceBytes(
@@ -36,14 +41,25 @@ export function sequenceBytes(
   const kvBytes = options.kvType === "f16" ? 2 : 4;
   return {
     kv: kvLayers * 2 * options.context * kvHeads * headSize * kvBytes,
-    tape: recurrentLayers * tapeRows * h.delta.channels * 4,
-    slots: recurrentLayers * options.slots * h.delta.valueHeads * h.delta.headSize ** 2 * 4,
+    tape: tapeBytes(h, tapeRows) + tapeRows * h.embedding * 4,
+    slots: recurrentLayers * (options.rollback.slots + 1) * slotBytes(h),
     rope: options.context * rotary * 4,
   };
 }
 
+/** Bytes of `rows` rows of tape in all layers: raw projections and gates. */
+export function tapeBytes(h: Hyperparameters, rows: number): number {
+  const recurrentLayers = h.fullAttention.filter((full) => !full).length;
+  return recurrentLayers * rows * (h.delta.channels + 2 * h.delta.valueHeads) * 4;
+}
+
+/** Bytes of one state of all delta nets. */
+export const planeBytes = (h: Hyperparameters): number =>
+  h.fullAttention.filter((full) => !full).length * slotBytes(h);
+
 export function createSequenceMemory(gpu: Gpu, h: Hyperparameters, options: SequenceOptions): OwnedSequence {
-  const { context, kvType } = options;
+  const { context, kvType, rollback } = options;
+  const anchorSlot = rollback.slots;
   const kvLayerBytes = context * h.attention.kvHeads * h.attention.headSize * (kvType === "f16" ? 2 : 4);
   const buffers: GPUBuffer[] = [];
   const make = (label: string, bytes: number, category: "kv" | "state"): GPUBuffer => {
@@ -57,11 +73,13 @@ export function createSequenceMemory(gpu: Gpu, h: Hyperparameters, options: Sequ
   });
   const recurrentLayer = (i: number): RecurrentLayer => ({
     tape: make(`tape ${i}`, tapeRows * h.delta.channels * 4, "state"),
-    slots: make(`state ${i}`, options.slots * h.delta.valueHeads * h.delta.headSize ** 2 * 4, "state"),
+    gates: make(`gates ${i}`, tapeRows * h.delta.valueHeads * 8, "state"),
+    slots: make(`state ${i}`, (anchorSlot + 1) * slotBytes(h), "state"),
   });
   const kv = h.fullAttention.map((full, i) => (full ? kvLayer(i) : undefined));
   if (options.mtp) kv.push(kvLayer(h.layers));
   const recurrent = h.fullAttention.map((full, i) => (full ? undefined : recurrentLayer(i)));
+  const hidden = make("hidden rows", tapeRows * h.embedding * 4, "state");
   const rope = gpu.upload("rope", ropeTable(h.attention, context), "tables");
   buffers.push(rope);
   return {
@@ -69,9 +87,18 @@ export function createSequenceMemory(gpu: Gpu, h: Hyperparameters, options: Sequ
     kvType,
     kv,
     recurrent,
+    hidden,
     rope,
+    anchorSlot,
     reset: (encoder) => {
       for (const layer of recurrent) if (layer) encoder.clearBuffer(layer.slots);
+      encoder.clearBuffer(hidden, (tapeRows - 1) * h.embedding * 4);
+    },
+    copySlot: (encoder, from, to) => {
+      const bytes = slotBytes(h);
+      for (const layer of recurrent) {
+        if (layer) encoder.copyBufferToBuffer(layer.slots, from * bytes, layer.slots, to * bytes, bytes);
+      }
     },
     free: () => {
       for (const buffer of buffers) gpu.free(buffer);

@@ -1,0 +1,73 @@
+import type { DraftMode } from "../draft/index.ts";
+import { UserError } from "../errors.ts";
+import type { Gpu } from "../gpu/index.ts";
+import type { Hyperparameters, Model } from "../model/index.ts";
+import { chooseRollback, createRollback, defaultPlanes, type RollbackName } from "../state/index.ts";
+import type { Tokenizer } from "../text/index.ts";
+import { Session } from "./session.ts";
+
+export interface SessionSettings {
+  readonly context: number;
+  readonly kvType: "f16" | "f32";
+  /** Who drafts. */
+  readonly drafts: DraftMode;
+  /** Longest draft; default: what the way of rolling back allows. */
+  readonly longest?: number | undefined;
+  readonly rollback?: RollbackName | "auto" | undefined;
+  /** Whether the MTP block runs beside the trunk even without drafts, for its logits. */
+  readonly mtp?: boolean | undefined;
+}
+
+/** Whether drafts could pay on this device at all: on a CPU each row costs as much as the first, so there only by demand. */
+export const draftsPay = (gpu: Gpu, mode: DraftMode): boolean =>
+  mode !== "off" && !(mode === "auto" && gpu.software);
+
+/** What a session needs memory for, as `memoryNeeds` takes it. */
+export function needsOf(gpu: Gpu | undefined, h: Hyperparameters, settings: SessionSettings) {
+  const { context, kvType, drafts, rollback } = settings;
+  const active = gpu ? draftsPay(gpu, drafts) : drafts !== "off";
+  const strategy = createRollback(rollback === "auto" ? "tape" : (rollback ?? "tape"), planesFor(settings));
+  const mtp = settings.mtp || (active && drafts !== "ngram" && h.mtpLayers > 0);
+  const longest = active ? Math.min(strategy.draftLimit, settings.longest ?? strategy.draftLimit) : 0;
+  return { context, kvType, mtp: mtp ?? false, rollback: strategy, longest };
+}
+
+const planesFor = ({ longest }: SessionSettings): number =>
+  longest === undefined ? defaultPlanes : longest + 1;
+
+/**
+ * A session with the drafts that are wished for, and the way of rolling them back that is quickest here.
+ * @throws UserError when the MTP block is to draft and the model has none
+ */
+export async function openSession(
+  gpu: Gpu,
+  model: Model,
+  tokenizer: Tokenizer,
+  settings: SessionSettings,
+): Promise<Session> {
+  const { context, kvType, drafts, longest, rollback = "auto", mtp = false } = settings;
+  if (drafts === "mtp" && !model.mtp) {
+    throw new UserError(
+      "This model has no MTP block to draft with: choose --draft ngram, or a file with MTP in its name.",
+    );
+  }
+  const chosen =
+    rollback !== "auto" ? rollback : draftsPay(gpu, drafts) ? await chooseRollback(gpu, model.h) : "tape";
+  const ends = new Map<number, boolean>();
+  const isLineEnd = (id: number): boolean => {
+    let end = ends.get(id);
+    if (end === undefined) {
+      end = tokenizer.piece(id).includes("\n");
+      ends.set(id, end);
+    }
+    return end;
+  };
+  return new Session(gpu, model, {
+    context,
+    kvType,
+    mtp,
+    rollback: chosen,
+    planes: planesFor(settings),
+    drafts: { mode: drafts, longest, isLineEnd },
+  });
+}

@@ -1,0 +1,196 @@
+import { type Plan, ReadbackRing } from "../gpu/index.ts";
+import {
+  createDraftBuffers,
+  createDrawBuffers,
+  type DraftBuffers,
+  type DraftSettings,
+  type DrawBuffers,
+  draftIds,
+  draftWords,
+  maxRows,
+  type RoundRecord,
+  readRecord,
+  recordBytes,
+  recordDraftChain,
+  recordDraw,
+  type Sampling,
+  samplingWords,
+  stepWords,
+} from "../model/index.ts";
+import { type Evaluator, widthFor } from "./evaluator.ts";
+
+/** Rounds that may be under way: one runs while the record of the one before comes home. */
+export const runAhead = 2;
+
+/** One round: drafts, if any, a pass that verifies them, draws, and the record. */
+export interface Round {
+  /** Rows of the pass, at most. */
+  readonly rows: number;
+  /** Tokens of the pass, if the CPU has them all; else the GPU continues from what it drew and drafted. */
+  readonly tokens?: readonly number[];
+  /** With `tokens`: how many may still be drawn. */
+  readonly budget?: number;
+  /** The MTP chain; with 0 links in it the block only sees the last tokens. Undefined: it stays aside. */
+  readonly chain?: DraftSettings;
+}
+
+/** A round whose rows of draft did not all stand, with a strategy that must run the others again. */
+export interface Submitted {
+  readonly round: Round;
+  readonly record: Promise<RoundRecord | undefined>;
+}
+
+/** Plans and buffers of the rounds of one session, and what is known of their order on the GPU. */
+export class Rounds {
+  readonly draw: DrawBuffers;
+  readonly #evaluator: Evaluator;
+  readonly #draft: DraftBuffers | undefined;
+  readonly #ring: ReadbackRing;
+  readonly #rows: number;
+  #settings = "";
+  /** Rows of the round submitted last: what the next may have to replay, and the MTP block to see. */
+  #lastRows = 1;
+  /** Past the last position that rounds under way may have written, at most. */
+  #high = 0;
+
+  /**
+   * @param rows most rows of a round
+   * @param draftHead ids that the draft head scores; only of interest where it is to be smaller than usual
+   */
+  constructor(evaluator: Evaluator, rows: number, draftHead?: number) {
+    const { gpu, model, mtp } = evaluator;
+    this.#evaluator = evaluator;
+    this.#rows = rows;
+    this.draw = createDrawBuffers(gpu, model.h.vocabulary, rows);
+    this.#draft = mtp && rows > 1 ? createDraftBuffers(gpu, model.h.vocabulary, draftHead) : undefined;
+    this.#ring = new ReadbackRing(gpu, recordBytes(maxRows), runAhead + 1);
+  }
+
+  /** Begins a generation: settings, and the ids that the MTP chain drafts from. */
+  begin(sampling: Sampling, endIds: readonly number[], document: readonly number[]): void {
+    const { gpu, model } = this.#evaluator;
+    const { queue } = gpu.device;
+    queue.writeBuffer(this.draw.sampling, 0, samplingWords(sampling, endIds));
+    if (this.#draft) {
+      const size = this.#draft.ids.size / 4;
+      queue.writeBuffer(this.#draft.ids, 0, draftIds(model.h.vocabulary, size, endIds, document));
+    }
+    this.#lastRows = 1;
+  }
+
+  /** The plan of the last piece of a prompt, with the first draw. */
+  promptPlan(sampled: boolean, mtp: boolean): Promise<Plan> {
+    const { model, sequence, workspace } = this.#evaluator;
+    const path = { kind: "prompt", width: maxRows } as const;
+    return this.#evaluator.plan(`prompt ${sampled} ${mtp}`, (recorder) => {
+      this.#evaluator.recordPass(recorder, path, mtp);
+      const options = { sampled, last: true, stores: sequence.rollback.stores };
+      recordDraw(recorder, path, model, sequence.memory, workspace, this.draw, options);
+    });
+  }
+
+  /** The plan of a round of at most `rows` rows. `seen`: tokens that the MTP block has yet to see, 0 if it stays aside. */
+  plan(rows: number, sampled: boolean, seen: number, links: number): Promise<Plan> {
+    const { model, sequence, workspace } = this.#evaluator;
+    const path = { kind: "rows", width: widthFor(rows) } as const;
+    const width = seen === 0 ? 0 : widthFor(seen);
+    return this.#evaluator.plan(`round ${path.width} ${sampled} ${width} ${links}`, (recorder) => {
+      const { memory, rollback } = sequence;
+      if (width > 0) {
+        const chain = { width, links };
+        recordDraftChain(recorder, model, memory, workspace, this.draw, this.#draft!, chain);
+      }
+      this.#evaluator.recordPass(recorder, path, false);
+      const options = { sampled, last: false, stores: rollback.stores };
+      recordDraw(recorder, path, model, memory, workspace, this.draw, options);
+    });
+  }
+
+  /** Submits the last piece of a prompt, or the dispatches [from, to) of it that are left. */
+  submitPrompt(plan: Plan, positions: number, from: number, to: number): Promise<RoundRecord | undefined> {
+    const { sequence } = this.#evaluator;
+    this.#high = positions;
+    const after = (encoder: GPUCommandEncoder) => sequence.endPrompt(encoder);
+    return this.#submit(plan, { positions, replay: 0 }, 1, { from, to, after });
+  }
+
+  /** Submits a round after those that are under way. `sequence` knows of them only when their records are noted. */
+  async submit(round: Round, sampled: boolean): Promise<Submitted> {
+    const { gpu, sequence, workspace } = this.#evaluator;
+    const { queue } = gpu.device;
+    const { rows, tokens, chain } = round;
+    const plan = await this.plan(rows, sampled, chain ? this.#lastRows : 0, chain?.most ?? 0);
+    const { position, standing, rollback } = sequence;
+    if (tokens) {
+      this.#high = position;
+      queue.writeBuffer(
+        workspace.step,
+        0,
+        stepWords(position, tokens, { ...standing, budget: round.budget! }),
+      );
+    }
+    if (chain && chain.most > 0) this.set(chain);
+    this.#high = Math.min(this.#high + rows, sequence.memory.context);
+    const replay = rollback.stores > 0 ? 0 : Math.max(this.#lastRows - 1, standing.replay);
+    const before = (encoder: GPUCommandEncoder) => {
+      if (rollback.checkpoint && rows > 1) sequence.encodeCheckpoint(encoder);
+    };
+    const record = this.#submit(plan, { positions: this.#high, replay }, widthFor(rows), { before });
+    this.#lastRows = rows;
+    return { round, record };
+  }
+
+  /**
+   * Verifies `ids` at the sequence's position, as a round would, and keeps all of them.
+   * @returns the words of each row's candidates, on which every logit has an influence
+   */
+  async candidates(ids: readonly number[]): Promise<Uint32Array> {
+    const { gpu, sequence } = this.#evaluator;
+    const { record } = await this.submit({ rows: ids.length, tokens: ids, budget: maxRows + 1 }, false);
+    await record;
+    sequence.passed(ids.length);
+    const rowBytes = this.draw.partials.size / this.#rows;
+    return new Uint32Array(await gpu.read(this.draw.partials, rowBytes * ids.length));
+  }
+
+  /** Notes that no round is under way, and where the text stands. */
+  settle(): void {
+    this.#high = this.#evaluator.sequence.position;
+  }
+
+  free(): void {
+    const { gpu } = this.#evaluator;
+    this.#ring.free();
+    for (const buffer of Object.values(this.draw)) gpu.free(buffer);
+    for (const buffer of Object.values(this.#draft ?? {})) gpu.free(buffer);
+  }
+
+  /** Uploads the chain's limits when they have changed. */
+  set(settings: DraftSettings): void {
+    const words = draftWords(settings);
+    const key = words.join();
+    if (key === this.#settings) return;
+    this.#settings = key;
+    this.#evaluator.gpu.device.queue.writeBuffer(this.#draft!.settings, 0, words);
+  }
+
+  async #submit(
+    plan: Plan,
+    use: { positions: number; replay: number },
+    rows: number,
+    options: {
+      before?: (encoder: GPUCommandEncoder) => void;
+      after?: (encoder: GPUCommandEncoder) => void;
+      from?: number;
+      to?: number;
+    },
+  ): Promise<RoundRecord | undefined> {
+    let arrive!: () => Promise<Uint32Array>;
+    const after = (encoder: GPUCommandEncoder) => {
+      options.after?.(encoder);
+      arrive = this.#ring.record(encoder, this.draw.record, recordBytes(rows));
+    };
+    this.#evaluator.run(plan, use, { ...options, after });
+    return readRecord(await arrive());
+  }
+}

@@ -1,0 +1,195 @@
+import acceptShader from "../../shaders/accept.wgsl";
+import candidateShader from "../../shaders/candidate.wgsl";
+import samplingShader from "../../shaders/sampling.wgsl";
+import stepShader from "../../shaders/step_state.wgsl";
+import filterShader from "../../shaders/vocabulary_filter.wgsl";
+import partialShader from "../../shaders/vocabulary_partial.wgsl";
+import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
+import { recordHead } from "./forward.ts";
+import type { Path } from "./matmul.ts";
+import type { Model } from "./model.ts";
+import { greedy, samplingWords } from "./sampling.ts";
+import type { SequenceMemory } from "./sequence.ts";
+import { maxRows, stepBuffer } from "./step.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** One drawn token, as the record says it. */
+export interface Draw {
+  readonly token: number;
+  readonly position: number;
+  /** Natural logarithm of the token's probability before temperature and filters. */
+  readonly logProbability: number;
+}
+
+/** What a pass drew: the accepted drafts, and one token more. */
+export interface RoundRecord {
+  readonly draws: readonly Draw[];
+  /** Rows of draft that the pass verified. */
+  readonly drafted: number;
+  /** The draft that was not accepted, where the generation goes on after it. */
+  readonly rejected: number | undefined;
+  /** What the MTP block thought of the drafts that were judged; meaningless for drafts from elsewhere. */
+  readonly confidence: readonly number[];
+}
+
+const headerWords = 4;
+const drawWords = 3;
+
+/** Bytes of the record of a pass of `rows` rows. */
+export const recordBytes = (rows: number): number => (headerWords + drawWords * rows) * 4;
+
+/** @returns what was drawn, or undefined from a pass that found the generation stopped. */
+export function readRecord(words: Uint32Array): RoundRecord | undefined {
+  const [count, position, drafted, rejected] = words as unknown as [number, number, number, number];
+  if (count === 0) return undefined;
+  const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
+  const draws: Draw[] = [];
+  const confidence: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const at = headerWords + drawWords * i;
+    const logProbability = floats[at + 1]!;
+    if (!Number.isFinite(logProbability)) {
+      throw new Error(
+        `the logits at position ${position + i} are not finite: the device computes wrongly or the file is damaged`,
+      );
+    }
+    draws.push({ token: words[at]!, position: position + i, logProbability });
+    if (i < drafted) confidence.push(floats[at + 2]!);
+  }
+  return { draws, drafted, rejected: rejected === 0xffffffff ? undefined : rejected, confidence };
+}
+
+/** Rows of logits that exist at a time: a weight of the head is read once for so many (I5). */
+const logitRows = 16;
+
+/** Buffers of the draw: settings in, record out. */
+export interface DrawBuffers {
+  /** [V, 16] */
+  readonly logits: GPUBuffer;
+  readonly sampling: GPUBuffer;
+  readonly record: GPUBuffer;
+  readonly threshold: GPUBuffer;
+  readonly partials: GPUBuffer;
+  /** Step state of the MTP block: the tokens that it has yet to see. */
+  readonly mtp: GPUBuffer;
+  /** [64] of the drafts under way */
+  readonly confidence: GPUBuffer;
+}
+
+const chunk = 4096; // ids of the vocabulary that a workgroup looks at
+const candidateBytes = 20;
+
+/** Bytes of logits and candidates for passes of at most `rows` rows. */
+export const drawBytes = (vocabulary: number, rows: number): number =>
+  Math.min(rows, logitRows) * vocabulary * 4 + ceilDiv(vocabulary, chunk) * candidateBytes * rows;
+
+/** @param rows most rows of a pass that is drawn from: 1 without drafts */
+export function createDrawBuffers(gpu: Gpu, vocabulary: number, rows: number): DrawBuffers {
+  const buffer = (label: string, bytes: number) => gpu.buffer(label, bytes, "activations");
+  return {
+    logits: buffer("logits", Math.min(rows, logitRows) * vocabulary * 4),
+    sampling: gpu.upload("sampling", samplingWords(greedy, []), "activations"),
+    record: buffer("record", recordBytes(maxRows)),
+    threshold: buffer("threshold", maxRows * 4),
+    partials: buffer("candidates", ceilDiv(vocabulary, chunk) * candidateBytes * rows),
+    mtp: stepBuffer(gpu),
+    confidence: buffer("confidence", maxRows * 4),
+  };
+}
+
+/** Records the best candidate of each chunk of the vocabulary for rows `first`… of the pass. */
+export function recordCandidates(
+  recorder: PlanRecorder,
+  vocabulary: number,
+  {
+    logits,
+    sampling,
+    threshold,
+    partials,
+  }: Pick<DrawBuffers, "logits" | "sampling" | "threshold" | "partials">,
+  step: GPUBuffer,
+  { sampled, last, first, rows }: { sampled: boolean; last: boolean; first: number; rows: number },
+): void {
+  const constants = { V: u32(vocabulary), FIRST: u32(first) };
+  if (sampled) {
+    recorder.dispatch(
+      { name: "vocabulary_filter", parts: [stepShader, samplingShader, filterShader], constants },
+      [logits, sampling, threshold, step],
+      [1, rows],
+    );
+  }
+  recorder.dispatch(
+    {
+      name: "vocabulary_partial",
+      parts: [stepShader, samplingShader, candidateShader, partialShader],
+      constants: {
+        ...constants,
+        CHUNK: u32(chunk),
+        CHUNKS: u32(ceilDiv(vocabulary, chunk)),
+        SAMPLED: String(sampled),
+        LAST: String(last),
+      },
+    },
+    [logits, sampling, threshold, partials, step],
+    [ceilDiv(vocabulary, chunk), rows],
+  );
+}
+
+export interface DrawOptions {
+  readonly sampled: boolean;
+  /** Draws once, from the pass's last row: for prompts. Otherwise every row is drawn from, and drafts are accepted. */
+  readonly last: boolean;
+  /** As in `recordTrunk`. */
+  readonly stores: number;
+}
+
+/** Records head, draws and acceptance; they leave the step state of the pass after the drawn tokens. */
+export function recordDraw(
+  recorder: PlanRecorder,
+  path: Path,
+  model: Model,
+  memory: SequenceMemory,
+  w: Workspace,
+  buffers: DrawBuffers,
+  { sampled, last, stores }: DrawOptions,
+): void {
+  const { vocabulary } = model.h;
+  const rows = last ? 1 : path.width;
+  for (let first = 0; first < rows; first += logitRows) {
+    const width = Math.min(logitRows, rows - first);
+    recordHead(recorder, { ...path, width: last ? path.width : width }, model, memory, w, {
+      logits: buffers.logits,
+      last,
+      skip: first,
+    });
+    recorder.part = "draw";
+    recordCandidates(recorder, vocabulary, buffers, w.step, { sampled, last, first, rows: width });
+  }
+  recordAccept(recorder, vocabulary, buffers, w.step, { last, stores });
+}
+
+export function recordAccept(
+  recorder: PlanRecorder,
+  vocabulary: number,
+  { partials, sampling, mtp, confidence, record }: DrawBuffers,
+  step: GPUBuffer,
+  { last, stores }: Pick<DrawOptions, "last" | "stores">,
+): void {
+  recorder.part = "draw";
+  recorder.dispatch(
+    {
+      name: "accept",
+      parts: [stepShader, samplingShader, candidateShader, acceptShader],
+      constants: {
+        V: u32(vocabulary),
+        CHUNKS: u32(ceilDiv(vocabulary, chunk)),
+        LAST: String(last),
+        STORES: u32(stores),
+      },
+    },
+    [partials, sampling, step, mtp, confidence, record],
+    [1],
+  );
+}
+
+export { candidateBytes, chunk as candidateChunk };

@@ -1,0 +1,67 @@
+import { performance } from "node:perf_hooks";
+import { ceilDiv, type Gpu, PlanRecorder } from "../gpu/index.ts";
+import { deltaColumns, deltaKernel, type Hyperparameters, stepBuffer, stepWords } from "../model/index.ts";
+import { defaultPlanes, type RollbackName } from "./rollback.ts";
+
+const repetitions = 40;
+/** How much quicker planes must be: they cost a state for each row of draft, and end drafts after three. */
+const worthwhile = 0.95;
+
+/**
+ * Times one layer's recurrence over a token with three drafts, one of which is replayed on the tape's side, and picks the
+ * quicker strategy; the tape if they are alike.
+ */
+export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<RollbackName> {
+  const { keyHeads, valueHeads, headSize, channels } = h.delta;
+  const rows = defaultPlanes;
+  const replay = 1;
+  const buffers: GPUBuffer[] = [];
+  const buffer = (label: string, floats: number): GPUBuffer => {
+    const made = gpu.buffer(label, floats * 4, "activations");
+    buffers.push(made);
+    return made;
+  };
+  const mixed = buffer("trial rows", (rows + replay) * channels);
+  const gates = buffer("trial gates", (rows + replay) * valueHeads * 2);
+  const slots = buffer("trial states", defaultPlanes * valueHeads * headSize ** 2);
+  const out = buffer("trial results", rows * valueHeads * headSize);
+  const step = stepBuffer(gpu);
+  buffers.push(step);
+  const strides = { head: headSize, token: channels, sequence: 0 };
+  const time = async (stores: number, replayed: number): Promise<number> => {
+    const recorder = new PlanRecorder(gpu);
+    const kernel = deltaKernel({
+      headSize,
+      keyHeads,
+      valueHeads,
+      stores,
+      ring: rows + replay,
+      strides: { q0: 0, k0: keyHeads * headSize, v0: 2 * keyHeads * headSize, qk: strides, v: strides },
+    });
+    const groups = ceilDiv(valueHeads * headSize, deltaColumns(headSize));
+    for (let i = 0; i < repetitions; i++)
+      recorder.dispatch(kernel, [mixed, gates, slots, out, step], [groups]);
+    const plan = await recorder.finish();
+    const ids = new Array<number>(rows).fill(0);
+    gpu.device.queue.writeBuffer(step, 0, stepWords(replayed, ids, { replay: replayed }));
+    let best = Number.POSITIVE_INFINITY; // of three: what disturbs only adds
+    for (let trial = 0; trial < 3; trial++) {
+      const started = performance.now();
+      const encoder = gpu.device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      plan.encode(pass, { positions: rows, replay: replayed });
+      pass.end();
+      gpu.submit(encoder.finish());
+      await gpu.idle();
+      best = Math.min(best, performance.now() - started);
+    }
+    return best;
+  };
+  try {
+    const tape = await time(0, replay);
+    const planes = await time(defaultPlanes, 0);
+    return planes < worthwhile * tape ? "planes" : "tape";
+  } finally {
+    for (const made of buffers) gpu.free(made);
+  }
+}
