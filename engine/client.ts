@@ -74,6 +74,8 @@ export interface ChatOptions {
   readonly thinking?: boolean;
   readonly temperature?: number;
   readonly seed?: number;
+  /** The text that the answer will mostly repeat, for speed. */
+  readonly original?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -324,12 +326,18 @@ export function createEngineClient(options: ClientOptions) {
     /** Completions from one model; the spec is asked for at each request, so that it may change. */
     completerFor(spec: () => ModelSpec): Completer {
       return {
-        complete: ({ prompt, maxTokens, priority, signal }: CompletionRequest) =>
+        complete: ({ prompt, maxTokens, priority, ghost, signal }: CompletionRequest) =>
           generation<CompletionDelta>(
-            { kind: "complete", model: spec(), prompt, maxTokens, priority },
+            { kind: "complete", model: spec(), prompt, maxTokens, priority, ...(ghost && { ghost }) },
             signal,
             (event) =>
-              event.kind === "text" ? { text: event.text, logProbability: event.logProbability } : undefined,
+              event.kind === "text"
+                ? {
+                    text: event.text,
+                    logProbability: event.logProbability,
+                    ...(event.cost ? { cost: event.cost } : {}),
+                  }
+                : undefined,
           ),
       };
     },
@@ -337,9 +345,19 @@ export function createEngineClient(options: ClientOptions) {
     /** @throws UserError, when iterated, if the model has no chat template or the conversation is too long. */
     chat(
       model: ModelSpec,
-      { messages, maxTokens, thinking = false, temperature = 0, seed = 0, signal }: ChatOptions,
+      { messages, maxTokens, thinking = false, temperature = 0, seed = 0, original, signal }: ChatOptions,
     ): AsyncGenerator<ChatDelta, StreamEnd | undefined, undefined> {
-      const request = { kind: "chat", model, messages, maxTokens, thinking, temperature, seed } as const;
+      const draft = original ? { original } : {};
+      const request = {
+        kind: "chat",
+        model,
+        messages,
+        maxTokens,
+        thinking,
+        temperature,
+        seed,
+        ...draft,
+      } as const;
       return generation<ChatDelta>(request, signal, (event) =>
         event.kind === "text" || event.kind === "thinking"
           ? { kind: event.kind, text: event.text }

@@ -42,6 +42,8 @@ export type EngineRequest =
       readonly prompt: PromptParts;
       readonly maxTokens: number;
       readonly priority: CompletionPriority;
+      /** What may come again: text that drafts are taken from. */
+      readonly ghost?: string;
     }
   | {
       readonly kind: "chat";
@@ -53,6 +55,8 @@ export type EngineRequest =
       /** 0: greedy. */
       readonly temperature: number;
       readonly seed: number;
+      /** The text that the answer will mostly repeat: drafts are taken from it. */
+      readonly original?: string;
     }
   | { readonly kind: "describe"; readonly model: ModelSpec }
   | { readonly kind: "status" }
@@ -85,7 +89,14 @@ export interface LoadedModel {
   readonly context: number;
   readonly bytes: number;
   readonly loadMs: number;
+  readonly drafts: DraftSources;
 }
+
+/**
+ * Who drafts for a model: its MTP block and n-grams; n-grams alone, the file having no MTP block; nobody, since the device
+ * computes rows one after another, or computes wide passes otherwise than narrow ones.
+ */
+export type DraftSources = "mtp" | "ngram" | "device-linear" | "device-differs";
 
 export interface EngineStatus {
   /** Null until the first model loads. */
@@ -117,7 +128,13 @@ export interface GenerationStats {
 export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
 
 export type EngineEvent =
-  | { readonly kind: "text"; readonly text: string; readonly logProbability: number }
+  /** `cost`: so far; a completion's stream is often left before its end. */
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      readonly logProbability: number;
+      readonly cost?: GenerationStats;
+    }
   /** Text that the model thinks aloud, when `thinking` is on. */
   | { readonly kind: "thinking"; readonly text: string }
   | { readonly kind: "described"; readonly description: ModelDescription }

@@ -1,7 +1,7 @@
 import type { EngineState } from "../engine/client.ts";
 import type { Silence } from "../engine/complete/index.ts";
 import type { MetricsSummary, Share } from "../engine/complete/metrics.ts";
-import type { EngineStatus } from "../engine/protocol.ts";
+import type { DraftSources, EngineStatus } from "../engine/protocol.ts";
 import type { L10n } from "./l10n.ts";
 
 /** All that the status bar item says something about. */
@@ -139,6 +139,8 @@ function engineRows({ engineStatus }: StatusView, l10n: L10n): Row[] {
   const rows: Row[] = [];
   if (models.length > 0)
     rows.push([l10n.t("Model"), models.map(({ path }) => path.replace(/^.*[\\/]/, "")).join(", ")]);
+  const first = models[0];
+  if (first) rows.push([l10n.t("Drafts"), draftText(first.drafts, l10n)]);
   rows.push([
     l10n.t("Memory"),
     l10n.t("{0} on the GPU, {1} in the process", bytesOf(gpuBytes), bytesOf(processBytes)),
@@ -146,6 +148,20 @@ function engineRows({ engineStatus }: StatusView, l10n: L10n): Row[] {
   if (device !== null)
     rows.push([l10n.t("Device"), deviceIsSoftware ? l10n.t("{0} (software, slow)", device) : device]);
   return rows;
+}
+
+/** Who drafts for the model, and if it could be better, why it is not. */
+function draftText(drafts: DraftSources, l10n: L10n): string {
+  switch (drafts) {
+    case "mtp":
+      return l10n.t("by the model's own MTP block, and from your text");
+    case "ngram":
+      return l10n.t("from your text only: the model file has no MTP block");
+    case "device-linear":
+      return l10n.t("none: on a software device they would cost as much as they save");
+    case "device-differs":
+      return l10n.t("none: this GPU computes several tokens at once with other results than one by one");
+  }
 }
 
 export const percentOf = (share: number): string => `${Math.round(share * 100)}%`;

@@ -18,6 +18,8 @@ export interface CompletionRequest {
   readonly prompt: PromptParts;
   readonly maxTokens: number;
   readonly priority: CompletionPriority;
+  /** What may come again: the rest of a suggestion that was typed into. A help for speed; the answer does not depend on it. */
+  readonly ghost?: string;
   /** Ends the stream early, without an error. */
   readonly signal?: AbortSignal;
 }
@@ -26,12 +28,11 @@ export interface CompletionDelta {
   readonly text: string;
   /** Natural logarithm, summed over the delta's tokens. */
   readonly logProbability?: number;
+  /** What the stream has cost so far: all that is known of one that is left before its end. */
+  readonly cost?: CompletionCost;
 }
 
-/** How a stream ended, and what it cost; the stream's return value. */
-export interface CompletionEnd {
-  /** `preempted`: a more urgent request took the GPU. */
-  readonly reason: "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
+export interface CompletionCost {
   /** Loading of the model, where this request was the one that waited for it. */
   readonly loadMs?: number;
   readonly promptTokens: number;
@@ -41,6 +42,12 @@ export interface CompletionEnd {
   /** Tokens that drafters offered, and those of them that the model confirmed. */
   readonly drafted: number;
   readonly accepted: number;
+}
+
+/** How a stream ended, and what it cost; the stream's return value. */
+export interface CompletionEnd extends CompletionCost {
+  /** `preempted`: a more urgent request took the GPU. */
+  readonly reason: "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
 }
 
 export interface Completer {

@@ -1,6 +1,12 @@
-import type { Completer, CompletionEnd, CompletionPriority, PromptParts } from "./completer.ts";
+import type {
+  Completer,
+  CompletionCost,
+  CompletionEnd,
+  CompletionPriority,
+  PromptParts,
+} from "./completer.ts";
 import type { StopReason, StopRule } from "./length_policy.ts";
-import type { Stand } from "./stand.ts";
+import { type Stand, typedSince } from "./stand.ts";
 
 export interface DecodeRequest {
   readonly stand: Stand;
@@ -9,6 +15,7 @@ export interface DecodeRequest {
   readonly stopRule: StopRule;
   readonly maxTokens: number;
   readonly priority: CompletionPriority;
+  readonly ghost?: string | undefined;
   readonly now: () => number;
   /** Something was written, or the decode is over. */
   readonly onChange: () => void;
@@ -31,10 +38,23 @@ export interface Decode extends DecodeRequest {
   readonly pieces: number;
   readonly stoppedBy: StopReason | "end" | null;
   readonly end: CompletionEnd | undefined;
+  /** Of the whole stream, or of as much of it as was taken. */
+  readonly cost: CompletionCost | undefined;
   readonly error: Error | undefined;
   readonly over: boolean;
   readonly aborted: boolean;
   abort(): void;
+}
+
+const TYPED = 256; // characters: who typed more since has gone another way
+
+/** What a decode wrote past the point where the text typed since then leaves it; undefined: nothing, or elsewhere. */
+export function restOf(one: Decode, stand: Stand): string | undefined {
+  const typed = typedSince(one.stand, stand, TYPED);
+  if (typed === undefined) return undefined;
+  let agreed = 0;
+  while (agreed < typed.length && typed[agreed] === one.kept[agreed]) agreed++;
+  return one.kept.slice(agreed) || undefined;
 }
 
 /** Starts the model; leaves its stream as soon as the length policy has enough. */
@@ -61,6 +81,7 @@ export function startDecode(completer: Completer, request: DecodeRequest): Decod
     pieces: 0,
     stoppedBy: null as StopReason | "end" | null,
     end: undefined as CompletionEnd | undefined,
+    cost: undefined as CompletionCost | undefined,
     error: undefined as Error | undefined,
     over: false,
     aborted: false,
@@ -72,17 +93,20 @@ export function startDecode(completer: Completer, request: DecodeRequest): Decod
   };
 
   async function run(): Promise<void> {
-    const { prompt, maxTokens, priority } = request;
-    const stream = completer.complete({ prompt, maxTokens, priority, signal: controller.signal });
+    const { prompt, maxTokens, priority, ghost } = request;
+    const { signal } = controller;
+    const stream = completer.complete({ prompt, maxTokens, priority, ...(ghost && { ghost }), signal });
     try {
       for (;;) {
         const { value, done } = await stream.next();
         if (done) {
           decode.end = value;
+          decode.cost = value ?? decode.cost;
           decode.stoppedBy ??= "end";
           return;
         }
         if (decode.aborted) return;
+        decode.cost = value.cost ?? decode.cost;
         take(value.text, value.logProbability);
         if (decode.stoppedBy !== null) return;
         onChange();

@@ -13,7 +13,7 @@ import type {
   Silence,
   TraceRecord,
 } from "./contract.ts";
-import { type Decode, startDecode } from "./decode.ts";
+import { type Decode, restOf, startDecode } from "./decode.ts";
 import { createRhythm, delayFor } from "./delay.ts";
 import { cutAtControlCharacter, type FilterHints, filterSuggestion } from "./filters.ts";
 import { closedGate } from "./gates.ts";
@@ -66,6 +66,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const traces: TraceRecord[] = [];
   const listeners = new Set<() => void>();
   let decode: Decode | undefined;
+  let last: Decode | undefined; // the decode begun last, over or not
   let latest = 0; // number of the last question
   let nextId = 1;
   let speculation: unknown;
@@ -80,6 +81,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   ): Decode {
     decode?.abort();
     clock.clearTimeout(speculation);
+    const ghost = last && restOf(last, stand);
     const place = placeAt(stand.before + stand.after, stand.before.length);
     const { multiline, maxLines } = settings();
     const mode = multiline === "auto" && priority === "invoked" && isBlank(place.rest) ? "always" : multiline;
@@ -97,6 +99,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       stopRule: stopRuleFor(place, maxLines, mode, facts),
       maxTokens: priority === "invoked" ? INVOKED_TOKENS : multiLine ? BLOCK_TOKENS : LINE_TOKENS,
       priority,
+      ghost,
       now: clock.now,
       onChange: () => {
         if (decode === started)
@@ -106,6 +109,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       },
     });
     decode = started;
+    last = started;
     return started;
   }
 

@@ -21,7 +21,7 @@ export function traceRecord(traced: Traced): TraceRecord {
   const { document, cursor } = question;
   const since = (ms: number | null | undefined) => (ms == null ? null : Math.max(0, ms - askedMs));
   const mean = decode?.meanLogProbability ?? null;
-  const { firstTextMs = null, startedMs = 0, end, prompt } = decode ?? {};
+  const { firstTextMs = null, startedMs = 0, cost, prompt } = decode ?? {};
   return {
     at: askedMs,
     uri: document.uri,
@@ -43,22 +43,22 @@ export function traceRecord(traced: Traced): TraceRecord {
           prefixCharacters: prompt.prefix.length,
           suffixCharacters: prompt.suffix.length,
           middleCharacters: prompt.middle.length,
-          tokens: end?.promptTokens ?? 0,
+          tokens: cost?.promptTokens ?? 0,
         }
       : null,
     times: {
       delayMs: traced.delayMs,
-      loadMs: end?.loadMs ?? 0,
+      loadMs: cost?.loadMs ?? 0,
       firstTextMs: since(firstTextMs),
       firstLineMs: since(decode?.firstLineMs),
       answeredMs: nowMs - askedMs,
       // Until the model has ended, what has passed so far.
-      promptMs: end?.promptMs ?? (firstTextMs === null ? 0 : firstTextMs - startedMs),
-      decodeMs: end?.decodeMs ?? (firstTextMs === null ? 0 : nowMs - firstTextMs),
+      promptMs: cost?.promptMs ?? (firstTextMs === null ? 0 : firstTextMs - startedMs),
+      decodeMs: cost?.decodeMs ?? (firstTextMs === null ? 0 : nowMs - firstTextMs),
     },
-    tokens: end?.tokens ?? decode?.pieces ?? 0,
-    drafted: end?.drafted ?? 0,
-    acceptedDrafts: end?.accepted ?? 0,
+    tokens: cost?.tokens ?? decode?.pieces ?? 0,
+    drafted: cost?.drafted ?? 0,
+    acceptedDrafts: cost?.accepted ?? 0,
   };
 }
 

@@ -2,9 +2,13 @@ import type { Drafter } from "./drafter.ts";
 
 /** Tokens by which a lost cursor finds its place again: first so many, then fewer. */
 const anchors = [3, 2];
-/** A fresh cursor's claim, and how it nears certainty with each token that agrees. */
+/** What a cursor claims that has stood in its text from the start, and one that two or three tokens have just found again. */
 const freshConfidence = 0.8;
-const certainty = 0.98;
+const foundConfidence = 0.6;
+/** What it claims after a long run: the next change may come at any token. */
+const certainty = 0.97;
+/** How much of its doubt is left with each token that agrees: a tenth after six or seven. */
+const doubtLeft = 0.7;
 
 /**
  * Drafts from a text that the answer probably repeats: a suggestion's tail ("ghost"), or the original of an edit ("copy").
@@ -13,23 +17,33 @@ const certainty = 0.98;
  */
 export function createCursorDrafter(source: "ghost" | "copy", text: readonly number[]): Drafter {
   let cursor: number | undefined = 0;
-  let lostAt = 0;
-  let run = 0;
+  /** Where the cursor last stood and was right: a place that was found by chance must not lead the search away. */
+  let trusted = 0;
+  /** Tokens that agreed since the start, or since the place was found again; and those by which it was found. */
+  let agreed = 0;
+  let anchored = 0;
   const recent: number[] = [];
 
-  /** The place after the last tokens: the nearest one, forward before backward. */
-  const find = (): number | undefined => {
+  const agreesBefore = (end: number, count: number): boolean => {
+    if (end < count || end > text.length) return false;
+    for (let back = 1; back <= count; back++) if (text[end - back] !== recent.at(-back)) return false;
+    return true;
+  };
+  /** Puts the cursor behind the last tokens: at the nearest place, of two as near the one ahead. */
+  const findAgain = (): void => {
+    cursor = undefined;
+    agreed = 0;
+    anchored = 0;
     for (const count of anchors) {
       if (recent.length < count) continue;
-      const wanted = recent.slice(-count);
-      const agrees = (end: number) =>
-        end >= count && end <= text.length && wanted.every((id, i) => text[end - count + i] === id);
       for (let distance = 0; distance <= text.length; distance++) {
-        if (agrees(lostAt + distance)) return lostAt + distance;
-        if (agrees(lostAt - distance)) return lostAt - distance;
+        const place = [trusted + distance, trusted - distance].find((end) => agreesBefore(end, count));
+        if (place === undefined) continue;
+        cursor = place;
+        anchored = count;
+        return;
       }
     }
-    return undefined;
   };
   return {
     source,
@@ -39,20 +53,17 @@ export function createCursorDrafter(source: "ghost" | "copy", text: readonly num
         if (recent.length > anchors[0]!) recent.shift();
         if (cursor !== undefined && text[cursor] === id) {
           cursor++;
-          run++;
-          continue;
-        }
-        if (cursor !== undefined) lostAt = cursor;
-        run = 0;
-        cursor = find();
+          agreed++;
+          trusted = cursor;
+        } else findAgain();
       }
     },
     propose: (most) => {
-      if (cursor === undefined || cursor >= text.length) return undefined;
+      if (cursor === undefined || cursor >= text.length || most < 1) return undefined;
       const ids = text.slice(cursor, cursor + most);
-      // Each token that agreed halves the doubt that is left, down to that which is always left.
-      const likely = certainty - (certainty - freshConfidence) * 0.7 ** run;
-      return { source, ids, confidence: ids.map(() => likely), match: run };
+      const start = anchored === 0 ? freshConfidence : foundConfidence;
+      const likely = certainty - (certainty - start) * doubtLeft ** agreed;
+      return { source, ids, confidence: ids.map(() => likely), match: anchored + agreed };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Where a draft comes from. */
 export type DraftSource = "mtp" | "ngram" | "ghost" | "copy";
 
+/** A draft that is at hand. */
 export interface Proposal {
   readonly source: DraftSource;
   readonly ids: readonly number[];

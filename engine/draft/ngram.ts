@@ -1,8 +1,11 @@
-import type { Drafter, Proposal } from "./drafter.ts";
-import { type Continuation, Match, SuffixAutomaton } from "./suffix_automaton.ts";
+import type { Drafter } from "./drafter.ts";
+import { Match, SuffixAutomaton } from "./suffix_automaton.ts";
 
 /** Tokens that a corpus holds before the older half of it is forgotten: some 20 files, and tens of megabytes. */
-const capacity = 65_536;
+const usualCapacity = 65_536;
+
+/** A line is cut after so many tokens: else a key pressed in a file that is one line would add the whole file again. */
+const longestLine = 128;
 
 /** What a model's generations know of texts: the file, open files, edits and accepted completions, as they stand in prompts. */
 export interface Corpus {
@@ -11,67 +14,93 @@ export interface Corpus {
   learn(ids: readonly number[]): void;
 }
 
-/** @param isLineEnd whether a line of text ends with the id */
-export function createCorpus({ isLineEnd }: { isLineEnd: (id: number) => boolean }): Corpus {
-  let automaton = new SuffixAutomaton();
-  /** Pairs of neighbouring lines that were added. */
-  let known = new Set<number>();
-  let documents: number[][] = [];
+/** How a model's texts are cut, and how much of them is kept. */
+export interface CorpusOptions {
+  /** Whether a line of text ends with the id. */
+  readonly isLineEnd: (id: number) => boolean;
+  /** Tokens that it holds at most. */
+  readonly capacity?: number;
+}
 
-  const append = (document: readonly number[]): void => {
+/** Lines that were new together, after one that was known. */
+interface Document {
+  readonly ids: number[];
+  /** Hashes of its pairs of neighbouring lines: forgotten with it. */
+  readonly pairs: number[];
+}
+
+/** A corpus that knows nothing yet; the same texts in the same order make the same corpus. */
+export function createCorpus({ isLineEnd, capacity = usualCapacity }: CorpusOptions): Corpus {
+  let automaton = new SuffixAutomaton();
+  let known = new Set<number>();
+  let documents: Document[] = [];
+
+  const append = ({ ids, pairs }: Document): void => {
     automaton.endDocument();
-    for (const id of document) automaton.append(id);
+    for (const id of ids) automaton.append(id);
+    for (const pair of pairs) known.add(pair);
   };
   const forgetOlder = (): void => {
     let kept = 0;
     let first = documents.length;
-    while (first > 0 && kept + documents[first - 1]!.length <= capacity / 2)
-      kept += documents[--first]!.length;
-    documents = documents.slice(Math.min(first, documents.length - 1));
+    while (first > 0 && kept + documents[first - 1]!.ids.length <= capacity / 2)
+      kept += documents[--first]!.ids.length;
+    documents = documents.slice(first);
     automaton = new SuffixAutomaton();
     known = new Set();
     for (const document of documents) append(document);
+  };
+  const add = (document: Document): void => {
+    if (document.ids.length === 0) return;
+    documents.push(document);
+    append(document);
+    if (automaton.size > capacity) forgetOlder();
   };
   return {
     get automaton() {
       return automaton;
     },
-    learn: (ids) => {
-      const lines = linesOf(ids, isLineEnd);
-      let run: number[] = [];
+    learn: (text) => {
+      // More than is kept would be forgotten while it is learned, and be new again at the next key.
+      const lines = finishedLines(text.slice(-capacity / 2), isLineEnd);
+      if (text.length > capacity / 2) lines.shift(); // cut somewhere else with each key
+      /** A new text that repeats itself is kept in one piece, and its lines are counted: only what others had is left out. */
+      const fresh = new Set<number>();
+      let run: Document = { ids: [], pairs: [] };
       const close = () => {
-        if (run.length === 0) return;
-        documents.push(run);
-        append(run);
-        run = [];
+        add(run);
+        run = { ids: [], pairs: [] };
       };
       for (const [i, line] of lines.entries()) {
         const before = lines[i - 1] ?? [];
         const pair = hash(line, hash(before, 0));
-        if (known.has(pair)) {
+        if (known.has(pair) && !fresh.has(pair)) {
           close();
           continue;
         }
+        // Forgetting goes by whole documents: none may be so long that half of the corpus goes with it.
+        if (run.ids.length > 0 && run.ids.length + line.length > capacity / 4) close();
         known.add(pair);
-        if (run.length === 0) run.push(...before);
-        run.push(...line);
+        fresh.add(pair);
+        if (run.ids.length === 0) run.ids.push(...before);
+        run.ids.push(...line);
+        run.pairs.push(pair);
       }
       close();
-      if (automaton.size > capacity) forgetOlder();
     },
   };
 }
 
-function linesOf(ids: readonly number[], isLineEnd: (id: number) => boolean): number[][] {
+/** The line that is being written is left out: it would be new with every key, and drafters have the tail anyway. */
+function finishedLines(ids: readonly number[], isLineEnd: (id: number) => boolean): number[][] {
   const lines: number[][] = [];
   let line: number[] = [];
   for (const id of ids) {
     line.push(id);
-    if (!isLineEnd(id)) continue;
+    if (!isLineEnd(id) && line.length < longestLine) continue;
     lines.push(line);
     line = [];
   }
-  if (line.length > 0) lines.push(line);
   return lines;
 }
 
@@ -79,22 +108,36 @@ function linesOf(ids: readonly number[], isLineEnd: (id: number) => boolean): nu
 const hash = (ids: readonly number[], seed: number): number =>
   ids.reduce((sum, id) => Math.imul(sum ^ id, 16_777_619) >>> 0, (seed ^ 2_166_136_261) >>> 0);
 
-/** Tokens that must agree before anything is drafted: a single one agrees everywhere. */
-const shortestMatch = 2;
+/** Tokens that must agree before anything is drafted: one, for what it is worth is weighed below (two lose a tenth in code). */
+const shortestMatch = 1;
 /** A draft goes on while it is this likely to be accepted so far: a row costs little, but not nothing. */
 const leastReach = 0.2;
 /** How much longer than the match a draft may be; long matches are copies, and go on as far as they go. */
 const reachOfMatch = 2;
 const longMatch = 12;
+/** Contexts that are asked, from the longest: further ones have no say beside these. */
+const mostContexts = 4;
+/** Sightings that doubt in a context of one token weighs: of those tried, this drafted least in vain for what was accepted. */
+const doubtOfOne = 4;
+
+/** A place in a text that was seen: what followed there is weighed by how many tokens agree. */
+interface Context {
+  readonly automaton: SuffixAutomaton;
+  readonly state: number;
+  readonly length: number;
+  /** What followed most often, and how often anything did. */
+  readonly token: number;
+  readonly total: number;
+}
 
 /**
- * Drafts what followed the longest match of the text's end: in the corpus, or in what this generation itself wrote.
+ * Drafts what followed where the end of the text stood before: in the corpus, or in what this generation itself wrote.
  * @param tail the end of the prompt
  */
 export function createNgramDrafter(corpus: Corpus, tail: readonly number[]): Drafter {
   const own = new SuffixAutomaton();
-  const matches = [new Match(corpus.automaton), new Match(own)];
   const automata = [corpus.automaton, own];
+  const matches = automata.map((automaton) => new Match(automaton));
   const observe = (ids: readonly number[]) => {
     for (const id of ids) {
       for (const match of matches) match.advance(id); // before the own text grows, which would match itself
@@ -106,56 +149,62 @@ export function createNgramDrafter(corpus: Corpus, tail: readonly number[]): Dra
     source: "ngram",
     observe,
     propose: (most) => {
-      const proposals = matches
-        .map((match, i) => proposalOf(automata[i]!, match, most))
-        .filter((it) => it !== undefined);
-      return proposals.reduce<Proposal | undefined>(
-        (best, it) => (best && best.match >= it.match ? best : it),
-        undefined,
-      );
+      const follow = matches.map((match) => match.copy());
+      const ids: number[] = [];
+      const confidence: number[] = [];
+      let match = 0;
+      let limit = most;
+      let reach = 1;
+      while (ids.length < limit) {
+        const found = follow
+          .flatMap((it, i) => contextsOf(automata[i]!, it))
+          .sort((a, b) => a.length - b.length);
+        const best = likeliest(found);
+        if (!best) break;
+        reach *= best.confidence;
+        if (reach < leastReach) break;
+        if (ids.length === 0) {
+          match = found.at(-1)!.length;
+          if (match < longMatch) limit = Math.min(most, reachOfMatch * match);
+        }
+        ids.push(best.token);
+        confidence.push(best.confidence);
+        for (const it of follow) it.advance(best.token);
+      }
+      return ids.length === 0 ? undefined : { source: "ngram", ids, confidence, match };
     },
   };
 }
 
-function proposalOf(automaton: SuffixAutomaton, match: Match, most: number): Proposal | undefined {
-  const start = match.copy();
-  // The end of a text has nothing after it: a shorter match, which occurs elsewhere, may.
-  while (start.length >= shortestMatch && automaton.continuations(start.state).length === 0) start.shorten();
-  if (start.length < shortestMatch) return undefined;
-  const limit = start.length >= longMatch ? most : Math.min(most, reachOfMatch * start.length);
-  const ids: number[] = [];
-  const confidence: number[] = [];
-  let reach = 1;
-  const follow = start.copy();
-  while (ids.length < limit) {
-    let choices = automaton.continuations(follow.state);
-    while (choices.length === 0 && follow.length > shortestMatch) {
-      follow.shorten();
-      choices = automaton.continuations(follow.state);
-    }
-    const best = bestOf(choices);
-    if (!best) break;
-    const likely = confidenceOf(best, choices, follow.length);
-    reach *= likely;
-    if (reach < leastReach && ids.length > 0) break;
-    ids.push(best.token);
-    confidence.push(likely);
-    follow.advance(best.token);
+/** The match and its ever shorter suffixes that stood elsewhere too, as long as something followed. */
+function contextsOf(automaton: SuffixAutomaton, match: Match): Context[] {
+  const found: Context[] = [];
+  let { state, length } = match;
+  while (length >= shortestMatch && found.length < mostContexts) {
+    const next = automaton.likeliest(state);
+    if (next) found.push({ automaton, state, length, ...next });
+    state = automaton.link(state);
+    length = automaton.length(state);
   }
-  return ids.length === 0 ? undefined : { source: "ngram", ids, confidence, match: start.length };
+  return found;
 }
 
-/** The most frequent continuation; of equals the one seen last. */
-const bestOf = (choices: readonly Continuation[]): Continuation | undefined =>
-  choices.reduce<Continuation | undefined>(
-    (best, it) =>
-      !best || it.count > best.count || (it.count === best.count && it.recency > best.recency) ? it : best,
-    undefined,
-  );
-
-/** Share of the continuation among all, as if one more had been something else; a match of few tokens counts for less. */
-function confidenceOf(best: Continuation, choices: readonly Continuation[], length: number): number {
-  const total = choices.reduce((sum, { count }) => sum + count, 0);
-  const share = (best.count + 0.5) / (total + 1);
-  return share * (1 - 0.5 / length);
+/**
+ * The likeliest next token, of those that some context saw most often. From the shortest context to the longest, with
+ * count c of n, p ← (c + d·p) / (n + d): a longer context overrules as far as it has seen enough. The doubt d falls with
+ * length: where many tokens agree, even what was seen once is nearly sure.
+ */
+function likeliest(found: readonly Context[]): { token: number; confidence: number } | undefined {
+  let best: { token: number; confidence: number } | undefined;
+  for (const token of new Set(found.map((it) => it.token))) {
+    let p = 0;
+    for (const { automaton, state, length, total } of found) {
+      const target = automaton.next(state, token);
+      const count = target === undefined ? 0 : automaton.count(target);
+      const doubt = doubtOfOne / length;
+      p = (count + doubt * p) / (total + doubt);
+    }
+    if (!best || p >= best.confidence) best = { token, confidence: p };
+  }
+  return best;
 }

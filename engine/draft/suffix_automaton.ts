@@ -13,8 +13,65 @@ export interface Continuation {
 /** Suffix links that an extension follows to count occurrences: a bound for texts like `aaaa…`, whose chains are as long as they are. */
 const countedLinks = 32;
 
-/** Places for a token in the key of a transition; vocabularies of this family have a quarter million. */
-const tokenRange = 2 ** 21;
+/**
+ * The transitions of all states: a hash table with open addressing, each also in a list of its state's. Plain arrays of
+ * integers: a Map by state and token, with an array for each state, took twice the time.
+ */
+class Transitions {
+  /** First transition of each state, plus one; 0: it has none. */
+  readonly #head: number[] = [];
+  /** By transition, four numbers: state, token, target, and the state's next transition plus one. */
+  #entries = new Int32Array(4 * 1024);
+  #size = 0;
+  /** Transitions plus one, by hash; 0 is free. Twice as many places as transitions, a power of two. */
+  #slots = new Int32Array(2048);
+
+  /** Undefined: there is none. */
+  target(state: State, token: number): State | undefined {
+    const entry = this.#slots[this.#slot(state, token)]!;
+    return entry === 0 ? undefined : this.#entries[4 * (entry - 1) + 2]!;
+  }
+
+  /** Adds a transition, or leads it elsewhere. */
+  set(state: State, token: number, target: State): void {
+    if (4 * this.#size === this.#entries.length) this.#grow();
+    const slot = this.#slot(state, token);
+    const entry = this.#slots[slot]!;
+    if (entry !== 0) {
+      this.#entries[4 * (entry - 1) + 2] = target;
+      return;
+    }
+    this.#entries.set([state, token, target, this.#head[state] ?? 0], 4 * this.#size);
+    this.#slots[slot] = this.#head[state] = ++this.#size;
+  }
+
+  /** The transitions of a state, the newest first; `visit` may add to other states. */
+  each(state: State, visit: (token: number, target: State) => void): void {
+    for (let entry = this.#head[state] ?? 0; entry !== 0; entry = this.#entries[4 * entry - 1]!) {
+      visit(this.#entries[4 * entry - 3]!, this.#entries[4 * entry - 2]!);
+    }
+  }
+
+  /** Where the transition stands, or the free place for it. */
+  #slot(state: State, token: number): number {
+    const mask = this.#slots.length - 1;
+    const mixed = Math.imul(state ^ Math.imul(token, 0x85ebca6b), 0x9e3779b1);
+    for (let slot = (mixed ^ (mixed >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+      const at = 4 * (this.#slots[slot]! - 1);
+      if (at < 0 || (this.#entries[at] === state && this.#entries[at + 1] === token)) return slot;
+    }
+  }
+
+  #grow(): void {
+    const entries = new Int32Array(2 * this.#entries.length);
+    entries.set(this.#entries);
+    this.#entries = entries;
+    this.#slots = new Int32Array(2 * this.#slots.length);
+    for (let entry = 1; entry <= this.#size; entry++) {
+      this.#slots[this.#slot(entries[4 * entry - 4]!, entries[4 * entry - 3]!)] = entry;
+    }
+  }
+}
 
 /**
  * The suffix automaton of texts that are appended token by token (Blumer et al., 1985): every substring of them leads from
@@ -27,9 +84,7 @@ export class SuffixAutomaton {
   readonly #link: number[] = [-1];
   readonly #count: number[] = [0];
   readonly #recency: number[] = [0];
-  /** By state: tokens and targets of its transitions, in turn. */
-  readonly #edges: number[][] = [[]];
-  readonly #target = new Map<number, State>();
+  readonly #transitions = new Transitions();
   #last: State = 0;
   #size = 0;
 
@@ -55,18 +110,36 @@ export class SuffixAutomaton {
     return this.#count[state]!;
   }
 
+  /** Where a token leads; undefined: it never followed the state's substrings. */
   next(state: State, token: number): State | undefined {
-    return this.#target.get(state * tokenRange + token);
+    return this.#transitions.target(state, token);
   }
 
+  /** What followed the state's substrings. */
   continuations(state: State): Continuation[] {
-    const edges = this.#edges[state]!;
     const found: Continuation[] = [];
-    for (const token of edges) {
-      const target = this.next(state, token)!;
+    this.#transitions.each(state, (token, target) => {
       found.push({ token, state: target, count: this.#count[target]!, recency: this.#recency[target]! });
-    }
+    });
     return found;
+  }
+
+  /** The continuation seen most often, of equals the one seen last, and how often any was. Undefined: none ever was. */
+  likeliest(state: State): { readonly token: number; readonly total: number } | undefined {
+    let token: number | undefined;
+    let most = 0;
+    let latest = 0;
+    let total = 0;
+    this.#transitions.each(state, (next, target) => {
+      const count = this.#count[target]!;
+      const recency = this.#recency[target]!;
+      total += count;
+      if (count < most || (count === most && recency <= latest)) return;
+      token = next;
+      most = count;
+      latest = recency;
+    });
+    return token === undefined ? undefined : { token, total };
   }
 
   /** Begins another document. */
@@ -74,6 +147,7 @@ export class SuffixAutomaton {
     this.#last = SuffixAutomaton.root;
   }
 
+  /** Appends a token to the document. */
   append(token: number): void {
     this.#size++;
     const existing = this.next(this.#last, token);
@@ -85,7 +159,7 @@ export class SuffixAutomaton {
       const state = this.#make(this.#length[this.#last]! + 1);
       let from: State = this.#last;
       while (from >= 0 && this.next(from, token) === undefined) {
-        this.#connect(from, token, state);
+        this.#transitions.set(from, token, state);
         from = this.#link[from]!;
       }
       if (from < 0) this.#link[state] = SuffixAutomaton.root;
@@ -109,26 +183,19 @@ export class SuffixAutomaton {
     this.#link.push(-1);
     this.#count.push(0);
     this.#recency.push(0);
-    this.#edges.push([]);
     return this.#length.length - 1;
-  }
-
-  #connect(from: State, token: number, to: State): void {
-    const key = from * tokenRange + token;
-    if (!this.#target.has(key)) this.#edges[from]!.push(token);
-    this.#target.set(key, to);
   }
 
   /** Splits off the shorter substrings of `target`, those that `from` and its suffixes reach by `token`. */
   #clone(from: State, token: number, target: State): State {
     const clone = this.#make(this.#length[from]! + 1);
-    for (const edge of this.#edges[target]!) this.#connect(clone, edge, this.next(target, edge)!);
+    this.#transitions.each(target, (next, to) => this.#transitions.set(clone, next, to));
     this.#link[clone] = this.#link[target]!;
     this.#count[clone] = this.#count[target]!;
     this.#recency[clone] = this.#recency[target]!;
     this.#link[target] = clone;
     for (let at = from; at >= 0 && this.next(at, token) === target; at = this.#link[at]!) {
-      this.#connect(at, token, clone);
+      this.#transitions.set(at, token, clone);
     }
     return clone;
   }
@@ -154,6 +221,7 @@ export class Match {
     return this.#state;
   }
 
+  /** Takes in the next token of the followed text. */
   advance(token: number): void {
     this.#settle();
     for (;;) {
@@ -172,14 +240,7 @@ export class Match {
     }
   }
 
-  /** Drops the oldest of the tokens that agree, down to the next state: shorter, and seen more often. */
-  shorten(): void {
-    this.#settle();
-    if (this.#state === SuffixAutomaton.root) return;
-    this.#state = this.#automaton.link(this.#state);
-    this.#length = this.#automaton.length(this.#state);
-  }
-
+  /** Another match that stands in the same place, and moves on by itself. */
   copy(): Match {
     const copy = new Match(this.#automaton);
     copy.#state = this.#state;

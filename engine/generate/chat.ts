@@ -12,6 +12,8 @@ export interface ChatRequest {
   /** 0: greedy. */
   readonly temperature: number;
   readonly seed: number;
+  /** What the answer will mostly repeat. */
+  readonly original?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -42,6 +44,7 @@ export function createChat(session: Session, tokenizer: Tokenizer) {
         maxTokens: request.maxTokens,
         endIds: tokenizer.endIds,
         signal: request.signal,
+        original: request.original ? tokenizer.encode(request.original, { special: false }) : undefined,
         sampling: { temperature: request.temperature, topK: 20, topP: 0.95, minP: 0, seed: request.seed },
       });
       const detokenizer = createDetokenizer(tokenizer);

@@ -11,12 +11,12 @@ interface FimRequest {
     readonly context: readonly { readonly path: string; readonly text: string }[];
   };
   readonly maxTokens: number;
+  readonly ghost?: string;
   readonly signal?: AbortSignal;
 }
 
-/** What the stream says at its end; of the same shape as completer.ts's. */
-export interface GenerationEnd {
-  readonly reason: EndReason;
+/** What a stream has cost so far; of the same shape as completer.ts's. */
+export interface GenerationCost {
   readonly promptTokens: number;
   readonly promptMs: number;
   readonly tokens: number;
@@ -25,9 +25,20 @@ export interface GenerationEnd {
   readonly accepted: number;
 }
 
-export const generationEnd = (session: Session, reason: EndReason): GenerationEnd => {
+/** What the stream says at its end. */
+export interface GenerationEnd extends GenerationCost {
+  readonly reason: EndReason;
+}
+
+export const generationEnd = (session: Session, reason: EndReason): GenerationEnd => ({
+  reason,
+  ...generationCost(session),
+});
+
+const generationCost = (session: Session): GenerationCost => {
   const { promptTokens, promptMs, tokens, decodeMs } = session.timings;
-  return { reason, promptTokens, promptMs, tokens, decodeMs, drafted: 0, accepted: 0 };
+  const { drafted, accepted } = session.statistics;
+  return { promptTokens, promptMs, tokens, decodeMs, drafted, accepted };
 };
 
 /**
@@ -39,26 +50,36 @@ export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
     async *complete({
       prompt,
       maxTokens,
+      ghost,
       signal,
-    }: FimRequest): AsyncGenerator<{ text: string; logProbability: number }, GenerationEnd, undefined> {
+    }: FimRequest): AsyncGenerator<
+      { text: string; logProbability: number; cost: GenerationCost },
+      GenerationEnd,
+      undefined
+    > {
       const { context } = session.evaluator;
       const ids = fimPrompt(tokenizer, prompt, context - Math.min(maxTokens, context >> 1));
       const detokenizer = createDetokenizer(tokenizer);
       let logProbability = 0;
-      const draws = session.generate(ids, { maxTokens, endIds: tokenizer.endIds, signal });
+      const draws = session.generate(ids, {
+        maxTokens,
+        endIds: tokenizer.endIds,
+        signal,
+        ghost: ghost ? tokenizer.encode(ghost, { special: false }) : undefined,
+      });
       try {
         for (;;) {
           const { value, done } = await draws.next();
           if (done) {
             const rest = detokenizer.flush();
-            if (rest.length > 0) yield { text: rest, logProbability };
+            if (rest.length > 0) yield { text: rest, logProbability, cost: generationCost(session) };
             return generationEnd(session, value);
           }
           if (tokenizer.endIds.has(value.token)) continue;
           logProbability += value.logProbability;
           const text = detokenizer.push([value.token]);
           if (text.length === 0) continue; // a part of a character: its bytes come out with the next token
-          yield { text, logProbability };
+          yield { text, logProbability, cost: generationCost(session) };
           logProbability = 0;
         }
       } finally {

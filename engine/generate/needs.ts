@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { type Gpu, mebibytes } from "../gpu/index.ts";
-import { drawBytes, type Hyperparameters, workspaceBytes } from "../model/index.ts";
+import { draftHeadSize, drawBytes, type Hyperparameters, workspaceBytes } from "../model/index.ts";
 import { createRollback, type SequenceOptions, sequenceBytes } from "../state/index.ts";
 
 /** Bytes of GPU memory that a model and one sequence take. */
@@ -31,7 +31,9 @@ export function memoryNeeds(
   });
   const workspace = Object.values(workspaceBytes(h, options.context)).reduce((a, b) => a + b, 0);
   const state = tape + slots;
-  const scratch = workspace + rope + drawBytes(h.vocabulary, 1 + (options.longest ?? 0));
+  const { longest = 0 } = options;
+  const draftHead = options.mtp && longest > 0 ? draftHeadSize(h.vocabulary) * 8 : 0; // ids and logits
+  const scratch = workspace + rope + drawBytes(h.vocabulary, 1 + longest) + draftHead;
   return { weights, kv, state, scratch, total: weights + kv + state + scratch };
 }
 

@@ -147,6 +147,13 @@ export class Session {
     return this.#drafts.mode;
   }
 
+  /** Who drafts here; after `prepare`. Of the same shape as protocol.ts's. */
+  get draftSources(): "mtp" | "ngram" | "device-linear" | "device-differs" {
+    if (this.#drafts.mode === "off") return "device-linear";
+    if (this.#longest === 0) return "device-differs";
+    return this.evaluator.mtp ? "mtp" : "ngram";
+  }
+
   /** The plan of one round without drafts: a row of the trunk and the draw. */
   decodePlan(sampled: boolean): Promise<Plan> {
     return this.#rounds.plan(1, sampled, 0, 0);
@@ -302,7 +309,7 @@ export class Session {
     const kept = record.draws.length;
     noteRound(this.statistics, decision.source, record);
     if (sequence.passed(1 + record.drafted, kept)) return;
-    sequence.restoreCheckpoint();
+    sequence.restoreCheckpoint(sequence.position);
     const accepted = record.draws.slice(0, -1).map(({ token }) => token);
     await this.evaluator.pass([first, ...accepted], { kind: "rows", logits: "none", mtp: false });
   }

@@ -109,13 +109,13 @@ export function recordDraftChain(
   model: Model,
   memory: SequenceMemory,
   w: Workspace,
-  { mtp: step, confidence, sampling, threshold }: DrawBuffers,
+  draw: DrawBuffers,
   draft: DraftBuffers,
   { width, links }: { width: number; links: number },
 ): void {
   const { h } = model;
   const mtp = model.mtp!;
-  const size = draft.ids.size / 4;
+  const step = draw.mtp;
   const own = { ...w, step };
   recordMtp(recorder, { kind: "rows", width }, h, mtp, memory, own, memory.hidden);
   for (let link = 0; link < links; link++) {
@@ -126,21 +126,28 @@ export function recordDraftChain(
       ids: draft.ids,
       out: draft.logits,
     });
-    recordCandidates(
-      recorder,
-      size,
-      { logits: draft.logits, sampling, threshold, partials: draft.partials },
-      step,
-      { sampled: false, last: true, first: 0, rows: 1 },
-    );
-    recorder.dispatch(
-      {
-        name: "draft",
-        parts: [stepShader, candidateShader, settingsShader, draftShader],
-        constants: { V: u32(size), CHUNKS: u32(ceilDiv(size, candidateChunk)) },
-      },
-      [draft.partials, draft.ids, draft.settings, w.step, step, confidence],
-      [1],
-    );
+    recordDraftStep(recorder, w.step, step, draw, draft);
   }
+}
+
+/** Records the choice of one draft from the draft head's logits, and the chain's next step or its end. */
+export function recordDraftStep(
+  recorder: PlanRecorder,
+  step: GPUBuffer,
+  mtp: GPUBuffer,
+  { sampling, threshold, confidence }: Pick<DrawBuffers, "sampling" | "threshold" | "confidence">,
+  { settings, ids, logits, partials }: DraftBuffers,
+): void {
+  const size = ids.size / 4;
+  const options = { sampled: false, last: true, first: 0, rows: 1 };
+  recordCandidates(recorder, size, { logits, sampling, threshold, partials }, mtp, options);
+  recorder.dispatch(
+    {
+      name: "draft",
+      parts: [stepShader, candidateShader, settingsShader, draftShader],
+      constants: { V: u32(size), CHUNKS: u32(ceilDiv(size, candidateChunk)) },
+    },
+    [partials, ids, settings, step, mtp, confidence],
+    [1],
+  );
 }

@@ -13,6 +13,7 @@ export {
   draftIds,
   draftWords,
   recordDraftChain,
+  recordDraftStep,
 } from "./draft_chain.ts";
 export {
   createDrawBuffers,

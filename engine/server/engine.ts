@@ -1,6 +1,13 @@
 import { performance } from "node:perf_hooks";
 import { createScheduler, type GenerationEnd, type Priority } from "../generate/index.ts";
-import type { EngineEvent, EngineRequest, EngineSettings, FromEngine, ToEngine } from "../protocol.ts";
+import type {
+  EngineEvent,
+  EngineRequest,
+  EngineSettings,
+  FromEngine,
+  GenerationStats,
+  ToEngine,
+} from "../protocol.ts";
 import { createModels, describeModel, isForUser, type Loaded } from "./models.ts";
 
 export interface EngineOptions {
@@ -8,6 +15,9 @@ export interface EngineOptions {
   /** Injected by tests. */
   readonly timers?: Pick<typeof globalThis, "setTimeout" | "clearTimeout">;
 }
+
+/** What a request spent before it ran, in milliseconds. */
+type Waited = Pick<GenerationStats, "queuedMs" | "loadMs">;
 
 const defaults: EngineSettings = { device: "auto", memoryLimit: 0, unloadAfterMinutes: 30 };
 
@@ -38,7 +48,7 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
     priority: Priority,
     signal: AbortSignal,
     emit: (event: EngineEvent) => void,
-    use: (model: Loaded, signal: AbortSignal) => Promise<GenerationEnd | undefined>,
+    use: (model: Loaded, signal: AbortSignal, waited: Waited) => Promise<GenerationEnd | undefined>,
   ): Promise<void> {
     const asked = performance.now();
     using turn = await scheduler.enter(priority, signal);
@@ -47,7 +57,7 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
     const { model, loadMs } = await models.use(request.model);
     if (turn.signal.aborted)
       return emit({ kind: "done", reason: turn.preempted ? "preempted" : "cancelled" });
-    const end = await use(model, turn.signal);
+    const end = await use(model, turn.signal, { queuedMs, loadMs });
     if (!end) return emit({ kind: "done", reason: "end" });
     const reason = turn.preempted && end.reason === "cancelled" ? "preempted" : end.reason;
     emit({ kind: "done", reason, stats: { ...end, queuedMs, loadMs } });
@@ -73,10 +83,18 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
       case "load":
         return withTurn(request, "warm-up", signal, emit, async () => undefined);
       case "complete":
-        return withTurn(request, request.priority, signal, emit, async ({ completer }, turnSignal) => {
-          const stream = completer.complete({ ...request, signal: turnSignal });
-          return pump(stream, ({ text, logProbability }) => emit({ kind: "text", text, logProbability }));
-        });
+        return withTurn(
+          request,
+          request.priority,
+          signal,
+          emit,
+          async ({ completer }, turnSignal, waited) => {
+            const stream = completer.complete({ ...request, signal: turnSignal });
+            return pump(stream, ({ cost, ...delta }) =>
+              emit({ kind: "text", ...delta, cost: { ...cost, ...waited } }),
+            );
+          },
+        );
       case "chat":
         return withTurn(request, "foreground", signal, emit, async ({ chat }, turnSignal) =>
           pump(chat.chat({ ...request, signal: turnSignal }), ({ kind, text }) =>

@@ -13,7 +13,14 @@ import {
 import { metadataString } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
 import { loadModel } from "../model/index.ts";
-import type { EngineSettings, EngineStatus, FromEngine, ModelDescription, ModelSpec } from "../protocol.ts";
+import type {
+  DraftSources,
+  EngineSettings,
+  EngineStatus,
+  FromEngine,
+  ModelDescription,
+  ModelSpec,
+} from "../protocol.ts";
 import { contextFor, modelPath, openModelFile } from "./model_file.ts";
 
 /** A model on the GPU with its session. */
@@ -22,6 +29,7 @@ export interface Loaded {
   readonly context: number;
   readonly loadMs: number;
   readonly bytes: number;
+  readonly drafts: DraftSources;
   readonly completer: ReturnType<typeof createFimCompleter>;
   readonly chat: ReturnType<typeof createChat>;
   free(): void;
@@ -87,6 +95,7 @@ export function createModels(settings: () => EngineSettings, report: Report) {
         context,
         loadMs: performance.now() - started,
         bytes: held() - before,
+        drafts: session.draftSources,
         completer: createFimCompleter(session, open.tokenizer),
         chat: createChat(session, open.tokenizer),
         free() {
@@ -116,11 +125,12 @@ export function createModels(settings: () => EngineSettings, report: Report) {
       gpuBytes: held(),
       memoryLimit: gpu?.memoryLimit ?? null,
       processBytes: process.memoryUsage.rss(),
-      models: [...loaded.values()].map(({ path, context, bytes, loadMs }) => ({
+      models: [...loaded.values()].map(({ path, context, bytes, loadMs, drafts }) => ({
         path,
         context,
         bytes,
         loadMs,
+        drafts,
       })),
     }),
 

@@ -190,10 +190,10 @@ export class Sequence {
     this.memory.copySlot(encoder, 0, 1);
   }
 
-  /** Brings the checkpoint back; the rows after it are to be run again. */
-  restoreCheckpoint(): void {
+  /** Brings the checkpoint back, which was taken at `position`; the rows after it are to be run again. */
+  restoreCheckpoint(position: number): void {
     this.#submit((encoder) => this.memory.copySlot(encoder, 1, 0));
-    this.#standing = { slot: 0, replay: 0 };
+    this.#stand(position, { slot: 0, replay: 0 });
   }
 
   free(): void {

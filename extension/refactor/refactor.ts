@@ -114,6 +114,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
         for await (const delta of services.engine.chat({
           messages,
           maxTokens: MAX_TOKENS,
+          original: selected.text,
           signal: abort.signal,
         })) {
           if (delta.kind !== "text" || abort.signal.aborted) continue;

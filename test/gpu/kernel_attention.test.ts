@@ -71,6 +71,7 @@ async function attend(
     kvType: s.kvType,
     kv: [],
     recurrent: [],
+    hidden: bed.poisoned(4),
     rope: bed.upload(ropeTable(s.h.attention, context)),
   };
   const kv = { keys: bed.upload(before.keys ?? s.keys), values: bed.upload(before.values ?? s.values) };

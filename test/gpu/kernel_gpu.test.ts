@@ -43,7 +43,7 @@ for (const profile of ["safe", "fast"] as const) {
       const recorder = new PlanRecorder(gpu);
       recorder.part = "there";
       recorder.dispatch(adding(1), [a, b], [1]);
-      recorder.dispatch(adding(1), [a, b], [(positions) => positions]);
+      recorder.dispatch(adding(1), [a, b], [({ positions }) => positions]);
       recorder.part = "back";
       recorder.dispatch(adding(2), [b, a], [1]);
       const plan = await recorder.finish();

@@ -94,9 +94,24 @@ eachDevice((bed, device) => {
     expectWritten(last, (i) => i < n, `last, seed ${seed}`);
     expectClose(last.subarray(0, n), expected.subarray(4 * n), productTolerance, `last, seed ${seed}`);
 
+    const rest = await multiply(bed(), wide, matrix, x, bed().gpu, { skip: 3 });
+    expectWritten(rest, (i) => i < 2 * n, `skip, seed ${seed}`);
+    expectClose(rest.subarray(0, 2 * n), expected.subarray(3 * n), productTolerance, `skip, seed ${seed}`);
+
+    const turnedInput = [2, 3, 4, undefined, undefined, 0, 1].flatMap((t) =>
+      t === undefined
+        ? new Array<number>(columns).fill(Number.NaN)
+        : [...x.subarray(t * columns, (t + 1) * columns)],
+    );
+    const fromRing = await multiply(bed(), wide, matrix, x, bed().gpu, {
+      x: bed().upload(turnedInput, maxRows * columns),
+      xRing: ring,
+      position: 12,
+    });
+    expectClose(fromRing.subarray(0, rows * n), expected, productTolerance, `input ring, seed ${seed}`);
+
     const between = bed().poisoned(maxRows * 8);
-    const narrow = bed().upload([...normals(columns, random), ...x], (maxRows + 1) * columns);
-    await multiply(bed(), wide, matrix, x, bed().gpu, { x: narrow, xRow: 1, out: between, outStride: 8 });
+    await multiply(bed(), wide, matrix, x, bed().gpu, { out: between, outStride: 8 });
     const strided = await bed().floats(between);
     expectWritten(strided, (i) => i < rows * 8 && i % 8 < n, `strides, seed ${seed}`);
     const packed = strided.filter((_, i) => i < rows * 8 && i % 8 < n);

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { recordFeedForward } from "../../engine/model/ffn.ts";
-import { recordCarry } from "../../engine/model/index.ts";
 import { recordNorm } from "../../engine/model/norm.ts";
 import { seededRandom } from "../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "./support/compare.ts";
@@ -30,13 +29,13 @@ eachDevice((bed) => {
           recordNorm(to, path, bed().step, {
             x: { buffer: input, stride: size + 8, row: 1 },
             w: weight,
-            y: { buffer: y, stride: 2 * size, row: 1, column: size },
+            y: { buffer: y, stride: 2 * size, column: size },
             size,
             epsilon: 1e-6,
           }),
         );
         const all = await bed().floats(y);
-        const isRow = (i: number) => i >= 2 * size && i < (rows + 1) * 2 * size && i % (2 * size) >= size;
+        const isRow = (i: number) => i < rows * 2 * size && i % (2 * size) >= size;
         expectWritten(all, isRow, `seed ${seed}, ${rows} rows`);
         return all.filter((_, i) => isRow(i));
       };
@@ -87,18 +86,33 @@ eachDevice((bed) => {
     });
   }
 
-  test("carry_row: the last of the pass's rows becomes row 0, and of no rows none", async () => {
-    const h = shapes({ embedding: 416 });
-    const w = poisonedWorkspace(bed(), h, 64);
-    const rows = normals(65 * h.embedding, seededRandom(620));
-    bed().write(w.trunkOut, rows);
-    const carry = await bed().plan((to) => recordCarry(to, h, w));
-    bed().setStep(0, 0);
-    bed().execute(carry);
-    expectSameBits(await bed().floats(w.trunkOut), rows, "no rows");
-    bed().setStep(0, 64);
-    bed().execute(carry);
-    rows.copyWithin(0, 64 * h.embedding);
-    expectSameBits(await bed().floats(w.trunkOut), rows, "64 rows");
+  test("rms_norm from ring to ring: rows lie at their position modulo the ring, the source one row late", async () => {
+    const seed = 620;
+    const [size, ring, position, rows] = [32, 7, 12, 5];
+    const x = normals(ring * size, seededRandom(seed));
+    const w = bed().upload(new Float32Array(size).fill(1));
+    const y = bed().poisoned(ring * size);
+    bed().setStep(position, rows);
+    await bed().run((to) =>
+      recordNorm(to, path, bed().step, {
+        x: { buffer: bed().upload(x), stride: size, row: ring - 1, ring },
+        w,
+        y: { buffer: y, stride: size, ring },
+        size,
+        epsilon: 1e-6,
+      }),
+    );
+    const got = await bed().floats(y);
+    const places = Array.from({ length: rows }, (_, t) => (position + t) % ring);
+    expectWritten(got, (i) => places.includes(Math.floor(i / size)), `seed ${seed}`);
+    for (const [t, place] of places.entries()) {
+      const source = (position + t - 1) % ring;
+      expectClose(
+        got.subarray(place * size, (place + 1) * size),
+        rmsNorm(x.subarray(source * size, (source + 1) * size), new Float32Array(size).fill(1), 1e-6),
+        5e-7,
+        `seed ${seed}, row ${t}`,
+      );
+    }
   });
 });

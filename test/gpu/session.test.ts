@@ -2,7 +2,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UserError } from "../../engine/errors.ts";
-import { type GenerateOptions, memoryNeeds, requireFit, Session } from "../../engine/generate/index.ts";
+import {
+  type GenerateOptions,
+  memoryNeeds,
+  needsOf,
+  openSession,
+  requireFit,
+  Session,
+  type SessionSettings,
+} from "../../engine/generate/index.ts";
 import { type GgufFile, openGguf } from "../../engine/gguf/index.ts";
 import { type GpuCounters, openGpu } from "../../engine/gpu/index.ts";
 import {
@@ -11,12 +19,14 @@ import {
   greedy,
   loadModel,
   type Model,
+  maxRows,
   readRecord,
   recordDraw,
   type Sampling,
   samplingWords,
   stepWords,
 } from "../../engine/model/index.ts";
+import { createTokenizer, vocabularyFrom } from "../../engine/text/index.ts";
 import { seededRandom } from "../reference/random.ts";
 import { randomBlocks } from "../reference/random_blocks.ts";
 import { eachDevice } from "./support/devices.ts";
@@ -114,26 +124,28 @@ eachDevice((bed, device) => {
     async function stepByStep(sampling: Sampling, maxTokens: number): Promise<Draw[]> {
       const { evaluator } = session;
       const { gpu, workspace } = evaluator;
-      const { vocabulary } = model.h;
-      const draw = createDrawBuffers(gpu, vocabulary, evaluator.logits("last"));
+      const draw = createDrawBuffers(gpu, model.h.vocabulary, 1);
       const sampled = sampling.temperature > 0;
       const suffix = `step by step ${sampling.seed}`; // not the session's plan: that one draws into its own buffers
       const plan = (kind: "rows" | "prompt") =>
-        evaluator.plan(1, { kind, logits: "last" }, suffix, (to) =>
-          recordDraw(to, vocabulary, draw, workspace.step, sampled),
-        );
+        evaluator.plan(`${kind} ${suffix}`, (to) => {
+          const path = { kind, width: kind === "rows" ? 1 : maxRows };
+          evaluator.recordPass(to, path);
+          const options = { sampled, last: kind === "prompt", stores: 0 };
+          recordDraw(to, path, model, evaluator.sequence.memory, workspace, draw, options);
+        });
       gpu.device.queue.writeBuffer(draw.sampling, 0, samplingWords(sampling, []));
       evaluator.reset();
       const draws: Draw[] = [];
       await evaluator.pass(prompt.slice(0, 64), { kind: "prompt", logits: "none" });
       gpu.device.queue.writeBuffer(workspace.step, 0, stepWords(64, prompt.slice(64), { budget: maxTokens }));
-      evaluator.run(await plan("prompt"), prompt.length);
+      evaluator.run(await plan("prompt"), { positions: prompt.length, replay: 0 });
       for (;;) {
-        draws.push(readRecord(new Uint32Array(await gpu.read(draw.record)))!);
+        draws.push(readRecord(new Uint32Array(await gpu.read(draw.record)))!.draws[0]!);
         if (draws.length === maxTokens) break;
-        evaluator.run(await plan("rows"), prompt.length + draws.length);
+        evaluator.run(await plan("rows"), { positions: prompt.length + draws.length, replay: 0 });
       }
-      for (const name of ["sampling", "record", "threshold", "partials"] as const) gpu.free(draw[name]);
+      for (const buffer of Object.values(draw)) gpu.free(buffer);
       return draws;
     }
   });
@@ -245,18 +257,19 @@ eachDevice((bed, device) => {
 
   describe("memory", () => {
     for (const options of [
-      { context: 96, kvType: "f16", mtp: false, slots: 1 },
-      { context: 320, kvType: "f32", mtp: true, slots: 3 },
-    ] as const) {
+      { context: 96, kvType: "f16", drafts: "off" },
+      { context: 320, kvType: "f32", drafts: "mtp", longest: 3, rollback: "planes" },
+      { context: 96, kvType: "f16", drafts: "ngram", longest: 40, rollback: "replay" },
+    ] satisfies SessionSettings[]) {
       test(`what is held is what was foreseen: ${JSON.stringify(options)}`, async () => {
         const { gpu } = bed();
         const before = gpu.bytesHeld();
         const another = await loadModel(gpu, file);
-        const other = new Session(gpu, another, options);
+        const other = await openSession(gpu, another, createTokenizer(vocabularyFrom(file)), options);
         await collect(other.generate(prompt, { maxTokens: 2 }));
         const after = gpu.bytesHeld();
         const held = (category: keyof typeof after) => after[category] - before[category];
-        const needs = memoryNeeds(file, another.h, options);
+        const needs = memoryNeeds(file, another.h, needsOf(gpu, another.h, options));
         other.free();
         another.free();
         expect(gpu.bytesHeld()).toMatchObject({ ...before, tables: expect.any(Number) });
@@ -264,7 +277,7 @@ eachDevice((bed, device) => {
         expect(held("kv")).toBe(needs.kv);
         expect(held("state")).toBe(needs.state);
         const scratch = held("activations") + held("tables") + held("staging");
-        const unforeseen = 4096; // step state, the draw's small buffers, readback, uniforms
+        const unforeseen = 8192; // step states, small buffers of draws and drafts, readback, uniforms
         expect(scratch).toBeGreaterThanOrEqual(needs.scratch);
         expect(scratch).toBeLessThanOrEqual(needs.scratch + unforeseen);
       });

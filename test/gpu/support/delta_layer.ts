@@ -82,13 +82,23 @@ export async function runDeltaLayer(bed: TestBed, kind: "rows" | "prompt", s: De
   bed.write(w.proj, Float32Array.from(s.proj));
   bed.setStep(s.position, s.rows, { slot: s.slot });
   const tape = bed.upload(tapeWords);
-  await bed.run((to) => recordDeltaNet(to, { kind, width: maxRows }, s.h, layer, { tape, slots }, w, 1));
+  const gates = bed.poisoned(2 * valueHeads * tapeRows);
+  const memory = { tape, gates, slots };
+  await bed.run((to) => recordDeltaNet(to, { kind, width: maxRows }, s.h, layer, memory, w, 1));
   return {
     mixed: await bed.floats(w.mixed),
-    gates: await bed.floats(w.gates),
+    gates: fromPosition(await bed.floats(gates), s.position, 2 * valueHeads),
     grams: await bed.floats(w.grams),
     delta: await bed.floats(w.delta),
     out: await bed.floats(w.mixerOut),
     slots: await bed.floats(slots),
   };
+}
+
+/** The rows of a ring in order, that of `position` first. */
+function fromPosition(ring: Float32Array, position: number, size: number): Float32Array {
+  const first = (position % tapeRows) * size;
+  const bits = new Uint32Array(ring.buffer, ring.byteOffset, ring.length); // a poisoned float may not survive a copy
+  const rolled = new Uint32Array([...bits.subarray(first), ...bits.subarray(0, first)]);
+  return new Float32Array(rolled.buffer);
 }

@@ -127,6 +127,20 @@ function mixedOf(s: DeltaShape, strides: DeltaStrides, { q, k, v }: DeltaInputs)
   return words;
 }
 
+/** g and β by token, with room for as many tokens as q, k and v have, and poison there. */
+function gatesOf({ valueHeads, tokens, sequences }: DeltaShape, { g, beta }: DeltaInputs): Uint32Array {
+  const words = new Uint32Array(2 * valueHeads * mostTokens * sequences).fill(poison);
+  const floats = new Float32Array(words.buffer);
+  for (let row = 0; row < sequences * tokens; row++) {
+    const place = Math.floor(row / tokens) * mostTokens + (row % tokens);
+    for (let h = 0; h < valueHeads; h++) {
+      const from = row * valueHeads + h;
+      floats.set([g[from]!, beta[from]!], 2 * (place * valueHeads + h));
+    }
+  }
+  return words;
+}
+
 /**
  * Runs the kernel with the initial state in slot `input`, the other slots poisoned. Returns the scores and all slots
  * (as many as snapshots, or as it takes to hold the input).
@@ -137,10 +151,10 @@ export async function runDelta(
   inputs: DeltaInputs,
   input = 0,
 ): Promise<{ out: Float32Array; slots: Float32Array }> {
-  const { g, beta, state } = inputs;
+  const { state } = inputs;
   const strides = stridesOf(s);
   const mixed = bed.upload(mixedOf(s, strides, inputs));
-  const gates = bed.upload(Array.from(g, (value, i) => [value, beta[i]!]).flat());
+  const gates = bed.upload(gatesOf(s, inputs));
   const slots = bed.poisoned(Math.max(s.snapshots, input + 1) * state.length);
   bed.gpu.device.queue.writeBuffer(slots, input * state.byteLength, Float32Array.from(state));
   const out = bed.poisoned(inputs.v.length);
@@ -148,7 +162,7 @@ export async function runDelta(
   const groups = ceilDiv(s.valueHeads * s.headSize, deltaColumns(s.headSize));
   await bed.run((to) =>
     to.dispatch(
-      deltaKernel({ ...s, strides }),
+      deltaKernel({ ...s, stores: s.snapshots, ring: mostTokens, strides }),
       [mixed, gates, slots, out, bed.step],
       [groups, 1, s.sequences],
     ),

@@ -2,8 +2,9 @@ import {
   createDrawBuffers,
   type Draw,
   readRecord,
+  recordAccept,
   recordBytes,
-  recordDraw,
+  recordCandidates,
   type Sampling,
   samplingWords,
 } from "../../../engine/model/index.ts";
@@ -20,28 +21,35 @@ export interface Drawing {
 
 export async function prepareDraw(bed: TestBed, vocabulary: number, sampled: boolean): Promise<Drawing> {
   const { gpu } = bed;
-  const buffers = createDrawBuffers(gpu, vocabulary, bed.poisoned(vocabulary));
+  const buffers = createDrawBuffers(gpu, vocabulary, 1);
   for (const buffer of Object.values(buffers)) bed.keep(buffer);
-  for (const buffer of [buffers.record, buffers.threshold, buffers.partials]) {
+  for (const buffer of [buffers.record, buffers.threshold, buffers.partials, buffers.logits]) {
     bed.write(buffer, new Uint32Array(buffer.size / 4).fill(poison));
   }
-  const plan = await bed.plan((to) => recordDraw(to, vocabulary, buffers, bed.step, sampled));
+  const plan = await bed.plan((to) => {
+    recordCandidates(to, vocabulary, buffers, bed.step, { sampled, last: true, first: 0, rows: 1 });
+    recordAccept(to, vocabulary, buffers, bed.step, { last: true, stores: 0 });
+  });
   return {
     threshold: buffers.threshold,
     setLogits: (logits) => bed.write(buffers.logits, logits),
     set: (sampling, endIds = []) => bed.write(buffers.sampling, samplingWords(sampling, endIds)),
     draw: async (count) => {
-      const records = bed.poisoned(count * 4);
+      const bytes = recordBytes(1);
+      const records = bed.poisoned((count * bytes) / 4);
       const encoder = gpu.device.createCommandEncoder();
       for (let i = 0; i < count; i++) {
         const pass = encoder.beginComputePass();
-        plan.encode(pass, 0);
+        plan.encode(pass, { positions: 0, replay: 0 });
         pass.end();
-        encoder.copyBufferToBuffer(buffers.record, 0, records, i * recordBytes, recordBytes);
+        encoder.copyBufferToBuffer(buffers.record, 0, records, i * bytes, bytes);
       }
       gpu.submit(encoder.finish());
       const words = await bed.words(records);
-      return Array.from({ length: count }, (_, i) => readRecord(words.slice(4 * i, 4 * i + 4)));
+      return Array.from(
+        { length: count },
+        (_, i) => readRecord(words.slice((bytes / 4) * i, (bytes / 4) * (i + 1)))?.draws[0],
+      );
     },
   };
 }

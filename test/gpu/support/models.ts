@@ -5,7 +5,14 @@ import { join } from "node:path";
 import type { Evaluator } from "../../../engine/generate/index.ts";
 import { type GgufFile, openGguf, type TensorEntry, type TensorType } from "../../../engine/gguf/index.ts";
 import { PlanRecorder } from "../../../engine/gpu/index.ts";
-import { type Path, recordMtp, stepBuffer, stepWords } from "../../../engine/model/index.ts";
+import {
+  type Path,
+  recordMatmul,
+  recordMtp,
+  stepBuffer,
+  stepWords,
+  tapeRows,
+} from "../../../engine/model/index.ts";
 import { ggufBytes, type MetadataPair, type TensorSource } from "../../reference/write_gguf.ts";
 import { poison } from "./test_bed.ts";
 
@@ -63,7 +70,7 @@ export async function evaluate(
     const logitsBuffer = evaluator.logits("all");
     await evaluator.pass(ids.slice(first, first + rows), { kind, logits: "all", mtpLogits: evaluator.mtp });
     logits.set(await evaluator.rows(logitsBuffer, rows, vocabulary), first * vocabulary);
-    hidden.set(await evaluator.rows(evaluator.workspace.trunkOut, rows, embedding, 1), first * embedding);
+    hidden.set(await hiddenRows(evaluator, first, rows), first * embedding);
     mtp?.set(await evaluator.rows(evaluator.logits("mtp"), rows, vocabulary), first * vocabulary);
   }
   if (evaluator.position !== ids.length)
@@ -71,12 +78,25 @@ export async function evaluate(
   return mtp ? { logits, hidden, mtp } : { logits, hidden };
 }
 
+/** The trunk's post-norm rows of positions `first`… that the ring still has. */
+export async function hiddenRows(evaluator: Evaluator, first: number, rows: number): Promise<Float32Array> {
+  const { embedding } = evaluator.model.h;
+  const ring = await evaluator.rows(evaluator.sequence.memory.hidden, tapeRows, embedding);
+  const found = new Float32Array(rows * embedding);
+  for (let t = 0; t < rows; t++) {
+    const at = ((first + t) % tapeRows) * embedding;
+    found.set(ring.subarray(at, at + embedding), t * embedding);
+  }
+  return found;
+}
+
 /** Fills every buffer that a pass may read with NaNs, but for those that `reset` clears and that a pass never writes. */
 export function poisonBuffers(evaluator: Evaluator): void {
-  const { memory, workspace, gpu } = evaluator;
+  const { sequence, workspace, gpu } = evaluator;
+  const { memory } = sequence;
   const { step: _, ...activations } = workspace;
   const layers = [...memory.kv, ...memory.recurrent].flatMap((layer) => (layer ? Object.values(layer) : []));
-  for (const buffer of [...Object.values(activations), ...layers] as unknown[]) {
+  for (const buffer of [...Object.values(activations), ...layers, memory.hidden] as unknown[]) {
     if (buffer instanceof GPUBuffer) {
       gpu.device.queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(poison));
     }
@@ -89,23 +109,24 @@ export function poisonBuffers(evaluator: Evaluator): void {
  * with the trunk's last row, each later one pairs a drafted token with the block's own row before (model.md 4.3).
  */
 export async function draftChain(evaluator: Evaluator, token: number, count: number): Promise<number[]> {
-  const { gpu, model, memory } = evaluator;
+  const { gpu, model } = evaluator;
+  const { memory } = evaluator.sequence;
   const step = stepBuffer(gpu);
   const workspace = { ...evaluator.workspace, step };
-  const { embedding: stride, vocabulary } = model.h;
+  const { vocabulary } = model.h;
   const logits = evaluator.logits("mtp");
   const drafted: number[] = [];
   try {
     for (let i = 0; i < count; i++) {
       const recorder = new PlanRecorder(gpu);
-      const hidden = { buffer: i === 0 ? workspace.trunkOut : workspace.mtpOut, stride }; // row 0: the last row, carried
-      recordMtp(recorder, { kind: "rows", width: 1 }, model.h, model.mtp!, memory, workspace, {
-        hidden,
-        logits,
-      });
+      const path = { kind: "rows", width: 1 } as const;
+      const hidden = i === 0 ? memory.hidden : workspace.mtpHidden;
+      recordMtp(recorder, path, model.h, model.mtp!, memory, workspace, hidden);
+      const head = { x: workspace.mtpHidden, xRing: tapeRows, out: logits };
+      recordMatmul(recorder, path, model.mtp!.head, step, head);
       const position = evaluator.position + i;
       gpu.device.queue.writeBuffer(step, 0, stepWords(position, [drafted.at(-1) ?? token]));
-      evaluator.run(await recorder.finish(), position + 1);
+      evaluator.run(await recorder.finish(), { positions: position + 1, replay: 0 });
       drafted.push(argMax(await evaluator.rows(logits, 1, vocabulary)));
     }
   } finally {

@@ -1,5 +1,5 @@
 import { type Gpu, type Plan, PlanRecorder } from "../../../engine/gpu/index.ts";
-import { maxRows, stepBuffer, stepWords } from "../../../engine/model/index.ts";
+import { maxRows, type StepOptions, stepBuffer, stepWords } from "../../../engine/model/index.ts";
 
 /** What lies in every buffer, or part of one, that a test has not filled: a NaN, so that reading it shows as well. */
 export const poison = 0x7fc0dead;
@@ -41,14 +41,10 @@ export class TestBed {
     this.gpu.device.queue.writeBuffer(buffer, 0, values);
   }
 
-  /** Sets position, rows, slot and budget of the step state; `rows` may be the rows' ids instead of their number. */
-  setStep(
-    position: number,
-    rows: number | readonly number[],
-    { slot = 0, budget = 0 }: { slot?: number; budget?: number } = {},
-  ): void {
+  /** Sets the step state; `rows` may be the rows' ids instead of their number. */
+  setStep(position: number, rows: number | readonly number[], options: StepOptions = {}): void {
     const ids = typeof rows === "number" ? new Array<number>(Math.min(rows, maxRows)).fill(0) : rows;
-    const words = stepWords(position, ids, { slot, budget });
+    const words = stepWords(position, ids, options);
     if (typeof rows === "number") words[1] = rows; // an operation of its own may have more rows than a pass
     this.write(this.step, words);
   }
@@ -59,20 +55,20 @@ export class TestBed {
     return recorder.finish();
   }
 
-  /** Submits the plan; `positions` as in `Plan.encode`. */
-  execute(plan: Plan, positions = 0): void {
+  /** Submits the plan; `positions` and `replay` as in `Plan.encode`. */
+  execute(plan: Plan, positions = 0, replay = 0): void {
     const encoder = this.gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    plan.encode(pass, positions);
+    plan.encode(pass, { positions, replay });
     pass.end();
     this.gpu.submit(encoder.finish());
   }
 
   async run(
     record: (recorder: PlanRecorder) => void,
-    { positions = 0, gpu = this.gpu }: { positions?: number; gpu?: Gpu } = {},
+    { positions = 0, replay = 0, gpu = this.gpu }: { positions?: number; replay?: number; gpu?: Gpu } = {},
   ): Promise<void> {
-    this.execute(await this.plan(record, gpu), positions);
+    this.execute(await this.plan(record, gpu), positions, replay);
   }
 
   async words(buffer: GPUBuffer): Promise<Uint32Array> {

@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import type { Evaluator } from "../../../engine/generate/index.ts";
+import { tapeRows } from "../../../engine/model/index.ts";
+
+/**
+ * A hash of everything that the next token depends on: delta-net states, the three raw rows that the convolution looks
+ * back to, the trunk's last hidden row, and keys and values of every position. Commits the state.
+ */
+export async function stateHash(evaluator: Evaluator): Promise<string> {
+  const { sequence, model, gpu } = evaluator;
+  const { memory, position } = sequence;
+  const { delta, attention, embedding } = model.h;
+  await sequence.commit();
+  const hash = createHash("sha256");
+  const add = async (buffer: GPUBuffer, floats: number, first = 0) =>
+    hash.update(new Uint8Array(await gpu.read(buffer, floats * 4, first * 4)));
+  for (const layer of memory.recurrent) {
+    if (!layer) continue;
+    await add(layer.slots, delta.valueHeads * delta.headSize ** 2);
+    for (let back = 1; back <= Math.min(3, position); back++) {
+      await add(layer.tape, delta.channels, ((position - back) % tapeRows) * delta.channels);
+    }
+  }
+  if (position > 0) await add(memory.hidden, embedding, ((position - 1) % tapeRows) * embedding);
+  const kvWords = (attention.kvHeads * attention.headSize) / (memory.kvType === "f16" ? 2 : 1);
+  for (const layer of memory.kv.slice(0, model.h.layers)) {
+    if (!layer || position === 0) continue;
+    await add(layer.keys, position * kvWords);
+    await add(layer.values, position * kvWords);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
