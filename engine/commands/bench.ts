@@ -3,14 +3,22 @@ import { UserError } from "../errors.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../gpu/index.ts";
 import { loadModel } from "../model/index.ts";
 import { modelPath } from "../server/index.ts";
+import {
+  benchEdit,
+  benchMtp,
+  type DraftsReport,
+  type EditReport,
+  printEdit,
+  printMtp,
+} from "./bench_drafts.ts";
 import { benchTyping, type Percentiles, type TypingReport } from "./bench_typing.ts";
 import { type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
 import { median, milliseconds, printJson, table } from "./terminal.ts";
 import { readText } from "./tokens.ts";
 
-export const suites = ["load", "prefill", "decode", "typing"] as const;
-/** What runs when no suite is named: typing takes minutes, at human speed. */
+export const suites = ["load", "prefill", "decode", "mtp", "edit", "typing"] as const;
+/** What runs when no suite is named: the others take minutes, typing at human speed. */
 export const defaultSuites = ["load", "prefill", "decode"] as const satisfies readonly Suite[];
 export type Suite = (typeof suites)[number];
 
@@ -39,6 +47,8 @@ export interface BenchReport {
   readonly rounds: number;
   readonly measures: Record<string, Measure>;
   readonly step: Record<string, unknown>;
+  readonly mtp?: DraftsReport;
+  readonly edit?: EditReport;
   readonly typing?: TypingReport;
 }
 
@@ -80,6 +90,11 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
         Object.assign(measures, await benchDecode(open, options.rounds, peer));
         step = await describeStep(open);
       }
+      if (options.suites.includes("mtp") && !open.model.mtp) {
+        throw new UserError(`${name} has no MTP block to draft with: choose another model, or other suites.`);
+      }
+      const mtp = options.suites.includes("mtp") ? await benchMtp(open) : undefined;
+      const edit = options.suites.includes("edit") ? await benchEdit(open) : undefined;
       const typing = options.suites.includes("typing") ? await benchTyping(name, options.device) : undefined;
       const report: BenchReport = {
         device: gpu.description,
@@ -89,6 +104,8 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
         rounds: options.rounds,
         measures,
         step,
+        ...(mtp && { mtp }),
+        ...(edit && { edit }),
         ...(typing && { typing }),
       };
       if (options.json) printJson(earlier ? { ...report, compared: ratios(report, earlier) } : report);
@@ -239,6 +256,8 @@ function print(report: BenchReport, earlier: BenchReport | undefined): void {
     ...(compared ? [compared[name] ? `${compared[name].toFixed(2)}×` : ""] : []),
   ]);
   if (rows.length > 0) console.log(table([header, ...rows]));
+  if (report.mtp) printMtp(report.mtp);
+  if (report.edit) printEdit(report.edit);
   if (report.typing) printTyping(report.typing);
   const { step } = report;
   if (step.dispatches === undefined) return;

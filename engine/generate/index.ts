@@ -6,7 +6,7 @@
 export { createChat, type Message } from "./chat.ts";
 export { createFimCompleter, type GenerationEnd } from "./completer.ts";
 export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
-export { Evaluator, type EvaluatorOptions, type PassOptions } from "./evaluator.ts";
+export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
 export { freeBytes, type MemoryNeeds, memoryNeeds, requireFit } from "./needs.ts";
 export { draftsPay, needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export { createScheduler, type Priority, type Scheduler, type Turn } from "./scheduler.ts";

@@ -1,5 +1,6 @@
 import { type Plan, ReadbackRing } from "../gpu/index.ts";
 import {
+  candidateBytes,
   createDraftBuffers,
   createDrawBuffers,
   type DraftBuffers,
@@ -46,7 +47,6 @@ export class Rounds {
   readonly #evaluator: Evaluator;
   readonly #draft: DraftBuffers | undefined;
   readonly #ring: ReadbackRing;
-  readonly #rows: number;
   #settings = "";
   /** Rows of the round submitted last: what the next may have to replay, and the MTP block to see. */
   #lastRows = 1;
@@ -60,7 +60,6 @@ export class Rounds {
   constructor(evaluator: Evaluator, rows: number, draftHead?: number) {
     const { gpu, model, mtp } = evaluator;
     this.#evaluator = evaluator;
-    this.#rows = rows;
     this.draw = createDrawBuffers(gpu, model.h.vocabulary, rows);
     this.#draft = mtp && rows > 1 ? createDraftBuffers(gpu, model.h.vocabulary, draftHead) : undefined;
     this.#ring = new ReadbackRing(gpu, recordBytes(maxRows), runAhead + 1);
@@ -145,12 +144,12 @@ export class Rounds {
    * @returns the words of each row's candidates, on which every logit has an influence
    */
   async candidates(ids: readonly number[]): Promise<Uint32Array> {
-    const { gpu, sequence } = this.#evaluator;
+    const { gpu, sequence, model } = this.#evaluator;
     const { record } = await this.submit({ rows: ids.length, tokens: ids, budget: maxRows + 1 }, false);
     await record;
     sequence.passed(ids.length);
-    const rowBytes = this.draw.partials.size / this.#rows;
-    return new Uint32Array(await gpu.read(this.draw.partials, rowBytes * ids.length));
+    const bytes = candidateBytes(model.h.vocabulary) * ids.length;
+    return new Uint32Array(await gpu.read(this.draw.partials, bytes));
   }
 
   /** Notes that no round is under way, and where the text stands. */

@@ -2,8 +2,8 @@ import candidateShader from "../../shaders/candidate.wgsl";
 import draftShader from "../../shaders/draft.wgsl";
 import settingsShader from "../../shaders/draft_settings.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
-import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
-import { candidateBytes, candidateChunk, type DrawBuffers, recordCandidates } from "./draw.ts";
+import { type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
+import { candidateBytes, chunksOf, type DrawBuffers, recordCandidates } from "./draw.ts";
 import { recordDraftHead } from "./matmul.ts";
 import type { Model } from "./model.ts";
 import { recordMtp } from "./mtp.ts";
@@ -70,7 +70,7 @@ export function createDraftBuffers(
     settings: gpu.upload("draft settings", draftWords({ most: 0, cut: [], acceptance: [] }), "activations"),
     ids: gpu.upload("draft ids", ids, "activations"),
     logits: gpu.buffer("draft logits", size * 4, "activations"),
-    partials: gpu.buffer("draft candidates", ceilDiv(size, candidateChunk) * candidateBytes, "activations"),
+    partials: gpu.buffer("draft candidates", candidateBytes(size), "activations"),
   };
 }
 
@@ -145,7 +145,7 @@ export function recordDraftStep(
     {
       name: "draft",
       parts: [stepShader, candidateShader, settingsShader, draftShader],
-      constants: { V: u32(size), CHUNKS: u32(ceilDiv(size, candidateChunk)) },
+      constants: { V: u32(size), CHUNKS: u32(chunksOf(size)) },
     },
     [partials, ids, settings, step, mtp, confidence],
     [1],

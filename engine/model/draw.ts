@@ -77,11 +77,15 @@ export interface DrawBuffers {
 }
 
 const chunk = 4096; // ids of the vocabulary that a workgroup looks at
-const candidateBytes = 20;
+
+/** Workgroups, and so candidates, for a vocabulary. */
+export const chunksOf = (vocabulary: number): number => ceilDiv(vocabulary, chunk);
+/** Bytes of the candidates of one row. */
+export const candidateBytes = (vocabulary: number): number => chunksOf(vocabulary) * 20;
 
 /** Bytes of logits and candidates for passes of at most `rows` rows. */
 export const drawBytes = (vocabulary: number, rows: number): number =>
-  Math.min(rows, logitRows) * vocabulary * 4 + ceilDiv(vocabulary, chunk) * candidateBytes * rows;
+  Math.min(rows, logitRows) * vocabulary * 4 + candidateBytes(vocabulary) * rows;
 
 /** @param rows most rows of a pass that is drawn from: 1 without drafts */
 export function createDrawBuffers(gpu: Gpu, vocabulary: number, rows: number): DrawBuffers {
@@ -91,7 +95,7 @@ export function createDrawBuffers(gpu: Gpu, vocabulary: number, rows: number): D
     sampling: gpu.upload("sampling", samplingWords(greedy, []), "activations"),
     record: buffer("record", recordBytes(maxRows)),
     threshold: buffer("threshold", maxRows * 4),
-    partials: buffer("candidates", ceilDiv(vocabulary, chunk) * candidateBytes * rows),
+    partials: buffer("candidates", candidateBytes(vocabulary) * rows),
     mtp: stepBuffer(gpu),
     confidence: buffer("confidence", maxRows * 4),
   };
@@ -125,13 +129,13 @@ export function recordCandidates(
       constants: {
         ...constants,
         CHUNK: u32(chunk),
-        CHUNKS: u32(ceilDiv(vocabulary, chunk)),
+        CHUNKS: u32(chunksOf(vocabulary)),
         SAMPLED: String(sampled),
         LAST: String(last),
       },
     },
     [logits, sampling, threshold, partials, step],
-    [ceilDiv(vocabulary, chunk), rows],
+    [chunksOf(vocabulary), rows],
   );
 }
 
@@ -182,7 +186,7 @@ export function recordAccept(
       parts: [stepShader, samplingShader, candidateShader, acceptShader],
       constants: {
         V: u32(vocabulary),
-        CHUNKS: u32(ceilDiv(vocabulary, chunk)),
+        CHUNKS: u32(chunksOf(vocabulary)),
         LAST: String(last),
         STORES: u32(stores),
       },
@@ -191,5 +195,3 @@ export function recordAccept(
     [1],
   );
 }
-
-export { candidateBytes, chunk as candidateChunk };

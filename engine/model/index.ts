@@ -16,6 +16,7 @@ export {
   recordDraftStep,
 } from "./draft_chain.ts";
 export {
+  candidateBytes,
   createDrawBuffers,
   type Draw,
   type DrawBuffers,

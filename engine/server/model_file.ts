@@ -5,6 +5,7 @@ import { UserError } from "../errors.ts";
 import { type GgufFile, openGguf } from "../gguf/index.ts";
 import { type Hyperparameters, readHyperparameters } from "../model/index.ts";
 import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";
+import { requireTrunk, withMtpFile } from "./mtp_file.ts";
 
 /** A completion prompt with room to spare; longer contexts are asked for. */
 const defaultContext = 8192;
@@ -29,8 +30,10 @@ export interface OpenFile {
 
 /** Opens a model file as far as it goes without a GPU. @throws UserError for a file that is no model that we run. */
 export async function openModelFile(path: string): Promise<OpenFile> {
-  const file = await openGguf(path);
+  let file = await openGguf(path);
   try {
+    requireTrunk(file);
+    file = await withMtpFile(file);
     return { file, h: readHyperparameters(file), tokenizer: createTokenizer(vocabularyFrom(file)) };
   } catch (error) {
     await file.close();

@@ -12,7 +12,11 @@ const vocabulary = 9_001; // three chunks, the last of 809 ids
 const plain: Sampling = { temperature: 1, topK: 0, topP: 1, minP: 0, seed: 0 };
 
 /** [position, rows, slot, budget, first token] */
-const stepOf = async (bed: TestBed) => [...(await bed.words(bed.step)).subarray(0, 5)];
+/** Position, rows, slot, budget and the first id of the step state. */
+const stepOf = async (bed: TestBed) => {
+  const words = await bed.words(bed.step);
+  return [0, 1, 2, 5, 6].map((word) => words[word]);
+};
 
 const tokensOf = (draws: readonly (Draw | undefined)[]) => draws.map((draw) => draw?.token);
 

@@ -1,5 +1,5 @@
 // `npm start` and `npm test`: set up what is missing, then show the engine at work or check everything. So do
-// `npm run test:editor`, `test:desktop` and `vscode`, for what their names say.
+// `npm run test:editor`, `test:desktop`, `torture` and `vscode`, for what their names say.
 // Runs before node_modules exists, so set-up imports nothing but Node's own modules.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 
@@ -91,13 +91,17 @@ Check everything:   npm test`);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a vitest project, its output going to the terminal, and adds its tests to `counts`. */
-async function vitest(project, note, extra = {}) {
+async function vitest(project, note, extra = {}, files = []) {
   note("");
   const file = `${ROOT}/.cache/vitest-${project}.json`;
   rmSync(file, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const env = { ...(hardware ? { FORETYPE_HARDWARE: hardware } : {}), ...extra };
-  const status = await show(process.execPath, [tools.vitest, "run", "--project", project, ...reporters], env);
+  const status = await show(
+    process.execPath,
+    [tools.vitest, "run", "--project", project, ...reporters, ...files],
+    env,
+  );
   if (existsSync(file)) count(JSON.parse(readFileSync(file, "utf8")));
   if (status !== 0) throw new Stop(`vitest --project ${project} failed with status ${status}: see above.`);
 }
@@ -152,6 +156,20 @@ const test = () =>
 
 const editor = () => runSteps([...devices, ...editorTests]);
 
+/** Drafts over many whole texts, an hour of it; `npm run torture -- 40` takes fewer. */
+const torture = () =>
+  runSteps([
+    ...devices,
+    {
+      title: "drafts over whole texts",
+      run: (note) =>
+        vitest("gpu", note, { FORETYPE_TORTURE: process.argv[3] ?? "200" }, [
+          "test/gpu/torture.test.ts",
+          "test/gpu/speculation.test.ts",
+        ]),
+    },
+  ]);
+
 async function desktop() {
   await runSteps([packages]);
   const { code, missing } = await findDesktop();
@@ -189,6 +207,7 @@ const commands = {
   test: () => counted(test),
   editor: () => counted(editor),
   desktop: () => counted(desktop),
+  torture: () => counted(torture),
   vscode: () => vscode().catch(fail),
 };
 const command = commands[process.argv[2]];
