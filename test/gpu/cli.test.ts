@@ -233,7 +233,12 @@ describe("bad usage is refused in one sentence, with status 2", () => {
     ["generate mini --ids 1 --top-k -1", /'-1' is invalid: --top-k is a whole number from 0 to/],
     ["generate mini --ids 1 --seed 4294967296", /is invalid: --seed is a whole number from 0 to 4294967295/],
     ["generate mini --ids 1 --kv q8_0", /'q8_0' is invalid: allowed choices are f16, f32/],
-    ["generate mini --ids 1 --draft mtp", /'mtp' is invalid: allowed choices are off/],
+    ["generate mini --ids 1 --draft best", /'best' is invalid: allowed choices are auto, mtp, ngram, off/],
+    ["generate mini --ids 1 --draft-max 0", /'0' is invalid: --draft-max is a whole number from 1 to 64/],
+    [
+      "generate mini --ids 1 --rollback undo",
+      /'undo' is invalid: allowed choices are auto, tape, planes, replay/,
+    ],
     ["logits mini --ids 1 --top 0", /'0' is invalid: --top is a whole number from 1 to/],
     ["bench --suite decode,speed", /there is no suite "speed"; the suites are load, prefill, decode/],
     ["bench --rounds 0", /'0' is invalid: --rounds is a whole number from 1 to/],
@@ -365,10 +370,42 @@ describe("--json prints exactly one document", () => {
         hostMs: ms,
         steps: 15,
       },
-      counters: { buffers: 0, bindGroups: 0, pipelines: 0, submits: ms, dispatches: ms, bytesReadBack: 256 },
+      counters: {
+        buffers: 0,
+        bindGroups: 0,
+        pipelines: 0,
+        submits: ms,
+        dispatches: ms,
+        bytesReadBack: 16 * 28,
+      },
     });
     const { ids } = await document<{ ids: number[] }>(["tokenize", "mini", "--text", result.text]);
     expect(ids).toEqual(result.ids);
+  });
+
+  test("generate: drafts change no id; they are counted, by source and depth, and traced", async () => {
+    for (const draft of ["--draft mtp --draft-max 3 --rollback planes", "--draft ngram --draft-max 64"]) {
+      const args = [
+        "generate",
+        "mini",
+        "--ids",
+        golden.ids.join(),
+        ...words(`--max 24 ${draft} --trace --json`),
+      ];
+      const { stdout, stderr, status } = await cli.run(args);
+      expect(status, stderr).toBe(0);
+      const result = JSON.parse(stdout);
+      expect(result.ids, draft).toEqual(golden.greedy.slice(0, 24));
+      const { rounds, drafted, accepted, bySource, byDepth } = result.drafts;
+      const source = draft.includes("mtp") ? "mtp" : "ngram";
+      expect(accepted, draft).toBeGreaterThan(0);
+      expect(bySource[source], draft).toMatchObject({ drafted, accepted });
+      expect(byDepth[0].judged, draft).toBeLessThanOrEqual(rounds);
+      const lines = stderr.split("\n").filter((line) => line.startsWith("position "));
+      expect(lines, draft).toHaveLength(rounds);
+      expect(lines.filter((line) => line.includes(`: ${source} drafted `)).length, draft).toBeGreaterThan(0);
+      expect(lines.at(-1), draft).toMatch(/: (no draft|all accepted|rejected|end)$/);
+    }
   });
 
   test("generate: a seed decides the text", async () => {
@@ -414,7 +451,7 @@ describe("--json prints exactly one document", () => {
         hostMicroseconds: ms,
         objectsMade: 0,
         submits: 1,
-        bytesReadBack: 16,
+        bytesReadBack: 28,
       },
     });
     await writeFile(cli.at("report.json"), JSON.stringify(report));
