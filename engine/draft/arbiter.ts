@@ -28,6 +28,8 @@ export interface Decision {
   readonly chain?: ChainLimits;
   /** Tokens that the round is expected to bring. */
   readonly expected: number;
+  /** Whether the MTP block need not even see this round's tokens: it has not drafted for a while. */
+  readonly mtpRests: boolean;
 }
 
 /** What became of a round. */
@@ -56,6 +58,7 @@ const longestChain = 8; // links: beyond, a chain is seldom reached and every li
 const probeRounds = 64; // after so many rounds one that looks like a loss is tried, in case the text has changed
 const trialRounds = 32; // drafted rounds after which a source is judged by what it brought
 const agreeing = 2; // MTP drafts that must equal an n-gram's before the rest of that is taken
+const restAfter = 16; // rounds without a chain after which the MTP block is not shown the text any more
 const loss = 0.98; // of plain decoding's rate: below, a source is suspended
 
 interface Trial {
@@ -77,6 +80,8 @@ export class Arbiter {
   /** By depth: how often the chain's draft there was accepted, where it was reached. */
   readonly #depth: { hits: number; seen: number }[] = [];
   #round = 0;
+  /** Rounds since the last chain. */
+  #sinceChain = 0;
 
   constructor(options: ArbiterOptions) {
     this.#options = options;
@@ -88,24 +93,30 @@ export class Arbiter {
    * @returns undefined: wait for the record, a draft may be at hand then
    */
   decide(ahead: number, left: number): Decision | undefined {
+    const decision = this.#decide(ahead, left);
+    if (!decision) return undefined;
+    this.#sinceChain = decision.chain ? 0 : this.#sinceChain + 1;
+    return { ...decision, mtpRests: this.#sinceChain > restAfter };
+  }
+
+  #decide(ahead: number, left: number): Decision | undefined {
     const { mode } = this.#options;
     const longest = Math.min(this.#options.longest, left - 1);
-    const plain: Decision = { source: "none", rows: 1, expected: 1 };
+    const plain: Decision = { source: "none", rows: 1, expected: 1, mtpRests: false };
     if (mode === "off" || longest < 1) return plain;
     if (mode === "mtp") return this.#options.mtp ? this.#chain(longest, 0) : plain;
     const given = this.#bestGiven(longest);
     if (mode === "ngram") return ahead > 0 ? undefined : (given ?? plain);
 
-    const choices = [plain, ...(given ? [given] : []), ...(this.#options.mtp ? this.#chains(longest) : [])];
-    const open = choices.filter((it) => !this.#isSuspended(it.source));
-    const best = open.reduce((a, b) => (this.#rate(b) > this.#rate(a) ? b : a));
+    const better = (a: Decision, b: Decision) => (this.#rate(b) > this.#rate(a) ? b : a);
+    const chain = this.#options.mtp ? this.#chains(longest).reduce(better) : undefined;
+    const choices = [plain, given, chain].filter((it) => it !== undefined);
+    const best = choices.filter((it) => !this.#isSuspended(it.source)).reduce(better);
     if (best.given && ahead > 0) return undefined;
     this.#round++;
     if (this.#round % probeRounds === 0) {
-      const other = choices.find(
-        (it) => it.source !== "none" && it.source !== best.source && !(it.given && ahead > 0),
-      );
-      if (other) return other;
+      const others = choices.filter((it) => it !== plain && it !== best && !(it.given && ahead > 0));
+      if (others.length > 0) return others[(this.#round / probeRounds) % others.length];
       if (best.chain && best.rows <= longest) return this.#chain(best.rows, this.#rate(best));
     }
     if (!best.chain) return best;
@@ -178,7 +189,7 @@ export class Arbiter {
         if (mode === "ngram" && i + 1 < proposal.ids.length) continue; // at full length
         const rows = i + 2;
         const given = { ...proposal, ids: proposal.ids.slice(0, i + 1) };
-        const decision: Decision = { source: proposal.source, rows, given, expected };
+        const decision: Decision = { source: proposal.source, rows, given, expected, mtpRests: false };
         if (!best || this.#rate(decision) > this.#rate(best)) best = decision;
       }
     }
@@ -205,6 +216,7 @@ export class Arbiter {
       source: "mtp",
       rows: most + 1,
       expected,
+      mtpRests: false,
       chain: { most, cut, acceptance: calibration.mtpTable() },
     };
   }

@@ -33,6 +33,8 @@ export interface Round {
   readonly budget?: number;
   /** The MTP chain; with 0 links in it the block only sees the last tokens. Undefined: it stays aside. */
   readonly chain?: DraftSettings;
+  /** Tokens up to the pass's first that the MTP block is to see, where it stayed aside before: 64 at most. */
+  readonly unseen?: readonly number[];
 }
 
 /** A round whose rows of draft did not all stand, with a strategy that must run the others again. */
@@ -117,8 +119,9 @@ export class Rounds {
   async submit(round: Round, sampled: boolean): Promise<Submitted> {
     const { gpu, sequence, workspace } = this.#evaluator;
     const { queue } = gpu.device;
-    const { rows, tokens, chain } = round;
-    const plan = await this.plan(rows, sampled, chain ? this.#lastRows : 0, chain?.most ?? 0);
+    const { rows, tokens, chain, unseen } = round;
+    const seen = unseen?.length ?? this.#lastRows;
+    const plan = await this.plan(rows, sampled, chain ? seen : 0, chain?.most ?? 0);
     const { position, standing, rollback } = sequence;
     if (tokens) {
       this.#high = position;
@@ -128,6 +131,7 @@ export class Rounds {
         stepWords(position, tokens, { ...standing, budget: round.budget! }),
       );
     }
+    if (unseen) queue.writeBuffer(this.draw.mtp, 0, stepWords(position + 1 - unseen.length, unseen));
     if (chain && chain.most > 0) this.set(chain);
     this.#high = Math.min(this.#high + rows, sequence.memory.context);
     const replay = rollback.stores > 0 ? 0 : Math.max(this.#lastRows - 1, standing.replay);

@@ -12,7 +12,6 @@ import {
   type DraftMode,
   linearCosts,
 } from "../draft/index.ts";
-import { UserError } from "../errors.ts";
 import type { Gpu, Plan } from "../gpu/index.ts";
 import {
   type Draw,
@@ -26,6 +25,7 @@ import {
 import { type DraftStatistics, draftStatistics, noteRound } from "./draft_statistics.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 import { measureCosts, widestEqual } from "./measure.ts";
+import { requirePrompt } from "./require_prompt.ts";
 import { type Round, Rounds, runAhead, type Submitted } from "./rounds.ts";
 
 export interface DraftOptions {
@@ -213,8 +213,10 @@ export class Session {
     const mode = options.drafts ?? this.#drafts.mode;
     const mtp = this.#usesMtp(mode);
     const underWay: { submitted: Submitted; decision: Decision }[] = [];
-    let last = 0; // the token drawn last, and how many were
+    const text = [...prompt];
     let drawn = 0;
+    let held: Decision | undefined;
+    let unseen = false; // whether the MTP block has stayed aside since it last saw the text
     let yielded = 0;
     try {
       this.#rounds.begin(sampling, [...endIds], prompt);
@@ -236,21 +238,29 @@ export class Session {
         timings.tokens += record.draws.length;
         timings.decodeMs = now - firstAt;
         drawn += record.draws.length;
-        last = record.draws.at(-1)!.token;
+        text.push(...record.draws.map(({ token }) => token));
         const ended = record.draws.some(({ token }) => endIds.has(token)); // the GPU knows the first few of them only
         if (!ended) {
           // Before yielding, so that the GPU works while the consumer does.
           while (underWay.length < runAhead && drawn + underWay.length < budget && !options.signal?.aborted) {
             if (checkpoint && underWay.some(({ decision }) => decision.rows > 1)) break; // its state is for the CPU to put right
-            const decision = arbiter.decide(underWay.length, budget - drawn);
+            const decision: Decision | undefined = held ?? arbiter.decide(underWay.length, budget - drawn);
             if (!decision) break;
+            const settled = underWay.length === 0;
+            const sees = mtp && !decision.mtpRests;
+            held = sees && unseen && !settled ? decision : undefined; // until all that it missed is known
+            if (held) break;
             const before = performance.now();
-            const tokens =
-              underWay.length === 0
-                ? { tokens: [last, ...(decision.given?.ids ?? [])], budget: budget - drawn }
-                : {};
-            const chain = decision.chain ?? { most: 0, cut: [], acceptance: [] };
-            const round: Round = { rows: decision.rows, ...tokens, ...(mtp ? { chain } : {}) };
+            const round: Round = {
+              rows: decision.rows,
+              ...(settled && {
+                tokens: [text.at(-1)!, ...(decision.given?.ids ?? [])],
+                budget: budget - drawn,
+              }),
+              ...(sees && { chain: decision.chain ?? { most: 0, cut: [], acceptance: [] } }),
+              ...(sees && unseen && { unseen: text.slice(-maxRows) }),
+            };
+            unseen = mtp && !sees;
             underWay.push({ submitted: await this.#rounds.submit(round, sampled), decision });
             timings.hostMs += performance.now() - before;
             timings.steps++;
@@ -267,7 +277,7 @@ export class Session {
         if (!next) throw new Error("no round was submitted, and the text has not ended");
         record = await next.submitted.record;
         if (!record) return "end";
-        await this.#note(next.decision, record, last);
+        await this.#note(next.decision, record, text.at(-1)!);
         arbiter.observe(next.decision, {
           tokens: record.draws.map(({ token }) => token),
           drafted: record.drafted,
@@ -277,7 +287,7 @@ export class Session {
         this.#trace(next.decision, record, options.trace);
       }
     } finally {
-      await this.#settle(underWay, last, prompt.length + Math.max(0, yielded - 1));
+      await this.#settle(underWay, text.at(-1)!, prompt.length + Math.max(0, yielded - 1));
       this.#busy = false;
     }
   }
@@ -401,19 +411,5 @@ export class Session {
   free(): void {
     this.#rounds.free();
     this.evaluator.free();
-  }
-}
-
-/** @throws UserError for a prompt that cannot be run. */
-export function requirePrompt(ids: readonly number[], vocabulary: number, context: number): void {
-  if (ids.length === 0) throw new UserError("The prompt is empty: give it at least one token.");
-  if (ids.length >= context) {
-    throw new UserError(
-      `The prompt has ${ids.length} tokens and the context holds ${context}, one of them for the answer: shorten the prompt or choose a larger context.`,
-    );
-  }
-  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
-  if (wrong !== undefined) {
-    throw new UserError(`There is no token ${wrong}: ids go from 0 to ${vocabulary - 1} in this model.`);
   }
 }

@@ -226,6 +226,25 @@ eachDevice((bed, device) => {
       });
     }
 
+    test("an MTP block that has rested sees what it missed before it drafts again", async () => {
+      // Chains look like a loss, so they are only tried from time to time; their drafts are as good as ever.
+      const costs = { verify: (rows: number) => rows, link: 0.2, wait: 0 };
+      const session = open({ drafts: { mode: "auto", costs } });
+      const it = plain[0]!;
+      const tried: number[] = [];
+      const reference = open({});
+      const expected = await collect(reference.generate(it.prompt, { maxTokens: 180 }));
+      const trace: GenerateOptions["trace"] = ({ source, accepted }) => {
+        if (source === "mtp") tried.push(accepted);
+      };
+      expect(await collect(session.generate(it.prompt, { maxTokens: 180, trace }))).toEqual(expected);
+      expect(await stateHash(session.evaluator)).toBe(await stateHash(reference.evaluator));
+      session.free();
+      reference.free();
+      expect(tried.length).toBeGreaterThan(0);
+      expect(Math.max(...tried)).toBeGreaterThan(0);
+    });
+
     test("where each row costs as much as the first, the arbiter never drafts", async () => {
       const session = open({ drafts: { mode: "auto", costs: linearCosts } });
       const { drafted } = await check(session, "auto, linear costs");

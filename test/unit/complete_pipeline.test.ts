@@ -107,6 +107,22 @@ describe("a decode that runs", () => {
     expect(outcome(await other)).toEqual({ shown: "();" });
   });
 
+  test("hands the rest of what it wrote on to the next one, where that was typed into, for drafts", async () => {
+    const { completer, requests, settle } = driven();
+    const { ask } = bench(completer);
+    void ask("x = █");
+    await settle();
+    await requests[0]!.write("foo(1, 2)");
+    void ask("x = foO█");
+    await settle();
+    await settle();
+    expect(requests.map(({ ghost }) => ghost)).toEqual([undefined, "o(1, 2)"]);
+    void ask("y = █");
+    await settle();
+    await settle();
+    expect(requests[2]?.ghost, "another place").toBeUndefined();
+  });
+
   test("goes on when the editor cancels its question, and serves the next one", async () => {
     const { completer, requests, settle } = driven();
     const { ask } = bench(completer);
