@@ -45,6 +45,7 @@ export async function prepare(session: Session, sampled = false): Promise<number
   await session
     .prepare(sampled, (done, total) => progress.update(done / total))
     .finally(() => progress.end()); // an error gets a line of its own
+  await session.prepareDrafts();
   return performance.now() - started;
 }
 

@@ -9,7 +9,7 @@ export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
 export { freeBytes, type MemoryNeeds, memoryNeeds, requireFit } from "./needs.ts";
 export { draftsPay, needsOf, openSession, type SessionSettings } from "./open_session.ts";
-export { requirePrompt } from "./require_prompt.ts";
+export { requirePrompt } from "./prompt.ts";
 export { createScheduler, type Priority, type Scheduler, type Turn } from "./scheduler.ts";
 export {
   type DraftOptions,

@@ -15,12 +15,18 @@ const anyIds = (count: number, vocabulary: number): number[] =>
  * Looks whether passes over several rows leave the bits that narrower passes leave (I3): hidden rows, and the candidates of the
  * draws. The text is forgotten.
  * @param rows most rows that are wanted
- * @returns most rows that a pass may have; 1: no draft can be verified here
+ * @returns most rows that a pass may have; 1: no draft can be verified here; undefined: the signal aborted
  */
-export async function widestEqual(evaluator: Evaluator, rounds: Rounds, rows: number): Promise<number> {
+export async function widestEqual(
+  evaluator: Evaluator,
+  rounds: Rounds,
+  rows: number,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
   const { vocabulary } = evaluator.model.h;
   let widest = 1;
   for (const width of checkedWidths.slice(1)) {
+    if (signal?.aborted) return undefined;
     const ids = anyIds(width, vocabulary);
     const narrow = await traceOf(evaluator, rounds, ids, widest);
     const wide = await traceOf(evaluator, rounds, ids, width);
@@ -52,12 +58,14 @@ const repetitions = 6;
 /**
  * Times passes of each width and links of the MTP chain. The text is forgotten; attention sees next to no positions, which
  * favours no width.
+ * @returns undefined when the signal aborted
  */
 export async function measureCosts(
   evaluator: Evaluator,
   rounds: Rounds,
   { rows, mtp }: { rows: number; mtp: boolean },
-): Promise<Costs> {
+  signal?: AbortSignal,
+): Promise<Costs | undefined> {
   const time = async (width: number, links: number): Promise<number> => {
     const plan = await rounds.plan(width, false, links > 0 ? 1 : 0, links);
     const run = () => {
@@ -81,6 +89,7 @@ export async function measureCosts(
   evaluator.reset();
   const passes: { rows: number; ms: number }[] = [];
   for (const width of widths.filter((it) => it < 2 * rows)) {
+    if (signal?.aborted) return undefined;
     const ms = await time(width, 0);
     passes.push({ rows: width, ms: Math.max(ms, passes.at(-1)?.ms ?? 0) });
     const [one, two] = passes;

@@ -68,6 +68,6 @@ export async function openSession(
     mtp,
     rollback: chosen,
     planes: planesFor(settings),
-    drafts: { mode: drafts, longest, isLineEnd },
+    drafts: { mode: drafts, longest, isLineEnd, specialIds: tokenizer.specialIds },
   });
 }

@@ -68,13 +68,18 @@ export class Rounds {
   }
 
   /** Begins a generation: settings, and the ids that the MTP chain drafts from. */
-  begin(sampling: Sampling, endIds: readonly number[], document: readonly number[]): void {
+  begin(
+    sampling: Sampling,
+    endIds: readonly number[],
+    special: readonly number[],
+    document: readonly number[],
+  ): void {
     const { gpu, model } = this.#evaluator;
     const { queue } = gpu.device;
     queue.writeBuffer(this.draw.sampling, 0, samplingWords(sampling, endIds));
     if (this.#draft) {
       const size = this.#draft.ids.size / 4;
-      queue.writeBuffer(this.#draft.ids, 0, draftIds(model.h.vocabulary, size, endIds, document));
+      queue.writeBuffer(this.#draft.ids, 0, draftIds(model.h.vocabulary, size, special, document));
     }
     this.#lastRows = 1;
   }

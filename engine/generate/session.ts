@@ -13,19 +13,11 @@ import {
   linearCosts,
 } from "../draft/index.ts";
 import type { Gpu, Plan } from "../gpu/index.ts";
-import {
-  type Draw,
-  greedy,
-  type Model,
-  maxRows,
-  type RoundRecord,
-  type Sampling,
-  stepWords,
-} from "../model/index.ts";
+import { type Draw, greedy, type Model, maxRows, type RoundRecord, type Sampling } from "../model/index.ts";
 import { type DraftStatistics, draftStatistics, noteRound } from "./draft_statistics.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 import { measureCosts, widestEqual } from "./measure.ts";
-import { requirePrompt } from "./require_prompt.ts";
+import { PromptReader, requirePrompt } from "./prompt.ts";
 import { type Round, Rounds, runAhead, type Submitted } from "./rounds.ts";
 
 export interface DraftOptions {
@@ -34,6 +26,8 @@ export interface DraftOptions {
   readonly longest?: number | undefined;
   /** Ids after which a line of text begins, for the n-grams. */
   readonly isLineEnd?: ((id: number) => boolean) | undefined;
+  /** Ids that the draft head always scores, beside the frequent ones and the text's own. */
+  readonly specialIds?: readonly number[] | undefined;
   /** Instead of measured ones. */
   readonly costs?: Costs | undefined;
   /** Ids that the draft head scores; default: by the vocabulary. */
@@ -92,10 +86,6 @@ export interface GenerationTimings {
   steps: number;
 }
 
-// A submit cannot be called back, so a prompt goes to the GPU in pieces of this length, two of them at a time: whoever
-// is more urgent waits for no more than they take.
-const submitMs = 25;
-
 const noTimings = (promptTokens: number): GenerationTimings => ({
   promptTokens,
   promptSubmits: 0,
@@ -117,14 +107,15 @@ export class Session {
   /** What drafts brought in the last generation. */
   statistics: DraftStatistics = draftStatistics();
   readonly #rounds: Rounds;
+  readonly #prompts: PromptReader;
   readonly #drafts: DraftOptions;
   readonly #calibration = new Calibration();
   readonly #corpus: Corpus | undefined;
   #costs: Costs;
   /** Longest draft that the strategy can undo and the device computes alike. */
   #longest: number;
-  /** What a prompt pass of 64 rows takes on this device, as measured; 0: not yet known. */
-  #passMs = 0;
+  /** Whether `prepareDrafts` has done its work. */
+  #checked = false;
   #busy = false;
 
   constructor(gpu: Gpu, model: Model, { drafts, ...options }: SessionOptions) {
@@ -138,6 +129,7 @@ export class Session {
     this.#longest =
       mode === "off" ? 0 : Math.min(draftLimit, this.#drafts.longest ?? draftLimit, maxRows - 1);
     this.#rounds = new Rounds(this.evaluator, 1 + this.#longest, headSize);
+    this.#prompts = new PromptReader(this.evaluator, this.#rounds);
     this.#costs = costs ?? linearCosts;
     if (mode === "auto" || mode === "ngram")
       this.#corpus = createCorpus({ isLineEnd: isLineEnd ?? (() => false) });
@@ -159,32 +151,54 @@ export class Session {
     return this.#rounds.plan(1, sampled, 0, 0);
   }
 
-  /**
-   * Compiles what a generation needs, so that the first one does not wait for it. Where drafts are on, also makes sure
-   * that wide passes give the bits of narrow ones (I3), and measures what they cost. The text is forgotten.
-   */
+  /** Compiles what a generation needs, so that the first one does not wait for it. */
   async prepare(sampled = false, progress?: (done: number, total: number) => void): Promise<void> {
     const mtp = this.#usesMtp(this.#drafts.mode);
     const plans = await Promise.all([
       this.decodePlan(sampled),
       this.#rounds.promptPlan(sampled, mtp),
-      this.#promptPiece(mtp),
+      this.#prompts.piecePlan(mtp),
       this.evaluator.sequence.prepare(),
     ]);
     await this.evaluator.warmUp(plans, progress);
-    if (this.#longest === 0 || this.#drafts.costs) return;
-    this.#longest = Math.min(
-      this.#longest,
-      (await widestEqual(this.evaluator, this.#rounds, 1 + this.#longest)) - 1,
-    );
-    if (this.#drafts.mode === "auto" && this.#longest > 0) {
-      this.#costs = await measureCosts(this.evaluator, this.#rounds, { rows: 1 + this.#longest, mtp });
+  }
+
+  /**
+   * Makes sure that wide passes give the bits of narrow ones here (I3), and measures what they cost: until then `auto` drafts
+   * nothing. It takes some seconds where kernels are new to the driver. The text is forgotten.
+   * @returns false when the signal aborted: call again, what was compiled stays
+   */
+  async prepareDrafts(signal?: AbortSignal): Promise<boolean> {
+    if (this.#drafts.mode === "off" || this.#drafts.costs || this.#checked) return true;
+    if (this.#busy) throw new Error("a session prepares its drafts when it generates nothing");
+    this.#busy = true;
+    try {
+      const widest = await widestEqual(this.evaluator, this.#rounds, 1 + this.#longest, signal);
+      if (widest === undefined) return false;
+      const longest = Math.min(this.#longest, widest - 1);
+      if (this.#drafts.mode === "auto" && longest > 0) {
+        const mtp = this.evaluator.model.mtp !== undefined;
+        const costs = await measureCosts(this.evaluator, this.#rounds, { rows: 1 + longest, mtp }, signal);
+        if (costs === undefined) return false;
+        this.#costs = costs;
+      }
+      this.#longest = longest;
+      this.#checked = true;
+      return true;
+    } finally {
+      this.evaluator.reset();
+      this.#busy = false;
     }
-    this.evaluator.reset();
+  }
+
+  /** `auto` is for people: it drafts where that is known to be right. The other modes do as they are told. */
+  get #mayDraft(): boolean {
+    const { mode, costs } = this.#drafts;
+    return this.#longest > 0 && (mode !== "auto" || costs !== undefined || this.#checked);
   }
 
   #usesMtp(mode: DraftMode): boolean {
-    return (mode === "auto" || mode === "mtp") && this.evaluator.mtp && this.#longest > 0;
+    return (mode === "auto" || mode === "mtp") && this.evaluator.mtp && this.#mayDraft;
   }
 
   /**
@@ -219,10 +233,11 @@ export class Session {
     let unseen = false; // whether the MTP block has stayed aside since it last saw the text
     let yielded = 0;
     try {
-      this.#rounds.begin(sampling, [...endIds], prompt);
+      this.#rounds.begin(sampling, [...endIds], [...(this.#drafts.specialIds ?? []), ...endIds], prompt);
       await sequence.prepare();
       this.evaluator.reset();
-      const read = await this.#readPrompt(prompt, budget, { sampled, mtp, signal: options.signal });
+      const read = await this.#prompts.read(prompt, budget, { sampled, mtp, signal: options.signal });
+      timings.promptSubmits = this.#prompts.submits;
       if (!read) return "cancelled";
       const arbiter = this.#arbiter(mode, mtp, prompt, options); // meanwhile the GPU reads the prompt
       let record = await read.record;
@@ -303,7 +318,7 @@ export class Session {
       }
     }
     const arbiter = new Arbiter({
-      mode: this.#longest > 0 ? mode : "off",
+      mode: this.#mayDraft ? mode : "off",
       costs: this.#costs,
       longest: this.#longest,
       mtp,
@@ -356,56 +371,6 @@ export class Session {
     }
     if (sequence.position > position) await sequence.restore(position);
     this.#rounds.settle();
-  }
-
-  #promptPiece(mtp: boolean): Promise<Plan> {
-    return this.evaluator.plan(`prompt piece ${mtp}`, (recorder) =>
-      this.evaluator.recordPass(recorder, { kind: "prompt", width: maxRows }, mtp),
-    );
-  }
-
-  /**
-   * Submits the prompt piece by piece, the last one with the first draw, whose record is still to arrive. Undefined
-   * when the signal aborted under way: what was submitted has run then.
-   */
-  async #readPrompt(
-    prompt: readonly number[],
-    budget: number,
-    { sampled, mtp, signal }: { sampled: boolean; mtp: boolean; signal: AbortSignal | undefined },
-  ): Promise<{ readonly record: Promise<RoundRecord | undefined> } | undefined> {
-    const { gpu, workspace, sequence } = this.evaluator;
-    const whole = await this.#promptPiece(mtp);
-    const last = await this.#rounds.promptPlan(sampled, mtp);
-    const underWay: Promise<void>[] = [];
-    for (let position = 0; ; position += maxRows) {
-      const ids = prompt.slice(position, position + maxRows);
-      const isLast = position + maxRows >= prompt.length;
-      const plan = isLast ? last : whole;
-      const count = plan.dispatches.length;
-      const pieces = Math.min(count, Math.max(1, Math.ceil(this.#passMs / submitMs)));
-      gpu.device.queue.writeBuffer(workspace.step, 0, stepWords(position, ids, { budget }));
-      const started = performance.now();
-      for (let piece = 0; piece < pieces; piece++) {
-        if (underWay.length === 2) await underWay.shift();
-        if (signal?.aborted) {
-          await gpu.idle();
-          return undefined;
-        }
-        const from = Math.floor((count * piece) / pieces);
-        const to = Math.floor((count * (piece + 1)) / pieces);
-        this.timings.promptSubmits++;
-        if (piece === 0) sequence.readPrompt(ids.length);
-        if (isLast && piece === pieces - 1)
-          return { record: this.#rounds.submitPrompt(plan, prompt.length, from, to) };
-        this.evaluator.run(plan, { positions: position + ids.length, replay: 0 }, { from, to });
-        underWay.push(gpu.idle());
-      }
-      if (pieces > 1) this.#passMs = performance.now() - started;
-      else if (position === 0) {
-        await gpu.idle();
-        this.#passMs = performance.now() - started;
-      }
-    }
   }
 
   free(): void {

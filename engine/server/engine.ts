@@ -55,12 +55,25 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
     if (!turn) return emit({ kind: "done", reason: "cancelled" });
     const queuedMs = performance.now() - asked;
     const { model, loadMs } = await models.use(request.model);
+    if (loadMs > 0) void prepareDrafts(model);
     if (turn.signal.aborted)
       return emit({ kind: "done", reason: turn.preempted ? "preempted" : "cancelled" });
     const end = await use(model, turn.signal, { queuedMs, loadMs });
     if (!end) return emit({ kind: "done", reason: "end" });
     const reason = turn.preempted && end.reason === "cancelled" ? "preempted" : end.reason;
     emit({ kind: "done", reason, stats: { ...end, queuedMs, loadMs } });
+  }
+
+  /** In turns that nobody else wants; whoever does has it at once, and this goes on afterwards. */
+  async function prepareDrafts(model: Loaded): Promise<void> {
+    try {
+      for (let done = false; !done; ) {
+        using turn = await scheduler.enter("warm-up");
+        done = turn === undefined || (await model.prepareDrafts(turn.signal));
+      }
+    } catch (error) {
+      send({ kind: "log", level: "error", message: `drafts are off: ${(error as Error).stack}` });
+    }
   }
 
   async function serve(

@@ -30,6 +30,8 @@ export interface Loaded {
   readonly loadMs: number;
   readonly bytes: number;
   readonly drafts: DraftSources;
+  /** As `Session.prepareDrafts`; also true once the model has left the GPU. */
+  prepareDrafts(signal: AbortSignal): Promise<boolean>;
   readonly completer: ReturnType<typeof createFimCompleter>;
   readonly chat: ReturnType<typeof createChat>;
   free(): void;
@@ -90,15 +92,20 @@ export function createModels(settings: () => EngineSettings, report: Report) {
       const model = await loadModel(target, file, progress("weights"));
       const session = await openSession(target, model, open.tokenizer, settings);
       await session.prepare(false, progress("kernels"));
+      let freed = false;
       return {
         path,
         context,
         loadMs: performance.now() - started,
         bytes: held() - before,
-        drafts: session.draftSources,
+        get drafts() {
+          return session.draftSources;
+        },
+        prepareDrafts: async (signal) => freed || session.prepareDrafts(signal),
         completer: createFimCompleter(session, open.tokenizer),
         chat: createChat(session, open.tokenizer),
         free() {
+          freed = true;
           session.free();
           model.free();
         },

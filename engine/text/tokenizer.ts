@@ -19,6 +19,8 @@ export interface Tokenizer {
   readonly endIds: ReadonlySet<number>;
   /** Texts of the control tokens, longest first. */
   readonly controlTexts: readonly string[];
+  /** Ids of control and user-defined tokens. */
+  readonly specialIds: readonly number[];
   /** Rows that pad the LM head (type "unused"). They have no text: sampling masks them. */
   readonly unusedIds: readonly number[];
   /** Jinja source; undefined where the model only completes. */
@@ -95,6 +97,7 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
     size,
     fim: isFim(fimIds) ? fimIds : undefined,
     endIds,
+    specialIds: specials.map(({ id }) => id),
     controlTexts: specials.filter(({ id }) => types[id] === TOKEN_TYPE.control).map(({ text }) => text),
     unusedIds,
     chatTemplate: source.chatTemplate,

@@ -7,8 +7,9 @@ import { loadModel, type Model } from "../../engine/model/index.ts";
 import { chooseRollback } from "../../engine/state/index.ts";
 import { eachDevice } from "./support/devices.ts";
 import { collect, miniModel } from "./support/models.ts";
+import { withLanes } from "./support/test_bed.ts";
 
-eachDevice((bed) => {
+eachDevice((bed, device) => {
   let model: Model;
   beforeAll(async () => {
     await using file = await openGguf(miniModel);
@@ -36,7 +37,10 @@ eachDevice((bed) => {
   test("costs are measured: positive, no wider pass cheaper than a narrower one", async () => {
     const evaluator = new Evaluator(bed().gpu, model, { context: 96, mtp: true });
     const rounds = new Rounds(evaluator, 5);
-    const costs = await measureCosts(evaluator, rounds, { rows: 5, mtp: true });
+    expect(
+      await measureCosts(evaluator, rounds, { rows: 5, mtp: true }, AbortSignal.abort()),
+    ).toBeUndefined();
+    const costs = (await measureCosts(evaluator, rounds, { rows: 5, mtp: true }))!;
     expect(costs.verify(1)).toBeGreaterThan(0);
     for (const [narrow, wide] of [
       [1, 2],
@@ -59,10 +63,29 @@ eachDevice((bed) => {
     plain.free();
     const session = new Session(bed().gpu, model, { context: 96, drafts: { mode: "mtp", longest: 3 } });
     await session.prepare();
+    const gone = AbortSignal.abort();
+    expect(await session.prepareDrafts(gone)).toBe(false);
+    expect(await session.prepareDrafts()).toBe(true);
     expect(session.draftSources).toBe("mtp");
     expect(await collect(session.generate(prompt, { maxTokens: 8 }))).toEqual(expected);
     session.free();
   });
+
+  // Lavapipe would compile a GPU's kernels, with several lanes a row, for minutes.
+  test.runIf(device === "swiftshader")(
+    "on a GPU, auto drafts nothing before it has looked at the device",
+    async () => {
+      const gpu = withLanes(bed().gpu, "several");
+      const prompt = [279, 616, 347, 268, 497, 1141];
+      const session = new Session(gpu, model, { context: 96, drafts: { mode: "auto", longest: 3 } });
+      const before = await collect(session.generate(prompt, { maxTokens: 6 }));
+      expect(session.statistics.drafted).toBe(0);
+      expect(await session.prepareDrafts()).toBe(true);
+      expect(session.draftSources).toBe("mtp");
+      expect(await collect(session.generate(prompt, { maxTokens: 6 }))).toEqual(before);
+      session.free();
+    },
+  );
 
   test("the way of rolling back is chosen by measurement, and holds nothing afterwards", async () => {
     const held = bed().gpu.bytesHeld().activations;
