@@ -49,6 +49,10 @@ const suiteList = (text: string): BenchCommand["suites"] =>
     return suite;
   });
 
+const draft = () =>
+  new Option("--draft <KIND>", "who drafts: whoever pays, the model's MTP block, n-grams, or nobody")
+    .choices(["auto", "mtp", "ngram", "off"])
+    .default("auto");
 const json = () => new Option("--json", "print one JSON document");
 const modelOptions = (command: Command): Command =>
   command
@@ -124,11 +128,7 @@ function program(): Command {
       0,
     )
     .option("--seed <S>", "with the position, decides each draw", number("--seed", 0, 2 ** 32 - 1, true), 0)
-    .addOption(
-      new Option("--draft <KIND>", "who drafts: whoever pays, the model's MTP block, n-grams, or nobody")
-        .choices(["auto", "mtp", "ngram", "off"])
-        .default("auto"),
-    )
+    .addOption(draft())
     .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
     .addOption(
       new Option("--rollback <WAY>", "how rejected drafts are undone")
@@ -143,6 +143,8 @@ function program(): Command {
     .description("the ghost text at a place, as the editor would show it")
     .argument("<FILE:LINE:COL>", "the place, counted from 1", place)
     .option("--model <MODEL>", "the model", "mini")
+    .addOption(draft())
+    .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
     .addOption(json())
     .action(complete);
 

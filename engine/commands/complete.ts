@@ -8,6 +8,7 @@ import {
 } from "../complete/index.ts";
 import { UserError } from "../errors.ts";
 import { createFimCompleter } from "../generate/index.ts";
+import { draftSentence } from "./draft_sentence.ts";
 import { ghostStyle, renderGhost } from "./ghost_view.ts";
 import { syntaxFromFiles } from "./grammars.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
@@ -100,6 +101,7 @@ export async function complete(
         loadMs,
         prepareMs,
         generation: timings,
+        drafts: session.statistics,
       });
       return;
     }
@@ -120,7 +122,7 @@ export async function complete(
         `${timings.tokens} tokens at ${perSecond(timings.tokens - 1, timings.decodeMs)}`,
       ].join(" · "),
     );
-    console.log(`on ${gpu.description}; plain decoding, no drafts`);
+    console.log(`on ${gpu.description}; ${draftSentence(session, options.draft)}`);
   });
 }
 

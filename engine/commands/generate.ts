@@ -1,6 +1,7 @@
 import { UserError } from "../errors.ts";
-import { type RoundTrace, requirePrompt, type Session } from "../generate/index.ts";
+import { type RoundTrace, requirePrompt } from "../generate/index.ts";
 import { chatPrompt, createDetokenizer } from "../text/index.ts";
+import { draftSentence } from "./draft_sentence.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
 import { milliseconds, perSecond, printJson } from "./terminal.ts";
 import { readText } from "./tokens.ts";
@@ -83,7 +84,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
     process.stdout.write("\n");
     const rate = perSecond(timings.tokens - 1, timings.decodeMs);
     console.error(
-      `${timings.promptTokens} prompt tokens in ${milliseconds(timings.promptMs)}; ${timings.tokens} tokens, ${rate}; ${draftSentence(session)}; ${gpu.description}`,
+      `${timings.promptTokens} prompt tokens in ${milliseconds(timings.promptMs)}; ${timings.tokens} tokens, ${rate}; ${draftSentence(session, options.draft)}; ${gpu.description}`,
     );
   });
 }
@@ -95,18 +96,4 @@ function roundLine({ position, source, drafted, accepted, expected, stopped }: R
       ? ""
       : `${source} drafted ${drafted}, accepted ${accepted}, expected ${(expected - 1).toFixed(2)}: `;
   return `position ${position}: ${draft}${stopped}`;
-}
-
-/** What drafts brought, by source and by depth. */
-function draftSentence({ statistics, draftMode }: Session): string {
-  if (statistics.drafted === 0) {
-    return draftMode === "off" ? "no drafts" : "nothing was drafted";
-  }
-  const sources = Object.entries(statistics.bySource).map(
-    ([source, { drafted, accepted }]) => `${accepted} of ${drafted} drafted by ${source} accepted`,
-  );
-  const depths = statistics.byDepth
-    .slice(0, 8)
-    .map(({ judged, accepted }) => (judged === 0 ? "–" : `${Math.round((100 * accepted) / judged)} %`));
-  return `${sources.join(", ")} (${depths.join(", ")} at depth 1, 2, …)`;
 }

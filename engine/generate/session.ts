@@ -292,7 +292,8 @@ export class Session {
         if (!next) throw new Error("no round was submitted, and the text has not ended");
         record = await next.submitted.record;
         if (!record) return "end";
-        await this.#note(next.decision, record, text.at(-1)!);
+        await this.#note(record, text.at(-1)!);
+        noteRound(this.statistics, next.decision.source, record); // what ran past the end is nobody's
         arbiter.observe(next.decision, {
           tokens: record.draws.map(({ token }) => token),
           drafted: record.drafted,
@@ -329,10 +330,9 @@ export class Session {
   }
 
   /** Notes in the sequence what of a round stands; where its state is lost, runs the rows that stand again. */
-  async #note(decision: Decision, record: RoundRecord, first: number): Promise<void> {
+  async #note(record: RoundRecord, first: number): Promise<void> {
     const { sequence } = this.evaluator;
     const kept = record.draws.length;
-    noteRound(this.statistics, decision.source, record);
     if (sequence.passed(1 + record.drafted, kept)) return;
     sequence.restoreCheckpoint(sequence.position);
     const accepted = record.draws.slice(0, -1).map(({ token }) => token);
@@ -364,9 +364,9 @@ export class Session {
     const { sequence } = this.evaluator;
     const records = await Promise.allSettled(underWay.map(({ submitted }) => submitted.record));
     let first = last;
-    for (const [i, result] of records.entries()) {
+    for (const result of records) {
       if (result.status === "rejected" || !result.value) break;
-      await this.#note(underWay[i]!.decision, result.value, first);
+      await this.#note(result.value, first);
       first = result.value.draws.at(-1)!.token;
     }
     if (sequence.position > position) await sequence.restore(position);

@@ -76,7 +76,10 @@ async function start() {
       title: `complete ${SAMPLE}`,
       run: async (note) => {
         note("");
-        const status = await show(process.execPath, ["out/cli.js", "complete", SAMPLE, "--model", "mini"]);
+        // Drafts are asked for, so that they are seen at work: by itself a software device would do without.
+        const drafts = ["--draft", "mtp", "--draft-max", "3"];
+        const command = ["out/cli.js", "complete", SAMPLE, "--model", "mini", ...drafts];
+        const status = await show(process.execPath, command);
         if (status !== 0) throw new Stop(`node out/cli.js complete failed with status ${status}: see above.`);
       },
     },
