@@ -95,14 +95,16 @@ eachDevice((bed, device) => {
   const strategies: RollbackName[] = few ? ["tape", "planes"] : ["tape", "planes", "replay"];
   const lengths = few ? [3] : [1, 2, 3, 8, 16, 64];
   const sources = few ? (["mtp", "ghost"] as const) : (["mtp", "ngram", "ghost", "copy"] as const);
-  // Each drafter meets each strategy and each length, and each strategy each length; `npm run torture` has the product.
+  // Each drafter meets each strategy, each strategy each length; ghost and copy, which are one drafter, take turns at the
+  // lengths. `npm run torture` has the product.
   const all = process.env.FORETYPE_TORTURE !== undefined;
   const cases = lengths.flatMap((longest, i) =>
-    sources.flatMap((source, j) =>
-      strategies
+    sources.flatMap((source, j) => {
+      if (!all && !few && source === (i % 2 === 0 ? "copy" : "ghost")) return [];
+      return strategies
         .filter((_, k) => all || few || k === (i + j) % strategies.length)
-        .map((rollback) => ({ longest, source, rollback })),
-    ),
+        .map((rollback) => ({ longest, source, rollback }));
+    }),
   );
   for (const { longest, source, rollback } of cases) {
     test(`${source} drafts of ${longest}, undone by ${rollback}, change nothing (I1, I2)`, async () => {
@@ -139,10 +141,10 @@ eachDevice((bed, device) => {
 
   test("a draft head of few ids changes nothing but what is drafted", async () => {
     const session = open({ drafts: { mode: "mtp", longest: 3, headSize: 4200 } });
-    const whole = await check(session, "whole");
+    const whole = await check(session, "whole", () => ({}), plain.slice(0, 3));
     session.free();
     const trimmed = open({ drafts: { mode: "mtp", longest: 3, headSize: 300 } });
-    const some = await check(trimmed, "trimmed");
+    const some = await check(trimmed, "trimmed", () => ({}), plain.slice(0, 3));
     trimmed.free();
     expect(some.accepted).toBeGreaterThan(0);
     expect(some.accepted).toBeLessThanOrEqual(whole.accepted * 1.1);
@@ -247,9 +249,9 @@ eachDevice((bed, device) => {
 
     test("where each row costs as much as the first, the arbiter never drafts", async () => {
       const session = open({ drafts: { mode: "auto", costs: linearCosts } });
-      const { drafted } = await check(session, "auto, linear costs");
+      const { drafted } = await check(session, "auto, linear costs", () => ({}), plain.slice(0, 3));
       session.free();
-      const tokens = plain.reduce((sum, { draws }) => sum + draws.length, 0);
+      const tokens = plain.slice(0, 3).reduce((sum, { draws }) => sum + draws.length, 0);
       expect(drafted / tokens).toBeLessThan(0.05); // it looks from time to time
     });
 
