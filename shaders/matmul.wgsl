@@ -16,13 +16,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   if (first >= rows) { return; }
   let n = (wg.z * GRID_X + wg.x) * (64u / LANES) + local / LANES;
   let lane = local % LANES;
+  let base = input_row(first);
   var acc = array<vec4f, ROWS>();
   for (var group = lane; group < shape.k / 32u; group += LANES) {
     let h = header(min(n, shape.n - 1u), group);
     for (var i = 0u; i < trips(8u); i++) {
       let w = quad(h, i);
       for (var r = 0u; r < ROWS; r++) {
-        acc[r] = fma(w, x[input_row(first + r) * (shape.x_stride / 4u) + group * 8u + i], acc[r]);
+        acc[r] = fma(w, x[input_row_after(base, r) * (shape.x_stride / 4u) + group * 8u + i], acc[r]);
       }
     }
   }

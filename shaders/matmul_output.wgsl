@@ -11,6 +11,13 @@ fn input_row(t: u32) -> u32 {
   return row;
 }
 
+// The row r after row `base` of the input: one comparison, where the position's remainder would cost a division in the
+// innermost loop.
+fn input_row_after(base: u32, r: u32) -> u32 {
+  let row = base + r;
+  return select(row, row - shape.x_ring, shape.x_ring > 0u && row >= shape.x_ring);
+}
+
 fn store(t: u32, n: u32, value: f32) {
   var row = t;
   if (shape.ring > 0u) { row = (step.position + t) % max(shape.ring, 1u); }
