@@ -1,11 +1,13 @@
-import { Evaluator, widthFor } from "../generate/index.ts";
+import { Evaluator, Rounds, widthFor } from "../generate/index.ts";
 import type { Plan } from "../gpu/index.ts";
 import {
+  acceptanceBuckets,
   createDraftBuffers,
   createDrawBuffers,
   draftIds,
   draftWords,
   greedy,
+  maxRows,
   type RoundRecord,
   readRecord,
   recordDraftChain,
@@ -43,24 +45,18 @@ const repetitions = 8;
 
 /** Times passes of the row path with a draw from each row. The text is forgotten. */
 export async function verifyCosts(evaluator: Evaluator): Promise<VerifyCost[]> {
-  const { gpu, model, workspace, sequence } = evaluator;
-  const draw = createDrawBuffers(gpu, model.h.vocabulary, 64);
-  gpu.device.queue.writeBuffer(draw.sampling, 0, samplingWords(greedy, []));
+  const { gpu, workspace, sequence } = evaluator;
+  const rounds = new Rounds(evaluator, maxRows);
   evaluator.reset();
   await sequence.prepare();
   const costs: VerifyCost[] = [];
   try {
     for (const rows of verifyRows) {
-      const path = { kind: "rows", width: widthFor(rows) } as const;
-      const plan = await evaluator.plan(`bench verify ${path.width}`, (recorder) => {
-        evaluator.recordPass(recorder, path, false);
-        const options = { sampled: false, last: false, stores: sequence.rollback.stores };
-        recordDraw(recorder, path, model, sequence.memory, workspace, draw, options);
-      });
+      const plan = await rounds.plan(rows, false, 0, 0);
       const ids = Array.from({ length: rows }, (_, i) => (i * 31) % 256);
       const times: number[] = [];
       for (let i = 0; i <= repetitions; i++) {
-        gpu.device.queue.writeBuffer(workspace.step, 0, stepWords(0, ids, { budget: 64 }));
+        gpu.device.queue.writeBuffer(workspace.step, 0, stepWords(0, ids, { budget: maxRows }));
         const started = performance.now();
         evaluator.run(plan, { positions: rows, replay: 0 });
         await gpu.idle();
@@ -70,7 +66,7 @@ export async function verifyCosts(evaluator: Evaluator): Promise<VerifyCost[]> {
       costs.push({ rows, ms, ratio: ms / (costs[0]?.ms ?? ms) });
     }
   } finally {
-    for (const buffer of Object.values(draw)) gpu.free(buffer);
+    rounds.free();
   }
   return costs;
 }
@@ -155,7 +151,7 @@ async function createHarness(
   const { queue } = gpu.device;
   queue.writeBuffer(draw.sampling, 0, samplingWords(greedy, []));
   queue.writeBuffer(draft.ids, 0, draftIds(h.vocabulary, draft.ids.size / 4, [], []));
-  const settings = { most: links, cut: [], acceptance: new Array<number>(16).fill(1) };
+  const settings = { most: links, cut: [], acceptance: new Array<number>(acceptanceBuckets).fill(1) };
   queue.writeBuffer(draft.settings, 0, draftWords(settings));
   const width = widthFor(links + 1);
   const path = { kind: "rows", width } as const;

@@ -1,21 +1,10 @@
+import type { DraftSettings } from "../model/index.ts";
 import type { Calibration } from "./calibration.ts";
 import type { Costs } from "./costs.ts";
 import type { Drafter, DraftSource, Proposal } from "./drafter.ts";
 
 /** Who may draft: whoever pays, one source alone at full length, or nobody. */
 export type DraftMode = "auto" | "mtp" | "ngram" | "off";
-
-/** What the MTP chain of a round is told (engine/model/draft_chain.ts has the same shape). */
-export interface ChainLimits {
-  readonly most: number;
-  readonly cut: readonly number[];
-  readonly acceptance: readonly number[];
-  readonly tail?: {
-    readonly ids: readonly number[];
-    readonly confidence: readonly number[];
-    readonly agree: number;
-  };
-}
 
 /** What the next round drafts. */
 export interface Decision {
@@ -25,7 +14,7 @@ export interface Decision {
   /** A draft that is at hand. */
   readonly given?: Proposal;
   /** Or one that the GPU makes. */
-  readonly chain?: ChainLimits;
+  readonly chain?: DraftSettings;
   /** Tokens that the round is expected to bring. */
   readonly expected: number;
   /** Whether the MTP block need not even see this round's tokens: it has not drafted for a while. */

@@ -1,6 +1,6 @@
+import { acceptanceBuckets } from "../model/index.ts";
 import type { DraftSource } from "./drafter.ts";
 
-const buckets = 16; // of confidence; the GPU's table for the MTP chain has as many (shaders/draft_settings.wgsl)
 const matchBounds = [4, 8, 16, 32]; // tokens that agreed before the draft: drafters of text are surer with more of them
 const decay = 0.98; // of what was seen, with each new judgement: the text at hand counts most
 const priorWeight = 4; // judgements that a drafter's own confidence is worth
@@ -31,12 +31,14 @@ export class Calibration {
 
   /** The acceptance of MTP drafts by sixteenth of confidence. */
   mtpTable(): number[] {
-    return Array.from({ length: buckets }, (_, i) => this.acceptance("mtp", (i + 0.5) / buckets, 0));
+    return Array.from({ length: acceptanceBuckets }, (_, i) =>
+      this.acceptance("mtp", (i + 0.5) / acceptanceBuckets, 0),
+    );
   }
 }
 
 function keyOf(source: DraftSource, confidence: number, match: number): string {
-  const bucket = Math.min(buckets - 1, Math.floor(confidence * buckets));
+  const bucket = Math.min(acceptanceBuckets - 1, Math.floor(confidence * acceptanceBuckets));
   const bound = source === "mtp" ? 0 : matchBounds.filter((it) => match >= it).length;
   return `${source} ${bucket} ${bound}`;
 }

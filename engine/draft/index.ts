@@ -6,7 +6,6 @@
 export {
   Arbiter,
   type ArbiterOptions,
-  type ChainLimits,
   type Decision,
   type DraftMode,
   type Outcome,

@@ -8,8 +8,9 @@ export { createFimCompleter, type GenerationEnd } from "./completer.ts";
 export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
 export { freeBytes, type MemoryNeeds, memoryNeeds, requireFit } from "./needs.ts";
-export { draftsPay, needsOf, openSession, type SessionSettings } from "./open_session.ts";
+export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export { requirePrompt } from "./prompt.ts";
+export { Rounds } from "./rounds.ts";
 export { createScheduler, type Priority, type Scheduler, type Turn } from "./scheduler.ts";
 export {
   type DraftOptions,

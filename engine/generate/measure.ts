@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { type Costs, measuredCosts } from "../draft/index.ts";
-import { maxRows, stepWords } from "../model/index.ts";
+import { acceptanceBuckets, maxRows, stepWords } from "../model/index.ts";
 import { type Evaluator, widths } from "./evaluator.ts";
 import type { Rounds } from "./rounds.ts";
 
@@ -73,7 +73,7 @@ export async function measureCosts(
       const ids = anyIds(links > 0 ? 1 : width, evaluator.model.h.vocabulary);
       if (links > 0) {
         queue.writeBuffer(rounds.draw.mtp, 0, stepWords(0, ids));
-        rounds.set({ most: links, cut: [], acceptance: new Array<number>(16).fill(1) });
+        rounds.set({ most: links, cut: [], acceptance: new Array<number>(acceptanceBuckets).fill(1) });
       }
       queue.writeBuffer(evaluator.workspace.step, 0, stepWords(0, ids, { budget: maxRows }));
       evaluator.run(plan, { positions: width, replay: 0 });

@@ -2,7 +2,7 @@ import { UserError } from "../errors.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { type Gpu, mebibytes } from "../gpu/index.ts";
 import { draftHeadSize, drawBytes, type Hyperparameters, workspaceBytes } from "../model/index.ts";
-import { createRollback, type SequenceOptions, sequenceBytes } from "../state/index.ts";
+import { type SequenceOptions, sequenceBytes } from "../state/index.ts";
 
 /** Bytes of GPU memory that a model and one sequence take. */
 export interface MemoryNeeds {
@@ -15,23 +15,19 @@ export interface MemoryNeeds {
   readonly total: number;
 }
 
-/** @param options.longest longest draft, in tokens; default: none */
+/** @param options.longest longest draft, in tokens; 0: none */
 export function memoryNeeds(
   file: GgufFile,
   h: Hyperparameters,
-  options: Omit<SequenceOptions, "rollback"> &
-    Partial<Pick<SequenceOptions, "rollback">> & { longest?: number },
+  options: SequenceOptions & { readonly longest: number },
 ): MemoryNeeds {
   const used = /^(token_embd|output|output_norm|blk\.\d+\..*)\.(weight|bias)$|^blk\.\d+\.ssm_a$/;
   let weights = 0;
   for (const { name, bytes } of file.tensors.values()) if (used.test(name)) weights += bytes;
-  const { kv, tape, slots, rope } = sequenceBytes(h, {
-    ...options,
-    rollback: options.rollback ?? createRollback("tape"),
-  });
+  const { kv, tape, slots, rope } = sequenceBytes(h, options);
   const workspace = Object.values(workspaceBytes(h, options.context)).reduce((a, b) => a + b, 0);
   const state = tape + slots;
-  const { longest = 0 } = options;
+  const { longest } = options;
   const draftHead = options.mtp && longest > 0 ? draftHeadSize(h.vocabulary) * 8 : 0; // ids and logits
   const scratch = workspace + rope + drawBytes(h.vocabulary, 1 + longest) + draftHead;
   return { weights, kv, state, scratch, total: weights + kv + state + scratch };

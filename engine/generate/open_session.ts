@@ -4,7 +4,7 @@ import type { Gpu } from "../gpu/index.ts";
 import type { Hyperparameters, Model } from "../model/index.ts";
 import { chooseRollback, createRollback, defaultPlanes, type RollbackName } from "../state/index.ts";
 import type { Tokenizer } from "../text/index.ts";
-import { Session } from "./session.ts";
+import { draftsPay, Session } from "./session.ts";
 
 export interface SessionSettings {
   readonly context: number;
@@ -18,18 +18,14 @@ export interface SessionSettings {
   readonly mtp?: boolean | undefined;
 }
 
-/** Whether drafts could pay on this device at all: on a CPU each row costs as much as the first, so there only by demand. */
-export const draftsPay = (gpu: Gpu, mode: DraftMode): boolean =>
-  mode !== "off" && !(mode === "auto" && gpu.software);
-
 /** What a session needs memory for, as `memoryNeeds` takes it. */
 export function needsOf(gpu: Gpu | undefined, h: Hyperparameters, settings: SessionSettings) {
   const { context, kvType, drafts, rollback } = settings;
   const active = gpu ? draftsPay(gpu, drafts) : drafts !== "off";
   const strategy = createRollback(rollback === "auto" ? "tape" : (rollback ?? "tape"), planesFor(settings));
-  const mtp = settings.mtp || (active && drafts !== "ngram" && h.mtpLayers > 0);
+  const mtp = settings.mtp === true || (active && drafts !== "ngram" && h.mtpLayers > 0);
   const longest = active ? Math.min(strategy.draftLimit, settings.longest ?? strategy.draftLimit) : 0;
-  return { context, kvType, mtp: mtp ?? false, rollback: strategy, longest };
+  return { context, kvType, mtp, rollback: strategy, longest };
 }
 
 const planesFor = ({ longest }: SessionSettings): number =>

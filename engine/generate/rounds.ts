@@ -37,9 +37,8 @@ export interface Round {
   readonly unseen?: readonly number[];
 }
 
-/** A round whose rows of draft did not all stand, with a strategy that must run the others again. */
+/** A round under way. */
 export interface Submitted {
-  readonly round: Round;
   readonly record: Promise<RoundRecord | undefined>;
 }
 
@@ -49,7 +48,6 @@ export class Rounds {
   readonly #evaluator: Evaluator;
   readonly #draft: DraftBuffers | undefined;
   readonly #ring: ReadbackRing;
-  #settings = "";
   /** Rows of the round submitted last: what the next may have to replay, and the MTP block to see. */
   #lastRows = 1;
   /** Past the last position that rounds under way may have written, at most. */
@@ -67,21 +65,18 @@ export class Rounds {
     this.#ring = new ReadbackRing(gpu, recordBytes(maxRows), runAhead + 1);
   }
 
-  /** Begins a generation: settings, and the ids that the MTP chain drafts from. */
-  begin(
-    sampling: Sampling,
-    endIds: readonly number[],
-    special: readonly number[],
-    document: readonly number[],
-  ): void {
-    const { gpu, model } = this.#evaluator;
-    const { queue } = gpu.device;
+  /** Begins a generation. */
+  begin(sampling: Sampling, endIds: readonly number[]): void {
+    const { queue } = this.#evaluator.gpu.device;
     queue.writeBuffer(this.draw.sampling, 0, samplingWords(sampling, endIds));
-    if (this.#draft) {
-      const size = this.#draft.ids.size / 4;
-      queue.writeBuffer(this.#draft.ids, 0, draftIds(model.h.vocabulary, size, special, document));
-    }
     this.#lastRows = 1;
+  }
+
+  /** Chooses the ids that the generation's MTP chains draft from. */
+  draftFrom(special: readonly number[], document: readonly number[]): void {
+    const { gpu, model } = this.#evaluator;
+    const { ids } = this.#draft!;
+    gpu.device.queue.writeBuffer(ids, 0, draftIds(model.h.vocabulary, ids.size / 4, special, document));
   }
 
   /** The plan of the last piece of a prompt, with the first draw. */
@@ -145,7 +140,7 @@ export class Rounds {
     };
     const record = this.#submit(plan, { positions: this.#high, replay }, widthFor(rows), { before });
     this.#lastRows = rows;
-    return { round, record };
+    return { record };
   }
 
   /**
@@ -161,11 +156,6 @@ export class Rounds {
     return new Uint32Array(await gpu.read(this.draw.partials, bytes));
   }
 
-  /** Notes that no round is under way, and where the text stands. */
-  settle(): void {
-    this.#high = this.#evaluator.sequence.position;
-  }
-
   free(): void {
     const { gpu } = this.#evaluator;
     this.#ring.free();
@@ -173,13 +163,9 @@ export class Rounds {
     for (const buffer of Object.values(this.#draft ?? {})) gpu.free(buffer);
   }
 
-  /** Uploads the chain's limits when they have changed. */
+  /** Uploads the chain's limits. */
   set(settings: DraftSettings): void {
-    const words = draftWords(settings);
-    const key = words.join();
-    if (key === this.#settings) return;
-    this.#settings = key;
-    this.#evaluator.gpu.device.queue.writeBuffer(this.#draft!.settings, 0, words);
+    this.#evaluator.gpu.device.queue.writeBuffer(this.#draft!.settings, 0, draftWords(settings));
   }
 
   async #submit(

@@ -34,6 +34,10 @@ export interface DraftOptions {
   readonly headSize?: number | undefined;
 }
 
+/** Whether drafts could pay on this device at all: on a CPU each row costs as much as the first, so there only by demand. */
+export const draftsPay = (gpu: Gpu, mode: DraftMode): boolean =>
+  mode !== "off" && !(mode === "auto" && gpu.software);
+
 export interface SessionOptions extends EvaluatorOptions {
   /** Default: no drafts. */
   readonly drafts?: DraftOptions;
@@ -86,6 +90,10 @@ export interface GenerationTimings {
   steps: number;
 }
 
+interface UnderWay extends Submitted {
+  readonly decision: Decision;
+}
+
 const noTimings = (promptTokens: number): GenerationTimings => ({
   promptTokens,
   promptSubmits: 0,
@@ -119,9 +127,8 @@ export class Session {
   #busy = false;
 
   constructor(gpu: Gpu, model: Model, { drafts, ...options }: SessionOptions) {
-    // On a CPU device each row costs as much as the first, so no draft can pay: it gets neither buffers nor kernels.
-    const idle = !drafts || (drafts.mode === "auto" && gpu.software && !drafts.costs);
-    this.#drafts = idle ? { mode: "off" } : drafts;
+    // Who cannot draft gets neither buffers nor kernels for it.
+    this.#drafts = drafts && (drafts.costs || draftsPay(gpu, drafts.mode)) ? drafts : { mode: "off" };
     const { mode, costs, headSize, isLineEnd } = this.#drafts;
     const mtp = (mode === "auto" || mode === "mtp") && model.mtp !== undefined;
     this.evaluator = new Evaluator(gpu, model, { ...options, mtp: mtp || (options.mtp ?? false) });
@@ -226,14 +233,15 @@ export class Session {
     this.statistics = draftStatistics();
     const mode = options.drafts ?? this.#drafts.mode;
     const mtp = this.#usesMtp(mode);
-    const underWay: { submitted: Submitted; decision: Decision }[] = [];
+    const underWay: UnderWay[] = [];
     const text = [...prompt];
     let drawn = 0;
     let held: Decision | undefined;
     let unseen = false; // whether the MTP block has stayed aside since it last saw the text
     let yielded = 0;
     try {
-      this.#rounds.begin(sampling, [...endIds], [...(this.#drafts.specialIds ?? []), ...endIds], prompt);
+      this.#rounds.begin(sampling, [...endIds]);
+      if (mtp) this.#rounds.draftFrom([...(this.#drafts.specialIds ?? []), ...endIds], prompt);
       await sequence.prepare();
       this.evaluator.reset();
       const read = await this.#prompts.read(prompt, budget, { sampled, mtp, signal: options.signal });
@@ -276,7 +284,7 @@ export class Session {
               ...(sees && unseen && { unseen: text.slice(-maxRows) }),
             };
             unseen = mtp && !sees;
-            underWay.push({ submitted: await this.#rounds.submit(round, sampled), decision });
+            underWay.push({ ...(await this.#rounds.submit(round, sampled)), decision });
             timings.hostMs += performance.now() - before;
             timings.steps++;
           }
@@ -290,7 +298,7 @@ export class Session {
         if (drawn >= budget) return budget < options.maxTokens ? "context-full" : "max-tokens";
         const next = underWay.shift();
         if (!next) throw new Error("no round was submitted, and the text has not ended");
-        record = await next.submitted.record;
+        record = await next.record;
         if (!record) return "end";
         await this.#note(record, text.at(-1)!);
         noteRound(this.statistics, next.decision.source, record); // what ran past the end is nobody's
@@ -356,13 +364,9 @@ export class Session {
   }
 
   /** Waits for what is under way, and undoes what ran past `position`. */
-  async #settle(
-    underWay: readonly { submitted: Submitted; decision: Decision }[],
-    last: number,
-    position: number,
-  ): Promise<void> {
+  async #settle(underWay: readonly UnderWay[], last: number, position: number): Promise<void> {
     const { sequence } = this.evaluator;
-    const records = await Promise.allSettled(underWay.map(({ submitted }) => submitted.record));
+    const records = await Promise.allSettled(underWay.map(({ record }) => record));
     let first = last;
     for (const result of records) {
       if (result.status === "rejected" || !result.value) break;
@@ -370,7 +374,6 @@ export class Session {
       first = result.value.draws.at(-1)!.token;
     }
     if (sequence.position > position) await sequence.restore(position);
-    this.#rounds.settle();
   }
 
   free(): void {

@@ -86,16 +86,16 @@ export function draftIds(
   own: readonly number[],
 ): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(size).fill(0xffffffff);
-  if (size >= vocabulary) return words.map((_, i) => (i < vocabulary ? i : 0xffffffff));
-  const chosen = new Set<number>();
-  const add = (id: number, limit: number) => {
-    if (chosen.size < limit && id < vocabulary) chosen.add(id);
+  const frequent = size >= vocabulary ? vocabulary : Math.max(0, size - ownIds);
+  for (let id = 0; id < frequent; id++) words[id] = id;
+  const others = new Set<number>();
+  const add = (id: number) => {
+    if (id >= frequent && id < vocabulary && others.size < size - frequent) others.add(id);
   };
-  const room = size - Math.max(0, size - ownIds); // for special and own ids
-  for (const id of special) add(id, room);
-  for (let i = own.length - 1; i >= 0; i--) add(own[i]!, room);
-  for (let id = 0; chosen.size < size && id < vocabulary; id++) chosen.add(id);
-  words.set([...chosen].sort((a, b) => a - b));
+  for (const id of special) add(id);
+  for (let i = own.length - 1; i >= 0; i--) add(own[i]!);
+  for (let id = frequent; others.size < size - frequent && id < vocabulary; id++) add(id);
+  words.set(Uint32Array.from(others).sort(), frequent);
   return words;
 }
 

@@ -38,6 +38,7 @@ export { ropeTable } from "./rope.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {
   anchorStep,
+  convolutionRows,
   historyRows,
   type KvLayer,
   type RecurrentLayer,

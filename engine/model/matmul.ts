@@ -101,11 +101,11 @@ export function recordMatmul(
   for (const slab of matrix.slabs) {
     const shape = shapeOf(recorder.gpu, matrix, slab, {
       xStride: options.xStride ?? matrix.columns,
-      xRing: options.xRing ?? 0,
-      skip: options.skip ?? 0,
+      xRing: options.xRing,
+      skip: options.skip,
       outStride: options.outStride ?? matrix.rows,
-      ring: options.ring ?? 0,
-      flags: (accumulate ? 1 : 0) | (last ? 2 : 0),
+      ring: options.ring,
+      flags: (accumulate ? addTo : 0) | (last ? onlyLast : 0),
     });
     const before = [stepShader, ...shape.parts, ...decoders[slab.type], outputShader];
     const source = tiled
@@ -137,14 +137,7 @@ export function recordEmbedding(
   x: GPUBuffer,
 ): void {
   for (const slab of table.slabs) {
-    const shape = shapeOf(recorder.gpu, table, slab, {
-      xStride: 0,
-      xRing: 0,
-      skip: 0,
-      outStride: 0,
-      ring: 0,
-      flags: 0,
-    });
+    const shape = shapeOf(recorder.gpu, table, slab, {});
     const source = {
       name: `embedding ${slab.type}`,
       parts: [stepShader, ...shape.parts, ...decoders[slab.type], embeddingShader],
@@ -167,10 +160,7 @@ export function recordDraftHead(
     const shape = shapeOf(recorder.gpu, head, slab, {
       xStride: head.columns,
       xRing,
-      skip: 0,
-      outStride: 0,
-      ring: 0,
-      flags: 2,
+      flags: onlyLast,
     });
     const source = {
       name: `draft_head ${slab.type}`,
@@ -185,21 +175,24 @@ export function recordDraftHead(
   }
 }
 
+/** Flags of `Shape`. */
+const addTo = 1;
+const onlyLast = 2;
+
 /** `Shape` of shaders/matmul_shape.wgsl: baked into the kernel on a GPU, a uniform on a CPU device. */
 function shapeOf(
   gpu: Gpu,
   matrix: Matrix,
   slab: Slab,
-  rest: {
-    xStride: number;
-    xRing: number;
-    skip: number;
-    outStride: number;
-    ring: number;
-    flags: number;
-  },
+  {
+    xStride = 0,
+    xRing = 0,
+    skip = 0,
+    outStride = 0,
+    ring = 0,
+    flags = 0,
+  }: Partial<Record<"xStride" | "xRing" | "skip" | "outStride" | "ring" | "flags", number | undefined>>,
 ): { parts: string[]; buffers: GPUBuffer[] } {
-  const { xStride, xRing, skip, outStride, ring, flags } = rest;
   const words = [matrix.columns, slab.rows, slab.row, xStride, xRing, skip, outStride, ring, flags];
   return gpu.software
     ? {

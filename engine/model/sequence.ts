@@ -19,6 +19,9 @@ export interface RecurrentLayer {
 /** Positions before the current one that can be restored from the tape (DESIGN.md, "Rollback"). */
 export const historyRows = 128;
 
+/** Positions before its own that the convolution reads. */
+export const convolutionRows = 3;
+
 /** The anchor, from which older positions are restored, moves on in steps of so many rows. */
 export const anchorStep = 16;
 

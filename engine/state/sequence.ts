@@ -1,6 +1,7 @@
 import { type Gpu, type Plan, PlanRecorder } from "../gpu/index.ts";
 import {
   anchorStep,
+  convolutionRows,
   historyRows,
   type Model,
   maxRows,
@@ -13,9 +14,6 @@ import {
 import type { Rollback, Standing } from "./rollback.ts";
 import { createSequenceMemory, type OwnedSequence, type SequenceOptions } from "./sequence_memory.ts";
 import { createSnapshot, type Snapshot } from "./snapshot.ts";
-
-/** Rows of raw projections that the convolution reads before its own. */
-const convolutionRows = 3;
 
 /** Most rows of one replay: what the workspace holds beside a pass. */
 const replayRows = maxRows;

@@ -28,7 +28,8 @@ export interface OwnedSequence extends SequenceMemory {
   free(): void;
 }
 
-const slotBytes = ({ delta }: Hyperparameters): number => delta.valueHeads * delta.headSize ** 2 * 4;
+/** Bytes of one state of one delta net. */
+export const slotBytes = ({ delta }: Hyperparameters): number => delta.valueHeads * delta.headSize ** 2 * 4;
 
 /** Bytes of each part of a sequence's memory. */
 export function sequenceBytes(

@@ -1,6 +1,6 @@
 import type { Gpu } from "../gpu/index.ts";
-import { type Hyperparameters, tapeRows } from "../model/index.ts";
-import type { OwnedSequence } from "./sequence_memory.ts";
+import { convolutionRows, type Hyperparameters, tapeRows } from "../model/index.ts";
+import { type OwnedSequence, slotBytes } from "./sequence_memory.ts";
 
 /**
  * The recurrent state at one position, in a buffer of its own: every delta net's matrices, the three rows that its
@@ -14,9 +14,6 @@ export interface Snapshot {
   free(): void;
 }
 
-/** Rows before the position that the convolution reads. */
-const convolutionRows = 3;
-
 /** One copy: a range of one of the sequence's buffers, and where the snapshot has it. */
 interface Part {
   readonly buffer: GPUBuffer;
@@ -24,7 +21,7 @@ interface Part {
   readonly bytes: number;
   readonly at: number;
   /** Set for a state: distance of its slots. */
-  readonly slotBytes?: number;
+  readonly slotDistance: number | undefined;
 }
 
 /** @param position of the sequence, whose state must be committed to slot 0 */
@@ -36,15 +33,14 @@ export function createSnapshot(
 ): Snapshot {
   const parts: Part[] = [];
   let bytes = 0;
-  const add = (buffer: GPUBuffer, from: number, size: number, slotBytes?: number) => {
-    parts.push({ buffer, from, bytes: size, at: bytes, ...(slotBytes ? { slotBytes } : {}) });
+  const add = (buffer: GPUBuffer, from: number, size: number, slotDistance?: number) => {
+    parts.push({ buffer, from, bytes: size, at: bytes, slotDistance });
     bytes += size;
   };
-  const slotBytes = h.delta.valueHeads * h.delta.headSize ** 2 * 4;
   const tapeRow = h.delta.channels * 4;
   for (const layer of memory.recurrent) {
     if (!layer) continue;
-    add(layer.slots, 0, slotBytes, slotBytes);
+    add(layer.slots, 0, slotBytes(h), slotBytes(h));
     for (let back = 1; back <= Math.min(convolutionRows, position); back++) {
       add(layer.tape, ((position - back) % tapeRows) * tapeRow, tapeRow);
     }
@@ -60,7 +56,7 @@ export function createSnapshot(
     position,
     bytes,
     restore: (target, slots) => {
-      for (const { buffer, from, bytes: size, at, slotBytes: distance } of parts) {
+      for (const { buffer, from, bytes: size, at, slotDistance: distance } of parts) {
         const places = distance === undefined ? [from] : slots.map((slot) => slot * distance);
         for (const place of places) target.copyBufferToBuffer(store, at, buffer, place, size);
       }

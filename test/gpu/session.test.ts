@@ -302,7 +302,7 @@ eachDevice((bed, device) => {
 
     test("a model that does not fit is refused, with what it needs and what is free", async () => {
       using small = await openGpu({ device, memoryLimit: 3 << 20 });
-      const options = { context, kvType: "f16", mtp: false, slots: 1 } as const;
+      const options = needsOf(small, model.h, { context, kvType: "f16", drafts: "off" });
       const needs = memoryNeeds(file, model.h, options);
       expect(() => requireFit(small, "mini.gguf", { ...needs, total: 3 << 20 }, context)).not.toThrow();
       const refuse = () => requireFit(small, "mini.gguf", needs, context);
