@@ -297,7 +297,15 @@ export function createEngineClient(options: ClientOptions) {
   ): AsyncGenerator<Delta, StreamEnd | undefined, undefined> {
     for await (const event of events(request, signal)) {
       if (event.kind === "done") {
-        const none = { promptTokens: 0, promptMs: 0, tokens: 0, decodeMs: 0, drafted: 0, accepted: 0 };
+        const none = {
+          promptTokens: 0,
+          computedTokens: 0,
+          promptMs: 0,
+          tokens: 0,
+          decodeMs: 0,
+          drafted: 0,
+          accepted: 0,
+        };
         return { ...none, ...event.stats, reason: event.reason };
       }
       const delta = read(event);

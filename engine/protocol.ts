@@ -117,6 +117,7 @@ export interface GenerationStats {
   /** Loading of the model, when this request was the one that waited for it. */
   readonly loadMs: number;
   readonly promptTokens: number;
+  readonly computedTokens: number;
   readonly promptMs: number;
   readonly tokens: number;
   readonly decodeMs: number;

@@ -36,6 +36,8 @@ export interface CompletionCost {
   /** Loading of the model, where this request was the one that waited for it. */
   readonly loadMs?: number;
   readonly promptTokens: number;
+  /** Tokens run before the first that was free: what of the prompt was not in the state, and what healed its last word. */
+  readonly computedTokens: number;
   readonly promptMs: number;
   readonly tokens: number;
   readonly decodeMs: number;
@@ -57,4 +59,14 @@ export interface Completer {
    * @throws UserError, when iterated, for what the user can mend.
    */
   complete(request: CompletionRequest): AsyncGenerator<CompletionDelta, CompletionEnd | undefined, undefined>;
+
+  /**
+   * Reads a prompt when nobody waits, so that a completion of it, or of a longer middle, begins at once. Gives way to
+   * everything else.
+   * @returns tokens computed, and whether the whole prompt is read; what was read stays for the next call
+   */
+  prepare?(
+    prompt: PromptParts,
+    signal?: AbortSignal,
+  ): Promise<{ readonly computedTokens: number; readonly whole: boolean }>;
 }

@@ -18,6 +18,7 @@ interface FimRequest {
 /** What a stream has cost so far; of the same shape as completer.ts's. */
 export interface GenerationCost {
   readonly promptTokens: number;
+  readonly computedTokens: number;
   readonly promptMs: number;
   readonly tokens: number;
   readonly decodeMs: number;
@@ -36,9 +37,9 @@ export const generationEnd = (session: Session, reason: EndReason): GenerationEn
 });
 
 const generationCost = (session: Session): GenerationCost => {
-  const { promptTokens, promptMs, tokens, decodeMs } = session.timings;
+  const { promptTokens, computedTokens, promptMs, tokens, decodeMs } = session.timings;
   const { drafted, accepted } = session.statistics;
-  return { promptTokens, promptMs, tokens, decodeMs, drafted, accepted };
+  return { promptTokens, computedTokens, promptMs, tokens, decodeMs, drafted, accepted };
 };
 
 /**

@@ -78,6 +78,8 @@ export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled";
 /** What the last generation cost, in milliseconds of wall time and in tokens. */
 export interface GenerationTimings {
   promptTokens: number;
+  /** Those of them that were not in the state. */
+  computedTokens: number;
   promptSubmits: number;
   /** From the call to the first token at hand. */
   promptMs: number;
@@ -96,6 +98,7 @@ interface UnderWay extends Submitted {
 
 const noTimings = (promptTokens: number): GenerationTimings => ({
   promptTokens,
+  computedTokens: promptTokens,
   promptSubmits: 0,
   promptMs: 0,
   tokens: 0,
