@@ -13,7 +13,7 @@
 // 4 confidence   [64]         read         of the drafts, 0 where unknown
 // 5 record       [4 + 3·T]    read_write   count (0: stopped before), position of the first draw, drafted, the rejected
 //                                          draft or 2³² − 1; then by draw: token, bits of its log-probability, bits of its draft's confidence
-// Dispatch (1), workgroup 256: 4 lanes a row. With LAST there is one draw, of the pass's last row.
+// Dispatch (1), workgroup 256: 4 lanes a row.
 @group(0) @binding(0) var<storage, read> partials: array<Candidate>;
 @group(0) @binding(1) var<storage, read> sampling: Sampling;
 @group(0) @binding(2) var<storage, read_write> step: StepState;
@@ -25,7 +25,7 @@ var<workgroup> best: array<Candidate, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
-  let rows = select(step.rows, min(step.rows, 1u), LAST);
+  let rows = step.rows;
   var mine = no_candidate;
   if (local / 4u < rows) {
     for (var c = local % 4u; c < CHUNKS; c += 4u) { mine = joined(mine, partials[(local / 4u) * CHUNKS + c]); }
@@ -40,7 +40,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   record[0] = 0u;
   if (rows == 0u) { return; }
 
-  let first = select(step.position, step.position + step.rows - 1u, LAST); // position of the row drawn from first
+  let first = step.position; // of the row drawn from first
   var drawn = 0u;
   var stop = false;
   for (; drawn < rows; ) {

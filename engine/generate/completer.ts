@@ -1,15 +1,10 @@
-import { createDetokenizer, fimPrompt, type Tokenizer } from "../text/index.ts";
+import { createDetokenizer, createHealing, type Tokenizer } from "../text/index.ts";
 import type { EndReason, Session } from "./session.ts";
+import { createTypedTexts, type PromptText } from "./typed_texts.ts";
 
 /** The shape of a completion request (engine/complete/completer.ts), which this floor cannot import. */
 interface FimRequest {
-  readonly prompt: {
-    readonly path: string;
-    readonly prefix: string;
-    readonly suffix: string;
-    readonly middle: string;
-    readonly context: readonly { readonly path: string; readonly text: string }[];
-  };
+  readonly prompt: PromptText;
   readonly maxTokens: number;
   readonly ghost?: string;
   readonly signal?: AbortSignal;
@@ -42,11 +37,18 @@ const generationCost = (session: Session): GenerationCost => {
   return { promptTokens, computedTokens, promptMs, tokens, decodeMs, drafted, accepted };
 };
 
+/** Tokens that are kept free for an answer, at most: twelve lines, most of the time. The prompt's cuts hang on it, so it is one for all. */
+const answerTokens = 160;
+
 /**
- * A session as a source of completions: lays out the prompt within the context, generates, and streams text.
+ * A session as a source of completions: lays out the prompt within the context, generates, and streams text. Prompts of
+ * which only the middle has grown, or lost its end, go on from the state of the one before.
  * @throws UserError, when iterated, if the model has no fill-in-the-middle tokens.
  */
 export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
+  const { context } = session.evaluator;
+  const texts = createTypedTexts(tokenizer, context - Math.min(answerTokens, context >> 1));
+
   return {
     async *complete({
       prompt,
@@ -58,14 +60,15 @@ export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
       GenerationEnd,
       undefined
     > {
-      const { context } = session.evaluator;
-      const ids = fimPrompt(tokenizer, prompt, context - Math.min(maxTokens, context >> 1));
-      const detokenizer = createDetokenizer(tokenizer);
+      const typed = texts.at(prompt);
+      const { unsettled } = typed;
+      const detokenizer = createDetokenizer(tokenizer, { skip: unsettled.length });
       let logProbability = 0;
-      const draws = session.generate(ids, {
+      const draws = session.generate(typed.prompt, {
         maxTokens,
         endIds: tokenizer.endIds,
         signal,
+        healing: createHealing(tokenizer, unsettled),
         ghost: ghost ? tokenizer.encode(ghost, { special: false }) : undefined,
       });
       try {
@@ -77,9 +80,10 @@ export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
             return generationEnd(session, value);
           }
           if (tokenizer.endIds.has(value.token)) continue;
+          typed.drew(value.token);
           logProbability += value.logProbability;
           const text = detokenizer.push([value.token]);
-          if (text.length === 0) continue; // a part of a character: its bytes come out with the next token
+          if (text.length === 0) continue; // a part of a character, or of what is typed: the next token brings the rest
           yield { text, logProbability, cost: generationCost(session) };
           logProbability = 0;
         }
@@ -87,5 +91,9 @@ export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
         await draws.return("cancelled"); // the consumer may leave at any yield
       }
     },
+
+    /** Reads a prompt ahead of its completion. */
+    prepare: (prompt: FimRequest["prompt"], signal?: AbortSignal) =>
+      session.read(texts.at(prompt).prompt, signal),
   };
 }

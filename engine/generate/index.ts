@@ -9,7 +9,7 @@ export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
 export { freeBytes, type MemoryNeeds, memoryNeeds, requireFit } from "./needs.ts";
 export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
-export { requirePrompt } from "./prompt.ts";
+export { type Prompt, requirePrompt } from "./prompt.ts";
 export { Rounds } from "./rounds.ts";
 export { createScheduler, type Priority, type Scheduler, type Turn } from "./scheduler.ts";
 export {
@@ -17,6 +17,7 @@ export {
   type EndReason,
   type GenerateOptions,
   type GenerationTimings,
+  type Healing,
   type RoundTrace,
   Session,
   type SessionOptions,

@@ -35,6 +35,8 @@ export interface Round {
   readonly chain?: DraftSettings;
   /** Tokens up to the pass's first that the MTP block is to see, where it stayed aside before: 64 at most. */
   readonly unseen?: readonly number[];
+  /** A bit for each id that may be drawn; for rounds of one row. */
+  readonly mask?: Uint32Array | undefined;
 }
 
 /** A round under way. */
@@ -79,49 +81,30 @@ export class Rounds {
     gpu.device.queue.writeBuffer(ids, 0, draftIds(model.h.vocabulary, ids.size / 4, special, document));
   }
 
-  /** The plan of the last piece of a prompt, with the first draw. */
-  promptPlan(sampled: boolean, mtp: boolean): Promise<Plan> {
-    const { model, sequence, workspace } = this.#evaluator;
-    const path = { kind: "prompt", width: maxRows } as const;
-    return this.#evaluator.plan(`prompt ${sampled} ${mtp}`, (recorder) => {
-      this.#evaluator.recordPass(recorder, path, mtp);
-      const options = { sampled, last: true, stores: sequence.rollback.stores };
-      recordDraw(recorder, path, model, sequence.memory, workspace, this.draw, options);
-    });
-  }
-
   /** The plan of a round of at most `rows` rows. `seen`: tokens that the MTP block has yet to see, 0 if it stays aside. */
-  plan(rows: number, sampled: boolean, seen: number, links: number): Promise<Plan> {
+  plan(rows: number, sampled: boolean, seen: number, links: number, masked = false): Promise<Plan> {
     const { model, sequence, workspace } = this.#evaluator;
     const path = { kind: "rows", width: widthFor(rows) } as const;
     const width = seen === 0 ? 0 : widthFor(seen);
-    return this.#evaluator.plan(`round ${path.width} ${sampled} ${width} ${links}`, (recorder) => {
+    return this.#evaluator.plan(`round ${path.width} ${sampled} ${width} ${links} ${masked}`, (recorder) => {
       const { memory, rollback } = sequence;
       if (width > 0) {
         const chain = { width, links };
         recordDraftChain(recorder, model, memory, workspace, this.draw, this.#draft!, chain);
       }
       this.#evaluator.recordPass(recorder, path, false);
-      const options = { sampled, last: false, stores: rollback.stores };
+      const options = { sampled, masked, stores: rollback.stores };
       recordDraw(recorder, path, model, memory, workspace, this.draw, options);
     });
-  }
-
-  /** Submits the last piece of a prompt, or the dispatches [from, to) of it that are left. */
-  submitPrompt(plan: Plan, positions: number, from: number, to: number): Promise<RoundRecord | undefined> {
-    const { sequence } = this.#evaluator;
-    this.#high = positions;
-    const after = (encoder: GPUCommandEncoder) => sequence.endPrompt(encoder);
-    return this.#submit(plan, { positions, replay: 0 }, 1, { from, to, after });
   }
 
   /** Submits a round after those that are under way. `sequence` knows of them only when their records are noted. */
   async submit(round: Round, sampled: boolean): Promise<Submitted> {
     const { gpu, sequence, workspace } = this.#evaluator;
     const { queue } = gpu.device;
-    const { rows, tokens, chain, unseen } = round;
+    const { rows, tokens, chain, unseen, mask } = round;
     const seen = unseen?.length ?? this.#lastRows;
-    const plan = await this.plan(rows, sampled, chain ? seen : 0, chain?.most ?? 0);
+    const plan = await this.plan(rows, sampled, chain ? seen : 0, chain?.most ?? 0, mask !== undefined);
     const { position, standing, rollback } = sequence;
     if (tokens) {
       this.#high = position;
@@ -131,6 +114,7 @@ export class Rounds {
         stepWords(position, tokens, { ...standing, budget: round.budget! }),
       );
     }
+    if (mask) queue.writeBuffer(this.draw.mask, 0, mask as Uint32Array<ArrayBuffer>);
     if (unseen) queue.writeBuffer(this.draw.mtp, 0, stepWords(position + 1 - unseen.length, unseen));
     if (chain && chain.most > 0) this.set(chain);
     this.#high = Math.min(this.#high + rows, sequence.memory.context);
@@ -138,7 +122,7 @@ export class Rounds {
     const before = (encoder: GPUCommandEncoder) => {
       if (rollback.checkpoint && rows > 1) sequence.encodeCheckpoint(encoder);
     };
-    const record = this.#submit(plan, { positions: this.#high, replay }, widthFor(rows), { before });
+    const record = this.#submit(plan, { positions: this.#high, replay }, widthFor(rows), before);
     this.#lastRows = rows;
     return { record };
   }
@@ -172,19 +156,13 @@ export class Rounds {
     plan: Plan,
     use: { positions: number; replay: number },
     rows: number,
-    options: {
-      before?: (encoder: GPUCommandEncoder) => void;
-      after?: (encoder: GPUCommandEncoder) => void;
-      from?: number;
-      to?: number;
-    },
+    before: (encoder: GPUCommandEncoder) => void,
   ): Promise<RoundRecord | undefined> {
     let arrive!: () => Promise<Uint32Array>;
     const after = (encoder: GPUCommandEncoder) => {
-      options.after?.(encoder);
       arrive = this.#ring.record(encoder, this.draw.record, recordBytes(rows));
     };
-    this.#evaluator.run(plan, use, { ...options, after });
+    this.#evaluator.run(plan, use, { before, after });
     return readRecord(await arrive());
   }
 }

@@ -17,7 +17,7 @@ import { type Draw, greedy, type Model, maxRows, type RoundRecord, type Sampling
 import { type DraftStatistics, draftStatistics, noteRound } from "./draft_statistics.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 import { measureCosts, widestEqual } from "./measure.ts";
-import { PromptReader, requirePrompt } from "./prompt.ts";
+import { type Prompt, PromptReader, requirePrompt } from "./prompt.ts";
 import { type Round, Rounds, runAhead, type Submitted } from "./rounds.ts";
 
 export interface DraftOptions {
@@ -39,6 +39,8 @@ export const draftsPay = (gpu: Gpu, mode: DraftMode): boolean =>
   mode !== "off" && !(mode === "auto" && gpu.software);
 
 export interface SessionOptions extends EvaluatorOptions {
+  /** Memory for states of earlier texts. Default: 512 MiB. */
+  readonly snapshotBytes?: number | undefined;
   /** Default: no drafts. */
   readonly drafts?: DraftOptions;
 }
@@ -56,8 +58,18 @@ export interface GenerateOptions {
   readonly ghost?: readonly number[] | undefined;
   /** The text that the answer is a changed copy of. */
   readonly original?: readonly number[] | undefined;
+  /** What the text must begin with. */
+  readonly healing?: Healing | undefined;
   /** Hears of each round. */
   readonly trace?: ((round: RoundTrace) => void) | undefined;
+}
+
+/** Says which ids may be drawn while the text goes over what is typed already. */
+export interface Healing {
+  /** A bit for each id; undefined: any. */
+  mask(): Uint32Array | undefined;
+  /** Takes in what was drawn. */
+  take(id: number): void;
 }
 
 /** What a round decided, and what came of it. */
@@ -78,7 +90,7 @@ export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled";
 /** What the last generation cost, in milliseconds of wall time and in tokens. */
 export interface GenerationTimings {
   promptTokens: number;
-  /** Those of them that were not in the state. */
+  /** Tokens run before the first that was free: what of the prompt was not in the state, its last token, what healed it. */
   computedTokens: number;
   promptSubmits: number;
   /** From the call to the first token at hand. */
@@ -96,9 +108,11 @@ interface UnderWay extends Submitted {
   readonly decision: Decision;
 }
 
+const plainDecision: Decision = { source: "none", rows: 1, expected: 1, mtpRests: false };
+
 const noTimings = (promptTokens: number): GenerationTimings => ({
   promptTokens,
-  computedTokens: promptTokens,
+  computedTokens: 0,
   promptSubmits: 0,
   promptMs: 0,
   tokens: 0,
@@ -107,10 +121,13 @@ const noTimings = (promptTokens: number): GenerationTimings => ({
   steps: 0,
 });
 
+const defaultSnapshotBytes = 512 * 2 ** 20;
+const seenAgain = 16; // tokens that the MTP block is shown where a text goes on: of the last ones it may know drafts only
+
 /**
- * One model and one sequence: prompt in, tokens out. Each generation starts from an empty state; prompts are cut at
- * positions that are multiples of 64 and go by the prompt path, each later token by the row path, in rounds: drafts, a
- * pass that verifies them, draws. A draft never changes the text (I1).
+ * One model and one sequence: prompt in, tokens out. A generation starts from the deepest state of its prompt that is at hand;
+ * what is missing goes by the prompt path, cut at positions that are multiples of 64, and each later token by the row
+ * path, in rounds: drafts, a pass that verifies them, draws. Neither drafts (I1) nor kept states change the text.
  */
 export class Session {
   readonly evaluator: Evaluator;
@@ -129,7 +146,7 @@ export class Session {
   #checked = false;
   #busy = false;
 
-  constructor(gpu: Gpu, model: Model, { drafts, ...options }: SessionOptions) {
+  constructor(gpu: Gpu, model: Model, { drafts, snapshotBytes, ...options }: SessionOptions) {
     // Who cannot draft gets neither buffers nor kernels for it.
     this.#drafts = drafts && (drafts.costs || draftsPay(gpu, drafts.mode)) ? drafts : { mode: "off" };
     const { mode, costs, headSize, isLineEnd } = this.#drafts;
@@ -139,7 +156,7 @@ export class Session {
     this.#longest =
       mode === "off" ? 0 : Math.min(draftLimit, this.#drafts.longest ?? draftLimit, maxRows - 1);
     this.#rounds = new Rounds(this.evaluator, 1 + this.#longest, headSize);
-    this.#prompts = new PromptReader(this.evaluator, this.#rounds);
+    this.#prompts = new PromptReader(this.evaluator, snapshotBytes ?? defaultSnapshotBytes);
     this.#costs = costs ?? linearCosts;
     if (mode === "auto" || mode === "ngram")
       this.#corpus = createCorpus({ isLineEnd: isLineEnd ?? (() => false) });
@@ -166,8 +183,8 @@ export class Session {
     const mtp = this.#usesMtp(this.#drafts.mode);
     const plans = await Promise.all([
       this.decodePlan(sampled),
-      this.#rounds.promptPlan(sampled, mtp),
-      this.#prompts.piecePlan(mtp),
+      this.#rounds.plan(1, sampled, 0, 0, true),
+      this.#prompts.plan(mtp),
       this.evaluator.sequence.prepare(),
     ]);
     await this.evaluator.warmUp(plans, progress);
@@ -196,7 +213,40 @@ export class Session {
       this.#checked = true;
       return true;
     } finally {
-      this.evaluator.reset();
+      this.forget();
+      this.#busy = false;
+    }
+  }
+
+  /** Bytes of the states that are kept of earlier texts, and how many they are. */
+  get kept(): { readonly bytes: number; readonly snapshots: number } {
+    const { bytes, snapshots } = this.#prompts.state;
+    return { bytes, snapshots };
+  }
+
+  /** Forgets all texts and their states: the next prompt is read from its start. */
+  forget(): void {
+    this.#prompts.state.clear();
+  }
+
+  /**
+   * Reads a prompt ahead of its generation.
+   * @returns tokens computed, and whether it was read whole; else the signal aborted, and what was read stays
+   * @throws UserError as `generate`
+   */
+  async read(prompt: Prompt, signal?: AbortSignal): Promise<{ computedTokens: number; whole: boolean }> {
+    requirePrompt(prompt.ids, this.evaluator.model.h.vocabulary, this.evaluator.context);
+    if (this.#busy) throw new Error("a session reads or generates one text at a time");
+    this.#busy = true;
+    try {
+      await this.evaluator.sequence.prepare();
+      const mtp = this.#usesMtp(this.#drafts.mode);
+      const whole = await this.#prompts.read(prompt, { mtp, signal });
+      return { computedTokens: this.#prompts.computed, whole };
+    } catch (error) {
+      this.#prompts.state.lose();
+      throw error;
+    } finally {
       this.#busy = false;
     }
   }
@@ -218,103 +268,122 @@ export class Session {
    * @throws UserError when the prompt is empty, does not fit the context, or has ids outside the vocabulary.
    */
   async *generate(
-    prompt: readonly number[],
+    prompt: Prompt | readonly number[],
     options: GenerateOptions,
   ): AsyncGenerator<Draw, EndReason, undefined> {
     const { model, context, sequence } = this.evaluator;
-    const { checkpoint } = sequence.rollback;
-    requirePrompt(prompt, model.h.vocabulary, context);
+    const whole: Prompt = "ids" in prompt ? prompt : { ids: prompt };
+    const { ids } = whole;
+    requirePrompt(ids, model.h.vocabulary, context);
     if (this.#busy) throw new Error("a session generates one text at a time");
     if (options.maxTokens < 1) return "max-tokens";
     this.#busy = true;
+    const { signal, healing } = options;
     const started = performance.now();
     const sampling = options.sampling ?? greedy;
     const sampled = sampling.temperature > 0;
-    const budget = Math.min(options.maxTokens, context - prompt.length);
+    const budget = Math.min(options.maxTokens, context - ids.length);
     const endIds = new Set(options.endIds);
-    const timings = Object.assign(this.timings, noTimings(prompt.length));
+    const timings = Object.assign(this.timings, noTimings(ids.length));
     this.statistics = draftStatistics();
     const mode = options.drafts ?? this.#drafts.mode;
     const mtp = this.#usesMtp(mode);
     const underWay: UnderWay[] = [];
-    const text = [...prompt];
-    let drawn = 0;
-    let held: Decision | undefined;
-    let unseen = false; // whether the MTP block has stayed aside since it last saw the text
+    const text = [...ids];
+    let drawn: readonly Draw[] = [];
+    let count = 0; // of the draws
     let yielded = 0;
+    let ended = false;
+    let failed = true;
+    let held: Decision | undefined;
     try {
       this.#rounds.begin(sampling, [...endIds]);
-      if (mtp) this.#rounds.draftFrom([...(this.#drafts.specialIds ?? []), ...endIds], prompt);
+      if (mtp) this.#rounds.draftFrom([...(this.#drafts.specialIds ?? []), ...endIds], ids);
       await sequence.prepare();
-      this.evaluator.reset();
-      const read = await this.#prompts.read(prompt, budget, { sampled, mtp, signal: options.signal });
+      const read = await this.#prompts.read(whole, { mtp, signal });
       timings.promptSubmits = this.#prompts.submits;
+      timings.computedTokens = this.#prompts.computed;
+      failed = false;
       if (!read) return "cancelled";
-      const arbiter = this.#arbiter(mode, mtp, prompt, options); // meanwhile the GPU reads the prompt
-      let record = await read.record;
-      if (!record) return "end";
-      for (const drafter of arbiter.drafters) drafter.observe([record.draws[0]!.token]);
+      const { since } = this.#prompts.state;
+      let unseen = seenAgain; // tokens that the MTP block has yet to see, at most; 0: none but those drawn
+      const arbiter = this.#arbiter(mode, mtp, ids, options);
       let firstAt = 0;
       for (;;) {
-        const now = performance.now();
-        if (timings.tokens === 0) {
-          firstAt = now;
-          timings.promptMs = now - started;
+        // Before yielding, so that the GPU works while the consumer does.
+        while (!ended && underWay.length < runAhead && count + underWay.length < budget && !signal?.aborted) {
+          if (sequence.rollback.checkpoint && underWay.some(({ decision }) => decision.rows > 1)) break; // its state is for the CPU to put right
+          const mask = healing?.mask();
+          if (mask && underWay.length > 0) break; // what may come next hangs on what is drawn now
+          const decision: Decision | undefined = mask
+            ? plainDecision
+            : (held ?? arbiter.decide(underWay.length, budget - count));
+          if (!decision) break;
+          const settled = underWay.length === 0;
+          const sees = mtp && !decision.mtpRests;
+          held = sees && unseen > 0 && !settled ? decision : undefined; // until all that it missed is known
+          if (held) break;
+          const before = performance.now();
+          const round: Round = {
+            rows: decision.rows,
+            mask,
+            ...(settled && {
+              tokens: [text.at(-1)!, ...(decision.given?.ids ?? [])],
+              budget: budget - count,
+            }),
+            ...(sees && { chain: decision.chain ?? { most: 0, cut: [], acceptance: [] } }),
+            ...(sees && unseen > 0 && { unseen: text.slice(-Math.min(unseen, text.length - since)) }),
+          };
+          unseen = sees || !mtp ? 0 : maxRows;
+          underWay.push({ ...(await this.#rounds.submit(round, sampled)), decision });
+          timings.hostMs += performance.now() - before;
+          timings.steps++;
+          if (mask) timings.computedTokens++;
+          if (mask) break;
         }
-        timings.tokens += record.draws.length;
-        timings.decodeMs = now - firstAt;
-        drawn += record.draws.length;
-        text.push(...record.draws.map(({ token }) => token));
-        const ended = record.draws.some(({ token }) => endIds.has(token)); // the GPU knows the first few of them only
-        if (!ended) {
-          // Before yielding, so that the GPU works while the consumer does.
-          while (underWay.length < runAhead && drawn + underWay.length < budget && !options.signal?.aborted) {
-            if (checkpoint && underWay.some(({ decision }) => decision.rows > 1)) break; // its state is for the CPU to put right
-            const decision: Decision | undefined = held ?? arbiter.decide(underWay.length, budget - drawn);
-            if (!decision) break;
-            const settled = underWay.length === 0;
-            const sees = mtp && !decision.mtpRests;
-            held = sees && unseen && !settled ? decision : undefined; // until all that it missed is known
-            if (held) break;
-            const before = performance.now();
-            const round: Round = {
-              rows: decision.rows,
-              ...(settled && {
-                tokens: [text.at(-1)!, ...(decision.given?.ids ?? [])],
-                budget: budget - drawn,
-              }),
-              ...(sees && { chain: decision.chain ?? { most: 0, cut: [], acceptance: [] } }),
-              ...(sees && unseen && { unseen: text.slice(-maxRows) }),
-            };
-            unseen = mtp && !sees;
-            underWay.push({ ...(await this.#rounds.submit(round, sampled)), decision });
-            timings.hostMs += performance.now() - before;
-            timings.steps++;
-          }
-        }
-        for (const draw of record.draws) {
+        for (const draw of drawn) {
           yielded++;
           yield draw;
           if (endIds.has(draw.token)) return "end";
         }
-        if (options.signal?.aborted) return "cancelled";
-        if (drawn >= budget) return budget < options.maxTokens ? "context-full" : "max-tokens";
+        if (signal?.aborted) return "cancelled";
+        if (count >= budget) return budget < options.maxTokens ? "context-full" : "max-tokens";
         const next = underWay.shift();
         if (!next) throw new Error("no round was submitted, and the text has not ended");
-        record = await next.record;
+        const record = await next.record;
         if (!record) return "end";
         await this.#note(record, text.at(-1)!);
+        drawn = record.draws;
+        const now = performance.now();
+        if (count === 0) {
+          firstAt = now;
+          timings.promptMs = now - started;
+          timings.computedTokens = Math.max(timings.computedTokens, this.#prompts.computed + 1);
+        }
+        count += drawn.length;
+        timings.tokens = count;
+        timings.decodeMs = now - firstAt;
+        for (const { token } of drawn) {
+          text.push(token);
+          healing?.take(token);
+          ended ||= endIds.has(token); // the GPU knows the first few of them only
+        }
         noteRound(this.statistics, next.decision.source, record); // what ran past the end is nobody's
         arbiter.observe(next.decision, {
-          tokens: record.draws.map(({ token }) => token),
+          tokens: drawn.map(({ token }) => token),
           drafted: record.drafted,
           confidence: record.confidence,
           rejected: record.rejected !== undefined,
         });
         this.#trace(next.decision, record, options.trace);
       }
+    } catch (error) {
+      failed = true;
+      throw error;
     } finally {
-      await this.#settle(underWay, text.at(-1)!, prompt.length + Math.max(0, yielded - 1));
+      const settled = await this.#settle(underWay, text.at(-1)!, ids.length + Math.max(0, yielded - 1));
+      if (failed || !settled) this.#prompts.state.lose();
+      else this.#prompts.state.ran(text.slice(this.#prompts.state.length, sequence.position));
       this.#busy = false;
     }
   }
@@ -366,8 +435,11 @@ export class Session {
     trace({ position: draws[0]!.position, source, drafted, accepted, expected, stopped });
   }
 
-  /** Waits for what is under way, and undoes what ran past `position`. */
-  async #settle(underWay: readonly UnderWay[], last: number, position: number): Promise<void> {
+  /**
+   * Waits for what is under way, and undoes what ran past `position`.
+   * @returns false if that could not be done
+   */
+  async #settle(underWay: readonly UnderWay[], last: number, position: number): Promise<boolean> {
     const { sequence } = this.evaluator;
     const records = await Promise.allSettled(underWay.map(({ record }) => record));
     let first = last;
@@ -376,10 +448,11 @@ export class Session {
       await this.#note(result.value, first);
       first = result.value.draws.at(-1)!.token;
     }
-    if (sequence.position > position) await sequence.restore(position);
+    return sequence.position <= position || (await sequence.restore(position));
   }
 
   free(): void {
+    this.forget();
     this.#rounds.free();
     this.evaluator.free();
   }

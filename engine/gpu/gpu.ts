@@ -5,7 +5,7 @@ import { assemble, bindingsOf, type Kernel, type KernelSource } from "./kernel.t
 export type SoftwareDevice = "lavapipe" | "swiftshader";
 
 /** What a buffer is for; the ledger of GPU memory is kept by category. */
-export type Category = "weights" | "kv" | "state" | "activations" | "tables" | "staging";
+export type Category = "weights" | "kv" | "state" | "snapshots" | "activations" | "tables" | "staging";
 
 /** A whole buffer, or a part of it (`offset` in bytes, a multiple of the device's alignment). */
 export type Bindable =
@@ -88,7 +88,7 @@ export class Gpu {
 
   /** Bytes in buffers that are alive now, by category. */
   bytesHeld(): Record<Category, number> {
-    const sum = { weights: 0, kv: 0, state: 0, activations: 0, tables: 0, staging: 0 };
+    const sum = { weights: 0, kv: 0, state: 0, snapshots: 0, activations: 0, tables: 0, staging: 0 };
     for (const { category, bytes } of this.#held.values()) sum[category] += bytes;
     return sum;
   }

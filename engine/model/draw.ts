@@ -3,6 +3,7 @@ import candidateShader from "../../shaders/candidate.wgsl";
 import samplingShader from "../../shaders/sampling.wgsl";
 import stepShader from "../../shaders/step_state.wgsl";
 import filterShader from "../../shaders/vocabulary_filter.wgsl";
+import maskShader from "../../shaders/vocabulary_mask.wgsl";
 import partialShader from "../../shaders/vocabulary_partial.wgsl";
 import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
 import { recordHead } from "./forward.ts";
@@ -67,6 +68,8 @@ export interface DrawBuffers {
   /** [V, 16] */
   readonly logits: GPUBuffer;
   readonly sampling: GPUBuffer;
+  /** A bit for each id: whether it may be drawn, in passes that ask. */
+  readonly mask: GPUBuffer;
   readonly record: GPUBuffer;
   readonly threshold: GPUBuffer;
   readonly partials: GPUBuffer;
@@ -83,9 +86,12 @@ export const chunksOf = (vocabulary: number): number => ceilDiv(vocabulary, chun
 /** Bytes of the candidates of one row. */
 export const candidateBytes = (vocabulary: number): number => chunksOf(vocabulary) * 20;
 
+/** Words of a mask: a bit an id. */
+export const maskWords = (vocabulary: number): number => ceilDiv(vocabulary, 32);
+
 /** Bytes of logits and candidates for passes of at most `rows` rows. */
 export const drawBytes = (vocabulary: number, rows: number): number =>
-  Math.min(rows, logitRows) * vocabulary * 4 + candidateBytes(vocabulary) * rows;
+  Math.min(rows, logitRows) * vocabulary * 4 + candidateBytes(vocabulary) * rows + maskWords(vocabulary) * 4;
 
 /** @param rows most rows of a pass that is drawn from: 1 without drafts */
 export function createDrawBuffers(gpu: Gpu, vocabulary: number, rows: number): DrawBuffers {
@@ -93,6 +99,7 @@ export function createDrawBuffers(gpu: Gpu, vocabulary: number, rows: number): D
   return {
     logits: buffer("logits", Math.min(rows, logitRows) * vocabulary * 4),
     sampling: gpu.upload("sampling", samplingWords(greedy, []), "activations"),
+    mask: buffer("mask", maskWords(vocabulary) * 4),
     record: buffer("record", recordBytes(maxRows)),
     threshold: buffer("threshold", maxRows * 4),
     partials: buffer("candidates", candidateBytes(vocabulary) * rows),
@@ -141,8 +148,8 @@ export function recordCandidates(
 
 export interface DrawOptions {
   readonly sampled: boolean;
-  /** Draws once, from the pass's last row: for prompts. Otherwise every row is drawn from, and drafts are accepted. */
-  readonly last: boolean;
+  /** Draws only ids of `buffers.mask`: for passes of one row. */
+  readonly masked?: boolean;
   /** As in `recordTrunk`. */
   readonly stores: number;
 }
@@ -155,21 +162,23 @@ export function recordDraw(
   memory: SequenceMemory,
   w: Workspace,
   buffers: DrawBuffers,
-  { sampled, last, stores }: DrawOptions,
+  { sampled, masked = false, stores }: DrawOptions,
 ): void {
   const { vocabulary } = model.h;
-  const rows = last ? 1 : path.width;
-  for (let first = 0; first < rows; first += logitRows) {
-    const width = Math.min(logitRows, rows - first);
-    recordHead(recorder, { ...path, width: last ? path.width : width }, model, memory, w, {
-      logits: buffers.logits,
-      last,
-      skip: first,
-    });
+  for (let first = 0; first < path.width; first += logitRows) {
+    const rows = Math.min(logitRows, path.width - first);
+    const head = { logits: buffers.logits, last: false, skip: first };
+    recordHead(recorder, { ...path, width: rows }, model, memory, w, head);
     recorder.part = "draw";
-    recordCandidates(recorder, vocabulary, buffers, w.step, { sampled, last, first, rows: width });
+    if (masked)
+      recorder.dispatch(
+        { name: "vocabulary_mask", parts: [maskShader], constants: { V: u32(vocabulary) } },
+        [buffers.logits, buffers.mask],
+        [ceilDiv(vocabulary, 256)],
+      );
+    recordCandidates(recorder, vocabulary, buffers, w.step, { sampled, last: false, first, rows });
   }
-  recordAccept(recorder, vocabulary, buffers, w.step, { last, stores });
+  recordAccept(recorder, vocabulary, buffers, w.step, stores);
 }
 
 export function recordAccept(
@@ -177,7 +186,7 @@ export function recordAccept(
   vocabulary: number,
   { partials, sampling, mtp, confidence, record }: DrawBuffers,
   step: GPUBuffer,
-  { last, stores }: Pick<DrawOptions, "last" | "stores">,
+  stores: number,
 ): void {
   recorder.part = "draw";
   recorder.dispatch(
@@ -187,7 +196,6 @@ export function recordAccept(
       constants: {
         V: u32(vocabulary),
         CHUNKS: u32(chunksOf(vocabulary)),
-        LAST: String(last),
         STORES: u32(stores),
       },
     },

@@ -22,6 +22,7 @@ export {
   type DrawBuffers,
   type DrawOptions,
   drawBytes,
+  maskWords,
   type RoundRecord,
   readRecord,
   recordAccept,

@@ -4,6 +4,7 @@
 // Promise: after any accepts, rejects and restores the state has the bits of sequential decoding (I2).
 // Must not know: drafters.
 export { chooseRollback } from "./choose_rollback.ts";
+export { PromptState } from "./prompt_state.ts";
 export {
   createRollback,
   defaultPlanes,
@@ -20,4 +21,5 @@ export {
   sequenceBytes,
   tapeBytes,
 } from "./sequence_memory.ts";
-export type { Snapshot } from "./snapshot.ts";
+export { type Snapshot, snapshotBytes } from "./snapshot.ts";
+export { grid, type Held, type Node, pathTo, SnapshotTree, type Target } from "./snapshot_tree.ts";

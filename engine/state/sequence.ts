@@ -13,7 +13,7 @@ import {
 } from "../model/index.ts";
 import type { Rollback, Standing } from "./rollback.ts";
 import { createSequenceMemory, type OwnedSequence, type SequenceOptions } from "./sequence_memory.ts";
-import { createSnapshot, type Snapshot } from "./snapshot.ts";
+import { createSnapshot, type Snapshot, snapshotBytes } from "./snapshot.ts";
 
 /** Most rows of one replay: what the workspace holds beside a pass. */
 const replayRows = maxRows;
@@ -165,6 +165,11 @@ export class Sequence {
     const { anchorSlot } = this.memory;
     this.#encodeReplay(pass, anchorSlot, anchorSlot, this.#anchor + rows, rows);
     this.#anchor += rows;
+  }
+
+  /** Bytes that a snapshot takes. */
+  get snapshotBytes(): number {
+    return snapshotBytes(this.#model.h);
   }
 
   /** Keeps the state at the current position; commits first. */

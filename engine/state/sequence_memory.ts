@@ -43,7 +43,7 @@ export function sequenceBytes(
   return {
     kv: kvLayers * 2 * options.context * kvHeads * headSize * kvBytes,
     tape: tapeBytes(h, tapeRows) + tapeRows * h.embedding * 4,
-    slots: recurrentLayers * (options.rollback.slots + 1) * slotBytes(h),
+    slots: (recurrentLayers * (options.rollback.slots + 1) + 1) * slotBytes(h),
     rope: options.context * rotary * 4,
   };
 }
@@ -80,6 +80,7 @@ export function createSequenceMemory(gpu: Gpu, h: Hyperparameters, options: Sequ
   const kv = h.fullAttention.map((full, i) => (full ? kvLayer(i) : undefined));
   if (options.mtp) kv.push(kvLayer(h.layers));
   const recurrent = h.fullAttention.map((full, i) => (full ? undefined : recurrentLayer(i)));
+  const between = make("between slots", slotBytes(h), "state"); // a copy within one buffer is no valid command
   const hidden = make("hidden rows", tapeRows * h.embedding * 4, "state");
   const rope = gpu.upload("rope", ropeTable(h.attention, context), "tables");
   buffers.push(rope);
@@ -98,7 +99,9 @@ export function createSequenceMemory(gpu: Gpu, h: Hyperparameters, options: Sequ
     copySlot: (encoder, from, to) => {
       const bytes = slotBytes(h);
       for (const layer of recurrent) {
-        if (layer) encoder.copyBufferToBuffer(layer.slots, from * bytes, layer.slots, to * bytes, bytes);
+        if (!layer) continue;
+        encoder.copyBufferToBuffer(layer.slots, from * bytes, between, 0, bytes);
+        encoder.copyBufferToBuffer(between, 0, layer.slots, to * bytes, bytes);
       }
     },
     free: () => {

@@ -1,6 +1,6 @@
 import type { Gpu } from "../gpu/index.ts";
 import { convolutionRows, type Hyperparameters, tapeRows } from "../model/index.ts";
-import { type OwnedSequence, slotBytes } from "./sequence_memory.ts";
+import { type OwnedSequence, planeBytes, slotBytes } from "./sequence_memory.ts";
 
 /**
  * The recurrent state at one position, in a buffer of its own: every delta net's matrices, the three rows that its
@@ -23,6 +23,12 @@ interface Part {
   /** Set for a state: distance of its slots. */
   readonly slotDistance: number | undefined;
 }
+
+/** Bytes of one snapshot. */
+export const snapshotBytes = (h: Hyperparameters): number => {
+  const recurrentLayers = h.fullAttention.filter((full) => !full).length;
+  return planeBytes(h) + (recurrentLayers * convolutionRows * h.delta.channels + h.embedding) * 4;
+};
 
 /** @param position of the sequence, whose state must be committed to slot 0 */
 export function createSnapshot(
@@ -48,7 +54,7 @@ export function createSnapshot(
   const hiddenRow = h.embedding * 4;
   add(memory.hidden, ((position - 1 + tapeRows) % tapeRows) * hiddenRow, hiddenRow);
 
-  const store = gpu.buffer(`snapshot at ${position}`, bytes, "state");
+  const store = gpu.buffer(`snapshot at ${position}`, bytes, "snapshots");
   const encoder = gpu.device.createCommandEncoder();
   for (const part of parts) encoder.copyBufferToBuffer(part.buffer, part.from, store, part.at, part.bytes);
   gpu.submit(encoder.finish());

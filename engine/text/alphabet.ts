@@ -16,6 +16,9 @@ export function charOfByte(byte: number): string {
   return CHAR_OF_BYTE[byte]!;
 }
 
+/** The text that a vocabulary has for these bytes. */
+export const textOfBytes = (bytes: Uint8Array): string => Array.from(bytes, charOfByte).join("");
+
 /** The bytes that a vocabulary text stands for; a character outside the alphabet stands for its own UTF-8. */
 export function bytesOfText(text: string): Uint8Array {
   const bytes: number[] = [];

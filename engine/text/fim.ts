@@ -14,6 +14,28 @@ export interface FimParts {
   readonly middle: string;
 }
 
+/** The ids of a prompt up to its middle, and where in them the text may be cut. */
+export interface FimLayout {
+  readonly ids: readonly number[];
+  /** Ids before the prefix's token: what other files gave. */
+  readonly contextEnd: number;
+  /** Ids up to the suffix's token. */
+  readonly prefixEnd: number;
+  /** As much of the prefix as fits. */
+  readonly prefix: string;
+}
+
+export interface FimOptions {
+  /** Tokens of the whole prompt, at most. */
+  readonly budget: number;
+  /** Tokens that are kept free for a middle that grows. Default: up to the next multiple of 32. */
+  readonly reserve?: number;
+  /** A layout of the same file: where the prefix began there, it begins again if it can, so that prompts share their head. */
+  readonly earlier?: FimLayout | undefined;
+  /** Share of the prefix's room that is left free where the file is cut, so that the cut stays while the cursor goes down. */
+  readonly slack?: number;
+}
+
 // The middle is charged in steps, so that typing in a full budget does not move the cuts at each token:
 // ids before the middle stay the same, and their state can be used again.
 const MIDDLE_STEP = 32;
@@ -27,26 +49,48 @@ const MIDDLE_STEP = 32;
  * left. What one does not use is free for the others. The middle stays whole.
  */
 export function fimPrompt(tokenizer: Tokenizer, parts: FimParts, budget: number): number[] {
+  return [...fimLayout(tokenizer, parts, { budget }).ids, ...encode(tokenizer, parts.middle)];
+}
+
+/**
+ * The same without the middle.
+ * @throws UserError if the model has no fill-in-the-middle tokens, or the middle does not fit
+ */
+export function fimLayout(
+  tokenizer: Tokenizer,
+  parts: FimParts,
+  { budget, reserve = 0, earlier, slack = 0 }: FimOptions,
+): FimLayout {
   const { fim } = tokenizer;
   if (!fim) {
     throw new UserError("This model has no fill-in-the-middle tokens: choose a model that completes code.");
   }
-  const middle = encode(tokenizer, parts.middle, budget);
-  const least = middle.length + 3; // prefix, suffix and middle tokens
-  if (least > budget) {
+  const middle = encode(tokenizer, parts.middle, budget).length;
+  if (middle + 3 > budget) {
     throw new UserError(
       `The text just above the cursor needs more than the ${budget} tokens of the prompt: break its lines or choose a larger context.`,
     );
   }
-  const charged = Math.min(Math.ceil(middle.length / MIDDLE_STEP) * MIDDLE_STEP + 3, budget);
-  const room = budget - charged;
+  const charged = Math.max(reserve, Math.ceil(middle / MIDDLE_STEP) * MIDDLE_STEP) + 3; // prefix, suffix and middle tokens
+  const room = budget - Math.min(charged, budget);
 
   const chunks = contextChunks(tokenizer, fim, parts, room);
   const first = fitContext(chunks, Math.min(Math.floor(budget / 4), room)).length;
-  const file = fitFile(tokenizer, parts, room - first, Math.floor((budget - first) / 4));
+  const file = fitFile(tokenizer, parts, {
+    room: room - first,
+    suffixShare: Math.floor((budget - first) / 4),
+    earlier,
+    slack,
+  });
   const context = fitContext(chunks, room - file.prefix.length - file.suffix.length);
 
-  return [...context, fim.prefix, ...file.prefix, fim.suffix, ...file.suffix, fim.middle, ...middle];
+  const head = [...context, fim.prefix, ...file.prefix];
+  return {
+    ids: [...head, fim.suffix, ...file.suffix, fim.middle],
+    contextEnd: context.length,
+    prefixEnd: head.length,
+    prefix: parts.prefix.slice(file.start),
+  };
 }
 
 /** The header, then the files, then the name of this file; none where there is no context or no layout for it. */
@@ -74,18 +118,55 @@ function fitContext(chunks: readonly number[][], room: number): number[] {
   return kept.length === 0 ? [] : [header, ...kept, here].flat();
 }
 
-/** Prefix and suffix in `room` tokens. What the prefix leaves of them is the suffix's, at least its share. */
-function fitFile(tokenizer: Tokenizer, parts: FimParts, room: number, suffixShare: number) {
-  const short = keepHead(tokenizer, parts.suffix, Math.min(suffixShare, room));
-  const prefix = keepTail(tokenizer, parts.prefix, room - short.length);
-  const suffix = keepHead(tokenizer, parts.suffix, room - prefix.length);
-  return { prefix, suffix };
+interface Room {
+  readonly room: number;
+  readonly suffixShare: number;
+  readonly earlier: FimLayout | undefined;
+  readonly slack: number;
 }
 
-/** As many of the last lines as fit. */
-function keepTail(tokenizer: Tokenizer, text: string, room: number): number[] {
+/** Prefix and suffix in `room` tokens. What the prefix leaves of them is the suffix's, at least its share. */
+function fitFile(tokenizer: Tokenizer, parts: FimParts, { room, suffixShare, earlier, slack }: Room) {
+  const short = keepHead(tokenizer, parts.suffix, Math.min(suffixShare, room));
+  const prefixRoom = room - short.length;
+  const { start, ids: prefix } =
+    beginAsBefore(tokenizer, parts.prefix, earlier, prefixRoom) ??
+    keepTail(tokenizer, parts.prefix, prefixRoom, slack);
+  const suffix = keepHead(tokenizer, parts.suffix, room - prefix.length);
+  return { start, prefix, suffix };
+}
+
+const RECOGNISED = 256; // characters by which a place in a file is found again
+
+/** The prefix from where it began in an earlier prompt, if that place is found and leaves neither too much nor too little. */
+function beginAsBefore(
+  tokenizer: Tokenizer,
+  text: string,
+  earlier: FimLayout | undefined,
+  room: number,
+): { start: number; ids: number[] } | undefined {
+  if (!earlier || earlier.prefix === "") return undefined;
+  const start = text.indexOf(earlier.prefix.slice(0, RECOGNISED));
+  if (start < 0 || (start > 0 && text[start - 1] !== "\n")) return undefined;
+  const ids = encode(tokenizer, text.slice(start), room);
+  const tooShort = start > 0 && ids.length < room / 2;
+  return ids.length > room || tooShort ? undefined : { start, ids };
+}
+
+/** As many of the last lines as fit; of a text that does not fit whole, as many as leave the share `slack` free. */
+function keepTail(
+  tokenizer: Tokenizer,
+  text: string,
+  room: number,
+  slack: number,
+): { start: number; ids: number[] } {
+  if (slack > 0) {
+    const whole = encode(tokenizer, text, room);
+    if (whole.length <= room) return { start: 0, ids: whole };
+  }
+  const fits = Math.floor(room * (1 - slack));
   let start = text.length;
-  for (let left = room; start > 0; ) {
+  for (let left = fits; start > 0; ) {
     const lineStart = start < 2 ? 0 : text.lastIndexOf("\n", start - 2) + 1;
     left -= encode(tokenizer, text.slice(lineStart, start), left).length;
     if (left < 0) break;
@@ -94,7 +175,7 @@ function keepTail(tokenizer: Tokenizer, text: string, room: number): number[] {
   // Lines together need not make the ids that they make one by one.
   for (;;) {
     const ids = encode(tokenizer, text.slice(start));
-    if (ids.length <= room) return ids;
+    if (ids.length <= fits) return { start, ids };
     start = lineEnd(text, start);
   }
 }

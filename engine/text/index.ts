@@ -5,6 +5,8 @@
 // Must not know: GPUs, files.
 export { type ChatMessage, type ChatOptions, chatPrompt, renderChat } from "./chat.ts";
 export { createDetokenizer, type Detokenizer } from "./detokenizer.ts";
-export { type FimParts, fimPrompt } from "./fim.ts";
+export { type FimLayout, type FimParts, fimLayout, fimPrompt } from "./fim.ts";
+export { createHealing, type TokenHealing } from "./healing.ts";
+export { type Middle, middleTokens, type TypedMiddle } from "./middle.ts";
 export { createTokenizer, type FimTokens, type Tokenizer } from "./tokenizer.ts";
 export { TOKEN_TYPE, type VocabularySource, vocabularyFrom } from "./vocabulary.ts";

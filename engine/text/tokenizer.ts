@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { bytesOfText } from "./alphabet.ts";
+import { bytesOfText, textOfBytes } from "./alphabet.ts";
 import { createBpe } from "./bpe.ts";
 import { createDetokenizer } from "./detokenizer.ts";
 import { isWhiteSpace, type PreTokenizer, pieceEnd } from "./pieces.ts";
@@ -45,6 +45,9 @@ export interface Tokenizer {
 
   /** Bytes that a token adds to the output; none for unused tokens, and for control tokens unless `special`. */
   bytes(id: number, special?: boolean): Uint8Array;
+
+  /** Ids of the ordinary tokens whose bytes begin with `bytes`, and of those with which `bytes` begin. */
+  agreeing(bytes: Uint8Array): number[];
 
   /** One token for people: control tokens show, and a part of a UTF-8 sequence is U+FFFD. */
   piece(id: number): string;
@@ -92,6 +95,8 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
     if (Number.isInteger(id) && id >= 0 && id < size) return;
     throw new UserError(`There is no token ${id} in this model: ids run from 0 to ${size - 1}.`);
   };
+
+  let heads: ReadonlyMap<string, readonly number[]> | undefined;
 
   const tokenizer: Tokenizer = {
     size,
@@ -146,6 +151,19 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
       }
     },
 
+    agreeing(bytes) {
+      const wanted = textOfBytes(bytes);
+      const found: number[] = [];
+      for (let length = 1; length < wanted.length; length++) {
+        const id = ids.get(wanted.slice(0, length));
+        if (id !== undefined && types[id] === TOKEN_TYPE.normal) found.push(id);
+      }
+      heads ??= byHead(tokens, types);
+      for (const list of wanted.length < 2 ? headsFrom(heads, wanted) : [heads.get(wanted.slice(0, 2)) ?? []])
+        for (const id of list) if (tokens[id]!.startsWith(wanted)) found.push(id);
+      return found;
+    },
+
     piece(id) {
       return tokenizer.decode([id], { special: true });
     },
@@ -153,6 +171,23 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
     idOf: (text) => ids.get(text),
   };
   return tokenizer;
+}
+
+/** Ordinary tokens by their first two bytes, in the vocabulary's alphabet; shorter ones by what they have. */
+function byHead(tokens: readonly string[], types: Uint8Array): ReadonlyMap<string, readonly number[]> {
+  const heads = new Map<string, number[]>();
+  for (let id = 0; id < tokens.length; id++) {
+    if (types[id] !== TOKEN_TYPE.normal) continue;
+    const head = tokens[id]!.slice(0, 2);
+    const list = heads.get(head);
+    if (list) list.push(id);
+    else heads.set(head, [id]);
+  }
+  return heads;
+}
+
+function* headsFrom<T>(heads: ReadonlyMap<string, T>, first: string): Generator<T> {
+  for (const [head, list] of heads) if (head.startsWith(first)) yield list;
 }
 
 const utf8 = new TextEncoder();

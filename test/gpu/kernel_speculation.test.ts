@@ -140,7 +140,7 @@ eachDevice((bed) => {
         const plan = await bed().plan((to) => {
           const options = { sampled: false, last: false, first: 0, rows: 8 };
           recordCandidates(to, vocabulary, draw, bed().step, options);
-          recordAccept(to, vocabulary, draw, bed().step, { last: false, stores });
+          recordAccept(to, vocabulary, draw, bed().step, stores);
         });
         for (let round = 0; round < 30; round++) {
           const rows = 1 + Math.floor(random() * 8);
@@ -209,7 +209,7 @@ eachDevice((bed) => {
           first: 0,
           rows: 1,
         });
-        recordAccept(to, vocabulary, draw, bed().step, { last: false, stores: 0 });
+        recordAccept(to, vocabulary, draw, bed().step, 0);
       });
       expect(readRecord(await bed().words(draw.record))).toBeUndefined();
       expect(await bed().words(bed().step)).toEqual(before);

@@ -28,7 +28,7 @@ export async function prepareDraw(bed: TestBed, vocabulary: number, sampled: boo
   }
   const plan = await bed.plan((to) => {
     recordCandidates(to, vocabulary, buffers, bed.step, { sampled, last: true, first: 0, rows: 1 });
-    recordAccept(to, vocabulary, buffers, bed.step, { last: true, stores: 0 });
+    recordAccept(to, vocabulary, buffers, bed.step, 0);
   });
   return {
     threshold: buffers.threshold,

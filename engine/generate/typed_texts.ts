@@ -1,0 +1,83 @@
+import { type FimLayout, fimLayout, middleTokens, type Tokenizer } from "../text/index.ts";
+import type { Prompt } from "./prompt.ts";
+
+/** A prompt's text (engine/complete/completer.ts), which this floor cannot import. */
+export interface PromptText {
+  readonly path: string;
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly middle: string;
+  readonly context: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** The tokens of one prompt. */
+export interface TypedPrompt {
+  readonly prompt: Prompt;
+  /** What is typed after them, and to be gone over by the model. */
+  readonly unsettled: Uint8Array;
+  /** Notes a token that the model drew after them. */
+  drew(id: number): void;
+}
+
+interface TypedText {
+  readonly text: PromptText;
+  readonly layout: FimLayout;
+  middle: { ids: number[]; drawn: boolean[]; base: number };
+}
+
+const remembered = 16; // texts: some documents, each before and after its anchor moved
+
+/**
+ * The texts that are being typed, and the tokens that stand for them: a prompt whose text differs from an earlier one in the
+ * middle alone has the same tokens up to there, so that its state can be gone on from.
+ * @param budget tokens of a prompt, at most
+ */
+export function createTypedTexts(tokenizer: Tokenizer, budget: number) {
+  const texts: TypedText[] = []; // the one used last is last
+
+  function find(text: PromptText): TypedText | undefined {
+    const index = texts.findLastIndex((it) => isSame(it.text, text));
+    return index < 0 ? undefined : texts.splice(index, 1)[0];
+  }
+
+  function layOut(text: PromptText, known: TypedText | undefined): FimLayout {
+    const { layout: earlier } = known ?? texts.findLast((it) => it.text.path === text.path) ?? {};
+    return fimLayout(tokenizer, text, { budget, reserve: Math.floor(budget / 4), earlier, slack: 1 / 8 });
+  }
+
+  return {
+    /**
+     * The tokens of a prompt.
+     * @throws UserError if the model has no fill-in-the-middle tokens, or the middle does not fit
+     */
+    at(text: PromptText): TypedPrompt {
+      const known = find(text);
+      const { ids, drawn, base, unsettled } = middleTokens(tokenizer, text.middle, known?.middle);
+      const fits = known && known.layout.ids.length + ids.length <= budget;
+      const layout = fits ? known.layout : layOut(text, known);
+      const middle = { ids: [...ids], drawn: [...drawn], base };
+      texts.push({ text, layout, middle });
+      if (texts.length > remembered) texts.shift();
+      return {
+        prompt: {
+          ids: [...layout.ids, ...ids],
+          base: layout.ids.length - 1 + base, // a row path's token follows, whose logits the first draw needs
+          landmarks: [layout.contextEnd, layout.ids.length],
+          stem: layout.prefixEnd,
+        },
+        unsettled,
+        drew(id) {
+          middle.ids.push(id);
+          middle.drawn.push(true);
+        },
+      };
+    },
+  };
+}
+
+const isSame = (a: PromptText, b: PromptText): boolean =>
+  a.path === b.path &&
+  a.prefix === b.prefix &&
+  a.suffix === b.suffix &&
+  a.context.length === b.context.length &&
+  a.context.every(({ path, text }, i) => path === b.context[i]!.path && text === b.context[i]!.text);

@@ -1,0 +1,186 @@
+import type { Gpu } from "../gpu/index.ts";
+import { copyKv, kvRowBytes } from "./kv_segment.ts";
+import type { Sequence } from "./sequence.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { grid, type Node, pathTo, SnapshotTree, type Target } from "./snapshot_tree.ts";
+
+// Who leaves a text comes back to a state some rows before its end: so that what he deletes first is in the ring's reach.
+const leafDistance = 16;
+/** Rows after which a text that is typed on gets a state of its own again. */
+const rowDistance = 32;
+
+/**
+ * Which text the sequence stands in, and the states that are kept of it and of others: goes from one text to the next
+ * by the shortest way that gives the bits of computing it from its start (I2).
+ */
+export class PromptState {
+  readonly #gpu: Gpu;
+  readonly #sequence: Sequence;
+  readonly #budget: number;
+  readonly #tree = new SnapshotTree<Snapshot>();
+  #text: number[] = [];
+  #base = 0;
+  /** Whether the sequence's own state cannot be gone on from. */
+  #lost = false;
+  #since = 0;
+
+  /** @param budget bytes of snapshots, and of keys and values kept aside */
+  constructor(gpu: Gpu, sequence: Sequence, budget: number) {
+    this.#gpu = gpu;
+    this.#sequence = sequence;
+    this.#budget = budget;
+  }
+
+  /** Bytes that the budget counts. */
+  get bytes(): number {
+    return this.#tree.bytes;
+  }
+
+  /** States that are kept. */
+  get snapshots(): number {
+    return [...this.#tree.nodes()].filter(({ snapshot }) => snapshot).length;
+  }
+
+  /** Tokens that stand and are known. */
+  get length(): number {
+    return this.#text.length;
+  }
+
+  /** Where the sequence was last set by a snapshot: the hidden rows since then are at hand. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /**
+   * Goes as far into the target as states are at hand; the rest is to be run.
+   * @returns the position, which is before the target's last token
+   */
+  async enter(target: Target): Promise<number> {
+    const { ids, base } = target;
+    const sequence = this.#sequence;
+    const depth = Math.min(commonLength(this.#text, ids), sequence.position, ids.length - 1);
+    const node = this.#tree.find(target);
+    if (!this.#lost) {
+      const onLine = base === this.#base && depth >= base;
+      if (onLine && (await sequence.restore(depth))) {
+        this.#dropAfter(depth);
+        return this.#stand(target, depth);
+      }
+      const { position } = sequence;
+      const prompt = position <= Math.min(base, this.#base) && (position % grid === 0 || position === base);
+      if (prompt && position === depth && node.position <= depth) return this.#stand(target, depth);
+    }
+    await this.#switchTo(node, target);
+    return this.#stand(target, node.position);
+  }
+
+  /** Notes tokens that were run after those that stand. */
+  ran(ids: readonly number[]): void {
+    for (const id of ids) this.#text.push(id);
+  }
+
+  /** Notes that the state was left in the middle of a pass. */
+  lose(): void {
+    this.#lost = true;
+  }
+
+  /** Keeps the state at the current position, if the budget allows. */
+  async keep(): Promise<void> {
+    const { tip } = this.#tree;
+    const { position } = this.#sequence;
+    if (this.#lost || position <= tip.position) return;
+    const rows = position > this.#base;
+    if (rows && tip.position < this.#base) return; // only a row after the prompt's end can be gone on from
+    const bytes = this.#sequence.snapshotBytes;
+    if (bytes > this.#budget) return;
+    this.#evict(bytes);
+    const snapshot = await this.#sequence.snapshot();
+    this.#tree.add(this.#text.slice(tip.position, position), rows, snapshot);
+  }
+
+  /** As `keep`, if the last kept state is far behind. */
+  async keepIfFar(): Promise<void> {
+    if (this.#sequence.position - this.#tree.tip.position >= rowDistance) await this.keep();
+  }
+
+  /** Forgets all texts. */
+  clear(): void {
+    this.#tree.clear();
+    this.#sequence.reset();
+    this.#text = [];
+    this.#base = 0;
+    this.#since = 0;
+    this.#lost = false;
+  }
+
+  #stand({ ids, base }: Target, position: number): number {
+    this.#text = ids.slice(0, position);
+    this.#base = base;
+    this.#lost = false;
+    return position;
+  }
+
+  async #switchTo(node: Node<Snapshot>, target: Target): Promise<void> {
+    const tree = this.#tree;
+    const path = new Set(pathTo(node));
+    const stays = pathTo(tree.tip).includes(node) || node === tree.root;
+    const sameLine = stays && target.base === this.#base && node.position >= target.base;
+    if (sameLine) this.#dropAfter(node.position);
+    else await this.#leaveLeaf();
+
+    this.#putAside(path, node);
+    const encoder = this.#gpu.device.createCommandEncoder();
+    for (const it of path) it.aside?.restore(encoder);
+    this.#gpu.submit(encoder.finish());
+    for (const it of path) {
+      it.aside?.free();
+      it.aside = undefined;
+    }
+    if (node.snapshot) this.#sequence.restoreSnapshot(node.snapshot);
+    else this.#sequence.reset();
+    this.#since = node.position;
+    tree.moveTo(node);
+  }
+
+  /** Copies the keys and values that the live nodes outside `path` need, or gives those up that the budget has no room for. */
+  #putAside(path: ReadonlySet<Node<Snapshot>>, goal: Node<Snapshot>): void {
+    const tree = this.#tree;
+    const { memory } = this.#sequence;
+    const leaving = pathTo(tree.tip).filter((it) => !path.has(it));
+    if (leaving.length === 0) return;
+    const bytes = (tree.tip.position - leaving[0]!.parent!.position) * kvRowBytes(memory);
+    tree.evict(Math.max(0, this.#budget - bytes), goal);
+    for (const it of leaving.reverse()) {
+      if (bytes > this.#budget || (!it.snapshot && it.children.size === 0)) tree.drop(it);
+      else it.aside = copyKv(this.#gpu, memory, it.parent!.position, it.position);
+    }
+  }
+
+  /** Keeps what was typed since the last kept state, before another text takes its place. */
+  async #leaveLeaf(): Promise<void> {
+    const sequence = this.#sequence;
+    const { tip } = this.#tree;
+    if (this.#lost || tip.position < this.#base) return;
+    const position = Math.max(sequence.reach, tip.position, sequence.position - leafDistance);
+    if (position > tip.position && (await sequence.restore(position))) await this.keep();
+  }
+
+  /** Rows after `position` make way for others. */
+  #dropAfter(position: number): void {
+    const after = pathTo(this.#tree.tip).find((it) => it.position > position);
+    if (after) this.#tree.drop(after);
+  }
+
+  /** Makes room for `bytes`; the end of the text's prompt is not given up. */
+  #evict(bytes: number): void {
+    const prompt = pathTo(this.#tree.tip).findLast(({ rows }) => !rows);
+    this.#tree.evict(this.#budget - bytes, prompt);
+  }
+}
+
+function commonLength(a: readonly number[], b: readonly number[]): number {
+  const end = Math.min(a.length, b.length);
+  let length = 0;
+  while (length < end && a[length] === b[length]) length++;
+  return length;
+}

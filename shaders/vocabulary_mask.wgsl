@@ -1,0 +1,13 @@
+// vocabulary_mask: leaves only allowed tokens to be drawn: x_i ← −3·10³⁸ where bit i of the mask is 0. So low a logit has no
+// part in the normaliser: log-probabilities are those among the allowed.
+// 0 logits  [V]            read_write
+// 1 mask    [⌈V / 32⌉]     read
+// Dispatch (⌈V / 256⌉), workgroup 256.
+@group(0) @binding(0) var<storage, read_write> logits: array<f32>;
+@group(0) @binding(1) var<storage, read> mask: array<u32>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(global_invocation_id) gid: vec3u) {
+  let i = gid.x;
+  if (i < V && (mask[i / 32u] & (1u << (i % 32u))) == 0u) { logits[i] = -3.0e38; }
+}
