@@ -347,6 +347,13 @@ export function createEngineClient(options: ClientOptions) {
                   }
                 : undefined,
           ),
+        prepare: async (prompt, signal) => {
+          const request = { kind: "prepare", model: spec(), prompt } as const;
+          for await (const event of events(request, signal))
+            if (event.kind === "prepared")
+              return { computedTokens: event.computedTokens, whole: event.whole };
+          return { computedTokens: 0, whole: false };
+        },
       };
     },
 

@@ -25,6 +25,8 @@ export interface EngineSettings {
   readonly device: string;
   /** Bytes of GPU memory that may be used; 0: what the device has. */
   readonly memoryLimit: number;
+  /** Bytes of GPU memory, for each model, that states of earlier prompts may take. Default: 512 MiB. */
+  readonly snapshotBytes?: number;
   /** After this many minutes without a request models leave the GPU; 0: never. */
   readonly unloadAfterMinutes: number;
 }
@@ -45,6 +47,8 @@ export type EngineRequest =
       /** What may come again: text that drafts are taken from. */
       readonly ghost?: string;
     }
+  /** Reads a prompt ahead of its completion, when the GPU has nothing else to do. */
+  | { readonly kind: "prepare"; readonly model: ModelSpec; readonly prompt: PromptParts }
   | {
       readonly kind: "chat";
       readonly model: ModelSpec;
@@ -139,6 +143,8 @@ export type EngineEvent =
   /** Text that the model thinks aloud, when `thinking` is on. */
   | { readonly kind: "thinking"; readonly text: string }
   | { readonly kind: "described"; readonly description: ModelDescription }
+  /** `whole`: or else somebody more urgent came; what was read stays. */
+  | { readonly kind: "prepared"; readonly computedTokens: number; readonly whole: boolean }
   | { readonly kind: "status"; readonly status: EngineStatus }
   | { readonly kind: "done"; readonly reason: EndReason; readonly stats?: GenerationStats }
   /** `forUser`: one sentence that says what is wrong and what to do. Else a bug or a broken device. */

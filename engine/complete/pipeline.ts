@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { anchorPrompt, HEAD_LINES } from "./anchor.ts";
+import { createAnchors } from "./anchors.ts";
 import { createCache, type Entry, type Hit } from "./cache.ts";
 import type { Completer } from "./completer.ts";
 import { acceptEstimate, isConfident } from "./confidence.ts";
@@ -56,6 +56,7 @@ const BLOCK_TOKENS = 160; // twelve lines, most of the time
 const INVOKED_TOKENS = 256;
 const INVOKED_LIMIT = 3000; // ms: somebody who asks waits longer
 const SPECULATION_IDLE = 50; // ms
+const IDLE = 400; // ms: a pause in typing
 const TRACES = 100;
 
 /** The stages of one question, in order: gates, cache, attach, delay, prompt, decode, confidence, filters, range. */
@@ -63,6 +64,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { completer, settings, clock = systemClock } = options;
   const cache = createCache();
   const rhythm = createRhythm();
+  const anchors = createAnchors(clock.now);
+  const contextOf = (question: Question) => () =>
+    options.context?.chunks(question.document, question.cursor) ?? [];
   const traces: TraceRecord[] = [];
   const listeners = new Set<() => void>();
   let decode: Decode | undefined;
@@ -70,6 +74,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let latest = 0; // number of the last question
   let nextId = 1;
   let speculation: unknown;
+  let idle: unknown;
+  let tidying: AbortController | undefined;
+  let passed: Question | undefined; // the last one that no gate was closed to
   /** Where the last answer came before its time: told when it has grown. */
   let early: { decode: Decode; uri: string; cursor: number } | undefined;
 
@@ -86,15 +93,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const { multiline, maxLines } = settings();
     const mode = multiline === "auto" && priority === "invoked" && isBlank(place.rest) ? "always" : multiline;
     const multiLine = blockWanted(place, mode, facts);
-    const context = options.context?.chunks(question.document, question.cursor) ?? [];
-    const text = stand.before + stand.after;
     const started = startDecode(completer, {
       stand,
-      prompt: {
-        path: question.document.path,
-        ...anchorPrompt(text, stand.before.length, HEAD_LINES),
-        context,
-      },
+      prompt: anchors.promptAt(
+        stand,
+        question.document.path,
+        contextOf(question),
+        priority === "speculative",
+      ),
       multiLine,
       stopRule: stopRuleFor(place, maxLines, mode, facts),
       maxTokens: priority === "invoked" ? INVOKED_TOKENS : multiLine ? BLOCK_TOKENS : LINE_TOKENS,
@@ -117,6 +123,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function ended(one: Decode, question: Question): void {
     if (one.firstLineMs !== null) rhythm.firstLine(one.firstLineMs - one.startedMs);
     if (decode === one) decode = undefined;
+    rest(question);
     if (one.aborted || one.error || one.end?.reason === "preempted" || one.end?.reason === "cancelled")
       return;
     const { entry, shown } = remember(one, question);
@@ -193,6 +200,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     });
   }
 
+  /** When nobody types and the model does nothing: time to read the prompt that the next questions will go on from. */
+  function rest(question: Question): void {
+    clock.clearTimeout(idle);
+    if (!completer.prepare || settings().profile === "eco") return;
+    idle = clock.setTimeout(() => void tidy(question), IDLE);
+  }
+
+  async function tidy(question: Question): Promise<void> {
+    if (decode || tidying) return; // the decode's end comes back here
+    const { document, cursor } = question;
+    const better = anchors.tidied(standAt(document, cursor), document.path, contextOf(question));
+    if (!better) return;
+    const controller = new AbortController();
+    tidying = controller;
+    try {
+      const { whole } = await completer.prepare!(better.prompt, controller.signal);
+      if (whole) better.adopt();
+      else if (!controller.signal.aborted) rest(question);
+    } catch {
+      // Whoever asks next hears the same from the engine, and can say it.
+    } finally {
+      tidying = undefined;
+    }
+  }
+
   const factsAt = (languageId: string, { before, after }: Stand): SyntaxFacts | undefined =>
     options.syntax?.factsAt(languageId, before, after);
 
@@ -254,6 +286,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       decode?.abort();
       return nothing(closed);
     }
+    passed = question;
     if (trigger === "automatic") rhythm.key(askedMs);
 
     const serve = (hit: Hit, source: AnswerSource): Answer => {
@@ -354,8 +387,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     async answer(question) {
       lastQuestion = question;
+      clock.clearTimeout(idle);
       try {
-        return await answer(question);
+        const answered = await answer(question);
+        if (passed === question) rest(question);
+        return answered;
       } catch (error) {
         const silence = sentenceFor(error as Error);
         trace(question, clock.now(), 0, undefined, null, { kind: "nothing", silence });
@@ -374,11 +410,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (entry) entry.dismissed = true;
       decode?.abort();
     },
-    forget: (uri) => cache.forget(uri),
+    forget(uri) {
+      cache.forget(uri);
+      anchors.forget(uri);
+    },
     traces: () => traces,
     dispose() {
       latest++;
       clock.clearTimeout(speculation);
+      clock.clearTimeout(idle);
+      tidying?.abort();
       decode?.abort();
       for (const listener of listeners) listener();
     },

@@ -13,10 +13,11 @@ export interface Stand {
 }
 
 const BEFORE = 131_072; // characters: more than 32,768 tokens of code
+const STEP = 32_768; // the window's start stays while the cursor moves within such a piece, so that prompts begin alike
 const AFTER = 32_768;
 
 export function standAt({ uri, text }: DocumentView, cursor: number): Stand {
-  let start = Math.max(0, cursor - BEFORE);
+  let start = Math.max(0, Math.floor((cursor - BEFORE) / STEP) * STEP);
   if (start > 0) start = text.indexOf("\n", start) + 1 || start;
   let end = Math.min(text.length, cursor + AFTER);
   if (end < text.length) end = text.lastIndexOf("\n", end) + 1 || end;

@@ -4,7 +4,8 @@ import type { Gpu } from "../gpu/index.ts";
 import type { Hyperparameters, Model } from "../model/index.ts";
 import { chooseRollback, createRollback, defaultPlanes, type RollbackName } from "../state/index.ts";
 import type { Tokenizer } from "../text/index.ts";
-import { draftsPay, Session } from "./session.ts";
+import { freeBytes } from "./needs.ts";
+import { defaultSnapshotBytes, draftsPay, Session } from "./session.ts";
 
 export interface SessionSettings {
   readonly context: number;
@@ -14,6 +15,8 @@ export interface SessionSettings {
   /** Longest draft; default: what the way of rolling back allows. */
   readonly longest?: number | undefined;
   readonly rollback?: RollbackName | "auto" | undefined;
+  /** Bytes for states of earlier prompts, where so many are free. Default: 512 MiB. */
+  readonly snapshotBytes?: number | undefined;
   /** Whether the MTP block runs beside the trunk even without drafts, for its logits. */
   readonly mtp?: boolean | undefined;
 }
@@ -64,6 +67,7 @@ export async function openSession(
     mtp,
     rollback: chosen,
     planes: planesFor(settings),
+    snapshotBytes: Math.min(settings.snapshotBytes ?? defaultSnapshotBytes, Math.max(0, freeBytes(gpu) / 2)),
     drafts: { mode: drafts, longest, isLineEnd, specialIds: tokenizer.specialIds },
   });
 }

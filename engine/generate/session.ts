@@ -121,7 +121,7 @@ const noTimings = (promptTokens: number): GenerationTimings => ({
   steps: 0,
 });
 
-const defaultSnapshotBytes = 512 * 2 ** 20;
+export const defaultSnapshotBytes = 512 * 2 ** 20;
 const seenAgain = 16; // tokens that the MTP block is shown where a text goes on: of the last ones it may know drafts only
 
 /**

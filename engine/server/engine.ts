@@ -108,6 +108,11 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
             );
           },
         );
+      case "prepare":
+        return withTurn(request, "warm-up", signal, emit, async ({ completer }, turnSignal) => {
+          emit({ kind: "prepared", ...(await completer.prepare(request.prompt, turnSignal)) });
+          return undefined;
+        });
       case "chat":
         return withTurn(request, "foreground", signal, emit, async ({ chat }, turnSignal) =>
           pump(chat.chat({ ...request, signal: turnSignal }), ({ kind, text }) =>

@@ -74,9 +74,10 @@ export function createModels(settings: () => EngineSettings, report: Report) {
       spec.context === undefined
         ? contextFor(open.h, undefined)
         : Math.min(spec.context, open.h.contextLength);
-    const settings = { context, kvType: spec.kv ?? "f16", drafts: "auto" } as const;
+    const { snapshotBytes } = settings();
+    const options = { context, kvType: spec.kv ?? "f16", drafts: "auto", snapshotBytes } as const;
     const target = await device();
-    const needs = memoryNeeds(file, open.h, needsOf(target, open.h, settings));
+    const needs = memoryNeeds(file, open.h, needsOf(target, open.h, options));
     for (const [key, model] of loaded) {
       if (freeBytes(target) >= needs.total) break;
       report({ kind: "log", level: "info", message: `${model.path} makes room for ${path}` });
@@ -90,7 +91,7 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     progress("weights")(0, 1);
     try {
       const model = await loadModel(target, file, progress("weights"));
-      const session = await openSession(target, model, open.tokenizer, settings);
+      const session = await openSession(target, model, open.tokenizer, options);
       await session.prepare(false, progress("kernels"));
       let freed = false;
       return {

@@ -128,7 +128,7 @@ export class PromptState {
     if (sameLine) this.#dropAfter(node.position);
     else await this.#leaveLeaf();
 
-    this.#putAside(path, node);
+    this.#putAside(node);
     const encoder = this.#gpu.device.createCommandEncoder();
     for (const it of path) it.aside?.restore(encoder);
     this.#gpu.submit(encoder.finish());
@@ -142,18 +142,20 @@ export class PromptState {
     tree.moveTo(node);
   }
 
-  /** Copies the keys and values that the live nodes outside `path` need, or gives those up that the budget has no room for. */
-  #putAside(path: ReadonlySet<Node<Snapshot>>, goal: Node<Snapshot>): void {
+  /** Copies keys and values that are about to be overwritten, where a state needs them and the budget has room. */
+  #putAside(goal: Node<Snapshot>): void {
     const tree = this.#tree;
     const { memory } = this.#sequence;
-    const leaving = pathTo(tree.tip).filter((it) => !path.has(it));
-    if (leaving.length === 0) return;
-    const bytes = (tree.tip.position - leaving[0]!.parent!.position) * kvRowBytes(memory);
-    tree.evict(Math.max(0, this.#budget - bytes), goal);
-    for (const it of leaving.reverse()) {
-      if (bytes > this.#budget || (!it.snapshot && it.children.size === 0)) tree.drop(it);
-      else it.aside = copyKv(this.#gpu, memory, it.parent!.position, it.position);
+    const first = tree.leaving(goal)[0];
+    if (!first) return;
+    const bytes = (tree.tip.position - first.parent!.position) * kvRowBytes(memory);
+    if (bytes > this.#budget) {
+      tree.drop(first);
+      return;
     }
+    tree.evict(this.#budget - bytes, goal);
+    for (const it of tree.leaving(goal))
+      it.aside = copyKv(this.#gpu, memory, it.parent!.position, it.position);
   }
 
   /** Keeps what was typed since the last kept state, before another text takes its place. */

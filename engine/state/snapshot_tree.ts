@@ -77,6 +77,18 @@ export class SnapshotTree<S extends Held> {
     return best;
   }
 
+  /** Live nodes off the way to `node`, from the top: those whose keys and values another text is about to overwrite. */
+  leaving(node: Node<S>): Node<S>[] {
+    const path = new Set(pathTo(node));
+    for (
+      let it = this.#tip;
+      it.parent && !path.has(it) && !it.snapshot && it.children.size === 0;
+      it = this.#tip
+    )
+      this.drop(it); // holds no state, and leads to none
+    return pathTo(this.#tip).filter((it) => !path.has(it));
+  }
+
   /** Makes the tip of a node; the caller has put keys and values in their places. */
   moveTo(node: Node<S>): void {
     this.#tip = node;

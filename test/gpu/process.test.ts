@@ -96,6 +96,29 @@ test.skipIf(missing)("the process completes, and tells what it cost", async () =
   expect(status!.gpuBytes).toBeGreaterThan(4_000_000);
 });
 
+test.skipIf(missing)("it reads a prompt ahead, and what is typed after it costs its own tokens", async () => {
+  const completer = client.completerFor(() => ({ path: "mini" }));
+  const middle = "const numbers = [1, 2, 3];\nconst doubled = numbers.map((n) => ";
+  const longer = { ...prompt, prefix: "export const elsewhere = 1;\n".repeat(8), middle };
+  const first = await completer.prepare!(longer);
+  expect(first.whole).toBe(true);
+  expect(first.computedTokens).toBeGreaterThan(60);
+  expect(await completer.prepare!(longer)).toEqual({ computedTokens: 0, whole: true });
+  const stream = completer.complete({
+    prompt: { ...longer, middle: `${middle}n * 2` },
+    maxTokens: 4,
+    priority: "automatic",
+  });
+  const { value } = await stream.next();
+  await stream.return(undefined);
+  expect((value as CompletionDelta).cost!.computedTokens).toBeLessThan(8);
+  const abort = new AbortController();
+  abort.abort();
+  expect(await completer.prepare!({ ...prompt, path: "other" }, abort.signal)).toMatchObject({
+    whole: false,
+  });
+});
+
 test.skipIf(missing)(
   "it ends what is cancelled, in the prompt and in mid-decode, and answers the next alike",
   async () => {

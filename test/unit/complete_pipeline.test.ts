@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { PipelineSettings, PromptParts } from "../../engine/complete/index.ts";
 import { UserError } from "../../engine/errors.ts";
 import { seededRandom } from "../reference/random.ts";
 import { bench, driven, outcome, scripted } from "./support/pipeline.ts";
@@ -304,6 +305,68 @@ describe("computing ahead", () => {
     const answer = await eco.ask("x = █");
     eco.pipeline.shown(answer.kind === "show" ? answer.suggestion.id : 0);
     expect(eco.clock.pending).toBe(0);
+  });
+});
+
+describe("a pause", () => {
+  const long = Array.from({ length: 90 }, (_, i) => `line(${i});\n`).join("");
+  const below = `\n${long}`;
+  const above = (typed: string) => `x = ${typed}█${below}`;
+  /** A completer that can read ahead, and is asked about the end of a file and then its start: the anchor moves in haste. */
+  async function jumped(settings: Partial<PipelineSettings> = {}) {
+    const completer = scripted(["a;", "\n"]);
+    const prepared: PromptParts[] = [];
+    let whole = true;
+    completer.prepare = async (prompt) => {
+      prepared.push(prompt);
+      return { computedTokens: 1, whole };
+    };
+    const { ask, clock } = bench(completer, settings);
+    await ask(`${long}█${below}`);
+    await ask(above(""));
+    return {
+      ask,
+      clock,
+      prepared,
+      requests: completer.requests,
+      interrupt: () => (whole = false),
+      calm: () => (whole = true),
+    };
+  }
+
+  test("is used to read the prompt that the next questions go on from", async () => {
+    const { ask, clock, prepared, requests } = await jumped();
+    expect(requests.at(-1)!.prompt.suffix.length).toBeLessThan(below.length);
+    await clock.pass(399);
+    expect(prepared).toHaveLength(0);
+    await clock.pass(1);
+    expect(prepared).toEqual([{ ...requests.at(-1)!.prompt, suffix: below }]);
+    await ask(above("b"));
+    expect(requests.at(-1)!.prompt).toEqual({ ...prepared[0], middle: "x = b" });
+    await clock.pass(5000);
+    expect(prepared).toHaveLength(1);
+  });
+
+  test("that somebody more urgent cuts short is used again later; until then the old prompt serves", async () => {
+    const { ask, clock, prepared, requests, interrupt, calm } = await jumped();
+    const hasty = requests.at(-1)!.prompt;
+    interrupt();
+    await clock.pass(400);
+    await ask(above("b"));
+    expect(requests.at(-1)!.prompt).toEqual({ ...hasty, middle: "x = b" });
+    calm();
+    await clock.pass(400);
+    expect(prepared).toHaveLength(2);
+    await ask(above("bc"));
+    expect(requests.at(-1)!.prompt.suffix).toBe(below);
+  });
+
+  test("is left alone in eco, and where completions are closed", async () => {
+    for (const settings of [{ profile: "eco" }, { exclude: ["**/*.ts"] }, { enabled: false }] as const) {
+      const { clock, prepared } = await jumped(settings);
+      await clock.pass(5000);
+      expect(prepared).toEqual([]);
+    }
   });
 });
 
