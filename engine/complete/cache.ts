@@ -77,3 +77,15 @@ function typedHead({ stand, text }: Entry, before: string): number | undefined {
   }
   return undefined;
 }
+
+/** Where the cursor would stand if the suggestion were accepted, and Enter pressed after a whole line. */
+export function acceptedStand({ stand, text }: Entry): Stand {
+  const before = stand.before + text;
+  const after = stand.after;
+  if (!/^[^\S\n]*(?:\n|$)/.test(after)) return { ...stand, before };
+  const line = before.slice(before.lastIndexOf("\n") + 1);
+  const indent = /^[ \t]*/.exec(line)![0];
+  const unit = indent.startsWith("\t") ? "\t" : "  ";
+  const deeper = /[{([:]\s*$/.test(line) ? unit : "";
+  return { ...stand, before: `${before}\n${indent}${deeper}` };
+}

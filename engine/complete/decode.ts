@@ -57,6 +57,14 @@ export function restOf(one: Decode, stand: Stand): string | undefined {
   return one.kept.slice(agreed) || undefined;
 }
 
+/** Whether what was typed since the decode began agrees with what it has written, as far as both go. */
+export function follows(decode: Decode, stand: Stand): boolean {
+  const typed = typedSince(decode.stand, stand, Math.max(decode.raw.length, 64));
+  if (typed === undefined) return false;
+  if (decode.raw.startsWith(typed)) return true;
+  return !decode.over && typed.startsWith(decode.raw);
+}
+
 /** Starts the model; leaves its stream as soon as the length policy has enough. */
 export function startDecode(completer: Completer, request: DecodeRequest): Decode {
   const { stopRule, now, onChange } = request;

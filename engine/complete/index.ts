@@ -3,6 +3,8 @@
 // Owns the Completer contract, the suggestions of a session and what became of them.
 // Promise: the same text generated gives the same suggestion however it was streamed; every silence has a reason.
 // Must not know: vscode, GPUs, token ids, the file system.
+
+export { type Clock, systemClock } from "./clock.ts";
 export type {
   Completer,
   CompletionDelta,
@@ -30,7 +32,7 @@ export {
   type Share,
   type StoredMetrics,
 } from "./metrics.ts";
-export { type Clock, createPipeline, type PipelineOptions, systemClock } from "./pipeline.ts";
+export { createPipeline, type PipelineOptions } from "./pipeline.ts";
 export { offsetAt, readPlainText } from "./position.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";
 export { createSyntax, GRAMMARS, type Syntax, type SyntaxLoader } from "./syntax.ts";

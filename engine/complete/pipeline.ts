@@ -1,6 +1,7 @@
 import { UserError } from "../errors.ts";
 import { createAnchors } from "./anchors.ts";
-import { createCache, type Entry, type Hit } from "./cache.ts";
+import { acceptedStand, createCache, type Entry, type Hit } from "./cache.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Completer } from "./completer.ts";
 import { acceptEstimate, isConfident } from "./confidence.ts";
 import type {
@@ -13,30 +14,18 @@ import type {
   Silence,
   TraceRecord,
 } from "./contract.ts";
-import { type Decode, restOf, startDecode } from "./decode.ts";
+import { type Decode, follows, restOf, startDecode } from "./decode.ts";
 import { createRhythm, delayFor } from "./delay.ts";
 import { cutAtControlCharacter, type FilterHints, filterSuggestion } from "./filters.ts";
 import { closedGate } from "./gates.ts";
 import { blockWanted, stopRuleFor } from "./length_policy.ts";
+import { createPauses } from "./pauses.ts";
 import { isBlank, placeAt } from "./place.ts";
 import { withLineEnding } from "./position.ts";
 import { replacement } from "./range.ts";
-import { type Stand, standAt, typedSince } from "./stand.ts";
+import { type Stand, standAt } from "./stand.ts";
 import type { Syntax, SyntaxFacts } from "./syntax.ts";
 import { traceRecord } from "./trace.ts";
-
-export interface Clock {
-  /** Milliseconds since 1970, with fractions. */
-  now(): number;
-  setTimeout(action: () => void, ms: number): unknown;
-  clearTimeout(handle: unknown): void;
-}
-
-export const systemClock: Clock = {
-  now: () => performance.timeOrigin + performance.now(),
-  setTimeout: (action, ms) => setTimeout(action, ms),
-  clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
-};
 
 export interface PipelineOptions {
   readonly completer: Completer;
@@ -56,7 +45,6 @@ const BLOCK_TOKENS = 160; // twelve lines, most of the time
 const INVOKED_TOKENS = 256;
 const INVOKED_LIMIT = 3000; // ms: somebody who asks waits longer
 const SPECULATION_IDLE = 50; // ms
-const IDLE = 400; // ms: a pause in typing
 const TRACES = 100;
 
 /** The stages of one question, in order: gates, cache, attach, delay, prompt, decode, confidence, filters, range. */
@@ -65,8 +53,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const cache = createCache();
   const rhythm = createRhythm();
   const anchors = createAnchors(clock.now);
-  const contextOf = (question: Question) => () =>
-    options.context?.chunks(question.document, question.cursor) ?? [];
+  const contextOf =
+    ({ document, cursor }: Pick<Question, "document" | "cursor">) =>
+    () =>
+      options.context?.chunks(document, cursor) ?? [];
+  const pauses = createPauses({
+    completer,
+    clock,
+    isBusy: () => decode !== undefined,
+    better: ({ document, cursor }: Question) =>
+      settings().profile === "eco"
+        ? undefined
+        : anchors.tidied(standAt(document, cursor), document.path, contextOf({ document, cursor })),
+  });
   const traces: TraceRecord[] = [];
   const listeners = new Set<() => void>();
   let decode: Decode | undefined;
@@ -74,8 +73,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let latest = 0; // number of the last question
   let nextId = 1;
   let speculation: unknown;
-  let idle: unknown;
-  let tidying: AbortController | undefined;
   let passed: Question | undefined; // the last one that no gate was closed to
   /** Where the last answer came before its time: told when it has grown. */
   let early: { decode: Decode; uri: string; cursor: number } | undefined;
@@ -123,7 +120,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function ended(one: Decode, question: Question): void {
     if (one.firstLineMs !== null) rhythm.firstLine(one.firstLineMs - one.startedMs);
     if (decode === one) decode = undefined;
-    rest(question);
+    pauses.begin(question); // or goes on
     if (one.aborted || one.error || one.end?.reason === "preempted" || one.end?.reason === "cancelled")
       return;
     const { entry, shown } = remember(one, question);
@@ -198,31 +195,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       listeners.add(check);
       check();
     });
-  }
-
-  /** When nobody types and the model does nothing: time to read the prompt that the next questions will go on from. */
-  function rest(question: Question): void {
-    clock.clearTimeout(idle);
-    if (!completer.prepare || settings().profile === "eco") return;
-    idle = clock.setTimeout(() => void tidy(question), IDLE);
-  }
-
-  async function tidy(question: Question): Promise<void> {
-    if (decode || tidying) return; // the decode's end comes back here
-    const { document, cursor } = question;
-    const better = anchors.tidied(standAt(document, cursor), document.path, contextOf(question));
-    if (!better) return;
-    const controller = new AbortController();
-    tidying = controller;
-    try {
-      const { whole } = await completer.prepare!(better.prompt, controller.signal);
-      if (whole) better.adopt();
-      else if (!controller.signal.aborted) rest(question);
-    } catch {
-      // Whoever asks next hears the same from the engine, and can say it.
-    } finally {
-      tidying = undefined;
-    }
   }
 
   const factsAt = (languageId: string, { before, after }: Stand): SyntaxFacts | undefined =>
@@ -387,10 +359,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     async answer(question) {
       lastQuestion = question;
-      clock.clearTimeout(idle);
+      pauses.end();
       try {
         const answered = await answer(question);
-        if (passed === question) rest(question);
+        if (passed === question) pauses.begin(question);
         return answered;
       } catch (error) {
         const silence = sentenceFor(error as Error);
@@ -418,8 +390,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     dispose() {
       latest++;
       clock.clearTimeout(speculation);
-      clock.clearTimeout(idle);
-      tidying?.abort();
+      pauses.dispose();
       decode?.abort();
       for (const listener of listeners) listener();
     },
@@ -427,26 +398,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 }
 
 const SUPERSEDED: Silence = { id: "superseded", sentence: "You typed on before the model was asked." };
-
-/** Whether what was typed since the decode began agrees with what it has written, as far as both go. */
-function follows(decode: Decode, stand: Stand): boolean {
-  const typed = typedSince(decode.stand, stand, Math.max(decode.raw.length, 64));
-  if (typed === undefined) return false;
-  if (decode.raw.startsWith(typed)) return true;
-  return !decode.over && typed.startsWith(decode.raw);
-}
-
-/** Where the cursor would stand if the suggestion were accepted, and Enter pressed after a whole line. */
-function acceptedStand({ stand, text }: Entry): Stand {
-  const before = stand.before + text;
-  const after = stand.after;
-  if (!/^[^\S\n]*(?:\n|$)/.test(after)) return { ...stand, before };
-  const line = before.slice(before.lastIndexOf("\n") + 1);
-  const indent = /^[ \t]*/.exec(line)![0];
-  const unit = indent.startsWith("\t") ? "\t" : "  ";
-  const deeper = /[{([:]\s*$/.test(line) ? unit : "";
-  return { ...stand, before: `${before}\n${indent}${deeper}` };
-}
 
 function sentenceFor(error: Error): Silence {
   return error instanceof UserError

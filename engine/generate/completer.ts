@@ -1,5 +1,6 @@
 import { createDetokenizer, createHealing, type Tokenizer } from "../text/index.ts";
-import type { EndReason, Session } from "./session.ts";
+import type { EndReason } from "./generation.ts";
+import type { Session } from "./session.ts";
 import { createTypedTexts, type PromptText } from "./typed_texts.ts";
 
 /** The shape of a completion request (engine/complete/completer.ts), which this floor cannot import. */

@@ -7,18 +7,18 @@ export { createChat, type Message } from "./chat.ts";
 export { createFimCompleter, type GenerationEnd } from "./completer.ts";
 export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
+export type {
+  DraftOptions,
+  EndReason,
+  GenerateOptions,
+  GenerationTimings,
+  Healing,
+  RoundTrace,
+  SessionOptions,
+} from "./generation.ts";
 export { freeBytes, type MemoryNeeds, memoryNeeds, requireFit } from "./needs.ts";
 export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export { type Prompt, requirePrompt } from "./prompt.ts";
 export { Rounds } from "./rounds.ts";
 export { createScheduler, type Priority, type Scheduler, type Turn } from "./scheduler.ts";
-export {
-  type DraftOptions,
-  type EndReason,
-  type GenerateOptions,
-  type GenerationTimings,
-  type Healing,
-  type RoundTrace,
-  Session,
-  type SessionOptions,
-} from "./session.ts";
+export { Session } from "./session.ts";

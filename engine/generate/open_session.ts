@@ -4,8 +4,9 @@ import type { Gpu } from "../gpu/index.ts";
 import type { Hyperparameters, Model } from "../model/index.ts";
 import { chooseRollback, createRollback, defaultPlanes, type RollbackName } from "../state/index.ts";
 import type { Tokenizer } from "../text/index.ts";
+import { defaultSnapshotBytes, draftsPay } from "./generation.ts";
 import { freeBytes } from "./needs.ts";
-import { defaultSnapshotBytes, draftsPay, Session } from "./session.ts";
+import { Session } from "./session.ts";
 
 export interface SessionSettings {
   readonly context: number;

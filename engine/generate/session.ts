@@ -13,96 +13,22 @@ import {
   linearCosts,
 } from "../draft/index.ts";
 import type { Gpu, Plan } from "../gpu/index.ts";
-import { type Draw, greedy, type Model, maxRows, type RoundRecord, type Sampling } from "../model/index.ts";
+import { type Draw, greedy, type Model, maxRows, type RoundRecord } from "../model/index.ts";
 import { type DraftStatistics, draftStatistics, noteRound } from "./draft_statistics.ts";
-import { Evaluator, type EvaluatorOptions } from "./evaluator.ts";
+import { Evaluator } from "./evaluator.ts";
+import {
+  type DraftOptions,
+  defaultSnapshotBytes,
+  draftsPay,
+  type EndReason,
+  type GenerateOptions,
+  type GenerationTimings,
+  noTimings,
+  type SessionOptions,
+} from "./generation.ts";
 import { measureCosts, widestEqual } from "./measure.ts";
 import { type Prompt, PromptReader, requirePrompt } from "./prompt.ts";
 import { type Round, Rounds, runAhead, type Submitted } from "./rounds.ts";
-
-export interface DraftOptions {
-  readonly mode: DraftMode;
-  /** Most tokens of a draft. Default: what the rollback strategy can undo. */
-  readonly longest?: number | undefined;
-  /** Ids after which a line of text begins, for the n-grams. */
-  readonly isLineEnd?: ((id: number) => boolean) | undefined;
-  /** Ids that the draft head always scores, beside the frequent ones and the text's own. */
-  readonly specialIds?: readonly number[] | undefined;
-  /** Instead of measured ones. */
-  readonly costs?: Costs | undefined;
-  /** Ids that the draft head scores; default: by the vocabulary. */
-  readonly headSize?: number | undefined;
-}
-
-/** Whether drafts could pay on this device at all: on a CPU each row costs as much as the first, so there only by demand. */
-export const draftsPay = (gpu: Gpu, mode: DraftMode): boolean =>
-  mode !== "off" && !(mode === "auto" && gpu.software);
-
-export interface SessionOptions extends EvaluatorOptions {
-  /** Memory for states of earlier texts. Default: 512 MiB. */
-  readonly snapshotBytes?: number | undefined;
-  /** Default: no drafts. */
-  readonly drafts?: DraftOptions;
-}
-
-export interface GenerateOptions {
-  readonly maxTokens: number;
-  /** Default: greedy. */
-  readonly sampling?: Sampling;
-  /** Ids that end generation. The one that is drawn is yielded too. */
-  readonly endIds?: Iterable<number>;
-  readonly signal?: AbortSignal | undefined;
-  /** Who drafts; default: as the session was opened. */
-  readonly drafts?: DraftMode | undefined;
-  /** What probably follows: the tail of a suggestion that was typed into. */
-  readonly ghost?: readonly number[] | undefined;
-  /** The text that the answer is a changed copy of. */
-  readonly original?: readonly number[] | undefined;
-  /** What the text must begin with. */
-  readonly healing?: Healing | undefined;
-  /** Hears of each round. */
-  readonly trace?: ((round: RoundTrace) => void) | undefined;
-}
-
-/** Says which ids may be drawn while the text goes over what is typed already. */
-export interface Healing {
-  /** A bit for each id; undefined: any. */
-  mask(): Uint32Array | undefined;
-  /** Takes in what was drawn. */
-  take(id: number): void;
-}
-
-/** What a round decided, and what came of it. */
-export interface RoundTrace {
-  readonly position: number;
-  readonly source: Decision["source"];
-  readonly drafted: number;
-  readonly accepted: number;
-  /** Tokens that the arbiter expected, the one that is always drawn among them. */
-  readonly expected: number;
-  /** Why the text goes on without the rest of the draft. */
-  readonly stopped: "no draft" | "all accepted" | "rejected" | "end";
-}
-
-/** Why a generation ended. */
-export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled";
-
-/** What the last generation cost, in milliseconds of wall time and in tokens. */
-export interface GenerationTimings {
-  promptTokens: number;
-  /** Tokens run before the first that was free: what of the prompt was not in the state, its last token, what healed it. */
-  computedTokens: number;
-  promptSubmits: number;
-  /** From the call to the first token at hand. */
-  promptMs: number;
-  tokens: number;
-  /** From the first token to the last. */
-  decodeMs: number;
-  /** Encoding and submitting, on the CPU, for the rounds. */
-  hostMs: number;
-  /** Rounds after the prompt's own draw. */
-  steps: number;
-}
 
 interface UnderWay extends Submitted {
   readonly decision: Decision;
@@ -110,18 +36,6 @@ interface UnderWay extends Submitted {
 
 const plainDecision: Decision = { source: "none", rows: 1, expected: 1, mtpRests: false };
 
-const noTimings = (promptTokens: number): GenerationTimings => ({
-  promptTokens,
-  computedTokens: 0,
-  promptSubmits: 0,
-  promptMs: 0,
-  tokens: 0,
-  decodeMs: 0,
-  hostMs: 0,
-  steps: 0,
-});
-
-export const defaultSnapshotBytes = 512 * 2 ** 20;
 const seenAgain = 16; // tokens that the MTP block is shown where a text goes on: of the last ones it may know drafts only
 
 /**
