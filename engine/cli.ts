@@ -10,6 +10,7 @@ import {
   inspect,
   logits,
   PEER_CHILD,
+  replay,
   runPeerChild,
   tokenize,
 } from "./commands/index.ts";
@@ -147,6 +148,17 @@ function program(): Command {
     .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
     .addOption(json())
     .action(complete);
+
+  modelOptions(command("replay"))
+    .description("play recorded typing: tokens computed per keystroke, latency, what was shown")
+    .argument("<TRACE.jsonl...>", "recordings, played one after the other")
+    .option("--model <MODEL>", "the model", "mini")
+    .option("--speed <X>", "in real time, X times as fast as typed", number("--speed", 0.01, 1000, false))
+    .option("--keys", "a line for each keystroke")
+    .addOption(draft())
+    .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
+    .addOption(json())
+    .action(replay);
 
   modelOptions(command("bench [MODEL]"))
     .description("medians and ratios from one run")

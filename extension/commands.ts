@@ -10,6 +10,7 @@ import type { ModelRole, Services } from "./services.ts";
 import type { Snooze } from "./snooze.ts";
 import type { Status } from "./status.ts";
 import { toggle, toggleLanguage, turnOnInlineSuggest } from "./toggles.ts";
+import { openRecordings } from "./trace_recorder.ts";
 import { showWhy, type WhyOptions } from "./why.ts";
 
 export interface CommandOptions {
@@ -51,6 +52,7 @@ export function registerCommands({
     "foretype.restartEngine": () => engine.service.restart(),
     "foretype.openWalkthrough": () => openWalkthrough(context),
     "foretype.showLog": () => log.show(),
+    "foretype.openRecordings": () => openRecordings(context.globalStorageUri),
     "foretype.resetStatistics": () => resetStatistics(services),
     "foretype.exportDiagnostics": () => exportDiagnostics(services),
     [MENU]: () => showMenu(status),

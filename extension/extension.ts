@@ -32,9 +32,11 @@ import { createSnooze } from "./snooze.ts";
 import { createStatistics, type Statistics } from "./statistics.ts";
 import { watchStatus } from "./status.ts";
 import { showLanguageStatus, showStatusBar } from "./status_bar.ts";
+import { createTraceRecorder, type TraceRecorder } from "./trace_recorder.ts";
 import { registerPages } from "./webviews/index.ts";
 
 let statistics: Statistics | undefined;
+let recorder: TraceRecorder | undefined;
 
 /** Registers, and no more: the engine starts with the first request, grammars load with the first document. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -63,18 +65,21 @@ export function activate(context: vscode.ExtensionContext): void {
     ...settings.current.pipeline,
     snoozedUntilMs: snooze.untilMs,
   });
+  recorder = own(createTraceRecorder({ storage: context.globalStorageUri, log, settings }));
   const pipeline = own(
-    createPipeline({
-      completer: engine.completer,
-      settings: pipelineSettings,
-      context: own(createEditorContext({ settings, modelPositions: () => engine.modelPositions })),
-      syntax,
-      onGrown: (uri, cursor) => ghostText.retrigger(uri, cursor),
-      onTrace(record) {
-        if (settings.current.statistics) metrics.trace(record);
-        onTrace.fire(record);
-      },
-    }),
+    recorder.watch(
+      createPipeline({
+        completer: engine.completer,
+        settings: pipelineSettings,
+        context: own(createEditorContext({ settings, modelPositions: () => engine.modelPositions })),
+        syntax,
+        onGrown: (uri, cursor) => ghostText.retrigger(uri, cursor),
+        onTrace(record) {
+          if (settings.current.statistics) metrics.trace(record);
+          onTrace.fire(record);
+        },
+      }),
+    ),
   );
   const lifecycle = own(
     createLifecycle({
@@ -134,7 +139,7 @@ export function activate(context: vscode.ExtensionContext): void {
   log.debug(`activated in ${(performance.now() - startedMs).toFixed(1)} ms`);
 }
 
-export const deactivate = (): Promise<void> | undefined => statistics?.flush();
+export const deactivate = (): Promise<unknown> => Promise.all([statistics?.flush(), recorder?.flush()]);
 
 /** What one model suggested says nothing of what another would. */
 function forgetWithModel(

@@ -20,6 +20,7 @@ export interface Settings {
   };
   readonly statusBar: "full" | "compact" | "hidden";
   readonly statistics: boolean;
+  readonly recordTyping: boolean;
   readonly refactorPresets: readonly string[];
 }
 
@@ -96,6 +97,7 @@ export function readSettings({ get, home, l10n }: SettingsReader): {
     engine: {
       device: read("gpu.device"),
       memoryLimit: read<number>("gpu.memoryMB") * MIB,
+      snapshotBytes: read<number>("gpu.snapshotMB") * MIB,
       unloadAfterMinutes: read("model.unloadAfterMinutes"),
     },
     completionModel,
@@ -108,6 +110,7 @@ export function readSettings({ get, home, l10n }: SettingsReader): {
     },
     statusBar: read("statusBar"),
     statistics: read("statistics"),
+    recordTyping: read("recordTyping"),
     refactorPresets: read("refactor.presets"),
   };
   return { settings, warnings };

@@ -98,7 +98,7 @@ export function watchStatus({ log, engine, settings, snooze, summary, onMetrics,
   return {
     get view(): StatusView {
       const document = vscode.window.activeTextEditor?.document;
-      const { pipeline, statistics } = settings.current;
+      const { pipeline, statistics, recordTyping } = settings.current;
       const { languages } = pipeline;
       const isOn = !document || (languages[document.languageId] ?? languages["*"] ?? true);
       return {
@@ -112,6 +112,7 @@ export function watchStatus({ log, engine, settings, snooze, summary, onMetrics,
         manual: pipeline.trigger === "manual",
         eco: pipeline.profile === "eco",
         summary: statistics ? summary() : null,
+        recordTyping,
         engineStatus,
         lastSilence: (document && silences.get(document.uri.toString())) ?? null,
       };

@@ -21,6 +21,7 @@ export interface StatusView {
   readonly eco: boolean;
   /** Null where nothing is counted. */
   readonly summary: MetricsSummary | null;
+  readonly recordTyping: boolean;
   readonly engineStatus: EngineStatus | null;
   /** Why the last question in the document at hand had no answer. */
   readonly lastSilence: Silence | null;
@@ -95,6 +96,8 @@ export function statusFace(view: StatusView, size: "full" | "compact", l10n: L10
 export function statusTooltip(view: StatusView, l10n: L10n): string {
   const { label } = statusFace(view, "full", l10n);
   const rows = [...measured(view, l10n), ...engineRows(view, l10n)];
+  if (view.recordTyping)
+    rows.push([l10n.t("Recording"), l10n.t("your typing, on this machine only (foretype.recordTyping)")]);
   if (view.lastSilence) rows.push([l10n.t("Last without one"), view.lastSilence.sentence]);
   const table = rows.map(([name, value]) => `| ${escapeMarkdown(name)} | ${escapeMarkdown(value)} |`);
   const head = escapeMarkdown(label.replace("Foretype: ", ""));

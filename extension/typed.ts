@@ -1,14 +1,6 @@
+import { isKey } from "../engine/complete/keystrokes.ts";
 import type { DocumentChange } from "../engine/complete/lifecycle.ts";
 
-const PAIRS = ["()", "[]", "{}", '""', "''", "``", "<>"];
-
-/**
- * Keys that a change was made with: one for a character, for a bracket that the editor closed, or for Enter with the
- * indentation that the editor adds. Pasted and inserted text was not typed.
- */
-export function typedCharacters(changes: readonly DocumentChange[]): number {
-  if (changes.length !== 1) return 0;
-  const { inserted } = changes[0]!;
-  const isKey = [...inserted].length === 1 || PAIRS.includes(inserted) || /^\r?\n[ \t]*$/.test(inserted);
-  return isKey ? 1 : 0;
-}
+/** Keys that a change was made with: one or none. Pasted and inserted text was not typed, nor what changes several places. */
+export const typedCharacters = (changes: readonly DocumentChange[]): number =>
+  changes.length === 1 && isKey(changes[0]!.inserted) ? 1 : 0;

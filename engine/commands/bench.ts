@@ -11,7 +11,7 @@ import {
   printEdit,
   printMtp,
 } from "./bench_drafts.ts";
-import { benchTyping, type Percentiles, type TypingReport } from "./bench_typing.ts";
+import { benchTyping, printTyping, type TypingReport } from "./bench_typing.ts";
 import { type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
 import { median, milliseconds, printJson, table } from "./terminal.ts";
@@ -95,7 +95,9 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
       }
       const mtp = options.suites.includes("mtp") ? await benchMtp(open) : undefined;
       const edit = options.suites.includes("edit") ? await benchEdit(open) : undefined;
-      const typing = options.suites.includes("typing") ? await benchTyping(name, options.device) : undefined;
+      const typing = options.suites.includes("typing")
+        ? await benchTyping(name, options.device, open)
+        : undefined;
       const report: BenchReport = {
         device: gpu.description,
         peer: peer?.description ?? null,
@@ -270,29 +272,5 @@ function print(report: BenchReport, earlier: BenchReport | undefined): void {
       `${mebibytes(step.bytesBound as number)} bound, ${milliseconds((step.hostMicroseconds as number) / 1000)} on the host,`,
       `${step.submits} submit, ${step.bytesReadBack} bytes read back, ${step.objectsMade} objects made.`,
     ].join(" "),
-  );
-}
-
-function printTyping(typing: TypingReport): void {
-  const row = (name: string, { p50, p95, n }: Percentiles) => [
-    name,
-    p50 === null ? "–" : milliseconds(p50),
-    p95 === null ? "–" : milliseconds(p95),
-    String(n),
-  ];
-  console.log(
-    `\n${table([
-      [`typing ${typing.characters} keys`, "p50", "p95", "n"],
-      row("keystroke to request", typing.toRequest),
-      row("first line to answer", typing.lineToAnswer),
-      row("keystroke to answer, by the model", typing.whole),
-      row("keystroke to answer, from the cache", typing.wholeFromCache),
-      row("host's thread busy for a keystroke", typing.host),
-    ])}`,
-  );
-  const { processMs, firstTextMs } = typing.coldStart;
-  console.log(
-    `Cold start: process up in ${milliseconds(processMs)}, first text after ${milliseconds(firstTextMs)}. ` +
-      `${typing.requestsPer100Keys.toFixed(1)} requests and ${typing.shownPer100Keys.toFixed(1)} suggestions for 100 keys.`,
   );
 }

@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { createEngineClient } from "../client.ts";
 import { createPipeline, DEFAULT_SETTINGS, systemClock, type TraceRecord } from "../complete/index.ts";
@@ -5,6 +7,9 @@ import { UserError } from "../errors.ts";
 import { hostCommand } from "../host_command.ts";
 import { projectRoot } from "../server/index.ts";
 import { syntaxFromFiles } from "./grammars.ts";
+import type { OpenModel } from "./open_model.ts";
+import { playTraces, printTraces, readTraces, reportTraces, type TracesReport } from "./replay.ts";
+import { milliseconds, table } from "./terminal.ts";
 
 /** Milliseconds; `null` where nothing was measured. */
 export interface Percentiles {
@@ -32,6 +37,8 @@ export interface TypingReport {
   readonly host: Percentiles;
   readonly requestsPer100Keys: number;
   readonly shownPer100Keys: number;
+  /** What keystrokes of real editing cost; null where the traces are not installed. */
+  readonly traces: TracesReport | null;
 }
 
 // Typed key by key; the comment lines give the model something to go by.
@@ -74,11 +81,28 @@ function* rhythm(): Generator<number, never, boolean> {
   }
 }
 
+/** Latency by typing in real time, then the counts of the traces in virtual time. */
+export async function benchTyping(
+  path: string,
+  device: string | undefined,
+  open: OpenModel,
+): Promise<TypingReport> {
+  const latency = await benchLatency(path, device);
+  return { ...latency, traces: await benchTraces(open) };
+}
+
+async function benchTraces(open: OpenModel): Promise<TracesReport | null> {
+  const folder = join(projectRoot(), "test", "bench", "traces");
+  const names = await readdir(folder).catch(() => []); // a package has none
+  const paths = names.filter((name) => name.endsWith(".jsonl")).map((name) => join(folder, name));
+  return paths.length === 0 ? null : reportTraces(await playTraces(open, await readTraces(paths.sort())));
+}
+
 /**
  * Types a file at human speed against the engine's process, through the same client and pipeline as the extension, and
  * never accepts. No editor is in it: what VS Code adds is measured in the editor tests.
  */
-export async function benchTyping(path: string, device: string | undefined): Promise<TypingReport> {
+async function benchLatency(path: string, device: string | undefined): Promise<Omit<TypingReport, "traces">> {
   const started = performance.now();
   let helloMs = 0;
   const client = createEngineClient({
@@ -149,7 +173,7 @@ export async function benchTyping(path: string, device: string | undefined): Pro
 function summarise(
   traces: readonly TraceRecord[],
   hostMs: readonly number[],
-): Omit<TypingReport, "coldStart"> {
+): Omit<TypingReport, "coldStart" | "traces"> {
   const shown = traces.filter(({ outcome }) => outcome.kind === "shown");
   const byModel = shown.filter(({ source }) => source === "model" || source === "attached");
   const asked = traces.filter(
@@ -179,4 +203,34 @@ function percentiles(values: readonly number[]): Percentiles {
   const at = (q: number) =>
     sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
   return { p50: at(0.5), p95: at(0.95), n: sorted.length };
+}
+
+/** Latencies as one table, the traces as another. */
+export function printTyping(typing: TypingReport): void {
+  const row = (name: string, { p50, p95, n }: Percentiles) => [
+    name,
+    p50 === null ? "–" : milliseconds(p50),
+    p95 === null ? "–" : milliseconds(p95),
+    String(n),
+  ];
+  console.log(
+    `\n${table([
+      [`typing ${typing.characters} keys`, "p50", "p95", "n"],
+      row("keystroke to request", typing.toRequest),
+      row("first line to answer", typing.lineToAnswer),
+      row("keystroke to answer, by the model", typing.whole),
+      row("keystroke to answer, from the cache", typing.wholeFromCache),
+      row("host's thread busy for a keystroke", typing.host),
+    ])}`,
+  );
+  const { processMs, firstTextMs } = typing.coldStart;
+  console.log(
+    `Cold start: process up in ${milliseconds(processMs)}, first text after ${milliseconds(firstTextMs)}. ` +
+      `${typing.requestsPer100Keys.toFixed(1)} requests and ${typing.shownPer100Keys.toFixed(1)} suggestions for 100 keys.`,
+  );
+  if (typing.traces) printTraces(typing.traces);
+  else
+    console.log(
+      "The typing traces are not here: run this in a checkout, which has them in test/bench/traces.",
+    );
 }

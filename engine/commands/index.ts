@@ -9,4 +9,5 @@ export { devices } from "./devices.ts";
 export { generate } from "./generate.ts";
 export { inspect } from "./inspect.ts";
 export { PEER_CHILD, runPeerChild } from "./peer_llama_child.ts";
+export { replay } from "./replay.ts";
 export { logits, tokenize } from "./tokens.ts";

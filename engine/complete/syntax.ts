@@ -58,7 +58,11 @@ const BODY =
   /^(?:statement_block|block|class_body|switch_body|compound_statement|declaration_list|field_declaration_list|object_type|interface_body|enum_body|body_statement|do_block)$/;
 
 /** Parsers, one for each language, loaded when they are first asked for. */
-export function createSyntax(loader: SyntaxLoader): Syntax {
+export function createSyntax(loader: SyntaxLoader): Syntax & {
+  /** Resolves when the language's grammar is there, or will not come. */
+  ready(languageId: string): Promise<void>;
+} {
+  const loads = new Map<string, Promise<void>>();
   const parsers = new Map<string, ParserType | "loading" | "failed">();
   let library: Promise<TreeSitter> | undefined;
 
@@ -79,12 +83,22 @@ export function createSyntax(loader: SyntaxLoader): Syntax {
     }
   }
 
+  function loadOnce(name: string): Promise<void> {
+    const loading = loads.get(name) ?? load(name);
+    loads.set(name, loading);
+    return loading;
+  }
+
   return {
+    async ready(languageId) {
+      const name = GRAMMARS[languageId];
+      if (name !== undefined) await loadOnce(name);
+    },
     factsAt(languageId, before, after) {
       const name = GRAMMARS[languageId];
       if (name === undefined) return undefined;
       const parser = parsers.get(name);
-      if (parser === undefined) void load(name);
+      if (parser === undefined) void loadOnce(name);
       if (parser === undefined || typeof parser === "string") return undefined;
       return read(parser, clip(before), after.slice(0, AFTER));
     },

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TypingEvent, traceHeader, traceLine } from "../../engine/complete/recording.ts";
 import { ggufBytes } from "../reference/write_gguf.ts";
 import { buildCommandLine, type CommandLine, renamed, withNumber, withTensor } from "./support/cli.ts";
 import { argMaxes, fixtures, miniModel } from "./support/models.ts";
@@ -186,6 +187,8 @@ describe("input that does not fit is refused in one sentence", () => {
       "complete SAMPLE:27:12",
       /^Line 27 of .* has 10 characters; there is no column 12: choose one from 1 to 11/,
     ],
+    ["replay missing.jsonl", /^missing\.jsonl cannot be read \(there is no such file\)/],
+    ["replay SAMPLE", /is no typing trace that can be played \(line 1: it is not JSON\): record it again/],
     ["bench --suite decode --context 128", /needs a context of 129 and it is 128: choose/],
     ["bench --compare missing.json", /^missing\.json cannot be read \(there is no such file\)/],
     ["bench --compare SAMPLE", /stack\.ts is not a report of bench \(it is not JSON\): write one with/],
@@ -213,6 +216,8 @@ describe("bad usage is refused in one sentence, with status 2", () => {
     ["devices mini", /^Too many arguments for 'devices': expected 0 arguments but got 1/],
     ["inspect", /^Missing required argument 'MODEL': see/],
     ["complete", /^Missing required argument 'FILE:LINE:COL': see/],
+    ["replay", /^Missing required argument 'TRACE\.jsonl': see/],
+    ["replay a.jsonl --speed 0", /'0' is invalid: --speed is a number from 0\.01 to 1000/],
     ["generate mini --prompt", /^Option '--prompt <T>' argument missing: see/],
     ["logits mini", /^Required option '--ids <LIST>' not specified: see/],
     ["tokenize mini", /^Give exactly one of --text, --file: see/],
@@ -429,6 +434,30 @@ describe("--json prints exactly one document", () => {
       prepareMs: ms,
       generation: { promptTokens: ms, tokens: ms },
     });
+  });
+
+  test("replay: what each keystroke of a recording costs, beside reading the whole prompt again", async () => {
+    const open = { path: "a.ts", languageId: "typescript", text: sampleText, tabSize: 2, insertSpaces: true };
+    const at = sampleText.indexOf("this", sampleText.indexOf("pushAll"));
+    const events: TypingEvent[] = [{ type: "open", at: 0, uri: "a.ts", ...open }];
+    for (const [index, inserted] of [...".push"].entries()) {
+      const offset = at + 4 + index;
+      const time = 1000 * (index + 1);
+      const changes = [{ offset, removed: 0, inserted }];
+      events.push({ type: "change", at: time, uri: "a.ts", version: index + 1, changes });
+      events.push({ type: "ask", at: time, uri: "a.ts", cursor: offset + 1, trigger: "automatic" });
+    }
+    const file = cli.at("typing.jsonl");
+    await writeFile(file, traceHeader({ title: "five keys" }) + events.map(traceLine).join(""));
+    const report = await document<{ keystrokes: { kind: string }[][] }>(["replay", file, "--keys"]);
+    expect(report).toMatchObject({
+      clock: "virtual",
+      traces: [{ name: "typing.jsonl", title: "five keys" }],
+      together: { keystrokes: 5, computedTokens: { max: ms }, wholePromptTokens: { max: ms } },
+    });
+    expect(report.keystrokes[0]?.map(({ kind }) => kind)).toEqual(Array(5).fill("typed"));
+    const { stdout } = await cli.run(["replay", file]);
+    expect(stdout).toMatch(/tokens computed a keystroke, p50 \/ p95 \/ max +\d+ \/ \d+ \/ \d+\n/);
   });
 
   test("bench: medians of each suite, and what a decode step is made of", async () => {

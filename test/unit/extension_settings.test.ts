@@ -11,7 +11,12 @@ test("the manifest's defaults are the pipeline's", () => {
   const { settings, warnings } = read();
   const { snoozedUntilMs: _, ...defaults } = DEFAULT_SETTINGS;
   expect(settings.pipeline).toEqual(defaults);
-  expect(settings.engine).toEqual({ device: "auto", memoryLimit: 0, unloadAfterMinutes: 30 });
+  expect(settings.engine).toEqual({
+    device: "auto",
+    memoryLimit: 0,
+    snapshotBytes: 512 * 2 ** 20,
+    unloadAfterMinutes: 30,
+  });
   expect(warnings).toEqual([]);
 });
 

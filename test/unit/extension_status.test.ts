@@ -24,6 +24,7 @@ const ready: StatusView = {
   manual: false,
   eco: false,
   summary: counted,
+  recordTyping: false,
   engineStatus: null,
   lastSilence: null,
 };
@@ -136,6 +137,13 @@ test("the tooltip gives both definitions with n, times, speed, memory, device an
     "| Device | Radeon \\[RX\\] |",
     "| Last without one | The cursor is inside a word \\| here. |",
   ]);
+});
+
+test("who is recorded is told so, and what is written stays here", () => {
+  expect(statusTooltip({ ...ready, recordTyping: true }, l10n)).toContain(
+    "| Recording | your typing, on this machine only \\(foretype.recordTyping\\) |",
+  );
+  expect(statusTooltip(ready, l10n)).not.toContain("Recording");
 });
 
 test("under 20 suggestions no share is named, neither of one definition nor of the other", () => {
