@@ -155,6 +155,11 @@ function program(): Command {
     .option("--model <MODEL>", "the model", "mini")
     .option("--speed <X>", "in real time, X times as fast as typed", number("--speed", 0.01, 1000, false))
     .option("--keys", "a line for each keystroke")
+    .option(
+      "--repeat <N>",
+      "play all of it N times, and say what memory is held",
+      number("--repeat", 1, 10_000, true),
+    )
     .addOption(draft())
     .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
     .addOption(json())

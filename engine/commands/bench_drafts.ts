@@ -83,8 +83,8 @@ export async function benchMtp(open: OpenModel): Promise<DraftsReport> {
           if (mode === "off") continue;
           ({ drafted, accepted } = session.statistics);
           const { steps, promptSubmits } = session.timings;
-          round.submits = (gpu.counters.submits - before.submits - promptSubmits - 1) / steps;
-          round.bytesReadBack = (gpu.counters.bytesReadBack - before.bytesReadBack) / (steps + 1);
+          round.submits = (gpu.counters.submits - before.submits - promptSubmits) / steps;
+          round.bytesReadBack = (gpu.counters.bytesReadBack - before.bytesReadBack) / steps;
           round.dispatches = (gpu.counters.dispatches - before.dispatches) / steps;
         }
       }

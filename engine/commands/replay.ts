@@ -52,13 +52,14 @@ export async function playTraces(
   const { speed, onKey } = options;
   const syntax = syntaxFromFiles((message) => console.error(message));
   const { context } = session.evaluator;
+  const completer = completerInTurns(createFimCompleter(session, tokenizer), createScheduler());
   const played: PlayedTrace[] = [];
   for (const trace of traces) {
     for (const event of trace.events) if (event.type === "open") await syntax.ready(event.languageId);
     const progress = progressLine(`Playing ${basename(trace.name)}`);
     const endMs = trace.events.at(-1)?.at ?? 0;
     const playback = await playTrace(trace, {
-      completer: completerInTurns(createFimCompleter(session, tokenizer), createScheduler()),
+      completer,
       settings: () => DEFAULT_SETTINGS,
       syntax,
       contextTokens: Math.max(0, Math.min(CONTEXT_TOKENS, context - GENERATED_POSITIONS)),
@@ -84,7 +85,13 @@ export function reportTraces(played: readonly PlayedTrace[]): TracesReport {
 /** `foretype replay TRACE…`: what each keystroke of recorded typing costs, and what was shown. */
 export async function replay(
   paths: readonly string[],
-  options: ModelOptions & { model: string; speed?: number; keys?: boolean; json?: boolean },
+  options: ModelOptions & {
+    model: string;
+    speed?: number;
+    repeat?: number;
+    keys?: boolean;
+    json?: boolean;
+  },
 ): Promise<void> {
   const traces = await readTraces(paths); // before a model loads
   await withModel(options.model, options, async (open) => {
@@ -94,10 +101,14 @@ export async function replay(
       );
     await prepare(open.session);
     const live = options.keys === true && !options.json;
-    const played = await playTraces(open, traces, {
-      speed: options.speed,
-      onKey: live ? (key) => console.log(keyLine(key)) : undefined,
-    });
+    const { repeat = 1, speed } = options;
+    const onKey = live ? (key: Keystroke) => console.log(keyLine(key)) : undefined;
+    let played = await playTraces(open, traces, { speed, onKey });
+    const memory = [memoryHeld(open)];
+    while (memory.length < repeat) {
+      played = await playTraces(open, traces, { speed, onKey });
+      memory.push(memoryHeld(open));
+    }
     const report = reportTraces(played);
     if (options.json) {
       printJson({
@@ -106,6 +117,7 @@ export async function replay(
         context: open.session.evaluator.context,
         clock: options.speed === undefined ? "virtual" : "real",
         ...report,
+        memory,
         ...(options.keys && { keystrokes: played.map(({ keystrokes }) => keystrokes) }),
       });
       return;
@@ -116,7 +128,46 @@ export async function replay(
       `${options.model} on ${open.gpu.description}; context ${open.session.evaluator.context}; ${time}`,
     );
     printTraces(report);
+    if (memory.length > 1) printMemory(memory);
   });
+}
+
+/** What is held after the traces have been played once more. Bytes. */
+interface MemoryHeld {
+  readonly gpu: number;
+  readonly snapshots: number;
+  /** After a collection of garbage, where Node was started with --expose-gc. */
+  readonly heap: number;
+  readonly resident: number;
+  /** Timers, files, sockets. */
+  readonly handles: number;
+}
+
+function memoryHeld({ gpu }: OpenModel): MemoryHeld {
+  globalThis.gc?.();
+  const held = gpu.bytesHeld();
+  return {
+    gpu: Object.values(held).reduce((sum, bytes) => sum + bytes, 0),
+    snapshots: held.snapshots,
+    heap: process.memoryUsage().heapUsed,
+    resident: process.memoryUsage.rss(),
+    handles: process.getActiveResourcesInfo().length,
+  };
+}
+
+function printMemory(memory: readonly MemoryHeld[]): void {
+  const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+  console.log("\nMemory after each time, in MiB:");
+  console.log(
+    table([
+      ["played", "GPU", "of it snapshots", "heap", "process", "handles"],
+      ...memory.map(({ gpu, snapshots, heap, resident, handles }, i) => [
+        String(i + 1),
+        ...[gpu, snapshots, heap, resident].map(mib),
+        String(handles),
+      ]),
+    ]),
+  );
 }
 
 const keyLine = (key: Keystroke): string => {

@@ -18,11 +18,11 @@ interface Anchor {
 }
 
 // What of the text between anchor and cursor is too long to be a head: test/bench/RESULTS.md, "As good".
-const COMFORTABLE_LINES = 16; // beyond, the anchor moves when nobody waits
+const COMFORTABLE_LINES = 24; // beyond, the anchor moves when nobody waits
 const MOST_LINES = 32; // beyond, at once
 const MOST_CHARACTERS = 4096;
 /** Lines of the suffix that the cursor may have passed over: the model reads them twice. */
-const DRIFT_LINES = 1;
+const DRIFT_LINES = 4;
 /** Characters of a suffix that is read in haste: some ten lines. */
 const QUICK_SUFFIX = 400;
 /** Other files change at each visit; the prompt's head follows no sooner than so after it last did. */

@@ -116,6 +116,8 @@ export interface TraceRecord {
     readonly suffixCharacters: number;
     readonly middleCharacters: number;
     readonly tokens: number;
+    /** Those that were not in the model's state. */
+    readonly computedTokens: number;
   } | null;
   /** Milliseconds from the question; null for what never came. */
   readonly times: {

@@ -44,6 +44,7 @@ export function traceRecord(traced: Traced): TraceRecord {
           suffixCharacters: prompt.suffix.length,
           middleCharacters: prompt.middle.length,
           tokens: cost?.promptTokens ?? 0,
+          computedTokens: cost?.computedTokens ?? 0,
         }
       : null,
     times: {

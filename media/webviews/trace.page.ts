@@ -104,7 +104,7 @@ function inside(record: TraceRecord, source: TraceRecord["source"]): HTMLElement
     [
       "prompt",
       prompt
-        ? `${prompt.tokens || "?"} tokens: context ${prompt.context.length} pieces, before ${prompt.prefixCharacters} characters, after ${prompt.suffixCharacters}, head ${prompt.middleCharacters}`
+        ? `${prompt.tokens || "?"} tokens, ${prompt.computedTokens} of them computed: context ${prompt.context.length} pieces, before ${prompt.prefixCharacters} characters, after ${prompt.suffixCharacters}, head ${prompt.middleCharacters}`
         : "none",
     ],
     [

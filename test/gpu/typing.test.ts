@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Prompt, Session } from "../../engine/generate/index.ts";
+import { completerInTurns } from "../../engine/commands/turns.ts";
+import { DEFAULT_SETTINGS } from "../../engine/complete/index.ts";
+import { playTrace } from "../../engine/complete/player.ts";
+import { parseTrace } from "../../engine/complete/recording.ts";
+import { createFimCompleter, createScheduler, type Prompt, Session } from "../../engine/generate/index.ts";
 import { createTypedTexts } from "../../engine/generate/typed_texts.ts";
 import { openGguf } from "../../engine/gguf/index.ts";
 import { type Draw, loadModel, type Model } from "../../engine/model/index.ts";
@@ -160,4 +164,79 @@ eachDevice((bed, device) => {
       }
     }, 3_600_000);
   });
+
+  test.skipIf(slow)(
+    "typed tokens give nearly the logits that they give as a prompt",
+    async () => {
+      const random = seededRandom(seed + 2);
+      const { evaluator } = reference;
+      const { vocabulary } = model.h;
+      const texts = torture || 3;
+      let farthest = 0;
+      let differing = 0;
+      for (let run = 0; run < texts; run++) {
+        const start = Math.floor(random() * (source.length - 1200));
+        const ids = tokenizer.encode(source.slice(start, start + 900), { special: false }).slice(0, 200);
+        const base = 40 + Math.floor(random() * 120);
+        const logits: Float32Array[] = [];
+        const written: number[][] = [];
+        for (const end of [base, ids.length - 1]) {
+          reference.forget();
+          for (let at = 0; at < end; at += 64)
+            await evaluator.pass(ids.slice(at, Math.min(at + 64, end)), { kind: "prompt", logits: "none" });
+          for (let at = end; at < ids.length; at += 64) {
+            const rows = ids.slice(at, at + 64);
+            await evaluator.pass(rows, { kind: "rows", logits: at + 64 < ids.length ? "none" : "last" });
+          }
+          logits.push(await evaluator.rows(evaluator.logits("last"), 1, vocabulary));
+          reference.forget();
+          const draws = await collect(reference.generate({ ids, base: end }, { maxTokens: 24 }));
+          written.push(draws.map(({ token }) => token));
+        }
+        const [typed, read] = logits as [Float32Array, Float32Array];
+        const distance = Math.max(...typed.map((logit, i) => Math.abs(logit - read[i]!)));
+        expect(distance).toBeLessThan(1e-3); // NaN is not
+        farthest = Math.max(farthest, distance);
+        if (written[0]!.join() !== written[1]!.join()) differing++;
+      }
+      if (torture)
+        console.log(`farthest logit ${farthest.toExponential(1)}; ${differing} of ${texts} texts differ`);
+      reference.forget();
+    },
+    3_600_000,
+  );
+
+  test.skipIf(slow)(
+    "typing again and again holds no more memory, and never more than its budget",
+    async () => {
+      const path = join(import.meta.dirname, "../bench/traces/two_files.jsonl");
+      const whole = parseTrace(readFileSync(path, "utf8"), path);
+      const jump = whole.events.findIndex(({ type, uri }) => type === "ask" && uri !== whole.events[0]!.uri);
+      const trace = {
+        ...whole,
+        events: [...whole.events.slice(0, 40), ...whole.events.slice(jump - 3, jump + 20)],
+      };
+      const { gpu } = bed();
+      const snapshotBytes = 6 * reference.evaluator.sequence.snapshotBytes;
+      const session = new Session(gpu, model, { context: 512, snapshotBytes });
+      const completer = completerInTurns(createFimCompleter(session, tokenizer), createScheduler());
+      const held: unknown[] = [];
+      for (let pass = 0; pass < 4; pass++) {
+        await playTrace(trace, {
+          completer: {
+            ...completer,
+            complete: (request) => {
+              expect(gpu.bytesHeld().snapshots).toBeLessThanOrEqual(snapshotBytes);
+              return completer.complete({ ...request, maxTokens: 8 });
+            },
+          },
+          settings: () => DEFAULT_SETTINGS,
+        });
+        held.push({ ...gpu.bytesHeld(), handles: process.getActiveResourcesInfo().length });
+      }
+      expect(held[3]).toEqual(held[2]);
+      session.free();
+    },
+    300_000,
+  );
 }, "fast");

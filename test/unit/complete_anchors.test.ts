@@ -116,7 +116,7 @@ describe("tidying", () => {
   test("moves the anchor of a head that has grown", () => {
     const { anchors, ask } = bench();
     ask(at(40, 5));
-    const grown = type(at(40, 5), "x\n".repeat(12));
+    const grown = type(at(40, 5), "x\n".repeat(20));
     const { prefix } = ask(grown);
     const tidied = anchors.tidied(grown, "a.ts", NONE)!;
     expect(tidied.prompt.prefix.startsWith(prefix)).toBe(true);
