@@ -38,6 +38,8 @@ const generationCost = (session: Session): GenerationCost => {
   return { promptTokens, computedTokens, promptMs, tokens, decodeMs, drafted, accepted };
 };
 
+const decoder = new TextDecoder();
+
 /** Tokens that are kept free for an answer, at most: twelve lines, most of the time. The prompt's cuts hang on it, so it is one for all. */
 const answerTokens = 160;
 
@@ -70,7 +72,7 @@ export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
         endIds: tokenizer.endIds,
         signal,
         healing: createHealing(tokenizer, unsettled),
-        ghost: ghost ? tokenizer.encode(ghost, { special: false }) : undefined,
+        ghost: ghost ? tokenizer.encode(decoder.decode(unsettled) + ghost, { special: false }) : undefined,
       });
       try {
         for (;;) {

@@ -170,15 +170,23 @@ export function recordDraw(
     const head = { logits: buffers.logits, last: false, skip: first };
     recordHead(recorder, { ...path, width: rows }, model, memory, w, head);
     recorder.part = "draw";
-    if (masked)
-      recorder.dispatch(
-        { name: "vocabulary_mask", parts: [maskShader], constants: { V: u32(vocabulary) } },
-        [buffers.logits, buffers.mask],
-        [ceilDiv(vocabulary, 256)],
-      );
+    if (masked) recordMask(recorder, vocabulary, buffers);
     recordCandidates(recorder, vocabulary, buffers, w.step, { sampled, last: false, first, rows });
   }
   recordAccept(recorder, vocabulary, buffers, w.step, stores);
+}
+
+/** Records that of one row of logits only those of the mask may be drawn. */
+export function recordMask(
+  recorder: PlanRecorder,
+  vocabulary: number,
+  { logits, mask }: Pick<DrawBuffers, "logits" | "mask">,
+): void {
+  recorder.dispatch(
+    { name: "vocabulary_mask", parts: [maskShader], constants: { V: u32(vocabulary) } },
+    [logits, mask],
+    [ceilDiv(vocabulary, 256)],
+  );
 }
 
 export function recordAccept(

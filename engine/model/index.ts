@@ -29,6 +29,7 @@ export {
   recordBytes,
   recordCandidates,
   recordDraw,
+  recordMask,
 } from "./draw.ts";
 export { recordHead, recordTrunk } from "./forward.ts";
 export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";

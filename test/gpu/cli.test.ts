@@ -373,10 +373,10 @@ describe("--json prints exactly one document", () => {
         tokens: 16,
         decodeMs: ms,
         hostMs: ms,
-        steps: 15,
+        steps: 16,
       },
       counters: {
-        buffers: 0,
+        buffers: ms, // states that are kept of the prompt
         bindGroups: 0,
         pipelines: 0,
         submits: ms,

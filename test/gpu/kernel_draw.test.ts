@@ -31,7 +31,7 @@ eachDevice((bed) => {
     ] as const) {
       const logits = normals(vocabulary, seededRandom(seed), deviation);
       drawing.setLogits(logits);
-      bed().setStep(70, 3, { slot: 2, budget: 9 });
+      bed().setStep(72, 1, { slot: 2, budget: 9 });
       const [draw] = await drawing.draw(1);
       const token = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
       expect(draw, `seed ${seed}`).toMatchObject({ token, position: 73 });
@@ -41,6 +41,29 @@ eachDevice((bed) => {
       expect(await stepOf(bed()), `seed ${seed}`).toEqual([73, 1, 0, 8, token]);
     }
   });
+
+  for (const sampled of [false, true])
+    test(`of masked logits only allowed ids are drawn, and the others have no part in the normaliser, ${sampled ? "sampled" : "greedily"}`, async () => {
+      const drawing = await prepareDraw(bed(), vocabulary, sampled, true);
+      const random = seededRandom(1215);
+      for (const share of [0.5, 0.01, 1 / vocabulary, 1]) {
+        const logits = normals(vocabulary, random, 3);
+        const allowed = Array.from(logits.keys()).filter(() => random() < share);
+        if (allowed.length === 0) allowed.push(Math.floor(random() * vocabulary));
+        const mask = new Uint32Array(Math.ceil(vocabulary / 32));
+        for (const id of allowed) mask[id >> 5]! |= 1 << (id & 31);
+        drawing.setLogits(logits);
+        drawing.setMask(mask);
+        drawing.set(sampled ? { ...plain, temperature: 1, seed: 7 } : greedy);
+        bed().setStep(30, 1, { budget: 9 });
+        const [draw] = await drawing.draw(1);
+        const among = Float32Array.from(allowed, (id) => logits[id]!);
+        const place = allowed.indexOf(draw!.token);
+        expect(place).toBeGreaterThanOrEqual(0);
+        if (!sampled) expect(among[place]).toBe(Math.max(...among));
+        expect(Math.abs(draw!.logProbability - logProbability(among, place))).toBeLessThan(1e-5);
+      }
+    });
 
   for (const sampled of [false, true]) {
     test(`of equal logits the lowest id is drawn, ${sampled ? "at temperature 0 behind filters" : "greedily"}`, async () => {
@@ -66,12 +89,12 @@ eachDevice((bed) => {
     const ends = Array.from({ length: maxEndIds + 3 }, (_, i) => 4_100 - (maxEndIds - 1) + i); // 4,100 is the 16th
 
     drawing.set(greedy, ends);
-    bed().setStep(10, 2, { budget: 50 });
+    bed().setStep(11, 1, { budget: 50 });
     expect(tokensOf(await drawing.draw(3))).toEqual([4_100, undefined, undefined]);
     expect(await stepOf(bed())).toEqual([12, 0, 0, 49, 4_100]);
 
     drawing.set(greedy, ends.slice(maxEndIds));
-    bed().setStep(10, 2, { budget: 3 });
+    bed().setStep(11, 1, { budget: 3 });
     expect(tokensOf(await drawing.draw(5))).toEqual([4_100, 4_100, 4_100, undefined, undefined]);
     expect(await stepOf(bed())).toEqual([14, 0, 0, 0, 4_100]);
   });

@@ -178,9 +178,9 @@ eachDevice((bed, device) => {
         await expectPosition(evaluator, taken + 1, "and a token more");
         expect(await evaluator.sequence.restore(taken), "back by the ring to where it was taken").toBe(true);
         await expectPosition(evaluator, taken, "by the ring");
-        const held = bed().gpu.bytesHeld().state;
+        const held = bed().gpu.bytesHeld().snapshots;
         snapshot.free();
-        expect(held! - (bed().gpu.bytesHeld().state ?? 0)).toBe(snapshot.bytes);
+        expect(held - bed().gpu.bytesHeld().snapshots).toBe(snapshot.bytes);
       });
     });
   }

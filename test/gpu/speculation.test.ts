@@ -222,8 +222,9 @@ eachDevice((bed, device) => {
         expect(gpu.counters.buffers - before.buffers).toBe(0);
         expect(gpu.counters.bindGroups - before.bindGroups).toBe(0);
         expect(gpu.counters.pipelines - before.pipelines).toBe(0);
-        expect(gpu.counters.submits - before.submits).toBe(1 + promptSubmits + steps); // 1: the reset
-        expect((gpu.counters.bytesReadBack - before.bytesReadBack) / (steps + 1)).toBeLessThanOrEqual(1024);
+        const submits = gpu.counters.submits - before.submits;
+        expect(submits - promptSubmits - steps).toBeOneOf([0, 1]); // 1: what ran past the end is undone
+        expect((gpu.counters.bytesReadBack - before.bytesReadBack) / steps).toBeLessThanOrEqual(1024);
         session.free();
       });
     }

@@ -5,6 +5,7 @@ import {
   recordAccept,
   recordBytes,
   recordCandidates,
+  recordMask,
   type Sampling,
   samplingWords,
 } from "../../../engine/model/index.ts";
@@ -14,12 +15,18 @@ import { poison, type TestBed } from "./test_bed.ts";
 export interface Drawing {
   readonly threshold: GPUBuffer;
   setLogits(logits: Float32Array<ArrayBuffer>): void;
+  setMask(mask: Uint32Array<ArrayBuffer>): void;
   set(sampling: Sampling, endIds?: readonly number[]): void;
   /** Draws `count` tokens, each pass beginning where the one before left the step state. */
   draw(count: number): Promise<(Draw | undefined)[]>;
 }
 
-export async function prepareDraw(bed: TestBed, vocabulary: number, sampled: boolean): Promise<Drawing> {
+export async function prepareDraw(
+  bed: TestBed,
+  vocabulary: number,
+  sampled: boolean,
+  masked = false,
+): Promise<Drawing> {
   const { gpu } = bed;
   const buffers = createDrawBuffers(gpu, vocabulary, 1);
   for (const buffer of Object.values(buffers)) bed.keep(buffer);
@@ -27,12 +34,14 @@ export async function prepareDraw(bed: TestBed, vocabulary: number, sampled: boo
     bed.write(buffer, new Uint32Array(buffer.size / 4).fill(poison));
   }
   const plan = await bed.plan((to) => {
-    recordCandidates(to, vocabulary, buffers, bed.step, { sampled, last: true, first: 0, rows: 1 });
+    if (masked) recordMask(to, vocabulary, buffers);
+    recordCandidates(to, vocabulary, buffers, bed.step, { sampled, last: false, first: 0, rows: 1 });
     recordAccept(to, vocabulary, buffers, bed.step, 0);
   });
   return {
     threshold: buffers.threshold,
     setLogits: (logits) => bed.write(buffers.logits, logits),
+    setMask: (mask) => bed.write(buffers.mask, mask),
     set: (sampling, endIds = []) => bed.write(buffers.sampling, samplingWords(sampling, endIds)),
     draw: async (count) => {
       const bytes = recordBytes(1);
