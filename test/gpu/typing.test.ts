@@ -58,7 +58,7 @@ eachDevice((bed, device) => {
 
   describe("ids that grow, shrink and change go on from kept states", () => {
     use(join(fixtures, "models/micro-Q4_K_M.gguf"));
-    const series = torture || (slow ? 4 : 12);
+    const series = torture || (slow ? 3 : 6);
     test(`${series} series`, async () => {
       const random = seededRandom(seed);
       const below = (n: number) => Math.floor(random() * n);
@@ -114,7 +114,7 @@ eachDevice((bed, device) => {
 
   describe.skipIf(slow)("text that is typed, deleted, accepted and left goes on from kept states", () => {
     use(miniModel);
-    const series = torture || 8;
+    const series = torture || 5;
     test(`${series} series of edits`, async () => {
       const random = seededRandom(seed + 1);
       const below = (n: number) => Math.floor(random() * n);
@@ -136,7 +136,7 @@ eachDevice((bed, device) => {
         };
         let places = [open("a"), open("b")];
         let at = 0;
-        for (let step = 0; step < 12; step++) {
+        for (let step = 0; step < 8; step++) {
           const kind = random();
           if (kind < 0.1) at = 1 - at;
           else if (kind < 0.15) places = places.with(at, open(places[at]!.text.path));
