@@ -23,8 +23,9 @@ const MOST_LINES = 32; // beyond, at once
 const MOST_CHARACTERS = 4096;
 /** Lines of the suffix that the cursor may have passed over: the model reads them twice. */
 const DRIFT_LINES = 4;
-/** Characters of a suffix that is read in haste: some ten lines. */
+/** In haste: characters of the suffix that are read, some ten lines, and lines above the cursor's that are. */
 const QUICK_SUFFIX = 400;
+const QUICK_HEAD = 2;
 /** Other files change at each visit; the prompt's head follows no sooner than so after it last did. */
 const CONTEXT_REST = 10_000; // ms
 const DOCUMENTS = 16;
@@ -43,10 +44,14 @@ export function createAnchors(now: () => number) {
   }
 
   function anchorAt(stand: Stand, path: string, context: Context, contextMs: number, quick: boolean): Anchor {
-    const cut = anchorPrompt(stand.before + stand.after, stand.before.length, HEAD_LINES);
+    const cut = anchorPrompt(
+      stand.before + stand.after,
+      stand.before.length,
+      quick ? QUICK_HEAD : HEAD_LINES,
+    );
     const suffix = quick ? headOf(cut.suffix, QUICK_SUFFIX) : cut.suffix;
     const { prefix, suffix: after } = cut;
-    return { path, prefix, suffix, after, context, quick: suffix.length < after.length, contextMs };
+    return { path, prefix, suffix, after, context, quick, contextMs };
   }
 
   return {

@@ -135,11 +135,12 @@ export class PromptReader {
   }
 }
 
-const farthest = 512; // tokens between kept states of a long prompt
+const near = 512; // tokens before the stem's end, where a state is kept at each point of the grid
+const far = 4 * grid; // between the kept states before that
 
 /**
- * Where a prompt's states are kept: at its end, and on the grid before each landmark, before the stem's end, and behind that
- * at distances that grow by half: who goes up to edit goes near more often than far.
+ * Where a prompt's states are kept: at its end, and on the grid before each landmark and behind the stem's end, near it more densely:
+ * who goes up to edit goes near more often than far.
  */
 function keptPositions({
   base,
@@ -149,8 +150,7 @@ function keptPositions({
   const kept = new Set([base]);
   const keep = (position: number) => kept.add(position - (position % grid));
   for (const landmark of [...landmarks, base]) keep(Math.min(landmark, base));
-  for (let back = 0, step = grid; back < stem; back += step, step = Math.min(farthest, step * 1.5))
-    keep(Math.min(stem, base) - Math.floor(back));
+  for (let back = 0; back < stem; back += back < near ? grid : far) keep(Math.min(stem, base) - back);
   return kept;
 }
 
