@@ -332,7 +332,7 @@ export function createEngineClient(options: ClientOptions) {
     },
 
     /** Completions from one model; the spec is asked for at each request, so that it may change. */
-    completerFor(spec: () => ModelSpec): Completer {
+    completerFor(spec: () => ModelSpec): Required<Completer> {
       return {
         complete: ({ prompt, maxTokens, priority, ghost, signal }: CompletionRequest) =>
           generation<CompletionDelta>(

@@ -96,7 +96,8 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
   }
 
   const completions = client.completerFor(() => specOf("completion"));
-  const completer: Completer = {
+  const completer: Required<Completer> = {
+    ...completions,
     complete: (request) =>
       request.priority === "speculative"
         ? completions.complete(request)
