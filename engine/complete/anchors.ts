@@ -27,7 +27,7 @@ const DRIFT_LINES = 4;
 const QUICK_SUFFIX = 400;
 const QUICK_HEAD = 2;
 /** Other files change at each visit; the prompt's head follows no sooner than so after it last did. */
-const CONTEXT_REST = 10_000; // ms
+const CONTEXT_REST = 30_000; // ms
 const DOCUMENTS = 16;
 
 /**
