@@ -92,8 +92,8 @@ export class PromptState {
     const rows = position > this.#base;
     if (rows && tip.position < this.#base) return; // only a row after the prompt's end can be gone on from
     const bytes = this.#sequence.snapshotBytes;
-    if (bytes > this.#budget) return;
     this.#evict(bytes);
+    if (this.#tree.bytes + bytes > this.#budget) return;
     const snapshot = await this.#sequence.snapshot();
     this.#tree.add(this.#text.slice(tip.position, position), rows, snapshot);
   }
@@ -149,11 +149,11 @@ export class PromptState {
     const first = tree.leaving(goal)[0];
     if (!first) return;
     const bytes = (tree.tip.position - first.parent!.position) * kvRowBytes(memory);
-    if (bytes > this.#budget) {
+    tree.evict(this.#budget - bytes, goal);
+    if (tree.bytes + bytes > this.#budget) {
       tree.drop(first);
       return;
     }
-    tree.evict(this.#budget - bytes, goal);
     for (const it of tree.leaving(goal))
       it.aside = copyKv(this.#gpu, memory, it.parent!.position, it.position);
   }

@@ -54,7 +54,7 @@ eachDevice((bed, device) => {
     return stateHash(reference.evaluator);
   }
 
-  const budgets = (plane: number) => [0, 2 * plane, 8 * plane, 2 ** 30];
+  const budgets = (plane: number) => [0, 1.5 * plane, 8 * plane, 2 ** 30];
 
   describe("ids that grow, shrink and change go on from kept states", () => {
     use(join(fixtures, "models/micro-Q4_K_M.gguf"));
