@@ -58,6 +58,7 @@ export function createTypedTexts(tokenizer: Tokenizer, budget: number) {
       const middle = { ids: [...ids], drawn: [...drawn], base };
       texts.push({ text, layout, middle });
       if (texts.length > remembered) texts.shift();
+      let passed = 0; // bytes drawn after the prompt's ids
       return {
         prompt: {
           ids: [...layout.ids, ...ids],
@@ -67,8 +68,9 @@ export function createTypedTexts(tokenizer: Tokenizer, budget: number) {
         },
         unsettled,
         drew(id) {
+          passed += tokenizer.bytes(id).length;
           middle.ids.push(id);
-          middle.drawn.push(true);
+          middle.drawn.push(passed > unsettled.length); // what only goes over typed bytes is typed
         },
       };
     },
