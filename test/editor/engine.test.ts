@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { closeEditors, openAt, save, type } from "./support/actions.ts";
 import { ANSWER_MS, waitForGhost } from "./support/ghost.ts";
 import { cpuMs, findEngine } from "./support/processes.ts";
-import { STACK } from "./support/samples.ts";
+import { PYTHON, STACK } from "./support/samples.ts";
 import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
 
 let window: EditorWindow;
@@ -28,9 +28,9 @@ test("the engine starts with the first suggestion, not with the editor", async (
 
 test("kill -9 on the engine in the middle of a request: the suggestion comes all the same, and nothing typed is lost", async () => {
   const engine = findEngine(window.pid)!;
-  await openAt(window, "killed.ts", STACK);
+  await openAt(window, "killed.py", PYTHON);
   const idleMs = cpuMs(engine.pid);
-  await type(window, "this");
+  await type(window, "self.");
   // The prompt alone takes the software device a quarter of a second.
   await expect
     .poll(() => cpuMs(engine.pid) - idleMs, { timeout: ANSWER_MS, interval: 10 })
@@ -38,5 +38,5 @@ test("kill -9 on the engine in the middle of a request: the suggestion comes all
   process.kill(engine.pid, "SIGKILL");
   await waitForGhost(window);
   expect(findEngine(window.pid)!.pid).not.toBe(engine.pid);
-  expect(await save(window, "killed.ts")).toBe(STACK.replace("‸", "this"));
+  expect(await save(window, "killed.py")).toBe(PYTHON.replace("‸", "self."));
 });

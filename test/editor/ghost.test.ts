@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { closeEditors, openAt, press, save, type } from "./support/actions.ts";
 import { traces } from "./support/diagnostics.ts";
 import { ANSWER_MS, framesDuring, ghost, waitForGhost, waitForNoGhost } from "./support/ghost.ts";
-import { PYTHON, STACK } from "./support/samples.ts";
+import { PYTHON, SEVERAL, STACK } from "./support/samples.ts";
 import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
 
 let window: EditorWindow;
@@ -95,12 +95,12 @@ test("a file with CRLF keeps it, in what is accepted too", async () => {
 });
 
 test("on the blank line of a new block a suggestion of several lines is shown, and taken as a whole", async () => {
-  const loop = PYTHON.replace(":\n            ‸", ":‸");
-  expect(loop).not.toBe(PYTHON);
-  await openAt(window, "block.py", loop);
+  const block = SEVERAL.replace(":\n        ‸", ":‸");
+  expect(block).not.toBe(SEVERAL);
+  await openAt(window, "block.py", block);
   await press(window, "Enter");
   await expect.poll(() => ghost(window), { timeout: ANSWER_MS }).toContain("\n");
   const shown = await waitForGhost(window);
   await press(window, "Tab");
-  expect(await save(window, "block.py")).toBe(PYTHON.replace("‸", shown));
+  expect(await save(window, "block.py")).toBe(SEVERAL.replace("‸", shown));
 });

@@ -28,3 +28,22 @@ export const PYTHON = `class Stack:
     def size(self):
         return len(self.items)
 `;
+
+/** A blank line after the second `def` goes on to several. */
+export const SEVERAL = `class Queue:
+    def __init__(self, name, limit=100):
+        self.name = name
+        self.limit = limit
+        self.items = []
+
+    def size(self):
+        return len(self.items)
+
+
+class Stack:
+    def __init__(self, name, limit=100):
+        ‸
+
+    def size(self):
+        return len(self.items)
+`;
