@@ -1,5 +1,5 @@
-// attention_merge (model.md 3.2): joins a row's splits, in order of position, and gates the result:
-//   m = max m_s,  o = Σ exp(m_s − m)·o_s / Σ exp(m_s − m)·l_s,  y = o ∘ sigmoid(gate)
+// attention_merge (model.md 3.2): joins a row's splits, in order of position, and gates the result where the model does:
+//   m = max m_s,  o = Σ exp(m_s − m)·o_s / Σ exp(m_s − m)·l_s,  y = o ∘ sigmoid(gate), or o unless GATED
 // 0 partials  [D + 4, SPLITS, HQ, T]  read   o, then m, l
 // 1 proj      [STRIDE, T]             read   the gate of head h is at (2h + 1)·D
 // 2 y         [D, HQ, T]              read_write
@@ -28,6 +28,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     o = fma(vec4f(scale), partials[at + local], o);
     l = fma(scale, partials[at + QUADS].y, l);
   }
-  let gate = proj[t * (STRIDE / 4u) + (2u * wg.x + 1u) * QUADS + local];
-  y[(t * HQ + wg.x) * QUADS + local] = o / l / (1.0 + exp(min(-gate, vec4f(80.0))));
+  var result = o / l;
+  if (GATED) {
+    let gate = proj[t * (STRIDE / 4u) + (2u * wg.x + 1u) * QUADS + local];
+    result = result / (1.0 + exp(min(-gate, vec4f(80.0))));
+  }
+  y[(t * HQ + wg.x) * QUADS + local] = result;
 }

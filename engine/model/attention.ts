@@ -1,4 +1,6 @@
+import biasShader from "../../shaders/attention_bias.wgsl";
 import mergeShader from "../../shaders/attention_merge.wgsl";
+import normShader from "../../shaders/attention_norm.wgsl";
 import prepareShader from "../../shaders/attention_prepare.wgsl";
 import splitShader from "../../shaders/attention_split.wgsl";
 import kvF16 from "../../shaders/kv_f16.wgsl";
@@ -14,24 +16,33 @@ import type { Workspace } from "./workspace.ts";
 /** Weights of a full-attention mixer (model.md 2.3). */
 export interface Attention {
   readonly kind: "attention";
-  /** Per head [q | gate], then k, then v. */
+  /** Per head q, or [q | gate] where it has one, then k, then v. */
   readonly qkv: Matrix;
-  readonly qNorm: GPUBuffer;
-  readonly kNorm: GPUBuffer;
+  /** What q, k and v pass before q and k rotate: [D] norm of q and [D] norm of k, or the [STRIDE] biases of all three. */
+  readonly inputs: readonly GPUBuffer[];
   readonly output: Matrix;
 }
 
 export function loadAttention(weights: Weights, h: Hyperparameters, block: string): Attention {
-  const { heads, kvHeads, headSize } = h.attention;
+  const { heads, kvHeads, headSize, gated, inputs } = h.attention;
+  const queries = (gated ? 2 : 1) * heads * headSize;
   return {
     kind: "attention",
     qkv: weights.matrix(h.embedding, [
-      [`${block}attn_q.weight`, 2 * heads * headSize],
+      [`${block}attn_q.weight`, queries],
       [`${block}attn_k.weight`, kvHeads * headSize],
       [`${block}attn_v.weight`, kvHeads * headSize],
     ]),
-    qNorm: weights.vector(`${block}attn_q_norm.weight`, headSize),
-    kNorm: weights.vector(`${block}attn_k_norm.weight`, headSize),
+    inputs:
+      inputs === "norms"
+        ? ["q", "k"].map((of) => weights.vector(`${block}attn_${of}_norm.weight`, headSize))
+        : [
+            weights.joined([
+              [`${block}attn_q.bias`, queries],
+              [`${block}attn_k.bias`, kvHeads * headSize],
+              [`${block}attn_v.bias`, kvHeads * headSize],
+            ]),
+          ],
     output: weights.matrix(heads * headSize, [[`${block}attn_output.weight`, h.embedding]]),
   };
 }
@@ -46,19 +57,25 @@ export function recordAttention(
   { keys, values }: KvLayer,
   w: Workspace,
 ): void {
-  const { heads, kvHeads, headSize, rotary, scale } = h.attention;
+  const { heads, kvHeads, headSize, rotary, scale, gated, inputs } = h.attention;
   const kv = kvType === "f16" ? kvF16 : kvF32;
-  const sizes = { D: u32(headSize), HQ: u32(heads), HKV: u32(kvHeads), STRIDE: u32(layer.qkv.rows) };
+  const sizes = {
+    D: u32(headSize),
+    HQ: u32(heads),
+    HKV: u32(kvHeads),
+    STRIDE: u32(layer.qkv.rows),
+    GATED: String(gated),
+  };
   const splits = { SPLIT: u32(w.split), SPLITS: u32(w.splits) };
 
   recordMatmul(recorder, path, layer.qkv, w.step, { x: w.normed, out: w.proj });
   recorder.dispatch(
     {
       name: "attention_prepare",
-      parts: [stepShader, kv, prepareShader],
+      parts: [stepShader, kv, inputs === "norms" ? normShader : biasShader, prepareShader],
       constants: { ...sizes, ROT: u32(rotary), EPS: f32(h.epsilon) },
     },
-    [w.proj, layer.qNorm, layer.kNorm, rope, w.query, keys, values, w.step],
+    [w.proj, ...layer.inputs, rope, w.query, keys, values, w.step],
     [heads + 2 * kvHeads, path.width],
   );
   recorder.dispatch(

@@ -1,6 +1,7 @@
 import type { PlanRecorder } from "../gpu/index.ts";
 import { type Attention, loadAttention, recordAttention } from "./attention.ts";
 import { type DeltaNet, loadDeltaNet, recordDeltaNet } from "./delta_net.ts";
+import { type Experts, loadExperts, recordExperts } from "./experts.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward } from "./ffn.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import type { Path } from "./matmul.ts";
@@ -14,7 +15,7 @@ export interface Block {
   readonly mixerNorm: GPUBuffer;
   readonly mixer: Attention | DeltaNet;
   readonly ffnNorm: GPUBuffer;
-  readonly ffn: FeedForward;
+  readonly ffn: FeedForward | Experts;
 }
 
 export function loadBlock(
@@ -27,8 +28,10 @@ export function loadBlock(
   return {
     mixerNorm: weights.vector(`${block}attn_norm.weight`, h.embedding),
     mixer: fullAttention ? loadAttention(weights, h, block) : loadDeltaNet(weights, h, block),
-    ffnNorm: weights.vector(`${block}post_attention_norm.weight`, h.embedding),
-    ffn: loadFeedForward(weights, h, block),
+    ffnNorm: weights.vector(`${block}${h.ffnNorm}.weight`, h.embedding),
+    ffn: h.experts
+      ? loadExperts(weights, h, block)
+      : loadFeedForward(weights, h.embedding, h.feedForward, block),
   };
 }
 
@@ -57,5 +60,6 @@ export function recordBlock(
   if (mixer.kind === "attention") recordAttention(recorder, path, h, mixer, memory, memory.kv[index]!, w);
   else recordDeltaNet(recorder, path, h, mixer, memory.recurrent[index]!, w, stores);
   normed(block.ffnNorm);
-  recordFeedForward(recorder, path, h, block.ffn, w);
+  if (block.ffn.kind === "experts") recordExperts(recorder, path, h, block.ffn, w);
+  else recordFeedForward(recorder, path, block.ffn, w, { out: w.x, accumulate: true });
 }

@@ -1,8 +1,7 @@
 import stepShader from "../../shaders/step_state.wgsl";
 import swigluShader from "../../shaders/swiglu.wgsl";
 import { ceilDiv, type PlanRecorder, u32 } from "../gpu/index.ts";
-import type { Hyperparameters } from "./hyperparameters.ts";
-import { type Path, recordMatmul } from "./matmul.ts";
+import { type MatmulOptions, type Path, recordMatmul } from "./matmul.ts";
 import type { Matrix, Weights } from "./weights.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -14,30 +13,54 @@ export interface FeedForward {
   readonly down: Matrix;
 }
 
-export function loadFeedForward(weights: Weights, h: Hyperparameters, block: string): FeedForward {
+/** @param suffix of the tensors' names, such as `_shexp` */
+export function loadFeedForward(
+  weights: Weights,
+  embedding: number,
+  width: number,
+  block: string,
+  suffix = "",
+): FeedForward {
   return {
     kind: "dense",
-    gateUp: weights.matrix(h.embedding, [
-      [`${block}ffn_gate.weight`, h.feedForward],
-      [`${block}ffn_up.weight`, h.feedForward],
+    gateUp: weights.matrix(embedding, [
+      [`${block}ffn_gate${suffix}.weight`, width],
+      [`${block}ffn_up${suffix}.weight`, width],
     ]),
-    down: weights.matrix(h.feedForward, [[`${block}ffn_down.weight`, h.embedding]]),
+    down: weights.matrix(width, [[`${block}ffn_down${suffix}.weight`, embedding]]),
   };
 }
 
-/** Records x += down(silu(gate·normed) ∘ up·normed) (model.md 3.6). */
+/** Records down(silu(gate·normed) ∘ up·normed) (model.md 3.6), as `result` says where. */
 export function recordFeedForward(
   recorder: PlanRecorder,
   path: Path,
-  h: Hyperparameters,
   layer: FeedForward,
   w: Workspace,
+  result: Pick<MatmulOptions, "out" | "accumulate">,
 ): void {
   recordMatmul(recorder, path, layer.gateUp, w.step, { x: w.normed, out: w.gateUp });
+  recordSwiglu(recorder, path, layer.down.columns, w.gateUp, w.hidden, w.step);
+  recordMatmul(recorder, path, layer.down, w.step, { x: w.hidden, ...result });
+}
+
+/** Records y = silu(gate) ∘ up; x is [2·width, per·T] and y [width, per·T]. */
+export function recordSwiglu(
+  recorder: PlanRecorder,
+  path: Path,
+  width: number,
+  x: GPUBuffer,
+  y: GPUBuffer,
+  step: GPUBuffer,
+  per = 1,
+): void {
   recorder.dispatch(
-    { name: "swiglu", parts: [stepShader, swigluShader], constants: { F: u32(h.feedForward) } },
-    [w.gateUp, w.hidden, w.step],
-    [ceilDiv(h.feedForward, 256), path.width],
+    {
+      name: "swiglu",
+      parts: [stepShader, swigluShader],
+      constants: { F: u32(width), PER: u32(per) },
+    },
+    [x, y, step],
+    [ceilDiv(width, 256), per * path.width],
   );
-  recordMatmul(recorder, path, layer.down, w.step, { x: w.hidden, out: w.x, accumulate: true });
 }

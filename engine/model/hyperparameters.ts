@@ -1,8 +1,13 @@
 import { UserError } from "../errors.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
+import type { Family, Keys } from "./family.ts";
+import { qwen2 } from "./qwen2.ts";
+import { qwen3, qwen3moe } from "./qwen3.ts";
+import { qwen35, qwen35moe } from "./qwen35.ts";
+import { type RopeScaling, ropeScaling } from "./rope.ts";
 
-/** Shapes of a `qwen35` network, by the names that model.md and the field use. */
+/** Shapes of a network, by the names that model.md and the field use. */
 export interface Hyperparameters {
   readonly architecture: string;
   /** Trunk blocks, without the MTP block. */
@@ -10,7 +15,19 @@ export interface Hyperparameters {
   /** Blocks after the trunk that predict further tokens: 0 or 1. */
   readonly mtpLayers: number;
   readonly embedding: number;
+  /** Width of a dense feed-forward network; beside experts, of the one that all rows share, 0 where there is none. */
   readonly feedForward: number;
+  readonly ffnNorm: Family["ffnNorm"];
+  /** Of a mixture; undefined in a dense network. */
+  readonly experts?: {
+    readonly count: number;
+    /** Experts that a row goes to. */
+    readonly used: number;
+    /** Width of one expert. */
+    readonly feedForward: number;
+    /** Width of the expert that all rows share; 0: none. */
+    readonly shared: number;
+  };
   readonly vocabulary: number;
   /** Positions that the model was trained for. */
   readonly contextLength: number;
@@ -21,12 +38,17 @@ export interface Hyperparameters {
     readonly heads: number;
     readonly kvHeads: number;
     readonly headSize: number;
+    readonly gated: Family["gated"];
+    readonly inputs: Family["inputs"];
     /** Dims of a head that rotate. */
     readonly rotary: number;
     readonly ropeBase: number;
+    /** How angles are stretched for a context longer than the one of the training. */
+    readonly ropeScaling?: RopeScaling;
     /** Multiplies q·k. */
     readonly scale: number;
   };
+  /** Zeros in a network without delta nets. */
   readonly delta: {
     readonly keyHeads: number;
     readonly valueHeads: number;
@@ -37,96 +59,114 @@ export interface Hyperparameters {
   };
 }
 
-const supported = ["qwen35"];
+/** By `general.architecture`. */
+const families: ReadonlyMap<string, Family> = new Map(
+  Object.entries({ qwen35, qwen35moe, qwen2, qwen3, qwen3moe }),
+);
 
 /** @throws UserError when the architecture is not supported, a key is missing, or a shape is outside what the kernels do. */
 export function readHyperparameters(file: GgufFile): Hyperparameters {
   const architecture = metadataString(file, "general.architecture");
-  if (!supported.includes(architecture)) {
+  const family = families.get(architecture);
+  if (!family) {
+    const titles = [...families.values()].map(({ title }) => title).join(", ");
     throw new UserError(
-      `${file.path} is a "${architecture}" model, and this version runs ${supported.join(", ")} (dense Qwen3.5 and Qwen3.6): choose one of those.`,
+      `${file.path} is a "${architecture}" model, and this version runs ${titles}: choose one of those.`,
     );
   }
-  const at = (key: string) => `${architecture}.${key}`;
-  const number = (key: string, fallback?: number) => metadataNumber(file, at(key), fallback);
-
-  const mtpLayers = number("nextn_predict_layers", 0);
-  const layers = number("block_count") - mtpLayers;
-  const embedding = number("embedding_length");
-  const heads = number("attention.head_count");
-  const headSize = number("attention.key_length", embedding / heads);
-  const keyHeads = number("ssm.group_count");
-  const valueHeads = number("ssm.time_step_rank");
-  const deltaSize = number("ssm.state_size");
-  const interval = number("full_attention_interval", 4);
-  const recurrent = metadataFlags(file, at("attention.recurrent_layers"));
+  const keys = keysOf(file, architecture);
+  const mtpLayers = keys.number("nextn_predict_layers", 0);
+  const layers = keys.number("block_count") - mtpLayers;
+  const embedding = keys.number("embedding_length");
+  const heads = keys.number("attention.head_count");
+  const headSize = keys.number("attention.key_length", embedding / heads);
   const vocabulary = file.tensors.get("token_embd.weight")?.dims[1];
   if (vocabulary === undefined) {
     throw new UserError(
       `${file.path} has no tensor token_embd.weight: the file is incomplete, download it again.`,
     );
   }
-
+  const experts = family.experts?.(keys);
+  const scaling = ropeScaling(file.path, keys);
   const parameters: Hyperparameters = {
     architecture,
     layers,
     mtpLayers,
     embedding,
-    feedForward: number("feed_forward_length"),
+    feedForward: experts ? experts.shared : keys.number("feed_forward_length"),
+    ffnNorm: family.ffnNorm,
+    ...(experts && { experts }),
     vocabulary,
-    contextLength: number("context_length"),
-    epsilon: number("attention.layer_norm_rms_epsilon"),
-    fullAttention: Array.from({ length: layers }, (_, i) =>
-      recurrent ? !recurrent[i] : (i + 1) % interval === 0,
-    ),
+    contextLength: keys.number("context_length"),
+    epsilon: keys.number("attention.layer_norm_rms_epsilon"),
+    ...family.mixers(keys, layers),
     attention: {
       heads,
-      kvHeads: number("attention.head_count_kv"),
+      kvHeads: keys.number("attention.head_count_kv"),
       headSize,
-      rotary: number("rope.dimension_count", headSize),
-      ropeBase: number("rope.freq_base", 10_000),
-      scale: number("attention.scale", 0) || 1 / Math.sqrt(headSize),
-    },
-    delta: {
-      keyHeads,
-      valueHeads,
-      headSize: deltaSize,
-      channels: (2 * keyHeads + valueHeads) * deltaSize,
+      gated: family.gated,
+      inputs: family.inputs,
+      rotary: keys.number("rope.dimension_count", headSize),
+      ropeBase: keys.number("rope.freq_base", 10_000),
+      ...(scaling && { ropeScaling: scaling }),
+      scale: keys.number("attention.scale", 0) || 1 / Math.sqrt(headSize),
     },
   };
-  requireShapes(file.path, parameters, {
-    inner: number("ssm.inner_size"),
-    kernel: number("ssm.conv_kernel"),
-    valueLength: number("attention.value_length", headSize),
-  });
+  requireShapes(file.path, parameters, keys);
   return parameters;
 }
 
+function keysOf(file: GgufFile, architecture: string): Keys {
+  const at = (key: string) => `${architecture}.${key}`;
+  return {
+    number: (key, fallback) => metadataNumber(file, at(key), fallback),
+    flags: (key) => metadataFlags(file, at(key)),
+    string: (key, fallback) => metadataString(file, at(key), fallback),
+  };
+}
+
+/** Experts that the router's workgroup holds, and of a row at most. */
+const mostExperts = 1024;
+const mostUsed = 16;
+
 /** What the kernels assume: sizes that fill vec4s and workgroups, and a convolution of four taps. */
-function requireShapes(
-  path: string,
-  { attention: a, delta: d, embedding, mtpLayers, feedForward }: Hyperparameters,
-  raw: { inner: number; kernel: number; valueLength: number },
-): void {
+function requireShapes(path: string, h: Hyperparameters, keys: Keys): void {
+  const { attention: a, delta: d, experts: e } = h;
   const powerOfTwo = (n: number) => n > 0 && (n & (n - 1)) === 0;
+  const valueLength = keys.number("attention.value_length", a.headSize);
   const rules: [boolean, string][] = [
-    [mtpLayers <= 1, `has ${mtpLayers} MTP blocks, and one is supported`],
-    [embedding % 32 === 0, `has rows of ${embedding}, not a multiple of 32`],
-    [feedForward % 32 === 0, `has a feed-forward width of ${feedForward}, not a multiple of 32`],
-    [raw.kernel === 4, `has a convolution of ${raw.kernel} taps, and 4 are supported`],
-    [raw.inner === d.valueHeads * d.headSize, `has an ssm.inner_size that is not heads × head size`],
+    [h.mtpLayers <= 1, `has ${h.mtpLayers} MTP blocks, and one is supported`],
+    [h.embedding % 32 === 0, `has rows of ${h.embedding}, not a multiple of 32`],
+    [h.feedForward % 32 === 0, `has a feed-forward width of ${h.feedForward}, not a multiple of 32`],
     [
-      powerOfTwo(d.headSize) && d.headSize >= 32 && d.headSize <= 256,
-      `has delta-net heads of ${d.headSize}, and 32 to 256 are supported`,
-    ],
-    [d.valueHeads % d.keyHeads === 0, `has ${d.valueHeads} value heads for ${d.keyHeads} key heads`],
-    [
-      powerOfTwo(a.headSize) && a.headSize >= 32 && a.headSize <= 256 && raw.valueLength === a.headSize,
-      `has attention heads of ${a.headSize} and ${raw.valueLength}, and equal powers of two from 32 to 256 are supported`,
+      powerOfTwo(a.headSize) && a.headSize >= 32 && a.headSize <= 256 && valueLength === a.headSize,
+      `has attention heads of ${a.headSize} and ${valueLength}, and equal powers of two from 32 to 256 are supported`,
     ],
     [a.heads % a.kvHeads === 0, `has ${a.heads} query heads for ${a.kvHeads} KV heads`],
     [a.rotary % 8 === 0 && a.rotary <= a.headSize, `rotates ${a.rotary} of ${a.headSize} dims`],
   ];
+  if (e) {
+    rules.push(
+      [e.feedForward % 32 === 0, `has experts of a width of ${e.feedForward}, not a multiple of 32`],
+      [
+        e.used >= 1 && e.used <= mostUsed && e.used <= e.count && e.count <= mostExperts,
+        `sends rows to ${e.used} of ${e.count} experts, and up to ${mostUsed} of ${mostExperts} are supported`,
+      ],
+    );
+  }
+  if (h.fullAttention.includes(false)) {
+    const kernel = keys.number("ssm.conv_kernel");
+    const inner = keys.number("ssm.inner_size");
+    rules.push(
+      [kernel === 4, `has a convolution of ${kernel} taps, and 4 are supported`],
+      [inner === d.valueHeads * d.headSize, "has an ssm.inner_size that is not heads × head size"],
+      [
+        powerOfTwo(d.headSize) && d.headSize >= 32 && d.headSize <= 256,
+        `has delta-net heads of ${d.headSize}, and 32 to 256 are supported`,
+      ],
+      [d.valueHeads % d.keyHeads === 0, `has ${d.valueHeads} value heads for ${d.keyHeads} key heads`],
+    );
+  }
   for (const [holds, what] of rules) {
     if (!holds) throw new UserError(`${path} ${what}: this model cannot run here.`);
   }

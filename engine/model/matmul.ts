@@ -29,7 +29,7 @@ import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
 import type { Matrix, Slab } from "./weights.ts";
 
 /** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
-const decoders: Readonly<Record<TensorType, readonly string[]>> = {
+export const decoders: Readonly<Record<TensorType, readonly string[]>> = {
   F32: [f32Blocks],
   F16: [f16],
   BF16: [bf16],
@@ -55,7 +55,7 @@ export interface Path {
 }
 
 /** Rows that share one reading of a weight (I5). */
-const rowsPerRead = 16;
+export const rowsPerRead = 16;
 /** Workgroups along x; devices allow 65,535. */
 const gridX = 32_768;
 
@@ -179,7 +179,7 @@ export function recordDraftHead(
 const addTo = 1;
 const onlyLast = 2;
 
-/** `Shape` of shaders/matmul_shape.wgsl: baked into the kernel on a GPU, a uniform on a CPU device. */
+/** `Shape` of shaders/matmul_shape.wgsl. */
 function shapeOf(
   gpu: Gpu,
   matrix: Matrix,
@@ -194,10 +194,19 @@ function shapeOf(
   }: Partial<Record<"xStride" | "xRing" | "skip" | "outStride" | "ring" | "flags", number | undefined>>,
 ): { parts: string[]; buffers: GPUBuffer[] } {
   const words = [matrix.columns, slab.rows, slab.row, xStride, xRing, skip, outStride, ring, flags];
+  return withShape(gpu, shapeShader, words);
+}
+
+/** The struct `Shape` of `shader` with these words: baked into the kernel on a GPU, a uniform on a CPU device. */
+export function withShape(
+  gpu: Gpu,
+  shader: string,
+  words: readonly number[],
+): { parts: string[]; buffers: GPUBuffer[] } {
   return gpu.software
     ? {
-        parts: [shapeShader, "@group(0) @binding(5) var<uniform> shape: Shape;"],
+        parts: [shader, "@group(0) @binding(5) var<uniform> shape: Shape;"],
         buffers: [gpu.uniform(words)],
       }
-    : { parts: [shapeShader, `const shape = Shape(${words.map(u32).join(", ")});`], buffers: [] };
+    : { parts: [shader, `const shape = Shape(${words.map(u32).join(", ")});`], buffers: [] };
 }

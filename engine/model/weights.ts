@@ -1,7 +1,7 @@
 import repackShader from "../../shaders/repack.wgsl";
 import { UserError } from "../errors.ts";
 import { blockFormat, type GgufFile, type TensorEntry, type TensorType } from "../gguf/index.ts";
-import { ceilDiv, type Gpu, type KernelSource, u32 } from "../gpu/index.ts";
+import { ceilDiv, type Gpu, type KernelSource, mebibytes, u32 } from "../gpu/index.ts";
 
 /** Consecutive rows of a matrix, of one type, small enough for one binding. */
 export interface Slab {
@@ -17,6 +17,7 @@ export interface Slab {
 export interface Matrix {
   readonly name: string;
   readonly columns: number;
+  /** Of all experts, one after the other, in a stack of them. */
   readonly rows: number;
   readonly slabs: readonly Slab[];
 }
@@ -71,17 +72,25 @@ export class Weights {
     let row = 0;
     let run: TensorEntry[] = [];
     const close = () => {
-      if (run.length > 0) row = this.#addSlabs(slabs, row, run);
+      // An even number of rows keeps the next slab's first block even.
+      if (run.length > 0) row = this.#addSlabs(slabs, row, run, 2);
       run = [];
     };
     for (const [name, rows] of tensors) {
-      const tensor = this.#tensor(name, [columns, rows]);
+      const tensor = this.#tensor(name, rows === 1 ? [columns] : [columns, rows]);
       const previous = run.at(-1);
       if (previous && (previous.type !== tensor.type || !this.#fits([...run, tensor]))) close();
       run.push(tensor);
     }
     close();
     return { name: tensors.map(([name]) => name).join(" + "), columns, rows: row, slabs };
+  }
+
+  /** Declares the matrices [columns, rows] of `count` experts, stacked in one tensor; no slab ends within one of them. */
+  stack(name: string, columns: number, rows: number, count: number): Matrix {
+    const slabs: Slab[] = [];
+    const total = this.#addSlabs(slabs, 0, [this.#tensor(name, [columns, rows, count])], rows);
+    return { name, columns, rows: total, slabs };
   }
 
   /** Joined tensors must fit one binding, and start at an even block, since two scales share a word. */
@@ -95,22 +104,26 @@ export class Weights {
     );
   }
 
-  /** Adds the slabs of joined tensors of one type; a single tensor larger than a binding becomes several. */
-  #addSlabs(slabs: Slab[], row: number, run: readonly TensorEntry[]): number {
+  /** Adds the slabs of joined tensors of one type; a single tensor larger than a binding becomes several, of whole units. */
+  #addSlabs(slabs: Slab[], row: number, run: readonly TensorEntry[], unit: number): number {
     const type = run[0]!.type as TensorType;
     const format = blockFormat(type);
     const blocksPerRow = run[0]!.dims[0]! / format.elements;
     const limit = this.#gpu.device.limits.maxStorageBufferBindingSize;
-    // An even number of rows keeps the next slab's first block even.
-    const most = Math.floor(limit / (blocksPerRow * format.bytes) / 2) * 2;
-    const total = run.reduce((sum, { dims }) => sum + (dims[1] ?? 1), 0);
+    const most = Math.floor(limit / (blocksPerRow * format.bytes) / unit) * unit;
+    if (most === 0) {
+      throw new UserError(
+        `${this.#file.path}: ${unit} rows of tensor ${run[0]!.name} exceed the ${mebibytes(limit)} that this device reads at once: choose a smaller model.`,
+      );
+    }
+    const total = run.reduce((sum, tensor) => sum + rowsOf(tensor), 0);
     for (let first = 0; first < total; first += most) {
       const rows = Math.min(most, total - first);
       const slab = this.#slab(run[0]!.name, type, row + first, rows, rows * blocksPerRow);
       slabs.push(slab);
       let tensorRow = 0;
       for (const tensor of run) {
-        const tensorRows = tensor.dims[1] ?? 1;
+        const tensorRows = rowsOf(tensor);
         const from = Math.max(first, tensorRow);
         const to = Math.min(first + rows, tensorRow + tensorRows);
         if (from < to) {
@@ -167,16 +180,31 @@ export class Weights {
 
   /** Declares a vector (or a small table) of f32, which every published file keeps unquantised. */
   vector(name: string, ...shape: number[]): GPUBuffer {
-    const tensor = this.#tensor(name, shape);
-    if (tensor.type !== "F32") {
+    return this.#vectors([this.#tensor(name, shape)]);
+  }
+
+  /** Declares several vectors of f32 as one, the first one first. */
+  joined(vectors: readonly (readonly [name: string, length: number])[]): GPUBuffer {
+    return this.#vectors(vectors.map(([name, length]) => this.#tensor(name, [length])));
+  }
+
+  #vectors(tensors: readonly TensorEntry[]): GPUBuffer {
+    const name = tensors.map((tensor) => tensor.name).join(" + ");
+    for (const tensor of tensors) {
+      if (tensor.type === "F32") continue;
       throw new UserError(
-        `${this.#file.path}: tensor ${name} has type ${tensor.type} where F32 is needed: choose another file of this model.`,
+        `${this.#file.path}: tensor ${tensor.name} has type ${tensor.type} where F32 is needed: choose another file of this model.`,
       );
     }
-    const buffer = this.#buffer(name, tensor.bytes);
-    const slab: Slab = { type: "F32", row: 0, rows: 1, planes: [buffer] };
-    this.#uploads.push({ tensor, fileOffset: tensor.offset, bytes: tensor.bytes, slab, block: 0 });
-    return buffer;
+    const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
+    const slab: Slab = { type: "F32", row: 0, rows: 1, planes: [this.#buffer(name, total)] };
+    let block = 0;
+    for (const tensor of tensors) {
+      const { bytes, offset: fileOffset } = tensor;
+      this.#uploads.push({ tensor, fileOffset, bytes, slab, block });
+      block += bytes / 4;
+    }
+    return slab.planes[0]!;
   }
 
   /** Streams every declared tensor to the GPU. `progress` gets bytes done and bytes in all. */
@@ -252,6 +280,8 @@ const repackKernel = (type: TensorType): KernelSource => ({
   parts: [repackShader],
   constants: { BLOCK: u32(blockFormat(type).bytes), SCALE: u32(scaleOffset(type)) },
 });
+
+const rowsOf = ({ dims }: TensorEntry): number => dims.slice(1).reduce((product, n) => product * n, 1);
 
 /** Cuts an upload into pieces of an even number of blocks. */
 function piecesOf(upload: Upload): Upload[] {

@@ -31,6 +31,22 @@ export interface Workspace {
   readonly gateUp: GPUBuffer;
   /** [F, T] */
   readonly hidden: GPUBuffer;
+  /** [COUNT + 1, T] the router's logits, and the one of the shared expert's gate */
+  readonly routes: GPUBuffer;
+  /** [2, USED, T] experts of a row, and the bits of their weights */
+  readonly picks: GPUBuffer;
+  /** [4, SLOTS] expert, first of its pairs, number of pairs */
+  readonly groups: GPUBuffer;
+  /** [USED·T] pairs of a row and an expert, by expert */
+  readonly pairs: GPUBuffer;
+  /** [2F, USED, T] gate, up of a row's experts */
+  readonly expertGateUp: GPUBuffer;
+  /** [F, USED, T] */
+  readonly expertHidden: GPUBuffer;
+  /** [E, USED, T] what each expert of a row gives */
+  readonly expertOut: GPUBuffer;
+  /** [E, T] what the shared expert gives */
+  readonly sharedOut: GPUBuffer;
   /** [E, RING] the MTP block's rows after its norm, by position modulo the ring, as the next link of a chain takes them */
   readonly mtpHidden: GPUBuffer;
   /** [2E, T] embedding and hidden row, normalised, of the MTP block */
@@ -50,11 +66,12 @@ export function splitsOf(context: number): { split: number; splits: number } {
 
 /** Bytes of each buffer of a workspace. */
 export function workspaceBytes(h: Hyperparameters, context: number): Record<WorkspaceBuffer, number> {
-  const { heads, kvHeads, headSize } = h.attention;
+  const { heads, kvHeads, headSize, gated } = h.attention;
   const { valueHeads, channels, headSize: deltaSize } = h.delta;
+  const { count, used, feedForward, shared } = h.experts ?? { count: 0, used: 0, feedForward: 0, shared: 0 };
   const { splits } = splitsOf(context);
   const row = maxRows * 4;
-  const attentionProj = (2 * heads + 2 * kvHeads) * headSize;
+  const attentionProj = ((gated ? 2 : 1) * heads + 2 * kvHeads) * headSize;
   const deltaProj = valueHeads * deltaSize + 2 * valueHeads;
   const hasMtp = h.mtpLayers > 0 ? 1 : 0;
   return {
@@ -69,6 +86,14 @@ export function workspaceBytes(h: Hyperparameters, context: number): Record<Work
     mixerOut: Math.max(heads * headSize, valueHeads * deltaSize) * row,
     gateUp: 2 * h.feedForward * row,
     hidden: h.feedForward * row,
+    routes: count && (count + 1) * row,
+    picks: 2 * used * row,
+    groups: Math.min(count, used * maxRows) * 16,
+    pairs: used * row,
+    expertGateUp: 2 * feedForward * used * row,
+    expertHidden: feedForward * used * row,
+    expertOut: h.embedding * used * row,
+    sharedOut: shared && h.embedding * row,
     mtpHidden: hasMtp * h.embedding * tapeRows * 4,
     mtpIn: hasMtp * 2 * h.embedding * row,
   };

@@ -12,6 +12,7 @@ const worthwhile = 0.95;
  * quicker strategy; the tape if they are alike.
  */
 export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<RollbackName> {
+  if (!h.fullAttention.includes(false)) return "tape"; // without states there is nothing to roll back
   const { keyHeads, valueHeads, headSize, channels } = h.delta;
   const rows = defaultPlanes;
   const replay = 1;

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { recordAttention } from "../../engine/model/attention.ts";
 import { type Hyperparameters, maxRows, ropeTable, type SequenceMemory } from "../../engine/model/index.ts";
 import { halfToNumber } from "../reference/dequantize.ts";
+import { rmsNorm, rope, sigmoid, softmaxAttention } from "../reference/formulas.ts";
 import { normal, type Random, seededRandom } from "../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "./support/compare.ts";
 import { eachDevice } from "./support/devices.ts";
-import { rmsNorm, rope, sigmoid, softmaxAttention } from "./support/formulas.ts";
 import { normals } from "./support/inputs.ts";
 import { noWeights, poisonedWorkspace, shapes } from "./support/layers.ts";
 import { poison, type TestBed } from "./support/test_bed.ts";
@@ -19,17 +19,23 @@ interface Scene {
   readonly h: Hyperparameters;
   readonly kvType: KvType;
   readonly position: number;
-  /** [STRIDE, 64]: per head [q | gate], then k, then v */
+  /** [STRIDE, 64]: per head q, or [q | gate], then k, then v */
   readonly proj: Float32Array<ArrayBuffer>;
   readonly qNorm: Float32Array;
   readonly kNorm: Float32Array;
+  /** [STRIDE] */
+  readonly bias: Float32Array;
   /** Words of the caches; poison from `position` on. */
   readonly keys: Uint32Array<ArrayBuffer>;
   readonly values: Uint32Array<ArrayBuffer>;
 }
 
+/** Heads of the projection: each query head's, and gate's if it has one, then keys and values. */
+const projectedHeads = ({ attention: { heads, kvHeads, gated } }: Hyperparameters): number =>
+  (gated ? 2 : 1) * heads + 2 * kvHeads;
+
 function scene(h: Hyperparameters, kvType: KvType, position: number, random: Random): Scene {
-  const { heads, kvHeads, headSize } = h.attention;
+  const { kvHeads, headSize } = h.attention;
   const cache = () => {
     const words = new Uint32Array((context * kvHeads * headSize) / (kvType === "f16" ? 2 : 1));
     const used = (words.length / context) * position;
@@ -41,9 +47,10 @@ function scene(h: Hyperparameters, kvType: KvType, position: number, random: Ran
     h,
     kvType,
     position,
-    proj: normals((2 * heads + 2 * kvHeads) * headSize * maxRows, random),
+    proj: normals(projectedHeads(h) * headSize * maxRows, random),
     qNorm: normals(headSize, random, 1.5),
     kNorm: normals(headSize, random),
+    bias: normals(projectedHeads(h) * headSize, random),
     keys: cache(),
     values: cache(),
   };
@@ -63,8 +70,8 @@ async function attend(
   first = 0,
   before: Partial<Pick<Scene, "keys" | "values">> = {},
 ) {
-  const { heads, kvHeads, headSize } = s.h.attention;
-  const stride = (2 * heads + 2 * kvHeads) * headSize;
+  const { heads, headSize, inputs } = s.h.attention;
+  const stride = projectedHeads(s.h) * headSize;
   const w = poisonedWorkspace(bed, s.h, context);
   const memory: SequenceMemory = {
     context,
@@ -80,8 +87,7 @@ async function attend(
   const layer = {
     kind: "attention",
     qkv: noWeights(s.h.embedding, stride),
-    qNorm: bed.upload(s.qNorm),
-    kNorm: bed.upload(s.kNorm),
+    inputs: inputs === "norms" ? [bed.upload(s.qNorm), bed.upload(s.kNorm)] : [bed.upload(s.bias)],
     output: noWeights(heads * headSize, s.h.embedding),
   } as const;
   const path = { kind: "rows", width: maxRows } as const;
@@ -110,24 +116,29 @@ function headsOf({ h, kvType }: Scene, words: Uint32Array, count: number): Float
 }
 
 eachDevice((bed) => {
-  for (const [headSize, kvType] of [
-    [64, "f32"],
-    [256, "f16"],
-    [256, "f32"],
-    [64, "f16"],
+  const everywhere = [
+    [0, 1],
+    [0, 17],
+    [61, 17], // the rows lie on both sides of a split
+    [297, 3],
+    [383, 17], // up to the last position of the context
+  ] as const;
+  const plain = { gated: false, heads: 6, rotary: 64 };
+  for (const [headSize, kvType, places, form] of [
+    [64, "f32", everywhere, {}],
+    [256, "f16", everywhere, {}],
+    [256, "f32", everywhere, {}],
+    [64, "f16", everywhere, {}],
+    [64, "f32", everywhere.slice(2, 3), plain],
+    [128, "f16", everywhere.slice(2, 3), { ...plain, inputs: "biases" }],
   ] as const) {
-    const h = shapes({ attention: { headSize } });
-    const { heads, kvHeads, rotary, ropeBase, scale } = h.attention;
-    const stride = (2 * heads + 2 * kvHeads) * headSize;
+    const h = shapes({ attention: { headSize, ...form } });
+    const { heads, kvHeads, rotary, ropeBase, scale, gated, inputs } = h.attention;
+    const stride = projectedHeads(h) * headSize;
+    const perQuery = gated ? 2 : 1;
 
-    for (const [position, rows] of [
-      [0, 1],
-      [0, 17],
-      [61, 17], // the rows lie on both sides of a split
-      [297, 3],
-      [383, 17], // up to the last position of the context
-    ] as const) {
-      test(`${rows} rows from position ${position}, heads of ${headSize}, ${kvType} cache: norm, rope, softmax, gate`, async () => {
+    for (const [position, rows] of places) {
+      test(`${rows} rows from position ${position}, heads of ${headSize}, ${kvType} cache: ${inputs}, rope, softmax${gated ? ", gate" : ""}`, async () => {
         const seed = 700 + position;
         const s = scene(h, kvType, position, seededRandom(seed));
         const { query, out, keys, values } = await attend(bed(), s, rows);
@@ -150,32 +161,30 @@ eachDevice((bed) => {
         // f16 holds 11 bits; whether the cut rounds or truncates is the device's choice.
         const stored = kvType === "f16" ? 2 ** -11 : 1e-6;
         for (let t = 0; t < rows; t++) {
-          const row = s.proj.subarray(t * stride, (t + 1) * stride);
+          const proj = s.proj.subarray(t * stride, (t + 1) * stride);
+          const row = inputs === "biases" ? proj.map((value, i) => value + s.bias[i]!) : proj;
           const head = (index: number) => row.subarray(index * headSize, (index + 1) * headSize);
+          const turned = (x: Float32Array, norm: Float32Array) =>
+            rope(inputs === "norms" ? rmsNorm(x, norm, h.epsilon) : x, position + t, rotary, ropeBase);
           for (let j = 0; j < kvHeads; j++) {
-            const key = rope(
-              rmsNorm(head(2 * heads + j), s.kNorm, h.epsilon),
-              position + t,
-              rotary,
-              ropeBase,
-            );
+            const key = turned(head(perQuery * heads + j), s.kNorm);
             expectClose(k[position + t]![j]!, key, stored, `${what}, key of row ${t}`);
             expectClose(
               v[position + t]![j]!,
-              head(2 * heads + kvHeads + j),
+              head(perQuery * heads + kvHeads + j),
               stored,
               `${what}, value of row ${t}`,
             );
           }
           for (let i = 0; i < heads; i++) {
             const at = (t * heads + i) * headSize;
-            const q = rope(rmsNorm(head(2 * i), s.qNorm, h.epsilon), position + t, rotary, ropeBase);
+            const q = turned(head(perQuery * i), s.qNorm);
             expectClose(query.subarray(at, at + headSize), q, 1e-6, `${what}, query ${i} of row ${t}`);
             const j = Math.floor(i / (heads / kvHeads));
             const seen = <T>(all: T[][]) => all.slice(0, position + t + 1).map((one) => one[j]!);
-            const gate = head(2 * i + 1);
-            const expected = softmaxAttention(q, seen(k), seen(v), scale).map(
-              (o, d) => o * sigmoid(gate[d]!),
+            const gate = gated ? head(2 * i + 1) : undefined;
+            const expected = softmaxAttention(q, seen(k), seen(v), scale).map((o, d) =>
+              gate ? o * sigmoid(gate[d]!) : o,
             );
             expectClose(out.subarray(at, at + headSize), expected, 3e-6, `${what}, head ${i} of row ${t}`);
           }

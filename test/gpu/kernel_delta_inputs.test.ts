@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { l2Norm, rmsNorm, sigmoid, silu, softplus } from "../reference/formulas.ts";
 import { seededRandom } from "../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "./support/compare.ts";
 import { type DeltaScene, deltaScene, runDeltaLayer, strideOf } from "./support/delta_layer.ts";
 import { eachDevice } from "./support/devices.ts";
 import { fixtureCases, fixtureFloats } from "./support/fixtures.ts";
-import { l2Norm, rmsNorm, sigmoid, silu, softplus } from "./support/formulas.ts";
 import { shapes } from "./support/layers.ts";
 
 const h = shapes({ delta: { headSize: 32, keyHeads: 2, valueHeads: 4 } });

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { recordFeedForward } from "../../engine/model/ffn.ts";
 import { recordNorm } from "../../engine/model/norm.ts";
+import { rmsNorm, silu } from "../reference/formulas.ts";
 import { seededRandom } from "../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "./support/compare.ts";
 import { eachDevice } from "./support/devices.ts";
-import { rmsNorm, silu } from "./support/formulas.ts";
 import { normals } from "./support/inputs.ts";
 import { noWeights, poisonedWorkspace, shapes } from "./support/layers.ts";
 
@@ -70,7 +70,7 @@ eachDevice((bed) => {
         down: noWeights(feedForward, h.embedding),
       } as const;
       bed().setStep(9, rows);
-      await bed().run((to) => recordFeedForward(to, path, h, layer, w));
+      await bed().run((to) => recordFeedForward(to, path, layer, w, { out: w.x }));
       const y = await bed().floats(w.hidden);
       const expected = Float64Array.from({ length: rows * feedForward }, (_, i) => {
         const at = Math.floor(i / feedForward) * 2 * feedForward + (i % feedForward);

@@ -1,14 +1,18 @@
 import { open } from "node:fs/promises";
 import { blockFormat, rowBytes, type TensorType } from "../../engine/gguf/block_formats.ts";
 import { charOfByte } from "../../engine/text/alphabet.ts";
+import { dequantize } from "./dequantize.ts";
 import { normal, type Random, seededRandom } from "./random.ts";
 import { ggufBytes, type MetadataPair, type TensorSource } from "./write_gguf.ts";
 
-/** Of a synthetic qwen35 model. Every fourth block has full attention; the output head is the embedding table. */
+/** Of a synthetic model. Delta nets but for every fourth block, which has full attention; without `delta` all have. */
 export interface ModelShape {
+  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "qwen3moe";
   readonly embedding: number;
   readonly blocks: number;
+  /** Of the dense network, or of the expert that all rows share. */
   readonly feedForward: number;
+  readonly experts?: { readonly count: number; readonly used: number; readonly feedForward: number };
   readonly vocabulary: number;
   readonly attention: {
     readonly heads: number;
@@ -16,12 +20,17 @@ export interface ModelShape {
     readonly headSize: number;
     readonly rotary: number;
   };
-  readonly delta: { readonly keyHeads: number; readonly valueHeads: number; readonly headSize: number };
-  readonly mtp: boolean;
+  readonly delta?: { readonly keyHeads: number; readonly valueHeads: number; readonly headSize: number };
+  readonly mtp?: boolean;
+  /** Whether the output head is a matrix of its own, and not the embedding table. */
+  readonly untied?: boolean;
+  /** Further keys of the architecture. */
+  readonly keys?: readonly MetadataPair[];
 }
 
 /** The heads of Qwen3.5's 27B, three V heads for each K head, in a narrow network. */
 export const THREE_TO_ONE: ModelShape = {
+  architecture: "qwen35",
   embedding: 256,
   blocks: 4,
   feedForward: 512,
@@ -31,22 +40,75 @@ export const THREE_TO_ONE: ModelShape = {
   mtp: true,
 };
 
+/** The heads of Qwen3.5's 35B-A3B, two V heads for each K head, and a mixture of experts in each block. */
+export const MIXTURE: ModelShape = {
+  architecture: "qwen35moe",
+  embedding: 256,
+  blocks: 4,
+  feedForward: 256,
+  experts: { count: 24, used: 4, feedForward: 256 },
+  vocabulary: 512,
+  attention: { heads: 4, kvHeads: 1, headSize: 256, rotary: 64 },
+  delta: { keyHeads: 2, valueHeads: 4, headSize: 128 },
+  mtp: true,
+  untied: true,
+};
+
+/** As Qwen2.5-Coder's 0.5B: seven query heads for a KV head, and rows that no K-quant fits. */
+export const QWEN2: ModelShape = {
+  architecture: "qwen2",
+  embedding: 448,
+  blocks: 3,
+  feedForward: 512,
+  vocabulary: 512,
+  attention: { heads: 7, kvHeads: 1, headSize: 64, rotary: 64 },
+};
+
+/** Heads that together are wider than the network, as in Qwen3's 0.6B and 4B. */
+export const QWEN3: ModelShape = {
+  architecture: "qwen3",
+  embedding: 256,
+  blocks: 3,
+  feedForward: 512,
+  vocabulary: 512,
+  attention: { heads: 4, kvHeads: 2, headSize: 128, rotary: 128 },
+};
+
+/** Its context stretched by four, as in files that are made for 128k positions. */
+export const QWEN2_STRETCHED: ModelShape = {
+  ...QWEN2,
+  keys: [
+    ["qwen2.rope.scaling.type", "string", "yarn"],
+    ["qwen2.rope.scaling.factor", "f32", 4],
+    ["qwen2.rope.scaling.original_context_length", "u32", 1024],
+  ],
+};
+
+/** As Qwen3-Coder's 30B-A3B: no expert is shared. */
+export const QWEN3_MIXTURE: ModelShape = {
+  ...QWEN3,
+  architecture: "qwen3moe",
+  feedForward: 0,
+  experts: { count: 16, used: 4, feedForward: 256 },
+  untied: true,
+};
+
 /** Small but for its table: 140,000 rows, 137 MiB in F32. */
 export const LARGE_VOCABULARY: ModelShape = {
+  architecture: "qwen35",
   embedding: 256,
   blocks: 4,
   feedForward: 256,
   vocabulary: 140_000,
   attention: { heads: 2, kvHeads: 1, headSize: 64, rotary: 16 },
   delta: { keyHeads: 2, valueHeads: 4, headSize: 64 },
-  mtp: false,
 };
 
 /** Rows of a matrix repeat after this many, so that a large one is quick to make. A prime: no slab is a multiple of it. */
 export const DISTINCT_ROWS = 1009;
 
 /** The types that random matrices can have. */
-export type RandomType = Extract<TensorType, "F32" | "F16" | "Q8_0" | "Q4_K" | "Q6_K">;
+export type RandomType = Extract<TensorType, "F32" | "F16" | "BF16" | "Q8_0" | "Q4_K" | "Q6_K">;
 
 interface Tensor {
   readonly name: string;
@@ -56,14 +118,19 @@ interface Tensor {
   readonly rows: Uint8Array;
 }
 
-/** Writes a model with random weights, the same for the same seed; `typeOf` chooses the type of each matrix. */
+/**
+ * Writes a model with random weights, the same for the same seed; `typeOf` chooses the type of each matrix.
+ * `expanded`: the same weights, all in F32, as other engines need them who round activations to a quantised weight's type.
+ */
 export async function writeModel(
   path: string,
   shape: ModelShape,
   typeOf: (name: string) => RandomType,
   seed: number,
+  { expanded = false } = {},
 ): Promise<void> {
-  const tensors = randomTensors(shape, typeOf, seededRandom(seed));
+  const random = randomTensors(shape, typeOf, seededRandom(seed));
+  const tensors = expanded ? random.map(inF32) : random;
   const padded = (bytes: number) => Math.ceil(bytes / 32) * 32;
   let offset = 0;
   const directory = tensors.map(({ name, dims, type }): TensorSource => {
@@ -84,11 +151,16 @@ export async function writeModel(
   await file.truncate(header.length + offset);
 }
 
+function inF32({ type, rows, ...rest }: Tensor): Tensor {
+  const floats = Float32Array.from(dequantize(type, rows));
+  return { ...rest, type: "F32", rows: new Uint8Array(floats.buffer) };
+}
+
 const bytesOf = (type: TensorType, [columns = 1, ...rest]: readonly number[]): number =>
   rowBytes(type, columns) * rest.reduce((product, n) => product * n, 1);
 
 function metadataOf(shape: ModelShape): MetadataPair[] {
-  const { attention, delta, mtp } = shape;
+  const { architecture, attention, delta, mtp = false, experts } = shape;
   const counts: Record<string, number> = {
     block_count: shape.blocks + Number(mtp),
     context_length: 4096,
@@ -96,27 +168,40 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
     feed_forward_length: shape.feedForward,
     "attention.head_count": attention.heads,
     "attention.head_count_kv": attention.kvHeads,
-    "attention.key_length": attention.headSize,
-    "attention.value_length": attention.headSize,
-    "rope.dimension_count": attention.rotary,
-    "ssm.conv_kernel": 4,
-    "ssm.state_size": delta.headSize,
-    "ssm.group_count": delta.keyHeads,
-    "ssm.time_step_rank": delta.valueHeads,
-    "ssm.inner_size": delta.valueHeads * delta.headSize,
-    full_attention_interval: 4,
-    nextn_predict_layers: Number(mtp),
   };
+  // Qwen2.5's files leave these to be computed.
+  if (architecture !== "qwen2") {
+    counts["attention.key_length"] = attention.headSize;
+    counts["attention.value_length"] = attention.headSize;
+    counts["rope.dimension_count"] = attention.rotary;
+  }
+  if (delta) {
+    counts["ssm.conv_kernel"] = 4;
+    counts["ssm.state_size"] = delta.headSize;
+    counts["ssm.group_count"] = delta.keyHeads;
+    counts["ssm.time_step_rank"] = delta.valueHeads;
+    counts["ssm.inner_size"] = delta.valueHeads * delta.headSize;
+    counts.full_attention_interval = 4;
+    counts.nextn_predict_layers = Number(mtp);
+  }
+  if (experts) {
+    counts.expert_count = experts.count;
+    counts.expert_used_count = experts.used;
+    counts.expert_feed_forward_length = experts.feedForward;
+    if (shape.feedForward > 0) counts.expert_shared_feed_forward_length = shape.feedForward;
+  }
   const tokens = Array.from({ length: shape.vocabulary }, (_, id) =>
     id < 256 ? charOfByte(id) : `<|unused_${id}|>`,
   );
   return [
-    ["general.architecture", "string", "qwen35"],
-    ...Object.entries(counts).map(([key, n]): MetadataPair => [`qwen35.${key}`, "u32", n]),
-    ["qwen35.attention.layer_norm_rms_epsilon", "f32", 1e-6],
-    ["qwen35.rope.freq_base", "f32", 1e7],
+    ["general.architecture", "string", architecture],
+    ...Object.entries(counts).map(([key, n]): MetadataPair => [`${architecture}.${key}`, "u32", n]),
+    [`${architecture}.attention.layer_norm_rms_epsilon`, "f32", 1e-6],
+    [`${architecture}.rope.freq_base`, "f32", delta ? 1e7 : 1e6],
+    ...(delta ? [[`${architecture}.rope.dimension_sections`, "i32", [11, 11, 10, 0]] as MetadataPair] : []),
+    ...(shape.keys ?? []),
     ["tokenizer.ggml.model", "string", "gpt2"],
-    ["tokenizer.ggml.pre", "string", "qwen35"],
+    ["tokenizer.ggml.pre", "string", delta ? "qwen35" : "qwen2"],
     ["tokenizer.ggml.tokens", "string", tokens],
     ["tokenizer.ggml.token_type", "i32", tokens.map((_, id) => (id < 256 ? 1 : 5))],
     ["tokenizer.ggml.merges", "string", []],
@@ -124,11 +209,9 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
 }
 
 /** Weights in the sizes that trained models have, so that norms, gates and decays work in their usual range. */
-function randomTensors(
-  { embedding, blocks, feedForward, vocabulary, attention, delta, mtp }: ModelShape,
-  typeOf: (name: string) => RandomType,
-  random: Random,
-): Tensor[] {
+function randomTensors(shape: ModelShape, typeOf: (name: string) => RandomType, random: Random): Tensor[] {
+  const { architecture, embedding, blocks, feedForward, vocabulary, attention, delta, experts } = shape;
+  const mtp = Number(shape.mtp ?? false);
   const tensors: Tensor[] = [];
   const vector = (name: string, dims: number[], next: () => number) => {
     const length = dims.reduce((product, n) => product * n, 1);
@@ -136,25 +219,31 @@ function randomTensors(
     tensors.push({ name, dims, type: "F32", rows: new Uint8Array(floats.buffer) });
   };
   const norm = (name: string, size: number) => vector(name, [size], () => 1 + 0.2 * normal(random));
-  const matrix = (name: string, columns: number, rows: number, gain = 1) => {
+  const matrix = (name: string, columns: number, rows: number, gain = 1, stack: number[] = []) => {
     const type = typeOf(name);
-    const distinct = Math.min(rows, DISTINCT_ROWS) * (columns / blockFormat(type).elements);
+    const all = stack.reduce((product, n) => product * n, rows);
+    const distinct = Math.min(all, DISTINCT_ROWS) * (columns / blockFormat(type).elements);
     const bytes = randomWeights(type, distinct, gain / Math.sqrt(columns), random);
-    tensors.push({ name, dims: [columns, rows], type, rows: bytes });
+    tensors.push({ name, dims: [columns, rows, ...stack], type, rows: bytes });
   };
   const uniform = (from: number, to: number) => from + (to - from) * random();
 
   const attentionLayer = (at: string) => {
     const { heads, kvHeads, headSize } = attention;
-    matrix(`${at}attn_q.weight`, embedding, 2 * heads * headSize);
+    matrix(`${at}attn_q.weight`, embedding, (delta ? 2 : 1) * heads * headSize);
     matrix(`${at}attn_k.weight`, embedding, kvHeads * headSize);
     matrix(`${at}attn_v.weight`, embedding, kvHeads * headSize);
     matrix(`${at}attn_output.weight`, heads * headSize, embedding);
-    norm(`${at}attn_q_norm.weight`, headSize);
-    norm(`${at}attn_k_norm.weight`, headSize);
+    if (architecture === "qwen2") {
+      vector(`${at}attn_q.bias`, [heads * headSize], () => normal(random));
+      vector(`${at}attn_k.bias`, [kvHeads * headSize], () => normal(random));
+      vector(`${at}attn_v.bias`, [kvHeads * headSize], () => normal(random));
+    } else {
+      norm(`${at}attn_q_norm.weight`, headSize);
+      norm(`${at}attn_k_norm.weight`, headSize);
+    }
   };
-  const deltaLayer = (at: string) => {
-    const { keyHeads, valueHeads, headSize } = delta;
+  const deltaLayer = (at: string, { keyHeads, valueHeads, headSize }: NonNullable<typeof delta>) => {
     const channels = (2 * keyHeads + valueHeads) * headSize;
     matrix(`${at}attn_qkv.weight`, embedding, channels);
     matrix(`${at}attn_gate.weight`, embedding, valueHeads * headSize);
@@ -167,18 +256,32 @@ function randomTensors(
     norm(`${at}ssm_norm.weight`, headSize);
     matrix(`${at}ssm_out.weight`, valueHeads * headSize, embedding);
   };
+  const feedForwardLayer = (at: string, suffix: string, width: number, stack: number[] = []) => {
+    matrix(`${at}ffn_gate${suffix}.weight`, embedding, width, 1, stack);
+    matrix(`${at}ffn_up${suffix}.weight`, embedding, width, 1, stack);
+    matrix(`${at}ffn_down${suffix}.weight`, width, embedding, 1, stack);
+  };
 
   matrix("token_embd.weight", embedding, vocabulary, 4);
   norm("output_norm.weight", embedding);
-  for (let i = 0; i < blocks + Number(mtp); i++) {
+  if (shape.untied) matrix("output.weight", embedding, vocabulary, 3);
+  for (let i = 0; i < blocks + mtp; i++) {
     const at = `blk.${i}.`;
     norm(`${at}attn_norm.weight`, embedding);
-    norm(`${at}post_attention_norm.weight`, embedding);
-    if (i >= blocks || (i + 1) % 4 === 0) attentionLayer(at);
-    else deltaLayer(at);
-    matrix(`${at}ffn_gate.weight`, embedding, feedForward);
-    matrix(`${at}ffn_up.weight`, embedding, feedForward);
-    matrix(`${at}ffn_down.weight`, feedForward, embedding);
+    norm(`${at}${delta ? "post_attention_norm" : "ffn_norm"}.weight`, embedding);
+    if (!delta || i >= blocks || (i + 1) % 4 === 0) attentionLayer(at);
+    else deltaLayer(at, delta);
+    if (experts) {
+      matrix(`${at}ffn_gate_inp.weight`, embedding, experts.count, 2);
+      feedForwardLayer(at, "_exps", experts.feedForward, [experts.count]);
+      if (feedForward > 0) {
+        const type = typeOf(`${at}ffn_gate_inp_shexp.weight`);
+        const blocksOf = embedding / blockFormat(type).elements;
+        const rows = randomWeights(type, blocksOf, 1 / Math.sqrt(embedding), random);
+        tensors.push({ name: `${at}ffn_gate_inp_shexp.weight`, dims: [embedding], type, rows });
+        feedForwardLayer(at, "_shexp", feedForward);
+      }
+    } else feedForwardLayer(at, "", feedForward);
     if (i < blocks) continue;
     matrix(`${at}nextn.eh_proj.weight`, 2 * embedding, embedding);
     for (const name of ["enorm", "hnorm", "shared_head_norm"]) norm(`${at}nextn.${name}.weight`, embedding);
@@ -201,6 +304,9 @@ function randomWeights(type: RandomType, count: number, deviation: number, rando
       case "F16":
         view.setUint16(at, halfBits(widest * (2 * random() - 1)), true);
         break;
+      case "BF16": // the upper half of an f32
+        view.setUint16(at, floatBits(widest * (2 * random() - 1)) >>> 16, true);
+        break;
       case "Q8_0": // d·q, q of deviation 74
         view.setUint16(at, halfBits(deviation / 74), true);
         break;
@@ -214,6 +320,8 @@ function randomWeights(type: RandomType, count: number, deviation: number, rando
   }
   return out;
 }
+
+const floatBits = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]!;
 
 /** The bits of the nearest half of a number between −65504 and 65504. */
 function halfBits(value: number): number {

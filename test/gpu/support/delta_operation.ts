@@ -1,7 +1,7 @@
 import { ceilDiv } from "../../../engine/gpu/index.ts";
 import { type DeltaStrides, deltaColumns, deltaKernel } from "../../../engine/model/index.ts";
+import { deltaRule, l2Norm } from "../../reference/formulas.ts";
 import type { Random } from "../../reference/random.ts";
-import { deltaRule, l2Norm } from "./formulas.ts";
 import { uniforms } from "./inputs.ts";
 import { poison, type TestBed } from "./test_bed.ts";
 

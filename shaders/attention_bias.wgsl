@@ -1,0 +1,5 @@
+// What a head passes before attention_prepare rotates it, in qwen2: y = v + b.
+@group(0) @binding(1) var<storage, read> bias: array<vec4f>; // [STRIDE] q, k, v
+
+// `which` counts q heads, then k heads, then v heads; `at` is the quad's place in the projection.
+fn shaped(v: vec4f, which: u32, at: u32, local: u32) -> vec4f { return v + bias[at]; }

@@ -1,0 +1,63 @@
+// experts (model.md 3.7): y_i[n] = Σ_k W_e[n, k]·x_i[k] for the pairs i of a row and one of its experts e. W stays quantised, x
+// and y are f32. A weight is read once for ROWS (up to 16) of the pairs that share its expert.
+// Order (I3): lane l of LANES takes groups l, l + LANES, … of 32 weights in turn, fma into a vec4; then
+// (x + y) + (z + w); then a binary tree over the lanes. Nothing of it depends on the other pairs.
+// 0, 1 W     [K, N, experts]       read         by blocks/*.wgsl: header(row, group), quad(header, i)
+// 2 x        [K, T or USED·T]      read
+// 3 out      [out_stride, USED·T]  read_write
+// 4 step                           read
+// 6 groups   [SLOTS]               read         see expert_group.wgsl
+// 7 pairs    [USED·T]              read
+// Dispatch (N·LANES / 64, SLOTS), workgroup 64; LANES = 1 on a CPU device.
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<storage, read> step: StepState;
+@group(0) @binding(6) var<storage, read> groups: array<vec4u>;
+@group(0) @binding(7) var<storage, read> pairs: array<u32>;
+
+const BLOCK = min(ROWS, 4u); // pairs that are skipped together where there are fewer
+var<workgroup> partial: array<f32, 64u * ROWS>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
+  let expert = groups[wg.y].x;
+  let first = groups[wg.y].y;
+  let all = select(groups[wg.y].z, 0u, step.rows == 0u);
+  if (all == 0u || expert < shape.first || expert >= shape.first + shape.experts) { return; }
+  let n = wg.x * (64u / LANES) + local / LANES;
+  let lane = local % LANES;
+  let row = (expert - shape.first) * shape.n + min(n, shape.n - 1u);
+  for (var done = 0u; done < all; done += ROWS) {
+    let count = min(ROWS, all - done);
+    var input = array<u32, ROWS>();
+    for (var r = 0u; r < ROWS; r++) {
+      input[r] = pairs[first + done + min(r, count - 1u)] / shape.per_input * (shape.k / 4u);
+    }
+    var acc = array<vec4f, ROWS>();
+    for (var group = lane; group < shape.k / 32u; group += LANES) {
+      let h = header(row, group);
+      for (var i = 0u; i < trips(8u); i++) {
+        let w = quad(h, i);
+        for (var b = 0u; b < ROWS; b += BLOCK) {
+          if (b >= count) { break; }
+          for (var r = b; r < b + BLOCK; r++) { acc[r] = fma(w, x[input[r] + group * 8u + i], acc[r]); }
+        }
+      }
+    }
+    for (var r = 0u; r < ROWS; r++) {
+      partial[r * 64u + local] = (acc[r].x + acc[r].y) + (acc[r].z + acc[r].w);
+    }
+    for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+      workgroupBarrier();
+      if (lane < reach) {
+        for (var r = 0u; r < count; r++) { partial[r * 64u + local] += partial[r * 64u + local + reach]; }
+      }
+    }
+    if (n < shape.n && lane == 0u) {
+      for (var r = 0u; r < count; r++) {
+        out[pairs[first + done + r] * shape.out_stride + shape.column + n] = partial[r * 64u + local];
+      }
+    }
+    workgroupBarrier();
+  }
+}
