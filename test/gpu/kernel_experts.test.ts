@@ -5,7 +5,6 @@ import type { Gpu } from "../../engine/gpu/index.ts";
 import { loadExperts, recordExperts } from "../../engine/model/experts.ts";
 import { type Hyperparameters, maxRows, type Path } from "../../engine/model/index.ts";
 import { Weights } from "../../engine/model/weights.ts";
-import { dequantize } from "../reference/dequantize.ts";
 import { feedForward, type Tensors, weightsOf } from "../reference/network.ts";
 import { normal, type Random, seededRandom } from "../reference/random.ts";
 import { randomBlocks } from "../reference/random_blocks.ts";
@@ -97,7 +96,7 @@ function expectedOf(m: Mixture, tensors: readonly TensorSource[], normed: Float3
   const decoded = new Map(
     tensors.map(({ name, dims, type, bytes }) => [
       name.replace("blk.0.", ""),
-      weightsOf(dims[0]!, dequantize(type as TensorType, bytes)),
+      weightsOf(dims, type as TensorType, bytes),
     ]),
   );
   const layer: Tensors = (name) => decoded.get(name);

@@ -23,9 +23,13 @@ export interface NetworkRows {
 
 /**
  * The forward pass of model.md 3 and 4 in f64, row after row, read off the file's own keys; slow, and for small models. Knows
- * nothing of the engine but how a file is opened.
+ * nothing of the engine but how a file is opened. `lastOnly`: the logits of the last row alone, and no MTP rows.
  */
-export async function evaluateInF64(file: GgufFile, ids: readonly number[]): Promise<NetworkRows> {
+export async function evaluateInF64(
+  file: GgufFile,
+  ids: readonly number[],
+  { lastOnly = false } = {},
+): Promise<NetworkRows> {
   const network = await readNetwork(file);
   const hidden: Float64Array[] = [];
   const states = network.blocks.map(newState);
@@ -34,8 +38,9 @@ export async function evaluateInF64(file: GgufFile, ids: readonly number[]): Pro
     for (const [i, block] of network.blocks.entries()) x = network.runBlock(block, states[i]!, x, position);
     hidden.push(rmsNorm(x, network.outputNorm, network.epsilon));
   }
-  const logits = hidden.map((row) => network.head.times(row));
-  return { logits, hidden, mtp: network.mtp && runMtp(network, network.mtp, ids, hidden) };
+  const logits = (lastOnly ? hidden.slice(-1) : hidden).map((row) => network.head.times(row));
+  const mtp = lastOnly ? undefined : network.mtp;
+  return { logits, hidden, mtp: mtp && runMtp(network, mtp, ids, hidden) };
 }
 
 /** A matrix [columns, rows] in f64. */
@@ -77,7 +82,7 @@ async function readNetwork(file: GgufFile) {
   for (const { name, dims, type, offset, bytes } of file.tensors.values()) {
     const raw = new Uint8Array(bytes);
     await file.read(offset, raw);
-    tensors.set(name, weightsOf(dims[0]!, dequantize(type as TensorType, raw)));
+    tensors.set(name, weightsOf(dims, type as TensorType, raw));
   }
   const named = (name: string): Weights => {
     const found = tensors.get(name);
@@ -127,15 +132,29 @@ async function readNetwork(file: GgufFile) {
 
 type Shape = Omit<Network, "embedding" | "outputNorm" | "head" | "blocks" | "mtp" | "runBlock">;
 
-export function weightsOf(columns: number, values: Float64Array): Weights {
-  const row = (n: number) => part(values, n, columns);
+/** Elements up to which a tensor is decoded at once; larger ones row by row, each time, as f64 takes a lot of memory. */
+const decodedWhole = 2 ** 22;
+
+/** @param dims of the tensor, columns first */
+export function weightsOf(
+  [columns = 1, ...others]: readonly number[],
+  type: TensorType,
+  bytes: Uint8Array,
+): Weights {
+  const all = others.reduce((product, n) => product * n, 1);
+  const whole = columns * all <= decodedWhole ? dequantize(type, bytes) : undefined;
+  const row = (n: number): Float64Array =>
+    whole ? part(whole, n, columns) : dequantize(type, partOf(bytes, n, bytes.length / all));
   return {
     columns,
     row,
-    times: (x, from = 0, rows = values.length / columns - from) =>
+    times: (x, from = 0, rows = all - from) =>
       Float64Array.from({ length: rows }, (_, n) => dot(row(from + n), x)),
   };
 }
+
+const partOf = (bytes: Uint8Array, index: number, size: number): Uint8Array =>
+  bytes.subarray(index * size, (index + 1) * size);
 
 /** model.md 3.2, with or without gate, norms and biases. */
 function attention(s: Shape, block: Tensors, state: State, x: Row, position: number): Float64Array {

@@ -41,20 +41,27 @@ export interface GgufSource {
   readonly version?: number;
 }
 
-/** The bytes of a GGUF file (model.md 1.1), tensors in their order, each padded to the alignment. */
-export function ggufBytes({
-  metadata = [],
-  tensors = [],
-  alignment = 32,
-  version = 3,
-}: GgufSource): Uint8Array {
-  const padded = (length: number) => Math.ceil(length / alignment) * alignment;
+/** A `GgufSource` whose tensors have a length and maybe no bytes. */
+export type HeaderSource = Omit<GgufSource, "tensors"> & {
+  readonly tensors?: readonly (Omit<TensorSource, "bytes"> & {
+    readonly bytes: { readonly length: number };
+  })[];
+};
+
+const paddedTo = (alignment: number, length: number) => Math.ceil(length / alignment) * alignment;
+
+/** All that stands before the data section, padding included, and the size of the whole file. */
+export function ggufHeader({ metadata = [], tensors = [], alignment = 32, version = 3 }: HeaderSource): {
+  header: Uint8Array;
+  size: number;
+} {
   const header: Buffer[] = [Buffer.from("GGUF"), u32(version), u64(tensors.length), u64(metadata.length)];
   for (const [key, type, value] of metadata) {
     header.push(string(key));
     if (Array.isArray(value)) {
       header.push(u32(VALUE_TYPES.indexOf("array")), u32(VALUE_TYPES.indexOf(type)), u64(value.length));
-      for (const element of value) header.push(scalar(type, element));
+      if (type === "string") header.push(strings(value));
+      else for (const element of value) header.push(scalar(type, element));
     } else {
       header.push(u32(VALUE_TYPES.indexOf(type)), scalar(type, value as Scalar));
     }
@@ -63,15 +70,23 @@ export function ggufBytes({
   for (const tensor of tensors) {
     header.push(string(tensor.name), u32(tensor.dims.length), ...tensor.dims.map(u64));
     header.push(u32(typeId(tensor.type)), u64(tensor.offset ?? offset));
-    offset += padded(tensor.bytes.length);
+    offset += paddedTo(alignment, tensor.bytes.length);
   }
   const head = Buffer.concat(header);
-  const file = new Uint8Array(padded(head.length) + offset);
-  file.set(head);
-  let at = padded(head.length);
-  for (const { bytes } of tensors) {
+  const padded = new Uint8Array(paddedTo(alignment, head.length));
+  padded.set(head);
+  return { header: padded, size: padded.length + offset };
+}
+
+/** The bytes of a GGUF file (model.md 1.1), tensors in their order, each padded to the alignment. */
+export function ggufBytes(source: GgufSource): Uint8Array {
+  const { header, size } = ggufHeader(source);
+  const file = new Uint8Array(size);
+  file.set(header);
+  let at = header.length;
+  for (const { bytes } of source.tensors ?? []) {
     file.set(bytes, at);
-    at += padded(bytes.length);
+    at += paddedTo(source.alignment ?? 32, bytes.length);
   }
   return file;
 }
@@ -124,4 +139,17 @@ const u64 = (value: number | bigint) => scalar("u64", value);
 function string(text: string): Buffer {
   const bytes = Buffer.from(text);
   return Buffer.concat([u64(bytes.length), bytes]);
+}
+
+/** As many `string`s, in one buffer: a vocabulary has a quarter of a million. */
+function strings(values: readonly Scalar[]): Buffer {
+  const texts = values.map(String);
+  const buffer = Buffer.alloc(texts.reduce((sum, text) => sum + 8 + Buffer.byteLength(text), 0));
+  let at = 0;
+  for (const text of texts) {
+    const bytes = buffer.write(text, at + 8);
+    buffer.writeUInt32LE(bytes, at);
+    at += 8 + bytes;
+  }
+  return buffer;
 }

@@ -104,6 +104,18 @@ export const LARGE_VOCABULARY: ModelShape = {
   delta: { keyHeads: 2, valueHeads: 4, headSize: 64 },
 };
 
+/** Qwen3.5's 0.8B (model.md 1.4). */
+export const QWEN35_0_8B: ModelShape = {
+  architecture: "qwen35",
+  embedding: 1024,
+  blocks: 24,
+  feedForward: 3584,
+  vocabulary: 248_320,
+  attention: { heads: 8, kvHeads: 2, headSize: 256, rotary: 64 },
+  delta: { keyHeads: 16, valueHeads: 16, headSize: 128 },
+  mtp: true,
+};
+
 /** Rows of a matrix repeat after this many, so that a large one is quick to make. A prime: no slab is a multiple of it. */
 export const DISTINCT_ROWS = 1009;
 
@@ -127,9 +139,9 @@ export async function writeModel(
   shape: ModelShape,
   typeOf: (name: string) => RandomType,
   seed: number,
-  { expanded = false } = {},
+  { expanded = false, distinctRows = DISTINCT_ROWS } = {},
 ): Promise<void> {
-  const random = randomTensors(shape, typeOf, seededRandom(seed));
+  const random = randomTensors(shape, typeOf, seededRandom(seed), distinctRows);
   const tensors = expanded ? random.map(inF32) : random;
   const padded = (bytes: number) => Math.ceil(bytes / 32) * 32;
   let offset = 0;
@@ -209,7 +221,12 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
 }
 
 /** Weights in the sizes that trained models have, so that norms, gates and decays work in their usual range. */
-function randomTensors(shape: ModelShape, typeOf: (name: string) => RandomType, random: Random): Tensor[] {
+function randomTensors(
+  shape: ModelShape,
+  typeOf: (name: string) => RandomType,
+  random: Random,
+  distinctRows: number,
+): Tensor[] {
   const { architecture, embedding, blocks, feedForward, vocabulary, attention, delta, experts } = shape;
   const mtp = Number(shape.mtp ?? false);
   const tensors: Tensor[] = [];
@@ -222,7 +239,7 @@ function randomTensors(shape: ModelShape, typeOf: (name: string) => RandomType, 
   const matrix = (name: string, columns: number, rows: number, gain = 1, stack: number[] = []) => {
     const type = typeOf(name);
     const all = stack.reduce((product, n) => product * n, rows);
-    const distinct = Math.min(all, DISTINCT_ROWS) * (columns / blockFormat(type).elements);
+    const distinct = Math.min(all, distinctRows) * (columns / blockFormat(type).elements);
     const bytes = randomWeights(type, distinct, gain / Math.sqrt(columns), random);
     tensors.push({ name, dims: [columns, rows, ...stack], type, rows: bytes });
   };
