@@ -1,5 +1,11 @@
 import { UserError } from "../errors.ts";
-import { type ChatMessage, chatPrompt, createDetokenizer, type Tokenizer } from "../text/index.ts";
+import {
+  beginsThinking,
+  type ChatMessage,
+  chatPrompt,
+  createDetokenizer,
+  type Tokenizer,
+} from "../text/index.ts";
 import { type GenerationEnd, generationEnd } from "./completer.ts";
 import type { Session } from "./session.ts";
 
@@ -22,6 +28,7 @@ export interface ChatDelta {
   readonly text: string;
 }
 
+const thinkingStart = "<think>";
 const thinkingEnd = "</think>";
 
 /** A session as a partner in a conversation: the model's own chat template around the messages, text streamed. */
@@ -48,7 +55,7 @@ export function createChat(session: Session, tokenizer: Tokenizer) {
         sampling: { temperature: request.temperature, topK: 20, topP: 0.95, minP: 0, seed: request.seed },
       });
       const detokenizer = createDetokenizer(tokenizer);
-      const split = splitThinking(request.thinking);
+      const split = splitThinking(beginsThinking(tokenizer, ids));
       try {
         for (;;) {
           const { value, done } = await draws.next();
@@ -68,41 +75,40 @@ export function createChat(session: Session, tokenizer: Tokenizer) {
 }
 
 /**
- * Tells thoughts from the answer: what stands before `</think>` is thought, where the answer begins by thinking
- * (`thinking`: the template opened the tag) or the model opens the tag itself.
+ * Tells thoughts from the answer: what stands before `</think>` is thought, where the prompt ends in an open block
+ * (`begun`) or the model opens one itself. White space after a block belongs to neither.
  */
-export function splitThinking(thinking: boolean): (text: string, end: boolean) => ChatDelta[] {
-  let mode: "start" | "thinking" | "text" = thinking ? "thinking" : "start";
+export function splitThinking(begun: boolean): (text: string, end: boolean) => ChatDelta[] {
+  let mode: "start" | "thinking" | "gap" | "text" = begun ? "thinking" : "start";
   let held = "";
   return (text, end) => {
     held += text;
     const deltas: ChatDelta[] = [];
-    const emit = (kind: ChatDelta["kind"], part: string) => {
-      if (part !== "") deltas.push({ kind, text: part });
+    const emit = (kind: ChatDelta["kind"], length: number) => {
+      if (length > 0) deltas.push({ kind, text: held.slice(0, length) });
+      held = held.slice(length);
     };
     if (mode === "start") {
-      const begun = held.trimStart();
-      if (begun.startsWith("<think>")) {
+      const first = held.trimStart();
+      if (first.startsWith(thinkingStart)) {
         mode = "thinking";
-        held = begun.slice("<think>".length);
-      } else if (end || (begun !== "" && !"<think>".startsWith(begun))) mode = "text";
-      else return deltas;
+        held = first.slice(thinkingStart.length);
+      } else if (end || !thinkingStart.startsWith(first)) mode = "text";
     }
     if (mode === "thinking") {
       const at = held.indexOf(thinkingEnd);
-      if (at === -1) {
-        // The tag may come in pieces.
-        const keep = end ? 0 : heldBack(held, thinkingEnd);
-        emit("thinking", held.slice(0, held.length - keep));
-        held = held.slice(held.length - keep);
-        return deltas;
+      // The tag may come in pieces.
+      emit("thinking", at >= 0 ? at : held.length - (end ? 0 : heldBack(held, thinkingEnd)));
+      if (at >= 0) {
+        mode = "gap";
+        held = held.slice(thinkingEnd.length);
       }
-      emit("thinking", held.slice(0, at));
-      held = held.slice(at + thinkingEnd.length).trimStart();
-      mode = "text";
     }
-    emit("text", held);
-    held = "";
+    if (mode === "gap") {
+      held = held.trimStart();
+      if (held !== "") mode = "text";
+    }
+    if (mode === "text") emit("text", held.length);
     return deltas;
   };
 }

@@ -15,7 +15,7 @@ export interface ChatOptions {
 }
 
 /**
- * Ids of the conversation; undefined where the model has no template.
+ * Ids of the conversation, with the start that the model's prompts have; undefined where it has no template.
  * Control tokens come from the template alone: a message that contains `<|im_end|>` contains that text.
  */
 export function chatPrompt(
@@ -31,8 +31,21 @@ export function chatPrompt(
       content,
     ),
   }));
-  const text = renderChat(tokenizer.chatTemplate, guarded, options);
-  return text === undefined ? undefined : tokenizer.encode(text, { special: true, guard });
+  const text = renderChat(tokenizer.chatTemplate, guarded, options, {
+    bos_token: tokenizer.bosText,
+    eos_token: tokenizer.eosText,
+  });
+  if (text === undefined) return undefined;
+  const ids = tokenizer.encode(text, { special: true, guard });
+  const { startId } = tokenizer;
+  return startId === undefined || ids[0] === startId ? ids : [startId, ...ids];
+}
+
+const TAIL = 16; // tokens: `<think>` and line breaks, also where the vocabulary spells them by characters
+
+/** Whether what follows a prompt begins as a thought: its template has opened the block. */
+export function beginsThinking(tokenizer: Tokenizer, prompt: readonly number[]): boolean {
+  return tokenizer.decode(prompt.slice(-TAIL), { special: true }).trimEnd().endsWith("<think>");
 }
 
 /** A noncharacter, repeated until the text does not contain it. */
@@ -44,27 +57,42 @@ function absentFrom(text: string): string {
 
 /**
  * The conversation as text, with control tokens spelled out; undefined where the model has no template.
- * System messages become one at the front: templates refuse them anywhere else.
+ * System messages become one at the front: templates refuse them anywhere else. `names` are further values for it.
+ * A block that a template opens though thinking is off, as those of models that always think do, is closed at once.
  * What the template refuses is a UserError with the template's own words.
  */
 export function renderChat(
   template: string | undefined,
   messages: readonly ChatMessage[],
   { enableThinking, addGenerationPrompt }: ChatOptions,
+  names: Readonly<Record<string, string>> = {},
 ): string | undefined {
   if (template === undefined) return undefined;
   const values = {
+    ...names,
     messages: systemFirst(messages),
     add_generation_prompt: addGenerationPrompt,
     ...(enableThinking !== undefined && { enable_thinking: enableThinking }),
   };
+  const parsed = inOneSentence(
+    () => new Template(template),
+    (reason) => `The model's chat template cannot be read (${reason}): choose another file of this model.`,
+  );
+  const text = inOneSentence(
+    () => parsed.render(values),
+    (reason) =>
+      `The model's chat template fails on these ${messages.length} messages (${reason}): change the request or choose another model.`,
+  );
+  const opened = addGenerationPrompt && text.trimEnd().endsWith("<think>");
+  return opened && enableThinking === false ? `${text.trimEnd()}\n\n</think>\n\n` : text;
+}
+
+function inOneSentence<T>(run: () => T, sentence: (reason: string) => string): T {
   try {
-    return new Template(template).render(values);
+    return run();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(
-      `The model's chat template fails on these ${messages.length} messages (“${reason}”): change the request or choose another model.`,
-    );
+    throw new UserError(sentence(`“${reason.replace(/\s+/g, " ").trim()}”`));
   }
 }
 

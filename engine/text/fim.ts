@@ -17,7 +17,7 @@ export interface FimParts {
 /** The ids of a prompt up to its middle, and where in them the text may be cut. */
 export interface FimLayout {
   readonly ids: readonly number[];
-  /** Ids before the prefix's token: what other files gave. */
+  /** Ids before the prefix's token: the beginning of every prompt, and what other files gave. */
   readonly contextEnd: number;
   /** Ids up to the suffix's token. */
   readonly prefixEnd: number;
@@ -44,6 +44,7 @@ const MIDDLE_STEP = 32;
  * Ids of a prompt of at most `budget` tokens in the layout
  *   <|repo_name|>NAME⏎ (<|file_sep|>PATH⏎TEXT)… <|file_sep|>PATH⏎   with context, where the model has these tokens
  *   <|fim_prefix|>prefix<|fim_suffix|>suffix<|fim_middle|>middle
+ * after the token that begins every prompt of the model, if there is one.
  * No text in the parts becomes a control token. What exceeds the budget goes: context beyond a quarter of the room,
  * by whole files; the suffix beyond a quarter, at line ends from the right; then the prefix, at line starts from the
  * left. What one does not use is free for the others. The middle stays whole.
@@ -65,13 +66,15 @@ export function fimLayout(
   if (!fim) {
     throw new UserError("This model has no fill-in-the-middle tokens: choose a model that completes code.");
   }
+  const begin = tokenizer.startId === undefined ? [] : [tokenizer.startId];
+  const fixed = begin.length + 3; // prefix, suffix and middle tokens
   const middle = encode(tokenizer, parts.middle, budget).length;
-  if (middle + 3 > budget) {
+  if (middle + fixed > budget) {
     throw new UserError(
       `The text just above the cursor needs more than the ${budget} tokens of the prompt: break its lines or choose a larger context.`,
     );
   }
-  const charged = Math.max(reserve, Math.ceil(middle / MIDDLE_STEP) * MIDDLE_STEP) + 3; // prefix, suffix and middle tokens
+  const charged = Math.max(reserve, Math.ceil(middle / MIDDLE_STEP) * MIDDLE_STEP) + fixed;
   const room = budget - Math.min(charged, budget);
 
   const chunks = contextChunks(tokenizer, fim, parts, room);
@@ -84,10 +87,10 @@ export function fimLayout(
   });
   const context = fitContext(chunks, room - file.prefix.length - file.suffix.length);
 
-  const head = [...context, fim.prefix, ...file.prefix];
+  const head = [...begin, ...context, fim.prefix, ...file.prefix];
   return {
     ids: [...head, fim.suffix, ...file.suffix, fim.middle],
-    contextEnd: context.length,
+    contextEnd: begin.length + context.length,
     prefixEnd: head.length,
     prefix: parts.prefix.slice(file.start),
   };

@@ -1,6 +1,7 @@
 import { UserError } from "../errors.ts";
 import { bytesOfText, textOfBytes } from "./alphabet.ts";
 import { createBpe } from "./bpe.ts";
+import { plainTemplate } from "./chat_template.ts";
 import { createDetokenizer } from "./detokenizer.ts";
 import { isWhiteSpace, type PreTokenizer, pieceEnd } from "./pieces.ts";
 import { type FimRole, TOKEN_TYPE, type VocabularySource } from "./vocabulary.ts";
@@ -23,8 +24,13 @@ export interface Tokenizer {
   readonly specialIds: readonly number[];
   /** Rows that pad the LM head (type "unused"). They have no text: sampling masks them. */
   readonly unusedIds: readonly number[];
+  /** Id that every prompt begins with; undefined where, as in most files, there is none. */
+  readonly startId: number | undefined;
   /** Jinja source; undefined where the model only completes. */
   readonly chatTemplate: string | undefined;
+  /** Tokens that a chat template may name; "" where the file names none. */
+  readonly bosText: string;
+  readonly eosText: string;
 
   /**
    * Adds nothing at the start or end. With `special`, texts of control tokens become these tokens: for templates only.
@@ -56,16 +62,18 @@ export interface Tokenizer {
   idOf(text: string): number | undefined;
 }
 
-// Texts that mean the same in every Qwen vocabulary, though their ids differ (model.md 7.4).
+// Texts that mean the same in every Qwen vocabulary, though their ids differ (model.md 7.4), then those of StarCoder and
+// DeepSeek, whose layouts some models were tuned for.
 const FIM_TEXTS: { readonly [role in FimRole]: readonly string[] } = {
-  prefix: ["<|fim_prefix|>"],
-  suffix: ["<|fim_suffix|>"],
-  middle: ["<|fim_middle|>"],
-  pad: ["<|fim_pad|>"],
-  repository: ["<|repo_name|>", "<|fim_repo|>"],
+  prefix: ["<|fim_prefix|>", "<fim_prefix>", "<fim-prefix>", "<｜fim▁begin｜>"],
+  suffix: ["<|fim_suffix|>", "<fim_suffix>", "<fim-suffix>", "<｜fim▁hole｜>"],
+  middle: ["<|fim_middle|>", "<fim_middle>", "<fim-middle>", "<｜fim▁end｜>"],
+  pad: ["<|fim_pad|>", "<fim_pad>", "<fim-pad>"],
+  repository: ["<|repo_name|>", "<|fim_repo|>", "<fim-repo>", "<reponame>"],
   separator: ["<|file_sep|>"],
 };
 const END_TEXTS = ["<|endoftext|>", "<|im_end|>"];
+const THINK_TEXTS = ["<think>", "</think>"];
 
 export function createTokenizer(source: VocabularySource): Tokenizer {
   const { pre, tokens, merges } = source;
@@ -82,6 +90,9 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
   );
 
   const types = Uint8Array.from(source.types);
+  // Control tokens do not show, and nothing could then tell thoughts from the answer.
+  for (const id of THINK_TEXTS.map((text) => ids.get(text)))
+    if (id !== undefined && types[id] === TOKEN_TYPE.control) types[id] = TOKEN_TYPE.userDefined;
   // Some files mark these as user-defined, which plain text could then spell.
   for (const id of [...endIds, ...Object.values(fimIds)]) types[id] = TOKEN_TYPE.control;
   const unusedIds: number[] = [];
@@ -105,7 +116,10 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
     specialIds: specials.map(({ id }) => id),
     controlTexts: specials.filter(({ id }) => types[id] === TOKEN_TYPE.control).map(({ text }) => text),
     unusedIds,
-    chatTemplate: source.chatTemplate,
+    startId: source.addBos ? source.bosId : undefined,
+    chatTemplate: source.chatTemplate ?? plainTemplate(source, ids),
+    bosText: tokens[source.bosId ?? -1] ?? "",
+    eosText: tokens[source.eosId ?? -1] ?? "",
 
     encode(text, { special, limit = Number.POSITIVE_INFINITY, guard }) {
       const out: number[] = [];
@@ -146,6 +160,8 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
         case TOKEN_TYPE.control:
         case TOKEN_TYPE.unknown:
           return special ? utf8.encode(tokens[id]!) : NO_BYTES;
+        case TOKEN_TYPE.byte:
+          return byteOf(tokens[id]!);
         default:
           return NO_BYTES;
       }
@@ -192,6 +208,12 @@ function* headsFrom<T>(heads: ReadonlyMap<string, T>, first: string): Generator<
 
 const utf8 = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
+
+/** The byte that a byte token such as `<0x0A>` names; none where it is spelled otherwise. */
+function byteOf(text: string): Uint8Array {
+  const hex = /^<0x([0-9A-Fa-f]{2})>$/.exec(text)?.[1];
+  return hex === undefined ? NO_BYTES : Uint8Array.of(Number.parseInt(hex, 16));
+}
 
 /** Where the pieces begin that more text may change: the last one, and white space, which its successor cuts. */
 function settledPieces(text: string, pre: PreTokenizer): number {

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { UserError } from "../errors.ts";
 import {
   type MetadataSource,
+  metadataBoolean,
   metadataNumber,
   metadataNumbers,
   metadataString,
@@ -25,21 +26,26 @@ export interface VocabularySource {
   readonly endIds: readonly number[];
   /** Ids that the file names; the rest of the layout's tokens are found by their texts. */
   readonly fimIds: { readonly [role in FimRole]?: number };
+  /** Beginning and end of a text, as templates name them. */
+  readonly bosId?: number;
+  readonly eosId?: number;
+  /** Whether every prompt begins with `bosId`. */
+  readonly addBos?: boolean;
   /** Jinja source. */
   readonly chatTemplate?: string;
 }
 
 export type FimRole = keyof typeof FIM_KEYS;
 
-// llama.cpp's names for the keys.
+// llama.cpp's names for the keys, those of older files last.
 const FIM_KEYS = {
-  prefix: "pre",
-  suffix: "suf",
-  middle: "mid",
-  pad: "pad",
-  repository: "rep",
-  separator: "sep",
-};
+  prefix: ["fim_pre", "prefix"],
+  suffix: ["fim_suf", "suffix"],
+  middle: ["fim_mid", "middle"],
+  pad: ["fim_pad"],
+  repository: ["fim_rep"],
+  separator: ["fim_sep"],
+} as const;
 const END_KEYS = ["eos", "eot", "eom"];
 
 // The other names are those under which llama.cpp runs the qwen2 scanner.
@@ -53,13 +59,23 @@ const PRE_TOKENIZERS: { readonly [name: string]: PreTokenizer | undefined } = {
   megrez: "qwen2",
 };
 
+// Files of converters that did not know the pre-tokenizer say "default" or nothing. llama.cpp then splits as GPT-2 does
+// and warns of bad text; what these architectures were trained with is known.
+const PRE_TOKENIZER_OF: { readonly [architecture: string]: PreTokenizer | undefined } = {
+  __proto__: null as never,
+  qwen35: "qwen35",
+  qwen35moe: "qwen35",
+  qwen2: "qwen2",
+  qwen2moe: "qwen2",
+  qwen3: "qwen2",
+  qwen3moe: "qwen2",
+};
+
 /** Reads the keys `tokenizer.*`. What is missing or odd is a UserError that names the file and the key. */
 export function vocabularyFrom(file: MetadataSource): VocabularySource {
   const model = metadataString(file, "tokenizer.ggml.model");
   if (model !== "gpt2") throw unsupported(file, "tokenizer.ggml.model", model, "gpt2");
-  const name = metadataString(file, "tokenizer.ggml.pre");
-  const pre = PRE_TOKENIZERS[name];
-  if (!pre) throw unsupported(file, "tokenizer.ggml.pre", name, "qwen35 and qwen2");
+  const pre = preTokenizerFrom(file);
 
   const tokens = metadataStrings(file, "tokenizer.ggml.tokens");
   const types = metadataNumbers(file, "tokenizer.ggml.token_type");
@@ -71,10 +87,11 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
   const idAt = (role: string) => idOfKey(file, `tokenizer.ggml.${role}_token_id`, tokens.length);
 
   const fimIds: { [role in FimRole]?: number } = {};
-  for (const [role, key] of Object.entries(FIM_KEYS) as [FimRole, string][]) {
-    const id = idAt(`fim_${key}`);
+  for (const [role, keys] of Object.entries(FIM_KEYS) as [FimRole, readonly string[]][]) {
+    const id = keys.map(idAt).find((found) => found !== undefined);
     if (id !== undefined) fimIds[role] = id;
   }
+  const [bosId, eosId] = [idAt("bos"), idAt("eos")];
   const chatTemplate = metadataString(file, "tokenizer.chat_template", "");
   return {
     pre,
@@ -83,17 +100,27 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
     merges: metadataStrings(file, "tokenizer.ggml.merges"),
     endIds: END_KEYS.map(idAt).filter((id) => id !== undefined),
     fimIds,
+    ...(bosId !== undefined && { bosId }),
+    ...(eosId !== undefined && { eosId }),
+    addBos: metadataBoolean(file, "tokenizer.ggml.add_bos_token", false),
     ...(chatTemplate && { chatTemplate }),
   };
 }
 
+function preTokenizerFrom(file: MetadataSource): PreTokenizer {
+  const architecture = metadataString(file, "general.architecture", "");
+  const usual = PRE_TOKENIZER_OF[architecture];
+  const name = metadataString(file, "tokenizer.ggml.pre", usual && "default");
+  const pre = name === "default" ? usual : PRE_TOKENIZERS[name];
+  if (!pre) throw unsupported(file, "tokenizer.ggml.pre", name, "qwen35 and qwen2");
+  return pre;
+}
+
+/** The id that the key names. One outside of the vocabulary counts for nothing, as in llama.cpp: some converters write -1 for none. */
 function idOfKey(file: MetadataSource, key: string, size: number): number | undefined {
   if (!file.metadata.has(key)) return undefined;
   const id = metadataNumber(file, key);
-  if (Number.isInteger(id) && id >= 0 && id < size) return id;
-  throw new UserError(
-    `${basename(file.path)} has ${id} in metadata key ${key}, but its vocabulary has ${size} tokens: choose another file of this model.`,
-  );
+  return Number.isInteger(id) && id >= 0 && id < size ? id : undefined;
 }
 
 function unsupported(file: MetadataSource, key: string, found: string, supported: string): UserError {

@@ -116,6 +116,18 @@ export const QWEN35_0_8B: ModelShape = {
   mtp: true,
 };
 
+/** Four of the forty blocks of Qwen3.5's 35B-A3B, with a short table: a stack of its experts exceeds a small device's binding. */
+export const QWEN35_35B_BLOCKS: ModelShape = {
+  architecture: "qwen35moe",
+  embedding: 2048,
+  blocks: 4,
+  feedForward: 512,
+  experts: { count: 256, used: 8, feedForward: 512 },
+  vocabulary: 4096,
+  attention: { heads: 16, kvHeads: 2, headSize: 256, rotary: 64 },
+  delta: { keyHeads: 16, valueHeads: 32, headSize: 128 },
+};
+
 /** Rows of a matrix repeat after this many, so that a large one is quick to make. A prime: no slab is a multiple of it. */
 export const DISTINCT_ROWS = 1009;
 

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../engine/errors.ts";
-import { createTokenizer, type FimParts, fimPrompt, type Tokenizer } from "../../engine/text/index.ts";
+import {
+  createTokenizer,
+  type FimParts,
+  fimLayout,
+  fimPrompt,
+  TOKEN_TYPE,
+  type Tokenizer,
+} from "../../engine/text/index.ts";
 import {
   FIM_SPECIALS,
   miniVocabulary,
@@ -61,6 +68,10 @@ describe("context", () => {
   test("is left out where the model has no tokens for it", () => {
     const bare = synthetic([], FIM_SPECIALS);
     expect(render(bare, { ...file, context }, 400)).toBe(render(bare, file, 400));
+  });
+  test("is left out without the token between files, whatever else there is", () => {
+    const odd = synthetic([], [...FIM_SPECIALS, ["<|repo_name|>", TOKEN_TYPE.control]]);
+    expect(render(odd, { ...file, context, repository: "demo" }, 400)).toBe(render(odd, file, 400));
   });
   test("that does not fit goes by whole files, the last listed stays longest", () => {
     const large = { path: "src/large.ts", text: lines("large", 100) };
@@ -155,6 +166,23 @@ test("a middle beyond the budget is a UserError with the budget; one token less 
   expect(() => fimPrompt(mini, parts, least - 1)).toThrow(UserError);
   expect(() => fimPrompt(mini, parts, least - 1)).toThrow(`the ${least - 1} tokens`);
   expect(render(mini, parts, least)).toBe("<|fim_prefix|><|fim_suffix|><|fim_middle|>x = y + z");
+});
+
+test("a model whose prompts begin with a token has it first, within the budget", () => {
+  const specials = [
+    ...FIM_SPECIALS,
+    ["<|file_sep|>", TOKEN_TYPE.control],
+    ["<s>", TOKEN_TYPE.control],
+  ] as const;
+  const starting = synthetic([], specials, { bosId: 261, addBos: true });
+  const parts = { ...file, context: [{ path: "a.ts", text: "let a;\n" }], path: "b.ts" };
+  const layout = fimLayout(starting, parts, { budget: 200 });
+  expect(starting.decode(layout.ids.slice(0, layout.contextEnd), { special: true })).toBe(
+    "<s><|file_sep|>a.ts\nlet a;\n<|file_sep|>b.ts\n",
+  );
+  const least = file.middle.length + 4;
+  expect(render(starting, file, least)).toBe("<s><|fim_prefix|><|fim_suffix|><|fim_middle|>  return a");
+  expect(() => fimPrompt(starting, file, least - 1)).toThrow(`the ${least - 1} tokens`);
 });
 
 test("a model without the tokens says so", () => {

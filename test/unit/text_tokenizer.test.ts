@@ -170,15 +170,29 @@ describe("special tokens", () => {
     const guarded = tokenizer.encode("<\ufdd0a><a>", { special: true, guard: "\ufdd0" });
     expect(guarded.map(tokenizer.piece)).toEqual(["<", "a", ">", "<a>"]);
   });
-  test("types 1 and 6 are no special tokens", () => {
+  test("think tags that the file calls control tokens show all the same", () => {
+    const odd = synthetic(
+      [],
+      [
+        ["<think>", control],
+        ["</think>", control],
+      ],
+    );
+    expect(odd.decode(plain(odd, "<think>a</think>"))).toBe("<think>a</think>");
+    expect(odd.controlTexts).toEqual([]);
+  });
+  test("types 1 and 6 are no special tokens, and a byte token is its byte", () => {
     const bytes = synthetic(
       [],
       [
-        ["<0x41>", TOKEN_TYPE.byte],
+        ["<0xC3>", TOKEN_TYPE.byte],
+        ["<0xa9>", TOKEN_TYPE.byte],
+        ["<0x1>", TOKEN_TYPE.byte],
         ["<n>", normal],
       ],
     );
-    expect(bytes.encode("<0x41><n>", { special: true }).map(bytes.piece)).toEqual([..."<0x41><n>"]);
+    expect(bytes.encode("<0xC3><n>", { special: true }).map(bytes.piece)).toEqual([..."<0xC3><n>"]);
+    expect(bytes.decode([256, 257, 258])).toBe("é");
   });
 });
 
@@ -205,6 +219,46 @@ describe("named tokens", () => {
     });
     expect(tokenizer.fim).toEqual({ prefix: 260, suffix: 258, middle: 259 });
     expect([...tokenizer.endIds].sort()).toEqual([256, 7]);
+  });
+  for (const [family, texts] of Object.entries({
+    starcoder: ["<fim_prefix>", "<fim_suffix>", "<fim_middle>"],
+    deepseek: ["<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"],
+  })) {
+    test(`the layout's tokens are found as ${family} spells them, behind Qwen's own`, () => {
+      const specials = texts.map((text) => [text, TOKEN_TYPE.control] as const);
+      expect(synthetic([], specials).fim).toEqual({ prefix: 256, suffix: 257, middle: 258 });
+      expect(synthetic([], [...specials, ...FIM_SPECIALS]).fim).toEqual({
+        prefix: 260,
+        suffix: 261,
+        middle: 262,
+      });
+    });
+  }
+  test("Qwen2.5-Coder's layout tokens, which its files call user-defined, are found, and five end generation", () => {
+    const texts = [
+      "<|endoftext|>",
+      "<|im_end|>",
+      "<|fim_prefix|>",
+      "<|fim_middle|>",
+      "<|fim_suffix|>",
+      "<|fim_pad|>",
+      "<|repo_name|>",
+      "<|file_sep|>",
+    ];
+    const coder = synthetic(
+      [],
+      texts.map((text, i) => [text, i < 2 ? TOKEN_TYPE.control : TOKEN_TYPE.userDefined]),
+      { pre: "qwen2", endIds: [257] },
+    );
+    expect(coder.fim).toEqual({
+      prefix: 258,
+      suffix: 260,
+      middle: 259,
+      pad: 261,
+      repository: 262,
+      separator: 263,
+    });
+    expect([...coder.endIds].sort()).toEqual([256, 257, 261, 262, 263]);
   });
   test("without one of the three layout tokens there is no fim", () => {
     expect(synthetic([], FIM_SPECIALS.slice(0, 3)).fim).toBeUndefined();

@@ -37,6 +37,51 @@ for (const alias of ["qwen2", "deepseek-r1-qwen", "megrez"]) {
     expect(read({ [`${KEY}.pre`]: alias }).pre).toBe("qwen2"));
 }
 
+for (const [architecture, pre] of [
+  ["qwen2", "qwen2"],
+  ["qwen3", "qwen2"],
+  ["qwen35", "qwen35"],
+  ["qwen35moe", "qwen35"],
+] as const) {
+  test(`${architecture} without the name of its pre-tokenizer, or with "default", is read as ${pre}`, () => {
+    for (const name of [undefined, "default"])
+      expect(read({ "general.architecture": architecture, [`${KEY}.pre`]: name }).pre).toBe(pre);
+  });
+}
+
+test("a pre-tokenizer that the file names wins over its architecture's", () => {
+  expect(read({ "general.architecture": "qwen35", [`${KEY}.pre`]: "qwen2" }).pre).toBe("qwen2");
+});
+
+// Some converters write -1 for none, and as an unsigned number.
+for (const id of [4, -1, 2 ** 32 - 1, 1.5]) {
+  test(`a key that names token ${id} of 4 names none`, () => {
+    const keys = ["eos", "eot", "bos", "fim_pre", "fim_sep", "middle"].map(
+      (role) => `${KEY}.${role}_token_id`,
+    );
+    const source = read(Object.fromEntries(keys.map((key) => [key, id])));
+    expect(source).toMatchObject({ endIds: [], fimIds: {} });
+    expect(source).not.toHaveProperty("bosId");
+    expect([...createTokenizer(source).endIds]).toEqual([3]); // by its text
+  });
+}
+
+test("older names of the layout's keys are read, newer ones win", () => {
+  const old = { [`${KEY}.prefix_token_id`]: 0, [`${KEY}.suffix_token_id`]: 1, [`${KEY}.middle_token_id`]: 2 };
+  expect(read(old).fimIds).toEqual({ prefix: 0, suffix: 1, middle: 2 });
+  expect(read({ ...old, [`${KEY}.fim_mid_token_id`]: 3 }).fimIds.middle).toBe(3);
+});
+
+test("prompts begin with the token that the file wants there, and only where it wants one", () => {
+  const bos = { [`${KEY}.bos_token_id`]: 1, [`${KEY}.eos_token_id`]: 2 };
+  const start = (changes: Record<string, MetadataValue>) => createTokenizer(read(changes)).startId;
+  expect(start({ ...bos, [`${KEY}.add_bos_token`]: true })).toBe(1);
+  expect(start({ ...bos, [`${KEY}.add_bos_token`]: false })).toBeUndefined();
+  expect(start(bos)).toBeUndefined();
+  expect(start({ [`${KEY}.add_bos_token`]: true })).toBeUndefined();
+  expect(createTokenizer(read(bos))).toMatchObject({ bosText: "b", eosText: "ab" });
+});
+
 const faults: readonly (readonly [string, MetadataValue | undefined, string])[] = [
   [`${KEY}.model`, "llama", 'has "llama" in metadata key tokenizer.ggml.model, and only gpt2 can be read'],
   [
@@ -44,6 +89,7 @@ const faults: readonly (readonly [string, MetadataValue | undefined, string])[] 
     "llama-bpe",
     'has "llama-bpe" in metadata key tokenizer.ggml.pre, and only qwen35 and qwen2',
   ],
+  [`${KEY}.pre`, "default", 'has "default" in metadata key tokenizer.ggml.pre'],
   [`${KEY}.pre`, "constructor", 'has "constructor" in metadata key tokenizer.ggml.pre'],
   ...[`${KEY}.model`, `${KEY}.pre`, `${KEY}.tokens`, `${KEY}.token_type`, `${KEY}.merges`].map(
     (key) => [key, undefined, `no metadata key ${key}`] as const,
@@ -54,12 +100,6 @@ const faults: readonly (readonly [string, MetadataValue | undefined, string])[] 
     Int32Array.of(1, 1),
     "4 tokens in tokenizer.ggml.tokens and 2 types in tokenizer.ggml.token_type",
   ],
-  [
-    `${KEY}.eos_token_id`,
-    4,
-    "has 4 in metadata key tokenizer.ggml.eos_token_id, but its vocabulary has 4 tokens",
-  ],
-  [`${KEY}.fim_suf_token_id`, -1, "has -1 in metadata key tokenizer.ggml.fim_suf_token_id"],
 ];
 for (const [key, value, sentence] of faults) {
   test(`${key} = ${value}: the error names file and key`, () => {
