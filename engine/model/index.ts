@@ -1,5 +1,5 @@
-// The model: a qwen35 network on the GPU, as recorded plans of kernels.
-// Start at model.ts (what is loaded), then forward.ts: embedding, blocks, head; one file for each kind of layer.
+// The model: a network of the Qwen families on the GPU, as recorded plans of kernels.
+// Start at model.ts (what is loaded), then forward.ts: embedding, blocks, head; a file for each kind of layer, and family.ts.
 // Owns the weights and the workspace that the layers share; a sequence's memory is given to it.
 // Promise: a row's result does not depend on the rows beside it (I3); weights stay quantised (I5).
 // Must not know: sessions, text.
