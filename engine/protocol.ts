@@ -14,7 +14,7 @@ export type Priority = "foreground" | CompletionPriority | "warm-up";
 export interface ModelSpec {
   /** A GGUF file, or `mini` for the embedded model. */
   readonly path: string;
-  /** Positions; left out: what the model was trained for, up to 8192. */
+  /** Positions that are wished for; fewer where no more fit. Left out: what the model was trained for, up to 8192. */
   readonly context?: number;
   readonly kv?: "f16" | "f32";
 }

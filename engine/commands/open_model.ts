@@ -1,8 +1,11 @@
 import type { DraftMode } from "../draft/index.ts";
-import { memoryNeeds, needsOf, openSession, requireFit, type Session } from "../generate/index.ts";
+import { UserError } from "../errors.ts";
+import { type Fit, fitSession, openSession, roomOf, type Session } from "../generate/index.ts";
+import type { GgufFile } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
+import { nextSmaller } from "../library/index.ts";
 import { loadModel, type Model } from "../model/index.ts";
-import { contextFor, modelPath, type OpenFile, openModelFile } from "../server/index.ts";
+import { contextFor, modelPath, type OpenFile, openModelFile, withoutMtp } from "../server/index.ts";
 import type { RollbackName } from "../state/index.ts";
 import { progressLine } from "./terminal.ts";
 
@@ -28,6 +31,14 @@ export async function withFile<T>(name: string, use: (open: OpenFile) => Promise
   const open = await openModelFile(modelPath(name));
   await using _ = open.file;
   return await use(open);
+}
+
+/** Why a model does not fit and what would, with the smaller model of the catalogue, if there is one. */
+export function misfitSentence(file: GgufFile, { sentence, smaller, free }: Fit & { fits: false }): string {
+  const next = smaller && nextSmaller(file.size, free);
+  if (next?.from !== "catalogue") return sentence;
+  const { id } = next.entry;
+  return sentence.replace(/\.$/, `, such as ${id} (\`foretype models pull ${id}\`).`);
 }
 
 export interface OpenModel extends OpenFile {
@@ -57,28 +68,30 @@ export async function withModel<T>(
 ): Promise<T> {
   return withFile(name, async (open) => {
     const { file, h } = open;
-    const context = contextFor(h, options.context);
-    const kvType = options.kv ?? "f16";
     using gpu = await openGpu({ device: options.device, memoryLimit: options.memory });
-    const settings = {
-      context,
-      kvType,
+    const wishes = {
+      context: contextFor(h, options.context),
+      contextAsked: options.context !== undefined,
+      kvType: options.kv ?? "f16",
       mtp: (options.mtp ?? false) && h.mtpLayers > 0,
       drafts: options.draft ?? "off",
       longest: options.draftMax,
       rollback: options.rollback,
     } as const;
-    requireFit(gpu, file.path, memoryNeeds(file, h, needsOf(gpu, h, settings)), context);
+    const fitted = fitSession(file, h, wishes, roomOf(gpu));
+    if (!fitted.fits) throw new UserError(misfitSentence(file, fitted));
+    for (const note of fitted.notes) console.error(note);
+    const source = fitted.h.mtpLayers < h.mtpLayers ? withoutMtp(file, h.layers) : file;
     const progress = progressLine(`Loading ${file.path}`);
     const started = performance.now();
-    const model = await loadModel(gpu, file, (done, total) => progress.update(done / total)).finally(() =>
+    const model = await loadModel(gpu, source, (done, total) => progress.update(done / total)).finally(() =>
       progress.end(),
     );
     const loadMs = performance.now() - started;
     let session: Session | undefined;
     try {
-      session = await openSession(gpu, model, open.tokenizer, settings);
-      return await use({ ...open, gpu, model, session, loadMs });
+      session = await openSession(gpu, model, open.tokenizer, fitted.settings);
+      return await use({ ...open, h: model.h, gpu, model, session, loadMs });
     } finally {
       session?.free();
       model.free();

@@ -7,6 +7,7 @@ export { createChat, type Message } from "./chat.ts";
 export { createFimCompleter, type GenerationEnd } from "./completer.ts";
 export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
+export { type Fit, fitSession, type Room, roomOf, type Smaller } from "./fit.ts";
 export type {
   DraftOptions,
   EndReason,
@@ -16,7 +17,7 @@ export type {
   RoundTrace,
   SessionOptions,
 } from "./generation.ts";
-export { freeBytes, type MemoryNeeds, memoryNeeds, requireFit } from "./needs.ts";
+export { freeBytes, type MemoryNeeds, memoryNeeds, usedTensors } from "./needs.ts";
 export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export { type Prompt, requirePrompt } from "./prompt.ts";
 export { Rounds } from "./rounds.ts";

@@ -16,7 +16,7 @@ export interface SessionSettings {
   /** Longest draft; default: what the way of rolling back allows. */
   readonly longest?: number | undefined;
   readonly rollback?: RollbackName | "auto" | undefined;
-  /** Bytes for states of earlier prompts, where so many are free. Default: 512 MiB. */
+  /** Bytes for states of earlier prompts. Default: 512 MiB, or half of what is free. */
   readonly snapshotBytes?: number | undefined;
   /** Whether the MTP block runs beside the trunk even without drafts, for its logits. */
   readonly mtp?: boolean | undefined;
@@ -68,7 +68,7 @@ export async function openSession(
     mtp,
     rollback: chosen,
     planes: planesFor(settings),
-    snapshotBytes: Math.min(settings.snapshotBytes ?? defaultSnapshotBytes, Math.max(0, freeBytes(gpu) / 2)),
+    snapshotBytes: settings.snapshotBytes ?? Math.min(defaultSnapshotBytes, Math.max(0, freeBytes(gpu) / 2)),
     drafts: { mode: drafts, longest, isLineEnd, specialIds: tokenizer.specialIds },
   });
 }

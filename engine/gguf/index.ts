@@ -1,11 +1,12 @@
 // GGUF files: what a model file says about itself and where its weights lie.
-// Start at gguf_file.ts: openGguf reads the header in pieces and hands out bytes on request.
+// Start at gguf_file.ts: openGguf reads the headers, of all parts of a split model, and hands out bytes on request.
 // Owns the open file and the table of block formats.
 // Promise: a broken file ends in one sentence for the user, never in a huge allocation or wrong bytes.
 // Must not know: what any key or tensor means, except general.alignment and split.*.
 
 export { BLOCK_FORMATS, type BlockFormat, blockFormat, rowBytes, type TensorType } from "./block_formats.ts";
 export { type GgufFile, openGguf } from "./gguf_file.ts";
+export { type FilePart, joinFiles } from "./joined_file.ts";
 export {
   type MetadataSource,
   type MetadataValue,
@@ -17,4 +18,5 @@ export {
   metadataStrings,
   type Numbers,
 } from "./metadata.ts";
+export { type PartName, readPartName } from "./split_file.ts";
 export type { TensorEntry } from "./tensor_directory.ts";

@@ -4,5 +4,13 @@
 // Promise: each request ends with exactly one `done` or `error`, and one of them never takes another down.
 // Must not know: how messages travel.
 export { createEngine, type EngineOptions } from "./engine.ts";
-export { contextFor, modelPath, type OpenFile, openModelFile, projectRoot } from "./model_file.ts";
+export {
+  contextFor,
+  modelPath,
+  type OpenFile,
+  openModelFile,
+  projectRoot,
+  readModelFile,
+} from "./model_file.ts";
 export { describeModel } from "./models.ts";
+export { withoutMtp } from "./mtp_block.ts";

@@ -4,15 +4,15 @@ import { UserError } from "../errors.ts";
 import {
   createChat,
   createFimCompleter,
-  freeBytes,
+  fitSession,
   memoryNeeds,
   needsOf,
   openSession,
-  requireFit,
+  roomOf,
 } from "../generate/index.ts";
 import { metadataString } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
-import { loadModel } from "../model/index.ts";
+import { type Hyperparameters, loadModel } from "../model/index.ts";
 import type {
   DraftSources,
   EngineSettings,
@@ -22,6 +22,7 @@ import type {
   ModelSpec,
 } from "../protocol.ts";
 import { contextFor, modelPath, openModelFile } from "./model_file.ts";
+import { withoutMtp } from "./mtp_block.ts";
 
 /** A model on the GPU with its session. */
 export interface Loaded {
@@ -34,6 +35,8 @@ export interface Loaded {
   prepareDrafts(signal: AbortSignal): Promise<boolean>;
   readonly completer: ReturnType<typeof createFimCompleter>;
   readonly chat: ReturnType<typeof createChat>;
+  /** Frees the states of earlier prompts. */
+  forget(): void;
   free(): void;
 }
 
@@ -70,27 +73,44 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     const started = performance.now();
     const open = await openModelFile(modelPath(path));
     await using file = open.file;
-    const context =
-      spec.context === undefined
-        ? contextFor(open.h, undefined)
-        : Math.min(spec.context, open.h.contextLength);
-    const { snapshotBytes } = settings();
-    const options = { context, kvType: spec.kv ?? "f16", drafts: "auto", snapshotBytes } as const;
     const target = await device();
-    const needs = memoryNeeds(file, open.h, needsOf(target, open.h, options));
+    const wishes = {
+      context: contextOf(spec, open.h),
+      contextAsked: false, // a host's context is what its prompts may take at most
+      kvType: spec.kv ?? "f16",
+      drafts: "auto",
+      snapshotBytes: settings().snapshotBytes,
+    } as const;
+    const log = (level: "info" | "warn", message: string) => report({ kind: "log", level, message });
+    const room = roomOf(target);
+    const alone = fitSession(file, open.h, wishes, { ...room, free: room.free + held() });
+    if (!alone.fits) throw new UserError(alone.sentence); // no other model leaves for nothing
+    let fitted = fitSession(file, open.h, wishes, room);
+    const tooLittle = () => !fitted.fits || fitted.shortened;
+    if (tooLittle()) {
+      // States of other models' prompts are read again sooner than their weights.
+      for (const model of loaded.values()) model.forget();
+      fitted = fitSession(file, open.h, wishes, roomOf(target));
+    }
     for (const [key, model] of loaded) {
-      if (freeBytes(target) >= needs.total) break;
-      report({ kind: "log", level: "info", message: `${model.path} makes room for ${path}` });
+      if (!tooLittle()) break;
+      log("info", `${model.path} makes room for ${path}`);
       model.free();
       loaded.delete(key);
+      fitted = fitSession(file, open.h, wishes, roomOf(target));
     }
-    requireFit(target, path, needs, context);
+    if (!fitted.fits) throw new UserError(fitted.sentence);
+    for (const note of open.notes) log("info", `${path}: ${note}`);
+    for (const note of fitted.notes) log("warn", `${path}: ${note}`);
+    const { settings: options, h } = fitted;
+    const { context } = options;
+    const source = h.mtpLayers < open.h.mtpLayers ? withoutMtp(file, h.layers) : file;
     const before = held();
     const progress = (step: "weights" | "kernels") => (done: number, total: number) =>
       report({ kind: "loading", path, step, fraction: done / total });
     progress("weights")(0, 1);
     try {
-      const model = await loadModel(target, file, progress("weights"));
+      const model = await loadModel(target, source, progress("weights"));
       const session = await openSession(target, model, open.tokenizer, options);
       await session.prepare(false, progress("kernels"));
       let freed = false;
@@ -105,6 +125,7 @@ export function createModels(settings: () => EngineSettings, report: Report) {
         prepareDrafts: async (signal) => freed || session.prepareDrafts(signal),
         completer: createFimCompleter(session, open.tokenizer),
         chat: createChat(session, open.tokenizer),
+        forget: () => session.forget(),
         free() {
           freed = true;
           session.free();
@@ -168,12 +189,16 @@ export function createModels(settings: () => EngineSettings, report: Report) {
   };
 }
 
+/** A host asks for what its prompts may take, whatever the model: never for more than the model was trained for. */
+const contextOf = (spec: ModelSpec, h: Hyperparameters): number =>
+  Math.min(spec.context ?? contextFor(h, undefined), h.contextLength);
+
 /** What a model file is and can do, read without a GPU. */
 export async function describeModel(spec: ModelSpec): Promise<ModelDescription> {
   const open = await openModelFile(modelPath(spec.path));
   await using file = open.file;
   const { h, tokenizer } = open;
-  const context = Math.min(spec.context ?? contextFor(h, undefined), h.contextLength);
+  const context = contextOf(spec, h);
   const sizes = [...file.tensors.values()];
   return {
     path: spec.path,

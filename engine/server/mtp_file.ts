@@ -1,77 +1,96 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { type GgufFile, metadataNumber, metadataString, openGguf } from "../gguf/index.ts";
+import { type GgufFile, joinFiles, metadataNumber, metadataString, openGguf } from "../gguf/index.ts";
+import type { Reading } from "./dialect.ts";
+import { mtpFault } from "./mtp_block.ts";
 
-/** A name without `.gguf` and the quant at its end: a model and its MTP block may be quantised differently. */
-const stem = (name: string): string =>
-  name.replace(/\.gguf$/i, "").replace(/[-.](UD-)?(I?Q\d\w*|B?F16|F32|MXFP4\w*)$/i, "");
+const quant = /[-.](UD-)?(I?Q\d\w*|B?F16|F32|MXFP4\w*)$/i;
+
+/** A name without `.gguf`, part number and the quant at its end: a model and its MTP block may be quantised differently. */
+const wholeName = (name: string): string => name.replace(/\.gguf$/i, "").replace(/-\d{5}-of-\d{5}$/, "");
+const stem = (name: string): string => wholeName(name).replace(quant, "");
+const quantOf = (name: string): string => (quant.exec(wholeName(name))?.[0] ?? "").slice(1).toLowerCase();
+
+/** Tables of the block's own, which a model's serve for just as well. */
+const ownTables = ["nextn.embed_tokens.weight", "nextn.shared_head_head.weight"];
 
 /**
  * Adds to a model without an MTP block the one of a separate `mtp-….gguf` beside it (model.md 2.7), so that both read as one
- * file. Its copies of embedding and head are left aside: the model's own serve.
- * @throws UserError when the file beside it does not fit the model
+ * file. Its copies of embedding and head are left aside: the model's own serve. Of several files that fit, the one in the
+ * model's quant is taken, else the first by name. Takes over `file`, and leaves it open when it fails.
+ * @throws UserError when no file beside it fits the model
  */
-export async function withMtpFile(file: GgufFile): Promise<GgufFile> {
+export async function withMtpFile(file: GgufFile): Promise<Reading> {
   const architecture = metadataString(file, "general.architecture");
-  if (metadataNumber(file, `${architecture}.nextn_predict_layers`, 0) > 0) return file;
-  const folder = dirname(file.path);
-  const names = await readdir(folder).catch(() => []);
+  if (metadataNumber(file, `${architecture}.nextn_predict_layers`, 0) > 0) return { file, notes: [] };
   const own = basename(file.path);
-  const name = names.find((it) => /^mtp-.*\.gguf$/i.test(it) && stem(it.slice(4)) === stem(own));
-  if (!name) return file;
-  const mtp = await openGguf(join(folder, name));
+  const names = (await readdir(dirname(file.path)).catch(() => []))
+    .filter((name) => /^mtp-.*\.gguf$/i.test(name) && stem(name.slice(4)) === stem(own))
+    .sort((a, b) => +(quantOf(b) === quantOf(own)) - +(quantOf(a) === quantOf(own)) || (a < b ? -1 : 1));
+  let misfit: unknown;
+  for (const name of names) {
+    try {
+      return await withBlockOf(file, join(dirname(file.path), name), architecture);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      misfit ??= error;
+    }
+  }
+  if (misfit) throw misfit;
+  return { file, notes: [] };
+}
+
+async function withBlockOf(file: GgufFile, path: string, architecture: string): Promise<Reading> {
+  const mtp = await openGguf(path);
   try {
     requireFit(file, mtp, architecture);
+    const trunk = metadataNumber(file, `${architecture}.block_count`);
+    const vocabulary = file.tensors.get("token_embd.weight")?.dims[1];
+    const tensors = [...mtp.tensors].filter(([name, { dims }]) => {
+      const foreign = ownTables.some((table) => name.endsWith(table)) && dims[1] !== vocabulary;
+      return name.startsWith(`blk.${trunk}.`) && !foreign;
+    });
+    const metadata = new Map(file.metadata)
+      .set(`${architecture}.block_count`, trunk + 1)
+      .set(`${architecture}.nextn_predict_layers`, 1);
+    const joined = joinFiles(file, [{ ...mtp, tensors: new Map(tensors) }], metadata);
+    const fault = mtpFault(joined, trunk);
+    if (fault) throw misfitting(file, mtp, fault);
+    return { file: joined, notes: [`The MTP block is that of ${basename(path)}.`] };
   } catch (error) {
     await mtp.close();
     throw error;
   }
-  return joined(file, mtp, architecture);
 }
 
 function requireFit(file: GgufFile, mtp: GgufFile, architecture: string): void {
-  const keys = ["embedding_length", "attention.head_count", "attention.key_length", "feed_forward_length"];
+  const theirs = metadataString(mtp, "general.architecture");
+  if (theirs !== architecture) {
+    throw misfitting(file, mtp, `it is a "${theirs}" model and this one is "${architecture}"`);
+  }
+  const keys = [
+    "embedding_length",
+    "attention.head_count",
+    "attention.key_length",
+    "feed_forward_length",
+    "expert_count",
+  ];
   for (const key of keys.map((it) => `${architecture}.${it}`)) {
-    const [ours, theirs] = [file, mtp].map((it) => metadataNumber(it, key, 0));
-    if (ours !== theirs) {
-      throw new UserError(
-        `${mtp.path} does not belong to ${basename(file.path)} (${key} is ${theirs} there and ${ours} here): move it away, or get the one that belongs to the model.`,
-      );
-    }
+    const [here, there] = [file, mtp].map((it) => metadataNumber(it, key, 0));
+    if (here !== there) throw misfitting(file, mtp, `${key} is ${there} there and ${here} here`);
   }
 }
 
-function joined(file: GgufFile, mtp: GgufFile, architecture: string): GgufFile {
-  const blocks = metadataNumber(file, `${architecture}.block_count`);
-  const tensors = new Map(file.tensors);
-  for (const [name, tensor] of mtp.tensors) {
-    if (name.startsWith(`blk.${blocks}.`))
-      tensors.set(name, { ...tensor, offset: file.size + tensor.offset });
-  }
-  const close = async () => {
-    await Promise.all([file.close(), mtp.close()]);
-  };
-  return {
-    ...file,
-    size: file.size + mtp.size,
-    metadata: new Map(file.metadata)
-      .set(`${architecture}.block_count`, blocks + 1)
-      .set(`${architecture}.nextn_predict_layers`, 1),
-    tensors,
-    read: (offset, target) =>
-      offset < file.size ? file.read(offset, target) : mtp.read(offset - file.size, target),
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-}
+const misfitting = (file: GgufFile, mtp: GgufFile, why: string): UserError =>
+  new UserError(
+    `${mtp.path} does not belong to ${basename(file.path)} (${why}): move it away, or get the one that belongs to the model.`,
+  );
 
 /** @throws UserError for a file that holds an MTP block and nothing to draft for. */
 export function requireTrunk(file: GgufFile): void {
   if (file.tensors.has("blk.0.attn_norm.weight")) return;
-  const architecture = metadataString(file, "general.architecture");
-  const last = metadataNumber(file, `${architecture}.block_count`, 0) - 1;
-  if (!file.tensors.has(`blk.${last}.nextn.eh_proj.weight`)) return;
+  if (![...file.tensors.keys()].some((name) => name.endsWith(".nextn.eh_proj.weight"))) return;
   throw new UserError(
     `${file.path} holds only the MTP block of a model: name the model itself, and keep this file beside it.`,
   );

@@ -1,9 +1,12 @@
 import { copyFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { UserError } from "../../engine/errors.ts";
-import { Session } from "../../engine/generate/index.ts";
+import { memoryNeeds, needsOf, Session } from "../../engine/generate/index.ts";
 import { openGguf } from "../../engine/gguf/index.ts";
 import { loadModel } from "../../engine/model/index.ts";
+import type { FromEngine } from "../../engine/protocol.ts";
+import { openModelFile } from "../../engine/server/index.ts";
+import { createModels } from "../../engine/server/models.ts";
 import { requireTrunk, withMtpFile } from "../../engine/server/mtp_file.ts";
 import { eachDevice } from "./support/devices.ts";
 import { collect, copyModel, miniModel, temporaryFolder } from "./support/models.ts";
@@ -27,7 +30,8 @@ eachDevice((bed) => {
   test("an MTP block from a file beside the model drafts what the same block in the model's file drafts", async () => {
     const runs = await Promise.all(
       [miniModel, folder.at("mini-Q8_0.gguf")].map(async (path) => {
-        await using file = await withMtpFile(await openGguf(path));
+        const { file } = await withMtpFile(await openGguf(path));
+        await using _ = file;
         const model = await loadModel(bed().gpu, file);
         const session = new Session(bed().gpu, model, { context: 96, drafts: { mode: "mtp", longest: 3 } });
         const draws = await collect(session.generate([279, 616, 347, 268, 497], { maxTokens: 24 }));
@@ -39,6 +43,39 @@ eachDevice((bed) => {
     );
     expect(runs[0]!.statistics.accepted).toBeGreaterThan(0);
     expect(runs[1]).toEqual(runs[0]);
+  });
+
+  test("where only the model without its block has room, that one is loaded, and a log says so", async () => {
+    const { file, h } = await openModelFile(miniModel);
+    await using _ = file;
+    const bare = { ...h, mtpLayers: 0 };
+    const settings = { context: 512, kvType: "f16", drafts: "auto" } as const;
+    const needs = memoryNeeds(file, bare, needsOf(bed().gpu, bare, settings));
+    const { description } = bed().gpu;
+    const sent: FromEngine[] = [];
+    const unforeseen = 16_384; // step states, readback, uniforms
+    const memoryLimit = needs.total + needs.snapshot + unforeseen;
+    const device = bed().gpu.softwareDevice ?? description;
+    const models = createModels(
+      () => ({ device, memoryLimit, unloadAfterMinutes: 0 }),
+      (message) => sent.push(message),
+    );
+    try {
+      await models.use({ path: miniModel });
+      expect(models.status().gpuBytes).toBeLessThanOrEqual(memoryLimit);
+      const logs = sent.filter(({ kind }) => kind === "log");
+      expect(logs).toContainEqual({
+        kind: "log",
+        level: "warn",
+        message: `${miniModel}: The MTP block is not loaded: there is no room for it.`,
+      });
+      await expect(models.use({ path: miniModel, context: 511, kv: "f32" })).rejects.toThrow(
+        / of GPU memory with a context of 511 and .* is free: choose /,
+      );
+      expect(models.status().models.map(({ path }) => path)).toEqual([miniModel]); // it left for nothing less
+    } finally {
+      models.close();
+    }
   });
 }, "fast");
 

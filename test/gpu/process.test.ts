@@ -223,7 +223,7 @@ test.skipIf(missing)(
     }
     client.applySettings({ device, memoryLimit: 1_000_000, unloadAfterMinutes: 30 });
     expect((await refused("mini")).message).toMatch(
-      /needs .* MiB of GPU memory .* is free: choose a smaller quant/,
+      /needs .* MiB of GPU memory .* is free: choose a smaller model/,
     );
     client.applySettings({ device, memoryLimit: 0, unloadAfterMinutes: 30 });
     expect((await complete({ maxTokens: 1 })).end?.reason).toBe("max-tokens");

@@ -7,7 +7,6 @@ import {
   memoryNeeds,
   needsOf,
   openSession,
-  requireFit,
   Session,
   type SessionSettings,
 } from "../../engine/generate/index.ts";
@@ -294,18 +293,6 @@ eachDevice((bed, device) => {
       }
       expect(after[0]).toBeLessThanOrEqual(4096);
       expect(after[1]).toBe(after[0]);
-    });
-
-    test("a model that does not fit is refused, with what it needs and what is free", async () => {
-      using small = await openGpu({ device, memoryLimit: 3 << 20 });
-      const options = needsOf(small, model.h, { context, kvType: "f16", drafts: "off" });
-      const needs = memoryNeeds(file, model.h, options);
-      expect(() => requireFit(small, "mini.gguf", { ...needs, total: 3 << 20 }, context)).not.toThrow();
-      const refuse = () => requireFit(small, "mini.gguf", needs, context);
-      expect(refuse).toThrow(UserError);
-      expect(refuse).toThrow(
-        `mini.gguf needs ${(needs.total / 2 ** 20).toFixed(1)} MiB of GPU memory with a context of 96 and 3.0 MiB is free: choose a smaller quant or a shorter context.`,
-      );
     });
 
     test("a file is read once, in pieces of 8 MiB at most, and each piece lands in its place", async () => {

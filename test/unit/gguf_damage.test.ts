@@ -187,16 +187,6 @@ const cases: readonly [fault: string, bytes: Uint8Array, sentence: string][] = [
     ggufBytes({ metadata: [["general.alignment", "string", "32"]] }),
     "model.gguf has a string in metadata key general.alignment where a number is needed: choose another file of this model.",
   ],
-  [
-    "one part of a split model",
-    ggufBytes({
-      metadata: [
-        ["split.no", "u16", 1],
-        ["split.count", "u16", 3],
-      ],
-    }),
-    "model.gguf is part 2 of 3 of a split model: merge the parts with llama-gguf-split and use the result.",
-  ],
 ];
 
 test.each(cases)("%s is refused in one sentence", async (_, bytes, sentence) => {

@@ -1,0 +1,18 @@
+import { basename } from "node:path";
+import { usedTensors } from "../generate/index.ts";
+import { type GgufFile, metadataString } from "../gguf/index.ts";
+import type { Hyperparameters } from "../model/index.ts";
+
+/** Why tensors that the model is computed with rule the file out, and what to get instead; undefined: none does. */
+export function typesRefusal(file: GgufFile, h: Hyperparameters): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { type, supported } of usedTensors(file, h)) {
+    if (!supported) counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  if (counts.size === 0) return undefined;
+  const total = [...counts.values()].reduce((a, b) => a + b);
+  const types = [...counts].map(([type, count]) => (counts.size === 1 ? type : `${count} in ${type}`));
+  const tensors = `${total} ${total === 1 ? "tensor" : "tensors"} ${counts.size === 1 ? "in " : "("}`;
+  const name = metadataString(file, "general.name", "") || "the same model";
+  return `${basename(file.path)} has ${tensors}${types.join(", ")}${counts.size === 1 ? "" : ")"}, which cannot be computed with here: get ${name} in Q4_K_M.`;
+}
