@@ -8,11 +8,15 @@ import {
   devices,
   generate,
   inspect,
+  listCommand,
   logits,
   PEER_CHILD,
+  pullCommand,
+  removeCommand,
   replay,
   runPeerChild,
   tokenize,
+  verifyCommand,
 } from "./commands/index.ts";
 import { UserError } from "./errors.ts";
 import { maxRows } from "./model/index.ts";
@@ -64,7 +68,7 @@ const modelOptions = (command: Command): Command =>
       count("--context"),
     )
     .addOption(new Option("--kv <TYPE>", "type of the KV cache").choices(["f16", "f32"]).default("f16"))
-    .option("--memory <BYTES>", "GPU memory that may be used", count("--memory"));
+    .option("--memory <BYTES>", "GPU memory that may be used", number("--memory", 1, 2 ** 53 - 1, true));
 
 function program(): Command {
   const root = new Command("foretype")
@@ -77,6 +81,8 @@ function program(): Command {
     .description("adapters, limits, features, which one is used and why")
     .addOption(json())
     .action(devices);
+
+  modelCommands(command("models").description("models on this disk, and getting more"));
 
   modelOptions(command("inspect <MODEL>"))
     .description("what a model file is, what it can do and what it needs")
@@ -179,6 +185,38 @@ function program(): Command {
   // For each subcommand too: commander copies these only to commands made after they are set.
   root.command(PEER_CHILD, { hidden: true }).action(runPeerChild);
   return root;
+}
+
+function modelCommands(models: Command): void {
+  const command = (usage: string) =>
+    models
+      .command(usage)
+      .option(
+        "--folder <PATH>",
+        "where models lie (default: FORETYPE_MODELS, or the system's folder for data)",
+      )
+      .addOption(json());
+  const memory = new Option("--memory <BYTES>", "GPU memory to choose for").argParser(
+    number("--memory", 1, Number.MAX_SAFE_INTEGER, true), // those of today have more than 2^31
+  );
+
+  command("list")
+    .description("models that are here, and the catalogue with what fits the GPU")
+    .addOption(memory)
+    .option("--device <NAME>", "auto, lavapipe, swiftshader, or part of a GPU's name")
+    .action(listCommand);
+
+  command("pull <NAME>")
+    .description(
+      "download a model: an id of the catalogue, OWNER/REPO, OWNER/REPO:QUANT, OWNER/REPO/FILE.gguf, or an address",
+    )
+    .addOption(memory)
+    .option("--hub <URL>", "the Hub or a mirror of it (default: HF_ENDPOINT, or the Hub)")
+    .action(pullCommand);
+
+  command("rm <NAME>").description("delete a model, or what is left of its download").action(removeCommand);
+
+  command("verify <NAME>").description("compute a model's checksum again").action(verifyCommand);
 }
 
 /** @throws CommanderError unless exactly one of `names` is given. */

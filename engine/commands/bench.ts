@@ -2,7 +2,6 @@ import { cpus } from "node:os";
 import { UserError } from "../errors.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../gpu/index.ts";
 import { loadModel } from "../model/index.ts";
-import { modelPath } from "../server/index.ts";
 import {
   benchEdit,
   benchMtp,
@@ -12,7 +11,7 @@ import {
   printMtp,
 } from "./bench_drafts.ts";
 import { benchTyping, printTyping, type TypingReport } from "./bench_typing.ts";
-import { type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
+import { fileOf, type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
 import { median, milliseconds, printJson, table } from "./terminal.ts";
 import { readText } from "./tokens.ts";
@@ -121,7 +120,7 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
 async function openPeer(name: string, gpu: Gpu, contextSize: number): Promise<Peer> {
   console.error("Starting llama.cpp; where it has not run before, its shaders compile for minutes.");
   const icd = gpu.softwareDevice && softwareManifest(gpu.softwareDevice);
-  return startPeer(modelPath(name), { backend: "vulkan", contextSize, ...(icd ? { icd } : {}) });
+  return startPeer(await fileOf(name), { backend: "vulkan", contextSize, ...(icd ? { icd } : {}) });
 }
 
 async function benchLoad({ gpu, file }: OpenModel, rounds: number): Promise<Record<string, Measure>> {

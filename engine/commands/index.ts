@@ -8,6 +8,7 @@ export { complete } from "./complete.ts";
 export { devices } from "./devices.ts";
 export { generate } from "./generate.ts";
 export { inspect } from "./inspect.ts";
+export { listCommand, pullCommand, removeCommand, verifyCommand } from "./models.ts";
 export { PEER_CHILD, runPeerChild } from "./peer_llama_child.ts";
 export { replay } from "./replay.ts";
 export { logits, tokenize } from "./tokens.ts";

@@ -2,8 +2,8 @@ import { fitSession, memoryNeeds, needsOf, type Room, roomOf } from "../generate
 import { metadataString } from "../gguf/index.ts";
 import { mebibytes, openGpu } from "../gpu/index.ts";
 import type { Hyperparameters } from "../model/index.ts";
-import { contextFor, modelPath, readModelFile } from "../server/index.ts";
-import { type ModelOptions, misfitSentence } from "./open_model.ts";
+import { contextFor, readModelFile } from "../server/index.ts";
+import { fileOf, type ModelOptions, misfitSentence } from "./open_model.ts";
 import { printJson, table } from "./terminal.ts";
 
 /** Bytes of each tensor type in the file, largest first. */
@@ -86,7 +86,7 @@ export function reportOn(
 
 /** `foretype inspect MODEL`: what a file is, what it can do, and what it needs. */
 export async function inspect(name: string, options: ModelOptions & { json?: boolean }): Promise<void> {
-  const open = await readModelFile(modelPath(name));
+  const open = await readModelFile(await fileOf(name));
   await using file = open.file;
   const report = reportOn(open, options, await describeDevice(options));
   if (options.json) {

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { type Fit, fitSession, openSession, roomOf, type Session } from "../generate/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
-import { nextSmaller } from "../library/index.ts";
+import { defaultFolder, nextSmaller, resolveModel } from "../library/index.ts";
 import { loadModel, type Model } from "../model/index.ts";
 import { contextFor, modelPath, type OpenFile, openModelFile, withoutMtp } from "../server/index.ts";
 import type { RollbackName } from "../state/index.ts";
@@ -26,9 +26,13 @@ export interface ModelOptions {
   readonly rollback?: RollbackName | "auto";
 }
 
+/** The file that a MODEL argument names: a path, `mini`, or a model of the library. @throws UserError where several do */
+export const fileOf = async (name: string): Promise<string> =>
+  modelPath(await resolveModel(name, defaultFolder()));
+
 /** Opens a model file as far as it goes without a GPU, and closes it after `use`. */
 export async function withFile<T>(name: string, use: (open: OpenFile) => Promise<T>): Promise<T> {
-  const open = await openModelFile(modelPath(name));
+  const open = await openModelFile(await fileOf(name));
   await using _ = open.file;
   return await use(open);
 }

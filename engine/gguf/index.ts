@@ -5,6 +5,14 @@
 // Must not know: what any key or tensor means, except general.alignment and split.*.
 
 export { BLOCK_FORMATS, type BlockFormat, blockFormat, rowBytes, type TensorType } from "./block_formats.ts";
+export {
+  isModelFile,
+  isMtpFile,
+  modelStem,
+  quantOf,
+  readPartName,
+  wholeName,
+} from "./file_name.ts";
 export { type GgufFile, openGguf } from "./gguf_file.ts";
 export { type FilePart, joinFiles } from "./joined_file.ts";
 export {
@@ -18,5 +26,4 @@ export {
   metadataStrings,
   type Numbers,
 } from "./metadata.ts";
-export { type PartName, readPartName } from "./split_file.ts";
 export type { TensorEntry } from "./tensor_directory.ts";

@@ -2,24 +2,11 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { damaged, grouped } from "./damage.ts";
+import { readPartName } from "./file_name.ts";
 import type { GgufFile } from "./gguf_file.ts";
 import { joinFiles } from "./joined_file.ts";
 import { metadataNumber } from "./metadata.ts";
 import { openPart } from "./part_file.ts";
-
-/** What the name of a part says: `model-00002-of-00003.gguf` is part 2 of 3 of `model`. */
-export interface PartName {
-  readonly model: string;
-  /** From 1 on. */
-  readonly part: number;
-  readonly parts: number;
-}
-
-/** Undefined for the name of a whole model. */
-export function readPartName(name: string): PartName | undefined {
-  const [, model, part, parts] = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i.exec(name) ?? [];
-  return model === undefined ? undefined : { model, part: Number(part), parts: Number(parts) };
-}
 
 export const partsOf = (file: GgufFile): number => metadataNumber(file, "split.count", 1);
 

@@ -1,12 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { readPartName } from "../gguf/index.ts";
+import { isModelFile, readPartName } from "../gguf/index.ts";
 
 const listed = 5; // names in the sentence for a folder of many models
-
-/** Files that stand beside a model: projectors, separate MTP blocks, importance matrices. */
-const isBeside = (name: string): boolean => /^mtp-|(^|[-._])(mmproj|imatrix)([-._]|$)/i.test(name);
 
 /**
  * The model file that a path names: itself, or the one model in the folder. The parts of a split model count as one.
@@ -15,7 +12,7 @@ const isBeside = (name: string): boolean => /^mtp-|(^|[-._])(mmproj|imatrix)([-.
 export async function modelIn(path: string): Promise<string> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats?.isDirectory()) return path; // what else may be wrong with it, opening says
-  const names = (await readdir(path)).filter((name) => /\.gguf$/i.test(name) && !isBeside(name)).sort();
+  const names = (await readdir(path)).filter(isModelFile).sort();
   // By the name without its part number: of each split model the first part that is there.
   const models = new Map<string, string>();
   for (const name of names) {

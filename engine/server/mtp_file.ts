@@ -1,16 +1,18 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { type GgufFile, joinFiles, metadataNumber, metadataString, openGguf } from "../gguf/index.ts";
+import {
+  type GgufFile,
+  isMtpFile,
+  joinFiles,
+  metadataNumber,
+  metadataString,
+  modelStem,
+  openGguf,
+  quantOf,
+} from "../gguf/index.ts";
 import type { Reading } from "./dialect.ts";
 import { mtpFault } from "./mtp_block.ts";
-
-const quant = /[-.](UD-)?(I?Q\d\w*|B?F16|F32|MXFP4\w*)$/i;
-
-/** A name without `.gguf`, part number and the quant at its end: a model and its MTP block may be quantised differently. */
-const wholeName = (name: string): string => name.replace(/\.gguf$/i, "").replace(/-\d{5}-of-\d{5}$/, "");
-const stem = (name: string): string => wholeName(name).replace(quant, "");
-const quantOf = (name: string): string => (quant.exec(wholeName(name))?.[0] ?? "").slice(1).toLowerCase();
 
 /** Tables of the block's own, which a model's serve for just as well. */
 const ownTables = ["nextn.embed_tokens.weight", "nextn.shared_head_head.weight"];
@@ -26,7 +28,7 @@ export async function withMtpFile(file: GgufFile): Promise<Reading> {
   if (metadataNumber(file, `${architecture}.nextn_predict_layers`, 0) > 0) return { file, notes: [] };
   const own = basename(file.path);
   const names = (await readdir(dirname(file.path)).catch(() => []))
-    .filter((name) => /^mtp-.*\.gguf$/i.test(name) && stem(name.slice(4)) === stem(own))
+    .filter((name) => isMtpFile(name) && modelStem(name) === modelStem(own))
     .sort((a, b) => +(quantOf(b) === quantOf(own)) - +(quantOf(a) === quantOf(own)) || (a < b ? -1 : 1));
   let misfit: unknown;
   for (const name of names) {

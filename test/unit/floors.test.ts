@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** First match wins. Paths that match the same row are one folder. */
 const rows: readonly (readonly [pattern: RegExp, floor: number])[] = [
   [/^package\.json$/, 0],
+  [/^media\/models\.json$/, 0],
   [/^shaders\//, 0],
   [/^engine\/errors\.ts$/, 0],
   [/^engine\/gguf\//, 1],
@@ -19,6 +20,7 @@ const rows: readonly (readonly [pattern: RegExp, floor: number])[] = [
   [/^engine\/state\//, 4],
   [/^engine\/complete\//, 5],
   [/^engine\/generate\//, 5],
+  [/^engine\/library\//, 5],
   [/^engine\/((cli|process|client|protocol|host_command)\.ts$|commands\/|server\/)/, 6],
   [/^extension\//, 7],
 ];

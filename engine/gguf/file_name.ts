@@ -1,0 +1,36 @@
+/** What the name of a part says: `model-00002-of-00003.gguf` is part 2 of 3 of `model`. */
+export interface PartName {
+  readonly model: string;
+  /** From 1 on. */
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** Undefined for the name of a whole model. */
+export function readPartName(name: string): PartName | undefined {
+  const [, model, part, parts] = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i.exec(name) ?? [];
+  return model === undefined ? undefined : { model, part: Number(part), parts: Number(parts) };
+}
+
+const quantPattern = /[-._]((?:UD-)?(?:I?Q\d\w*|B?F16|F32|MXFP4\w*))$/i;
+
+/** A path without `.gguf` and part number. */
+export const wholeName = (path: string): string => readPartName(path)?.model ?? path.replace(/\.gguf$/i, "");
+
+/** The quant in a name, in capitals; empty where it has none. */
+export const quantOf = (path: string): string =>
+  (quantPattern.exec(wholeName(path))?.[1] ?? "").toUpperCase();
+
+/** A name without folder, part number, quant and `mtp-`: a model and its MTP block may be quantised differently. */
+export const modelStem = (path: string): string =>
+  baseName(wholeName(path)).replace(quantPattern, "").replace(/^mtp-/i, "").toLowerCase();
+
+/** A separate MTP block (model.md 2.7). */
+export const isMtpFile = (path: string): boolean => /^mtp-.*\.gguf$/i.test(baseName(path));
+
+/** A model: neither an MTP block, nor a projector or an importance matrix, which stand beside models too. */
+export const isModelFile = (path: string): boolean =>
+  /\.gguf$/i.test(path) && !isMtpFile(path) && !/(^|[-._])(mmproj|imatrix)([-._]|$)/i.test(baseName(path));
+
+/** Paths of the Hub have forward slashes on every system. */
+const baseName = (path: string): string => path.replace(/^.*[\\/]/, "");

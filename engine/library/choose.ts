@@ -1,0 +1,152 @@
+import { UserError } from "../errors.ts";
+import { isModelFile, isMtpFile, modelStem, quantOf, readPartName, wholeName } from "../gguf/index.ts";
+import type { ModelWish } from "./names.ts";
+
+/** A file as far as choosing goes; `path` with forward slashes. */
+export interface Choosable {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** One model: a file, or all parts of a split one, in order. */
+export interface ChoosableModel<F extends Choosable = Choosable> {
+  /** Path without `.gguf` and part number. */
+  readonly name: string;
+  /** As it stands in the name, in capitals; empty where the name has none. */
+  readonly quant: string;
+  readonly parts: readonly F[];
+  /** Parts that the names speak of and that are not there. */
+  readonly missing: number;
+  /** Separate MTP files (`mtp-…`) that go by its name. */
+  readonly companions: readonly F[];
+  /** Of the parts and companions. */
+  readonly bytes: number;
+}
+
+/** Memory that a model of so many bytes takes at work: weights, and a tenth and 512 MiB for context, states and scratch. */
+export const neededBytes = (bytes: number): number => bytes * 1.1 + 2 ** 29;
+
+/** The models among files: parts joined, MTP files with the models that they belong to, projectors left out. */
+export function modelsIn<F extends Choosable>(files: readonly F[]): ChoosableModel<F>[] {
+  const groups = new Map<string, F[]>();
+  for (const file of files) {
+    if (!isModelFile(file.path)) continue;
+    const split = readPartName(file.path);
+    const key = split ? `${split.model} in ${split.parts}` : wholeName(file.path);
+    groups.set(key, [...(groups.get(key) ?? []), file]);
+  }
+  const mtp = files.filter(({ path }) => isMtpFile(path));
+  return [...groups.values()].map((group) => {
+    const parts = group.sort((a, b) => (a.path < b.path ? -1 : 1));
+    const first = parts[0]!.path;
+    const quant = quantOf(first);
+    const own = mtp.filter(({ path }) => modelStem(path) === modelStem(first));
+    const alike = own.filter(({ path }) => quantOf(path) === quant);
+    const companions = alike.length > 0 ? alike : own.slice(0, 1);
+    return {
+      name: wholeName(first),
+      quant,
+      parts,
+      missing: (readPartName(first)?.parts ?? 1) - parts.length,
+      companions,
+      bytes: [...parts, ...companions].reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  });
+}
+
+/** Without being asked, in this order: mixes of about 4.5 bits first, as they cost little quality and half the memory. */
+const preferred = ["Q4_K_M", "UD-Q4_K_XL", "Q4_K_XL", "Q4_K_S", "Q4_0", "Q5_K_M", "Q6_K", "Q8_0"];
+
+/**
+ * The model of a listing that was asked for. Where only a repository was named: its only one, else the first in the preferred
+ * quants that fits `memoryBytes`, if that is known.
+ * @throws UserError where nothing answers, or several models do; it lists them
+ */
+export function chooseModel<F extends Choosable>(
+  files: readonly F[],
+  wish: ModelWish,
+  memoryBytes?: number,
+): ChoosableModel<F> {
+  const models = modelsIn(files);
+  if (models.length === 0) {
+    throw new UserError(
+      `${wish.repository} has ${files.length} files and none is a GGUF model: choose a repository of GGUF files, whose name often ends in -GGUF.`,
+    );
+  }
+  const chosen = wish.file
+    ? byFile(models, wish)
+    : wish.quant
+      ? byQuant(models, wish)
+      : byDefault(models, wish, memoryBytes);
+  if (chosen.missing > 0) {
+    const count = chosen.parts.length + chosen.missing;
+    throw new UserError(
+      `${wish.repository} has ${chosen.parts.length} of the ${count} parts of ${chosen.name}: choose another model.`,
+    );
+  }
+  return chosen;
+}
+
+function byFile<F extends Choosable>(
+  models: readonly ChoosableModel<F>[],
+  wish: ModelWish,
+): ChoosableModel<F> {
+  const found = models.find(({ parts }) => parts.some(({ path }) => path === wish.file));
+  if (found) return found;
+  throw new UserError(
+    `${wish.repository} has no model ${wish.file}: name one of ${listed(models.map(({ parts }) => parts[0]!.path))}.`,
+  );
+}
+
+function byQuant<F extends Choosable>(
+  models: readonly ChoosableModel<F>[],
+  wish: ModelWish,
+): ChoosableModel<F> {
+  const quant = wish.quant!.toUpperCase();
+  const found = models.filter((model) => model.quant === quant);
+  if (found.length === 1) return found[0]!;
+  if (found.length === 0) {
+    throw new UserError(
+      `${wish.repository} has nothing in ${wish.quant}: choose one of ${listed(models.map((it) => it.quant || it.name))}.`,
+    );
+  }
+  throw new UserError(
+    `${wish.repository} has ${found.length} models in ${quant}: name one of ${listed(found.map(({ parts }) => parts[0]!.path))}.`,
+  );
+}
+
+function byDefault<F extends Choosable>(
+  models: readonly ChoosableModel<F>[],
+  wish: ModelWish,
+  memoryBytes = Number.POSITIVE_INFINITY,
+): ChoosableModel<F> {
+  if (models.length === 1) return models[0]!;
+  // Two models in one quant are two different models: somebody has to say which.
+  const alone = preferred.flatMap((quant) => {
+    const found = models.filter((model) => model.quant === quant);
+    return found.length === 1 ? found : [];
+  });
+  const oneModel = new Set(models.map(({ name }) => modelStem(name))).size === 1;
+  const fitting = alone.find(({ bytes }) => neededBytes(bytes) <= memoryBytes);
+  if (oneModel && fitting) return fitting;
+  const names = listed(models.map(({ parts }) => parts[0]!.path));
+  const which = `name one of ${names}, as ${wish.repository}/FILE.gguf`;
+  if (oneModel && alone.length > 0) {
+    const least = Math.min(...alone.map(({ bytes }) => neededBytes(bytes)));
+    throw new UserError(
+      `${wish.repository} needs ${gibibytes(least)} of GPU memory in the smallest usual quant and ${gibibytes(memoryBytes)} is there: choose a smaller model, or ${which}.`,
+    );
+  }
+  throw new UserError(`${wish.repository} holds ${models.length} models: ${which}.`);
+}
+
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
+const shown = 12; // names in a sentence
+
+function listed(names: readonly string[]): string {
+  const all = [...new Set(names)];
+  return all.length > shown
+    ? `${all.slice(0, shown).join(", ")} or ${all.length - shown} more`
+    : all.join(", ");
+}

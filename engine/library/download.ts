@@ -1,0 +1,338 @@
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, open, rename, stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { UserError } from "../errors.ts";
+import { CHUNK, hashInto, sha256Of } from "./checksum.ts";
+import { fileUrl, type HubAccess, isTransient, reach, refusal } from "./hub.ts";
+import type { ModelWish } from "./names.ts";
+import {
+  discardPartial,
+  lockFile,
+  type PartialState,
+  partBytes,
+  partPath,
+  readPartial,
+  writePartial,
+} from "./partial.ts";
+import { isVerified, recordedSum, writeRecord } from "./record.ts";
+
+/** What a download does with the disk; tests put a full one here. */
+export interface Disk {
+  /** Bytes free to this user where `folder` is. */
+  freeBytes(folder: string): Promise<number>;
+  /** Writes all of `bytes` at `position`. */
+  write(handle: FileHandle, bytes: Uint8Array, position: number): Promise<unknown>;
+}
+
+const realDisk: Disk = {
+  freeBytes: async (folder) => {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  },
+  write: async (handle, bytes, position) => {
+    for (let at = 0; at < bytes.length; ) {
+      at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+    }
+  },
+};
+
+export interface DownloadOptions {
+  readonly disk?: Disk | undefined;
+  /** Of files that are to come after this one: the disk must have room for them too. */
+  readonly laterBytes?: number | undefined;
+  /** Waits before each new try, ms; the count begins again whenever bytes came. */
+  readonly retryMs?: readonly number[] | undefined;
+  /** Bytes of this file that are there and how many of them came in this call; what is hashed counts from 0 as well. */
+  readonly onBytes?: (doing: "downloading" | "checking", done: number, received: number) => void;
+}
+
+export interface RemoteFile {
+  readonly wish: ModelWish;
+  /** In the repository. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const defaultRetryMs = [1000, 2000, 4000, 8000, 16_000, 30_000];
+const reserve = 64 * 2 ** 20; // bytes that stay free: a disk full to the brim breaks other programs
+
+/**
+ * Downloads a file to `target`, going on with what an earlier call left. Under its final name it is whole and has the
+ * published checksum. When cancelled it leaves `.part` and its state; a wrong file leaves nothing.
+ * @returns whether anything had to be downloaded
+ * @throws UserError for whatever the user can do something about; the signal's reason when cancelled
+ */
+export async function downloadFile(
+  file: RemoteFile,
+  target: string,
+  access: HubAccess,
+  options: DownloadOptions = {},
+): Promise<boolean> {
+  try {
+    await using _ = await lockFile(target);
+    if (await isThere(file, target, access, options)) return false;
+    const hash = await receive(file, target, access, options);
+    await finish(file, target, hash);
+    return true;
+  } catch (error) {
+    throw diskSentence(error, target) ?? error;
+  }
+}
+
+async function isThere(
+  { bytes, sha256 }: RemoteFile,
+  target: string,
+  { signal }: HubAccess,
+  { onBytes }: DownloadOptions,
+): Promise<boolean> {
+  const size = await stat(target).then(
+    (it) => it.size,
+    () => undefined,
+  );
+  if (size !== bytes) return false;
+  if ((await isVerified(target)) && (await recordedSum(target)) === sha256) return true;
+  const found = await sha256Of(target, { signal, onBytes: (done) => onBytes?.("checking", done, 0) });
+  if (found !== sha256) return false;
+  await writeRecord(target, sha256);
+  return true;
+}
+
+/** What has been received, and its hash. */
+interface Received {
+  hash: Hash;
+  offset: number;
+  state: PartialState;
+}
+
+/** All bytes of the file in its `.part`, and their hash. */
+async function receive(
+  file: RemoteFile,
+  target: string,
+  access: HubAccess,
+  options: DownloadOptions,
+): Promise<Hash> {
+  const { disk = realDisk, retryMs = defaultRetryMs, laterBytes = 0, onBytes } = options;
+  const got = await resumable(file, target, access, options);
+  const free = await disk.freeBytes(dirname(target));
+  const missing = file.bytes - got.offset + laterBytes;
+  if (free < missing + reserve) {
+    throw new UserError(
+      `${file.path} needs ${gigabytes(missing)} more on the disk and ${gigabytes(Math.max(0, free - reserve))} is free in ${dirname(target)}: make room, or choose a smaller quant.`,
+    );
+  }
+  const handle = await open(partPath(target), "a").then(async (it) => {
+    await it.close();
+    return open(partPath(target), "r+");
+  });
+  try {
+    await writePartial(target, got.state);
+    await handle.truncate(got.offset);
+    let received = 0;
+    for (let failures = 0, ranged = true; got.offset < file.bytes; ) {
+      const before = received;
+      const fault = await attempt(file, target, handle, got, ranged, access, disk, (count) => {
+        received += count;
+        onBytes?.("downloading", got.offset, received);
+      });
+      if (fault === undefined) break;
+      if (fault.unranged) ranged = false;
+      failures = received > before ? 1 : failures + 1;
+      const delay = retryMs[failures - 1];
+      if (delay === undefined) throw fault.error;
+      await wait(delay, undefined, access.signal && { signal: access.signal });
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return got.hash;
+}
+
+/** What an earlier call left of this very file, hashed; else nothing. */
+async function resumable(
+  { wish, path, bytes, sha256 }: RemoteFile,
+  target: string,
+  { signal }: HubAccess,
+  { onBytes }: DownloadOptions,
+): Promise<Received> {
+  const state = await readPartial(target);
+  const left = await partBytes(target);
+  const hash = createHash("sha256");
+  if (!state || state.sha256 !== sha256 || state.bytes !== bytes || left > bytes) {
+    await discardPartial(target);
+    return { hash, offset: 0, state: { repository: wish.repository, file: path, bytes, sha256, etag: null } };
+  }
+  await hashInto(hash, partPath(target), left, {
+    signal,
+    onBytes: (done) => onBytes?.("checking", done, 0),
+  });
+  return { hash, offset: left, state };
+}
+
+/** Why a try ended before the file did. `unranged`: the server's ranges cannot be trusted. */
+interface Fault {
+  readonly error: UserError;
+  readonly unranged?: boolean;
+}
+
+/** One request, from where the part ends; undefined when the file is whole. */
+async function attempt(
+  file: RemoteFile,
+  target: string,
+  handle: FileHandle,
+  got: Received,
+  ranged: boolean,
+  access: HubAccess,
+  disk: Disk,
+  onReceived: (count: number) => void,
+): Promise<Fault | undefined> {
+  const { signal, token } = access;
+  const begin = async () => {
+    await handle.truncate(0);
+    got.hash = createHash("sha256");
+    got.offset = 0;
+  };
+  if (!ranged) await begin();
+  const { etag } = got.state;
+  const headers = {
+    "accept-encoding": "identity", // a range of compressed bytes would be another range
+    ...(token && { authorization: `Bearer ${token}` }),
+    ...(got.offset > 0 && { range: `bytes=${got.offset}-` }),
+  };
+  const init = { headers, ...(signal && { signal }) };
+  let response: Response;
+  try {
+    response = await reach(fileUrl(file.wish, file.path, access), init, access);
+  } catch (error) {
+    if (error instanceof UserError) return { error };
+    throw error;
+  }
+  const { status } = response;
+  if (status !== 200 && status !== 206) {
+    await response.body?.cancel();
+    const error = refusal(response, `${file.wish.repository}/${file.path}`, access);
+    if (status === 416) return { error, unranged: true };
+    if (isTransient(status)) return { error };
+    throw error;
+  }
+  const strong = /^"/.test(response.headers.get("etag") ?? "") ? response.headers.get("etag") : null;
+  if (status === 206) {
+    const expected = `bytes ${got.offset}-${file.bytes - 1}/${file.bytes}`;
+    const range = response.headers.get("content-range");
+    if (range !== expected || (etag && strong && etag !== strong)) {
+      await response.body?.cancel();
+      const error = new UserError(
+        `${new URL(access.hub).host} was asked for ${expected} of ${file.path} and sent ${range}: try again later, or use another mirror.`,
+      );
+      return { error, unranged: true };
+    }
+  } else {
+    await begin(); // the whole file, whether a range was asked for or not
+  }
+  if (strong !== got.state.etag) {
+    got.state = { ...got.state, etag: strong };
+    await writePartial(target, got.state);
+  }
+  return readBody(response, file, target, handle, got, access, disk, onReceived);
+}
+
+async function readBody(
+  response: Response,
+  file: RemoteFile,
+  target: string,
+  handle: FileHandle,
+  got: Received,
+  { signal, hub }: HubAccess,
+  disk: Disk,
+  onReceived: (count: number) => void,
+): Promise<Fault | undefined> {
+  const reader = response.body!.getReader();
+  let cause: unknown;
+  try {
+    while (true) {
+      let chunk: Uint8Array | undefined;
+      try {
+        chunk = (await reader.read()).value;
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        cause = error; // what broke the connection is one thing, what breaks the disk below another
+        break;
+      }
+      if (chunk === undefined) break;
+      if (got.offset + chunk.length > file.bytes) {
+        await discardPartial(target);
+        throw new UserError(
+          `${file.path} is longer than the ${file.bytes} bytes that the Hub lists, and what came was deleted: try again, or use another mirror.`,
+        );
+      }
+      for (let at = 0; at < chunk.length; at += CHUNK) {
+        const piece = chunk.subarray(at, at + CHUNK);
+        await disk.write(handle, piece, got.offset);
+        got.hash.update(piece);
+        got.offset += piece.length;
+        onReceived(piece.length);
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+  signal?.throwIfAborted();
+  if (got.offset === file.bytes) return undefined;
+  return {
+    error: new UserError(
+      `The connection to ${new URL(hub).host} broke after ${got.offset} of the ${file.bytes} bytes of ${file.path}: run the same again to go on from there.`,
+      { cause },
+    ),
+  };
+}
+
+/** Gives a whole `.part` its final name, if it is the file that it should be. */
+async function finish({ path, sha256 }: RemoteFile, target: string, hash: Hash): Promise<void> {
+  const found = hash.digest("hex");
+  if (found !== sha256) {
+    await discardPartial(target);
+    throw new UserError(
+      `${path} came with the checksum ${found.slice(0, 12)}… and the Hub lists ${sha256.slice(0, 12)}…, so it was deleted: download it again, or use another mirror.`,
+    );
+  }
+  if (!(await isGgufFile(partPath(target)))) {
+    await discardPartial(target);
+    throw new UserError(
+      `${path} is not a GGUF file in spite of its name, so it was deleted: choose another one.`,
+    );
+  }
+  await rename(partPath(target), target);
+  await writeRecord(target, sha256);
+  await discardPartial(target);
+}
+
+async function isGgufFile(path: string): Promise<boolean> {
+  const handle = await open(path, "r");
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.toString("latin1") === "GGUF";
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Errors of the disk as sentences; undefined for others. */
+function diskSentence(error: unknown, target: string): UserError | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof UserError || !code) return undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new UserError(
+      `The disk is full (${code}) in ${dirname(target)}: make room and run the same again to go on from there.`,
+    );
+  }
+  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG", "EIO"].includes(code)) {
+    return new UserError(`${target} cannot be written (${code}): check the folder, or choose another one.`);
+  }
+  return undefined;
+}
+
+/** As disks and the Hub count: 10^9 bytes. */
+export const gigabytes = (bytes: number): string =>
+  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;

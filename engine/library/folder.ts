@@ -1,0 +1,39 @@
+import { homedir } from "node:os";
+import { join, posix, win32 } from "node:path";
+import { UserError } from "../errors.ts";
+
+/** Where models lie on this system, unless `FORETYPE_MODELS` or the caller says otherwise. */
+export function defaultFolder(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+  home: string = homedir(),
+): string {
+  if (env.FORETYPE_MODELS) return env.FORETYPE_MODELS;
+  if (platform === "win32") {
+    const local = env.LOCALAPPDATA || win32.join(home, "AppData", "Local");
+    return win32.join(local, "Foretype", "models");
+  }
+  if (platform === "darwin") return posix.join(home, "Library", "Application Support", "Foretype", "models");
+  // A relative XDG path is to be ignored, by the XDG specification.
+  const data = env.XDG_DATA_HOME?.startsWith("/") ? env.XDG_DATA_HOME : posix.join(home, ".local", "share");
+  return posix.join(data, "foretype", "models");
+}
+
+/** Names that Windows gives to devices, and characters that mean something in its paths. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a name
+const unsafe = /^\.{0,2}$|[\\:*?"<>|\u0000-\u001f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/**
+ * Path on disk of a file of a repository, inside of `folder` whatever the names are.
+ * @throws UserError for names that lead elsewhere
+ */
+export function safePath(folder: string, repository: string, path: string): string {
+  const segments = [...repository.split("/"), ...path.split("/")];
+  const bad = segments.find((segment) => unsafe.test(segment));
+  if (bad !== undefined) {
+    throw new UserError(
+      `${repository} lists a file by the name ${JSON.stringify(path)}, which cannot be stored safely: choose another repository.`,
+    );
+  }
+  return join(folder, ...segments);
+}

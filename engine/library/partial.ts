@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { UserError } from "../errors.ts";
+
+/** What stands beside a file while it is downloaded. */
+export const partPath = (path: string): string => `${path}.part`;
+const statePath = (path: string): string => `${path}.part.json`;
+const lockPath = (path: string): string => `${path}.part.lock`;
+
+/** Which file the bytes of a `.part` are of; bytes of another one are thrown away. */
+export interface PartialState {
+  readonly repository: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Of the answer that the bytes came with, where it had a strong one. */
+  readonly etag: string | null;
+}
+
+/** Undefined where there is none, or one that nobody can read. */
+export async function readPartial(path: string): Promise<PartialState | undefined> {
+  try {
+    const state: PartialState = JSON.parse(await readFile(statePath(path), "utf8"));
+    const whole = typeof state.sha256 === "string" && Number.isSafeInteger(state.bytes);
+    return whole && typeof state.repository === "string" ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** In one step: a crash leaves the old state or the new one. */
+export async function writePartial(path: string, state: PartialState): Promise<void> {
+  const next = `${statePath(path)}.${randomUUID()}`;
+  await writeFile(next, `${JSON.stringify(state, null, 2)}\n`);
+  await rename(next, statePath(path));
+}
+
+/** The part and its state; the lock stays with who holds it. */
+export async function discardPartial(path: string): Promise<void> {
+  await rm(partPath(path), { force: true });
+  await rm(statePath(path), { force: true });
+}
+
+/** Bytes that a download left so far. */
+export const partBytes = (path: string): Promise<number> =>
+  stat(partPath(path)).then(
+    ({ size }) => size,
+    () => 0,
+  );
+
+const beatMs = 5_000;
+const staleMs = 60_000; // of a holder whose id another process has by now, as after a restart
+
+/**
+ * Keeps others from downloading the same file, in this process and in others, until it is disposed of. A lock whose process
+ * is gone, or that was not touched for a minute, is taken over.
+ * @throws UserError while somebody else downloads it
+ */
+export async function lockFile(path: string): Promise<AsyncDisposable> {
+  const lock = lockPath(path);
+  await mkdir(dirname(path), { recursive: true });
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const handle = await open(lock, "wx");
+      await handle.writeFile(String(process.pid)).finally(() => handle.close());
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const holder = await holderOf(lock);
+      if (holder !== undefined || attempt > 9) {
+        throw new UserError(
+          `${path} is being downloaded already${holder ? ` by process ${holder}` : ""}: wait for it, or end that one first.`,
+        );
+      }
+      // By renaming it, so that of two who find it stale one takes it away.
+      const taken = `${lock}.${randomUUID()}`;
+      await rename(lock, taken).then(
+        () => rm(taken, { force: true }),
+        () => {},
+      );
+    }
+  }
+  const beat = setInterval(() => utimes(lock, new Date(), new Date()).catch(() => {}), beatMs).unref();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(beat);
+      await rm(lock, { force: true });
+    },
+  };
+}
+
+/** Who holds a lock; undefined if it is stale, 0 where nobody wrote an id yet. */
+async function holderOf(lock: string): Promise<number | undefined> {
+  try {
+    const { mtimeMs } = await stat(lock);
+    if (Date.now() - mtimeMs > staleMs) return undefined;
+    const id = Number(await readFile(lock, "utf8"));
+    return id > 0 && !isAlive(id) ? undefined : id;
+  } catch {
+    return undefined; // it is gone
+  }
+}
+
+function isAlive(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,93 @@
+import { mkdir, stat } from "node:fs/promises";
+import { UserError } from "../errors.ts";
+import type { Progress } from "./checksum.ts";
+import { chooseModel } from "./choose.ts";
+import { type DownloadOptions, downloadFile } from "./download.ts";
+import { safePath } from "./folder.ts";
+import { type HubOptions, hubAccess, listRepository } from "./hub.ts";
+import { parseName } from "./names.ts";
+import { partBytes } from "./partial.ts";
+
+export interface PullOptions extends HubOptions, Pick<DownloadOptions, "disk" | "retryMs"> {
+  /** GPU memory, bytes: where only a repository is named, what fits it is preferred. */
+  readonly memoryBytes?: number | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface PulledModel {
+  /** Of the model, or of the first part of a split one. */
+  readonly path: string;
+  readonly repository: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** False when all of it was there. */
+  readonly downloaded: boolean;
+}
+
+/**
+ * Downloads a model by name (names.ts) into `folder`/OWNER/REPO: all parts of a split one, and the MTP files that go with it.
+ * @throws UserError for whatever the user can do something about; the signal's reason when cancelled
+ */
+export async function pullModel(
+  name: string,
+  folder: string,
+  options: PullOptions = {},
+): Promise<PulledModel> {
+  const access = hubAccess(options);
+  const wish = parseName(name, access.hub);
+  const listing = await listRepository(wish, access);
+  const model = chooseModel(listing, wish, options.memoryBytes);
+  const files = [...model.parts, ...model.companions].map((file) => {
+    if (file.sha256 === undefined) {
+      throw new UserError(
+        `The Hub lists no checksum for ${file.path}, so it cannot be verified: choose another file.`,
+      );
+    }
+    return { wish, ...file, sha256: file.sha256, target: safePath(folder, wish.repository, file.path) };
+  });
+  // All names are good before anything is made on disk.
+  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${folder} cannot be made (${error.code}): choose another folder.`);
+  });
+  const began = performance.now();
+  let bytesBefore = 0; // of files that are finished
+  let receivedBefore = 0;
+  let downloaded = false;
+  for (const [i, { target, ...file }] of files.entries()) {
+    const laterBytes = await missingBytes(files.slice(i + 1));
+    let last = 0;
+    const onBytes: DownloadOptions["onBytes"] = (doing, done, received) => {
+      last = received;
+      const seconds = (performance.now() - began) / 1000;
+      options.onProgress?.({
+        doing,
+        file: file.path,
+        bytesDone: bytesBefore + done,
+        bytesTotal: model.bytes,
+        bytesPerSecond: seconds > 0 ? (receivedBefore + received) / seconds : 0,
+      });
+    };
+    if (await downloadFile(file, target, access, { ...options, laterBytes, onBytes })) downloaded = true;
+    bytesBefore += file.bytes;
+    receivedBefore += last;
+  }
+  return {
+    path: files[0]!.target,
+    repository: wish.repository,
+    files: files.map(({ target }) => target),
+    bytes: model.bytes,
+    downloaded,
+  };
+}
+
+/** What files that are not there yet still need on the disk. */
+async function missingBytes(files: readonly { target: string; bytes: number }[]): Promise<number> {
+  const each = files.map(async ({ target, bytes }) => {
+    const there = await stat(target).then(
+      ({ size }) => size === bytes,
+      () => false,
+    );
+    return there ? 0 : Math.max(0, bytes - (await partBytes(target)));
+  });
+  return (await Promise.all(each)).reduce((sum, bytes) => sum + bytes, 0);
+}

@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What the server does with one request for bytes instead of serving them; undefined serves them. */
+export type Fault =
+  | { readonly kind: "cut"; readonly after: number } // bytes of the body, then the connection is reset
+  | { readonly kind: "stall"; readonly after: number } // bytes of the body, then nothing more comes
+  | { readonly kind: "status"; readonly status: number; readonly errorCode?: string }
+  | { readonly kind: "whole" } // ignores the range
+  | { readonly kind: "shifted" } // sends another range than it was asked for
+  | undefined;
+
+export interface ServedFile {
+  readonly bytes: Uint8Array;
+  /** What the listing says, where that is not the truth. */
+  readonly listedSha256?: string | null;
+  readonly listedBytes?: number;
+}
+
+export interface BytesRequest {
+  readonly path: string;
+  readonly range: string | undefined;
+  readonly authorization: string | undefined;
+}
+
+/** A Hub with one repository, as far as listing and downloading go; bytes come from a second server, as from a CDN. */
+export interface HubServer extends AsyncDisposable {
+  readonly url: string;
+  readonly repository: string;
+  /** By path; may be changed between requests. */
+  readonly files: Map<string, ServedFile>;
+  /** Requests that the CDN got, in order. */
+  readonly requests: BytesRequest[];
+  /** Asked with the number of each request for bytes, from 0 on. */
+  fault: (request: number, path: string) => Fault;
+  /** Of the listing; 200 serves it. */
+  listing: { status: number; errorCode?: string };
+  /** Resolves when bytes have stalled. */
+  readonly stalled: Promise<void>;
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+const pageLength = 2; // entries, so that every listing has pages
+
+export async function startHub(files: Record<string, Uint8Array>): Promise<HubServer> {
+  const repository = "someone/Model-GGUF";
+  let stall = () => {};
+  const stalled = new Promise<void>((resolve) => {
+    stall = resolve;
+  });
+  const served = new Map(Object.entries(files).map(([path, bytes]) => [path, { bytes } as ServedFile]));
+  const requests: BytesRequest[] = [];
+
+  const cdn = createServer((request, response) => {
+    const path = decodeURIComponent(request.url!.slice(1));
+    const { range, authorization } = request.headers;
+    const fault = hub.fault(requests.length, path);
+    requests.push({ path, range, authorization });
+    serveBytes(request, response, served.get(path)!.bytes, fault, stall);
+  });
+  const cdnUrl = await listen(cdn);
+
+  const front = createServer((request, response) => {
+    const url = new URL(request.url!, hub.url);
+    const tree = `/api/models/${repository}/tree/main`;
+    const resolved = `/${repository}/resolve/main/`;
+    if (url.pathname === tree) {
+      if (hub.listing.status !== 200) return refuse(response, hub.listing.status, hub.listing.errorCode);
+      servePage(response, url, hub.url, served);
+    } else if (url.pathname.startsWith(resolved)) {
+      const path = decodeURIComponent(url.pathname.slice(resolved.length));
+      const file = served.get(path);
+      if (!file) return refuse(response, 404, "EntryNotFound");
+      response.writeHead(302, {
+        location: `${cdnUrl}/${encodeURIComponent(path)}`,
+        "x-repo-commit": "0".repeat(40),
+        "x-linked-etag": `"${sha256(file.bytes)}"`,
+        "x-linked-size": file.bytes.length,
+      });
+      response.end();
+    } else refuse(response, 404, "RepoNotFound");
+  });
+  const hub: HubServer = {
+    url: await listen(front),
+    repository,
+    files: served,
+    requests,
+    fault: () => undefined,
+    listing: { status: 200 },
+    stalled,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([close(front), close(cdn)]);
+    },
+  };
+  return hub;
+}
+
+function servePage(response: ServerResponse, url: URL, hubUrl: string, files: Map<string, ServedFile>): void {
+  const from = Number(url.searchParams.get("cursor") ?? 0);
+  const entries = [...files].map(([path, file]) => {
+    const size = file.listedBytes ?? file.bytes.length;
+    const oid = file.listedSha256 === undefined ? sha256(file.bytes) : file.listedSha256;
+    const lfs = oid === null ? {} : { lfs: { oid, size, pointerSize: 134 } };
+    return { type: "file", path, size, oid: "1".repeat(40), ...lfs };
+  });
+  const next = from + pageLength;
+  const link = `<${hubUrl}${url.pathname}?cursor=${next}>; rel="next"`;
+  response.writeHead(200, { "content-type": "application/json", ...(next < entries.length && { link }) });
+  response.end(JSON.stringify(entries.slice(from, next)));
+}
+
+function serveBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  all: Uint8Array,
+  fault: Fault,
+  stall: () => void,
+): void {
+  if (fault?.kind === "status") {
+    refuse(response, fault.status, fault.errorCode);
+    return;
+  }
+  const etag = `"${sha256(all).slice(0, 32)}"`;
+  const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
+  const ranged = asked !== undefined && fault?.kind !== "whole";
+  const from = ranged ? Math.max(0, Number(asked) - (fault?.kind === "shifted" ? 1 : 0)) : 0;
+  const bytes = all.subarray(from);
+  response.writeHead(ranged ? 206 : 200, {
+    etag,
+    "content-length": bytes.length,
+    "accept-ranges": "bytes",
+    ...(ranged && { "content-range": `bytes ${from}-${all.length - 1}/${all.length}` }),
+  });
+  if (fault?.kind === "cut") {
+    // Flushed first, so that all bytes before the cut arrive.
+    if (fault.after === 0) response.flushHeaders();
+    response.write(bytes.subarray(0, fault.after), () => response.destroy());
+  } else if (fault?.kind === "stall") {
+    response.write(bytes.subarray(0, fault.after), stall);
+  } else response.end(bytes);
+}
+
+function refuse(response: ServerResponse, status: number, errorCode?: string): void {
+  response.writeHead(status, {
+    "content-type": "application/json",
+    ...(errorCode && { "x-error-code": errorCode }),
+  });
+  response.end(JSON.stringify({ error: "refused" }));
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
