@@ -34,6 +34,11 @@ const packageRules: readonly { name: RegExp; allowed: (path: string) => boolean;
     rule: "only engine/gpu/ imports it",
   },
   {
+    name: /^(@huggingface\/hub|undici)$/,
+    allowed: (path) => path.startsWith("engine/library/"),
+    rule: "only engine/library/ goes to the network (I8)",
+  },
+  {
     name: /^(node:)?(fs(\/promises)?|child_process)$/,
     allowed: (path) => !/^engine\/(complete|text|generate)\//.test(path),
     rule: "complete, text and generate know no files or processes",
@@ -75,6 +80,14 @@ test("every file imports only from its own folder or from a lower floor", () => 
   const files = ["engine", "shaders", "extension"].flatMap(sourceFiles);
   expect(files).toContain("engine/errors.ts");
   expect(files.flatMap((path) => violations(path, readFileSync(`${root}${path}`, "utf8")))).toEqual([]);
+});
+
+test("the engine's process takes nothing from the library, which goes to the network (I8)", () => {
+  const entry = ["engine/process.ts", ...sourceFiles("engine/server")];
+  const importing = entry.filter((path) =>
+    /from "[^"]*library\//.test(readFileSync(`${root}${path}`, "utf8")),
+  );
+  expect(importing).toEqual([]);
 });
 
 const allowed: readonly (readonly [path: string, text: string])[] = [
@@ -125,6 +138,7 @@ const forbidden: readonly (readonly [path: string, text: string, part: string])[
   ["engine/complete/gate.ts", 'import { readFileSync } from "node:fs";', "no files"],
   ["engine/text/fim.ts", 'import { readFile } from "fs/promises";', "no files"],
   ["engine/generate/session.ts", 'import { fork } from "node:child_process";', "no files"],
+  ["engine/server/models.ts", 'import { listFiles } from "@huggingface/hub";', "only engine/library/"],
 ];
 for (const [path, text, part] of forbidden) {
   test(`the checker catches: ${path}: ${text}`, () => {
