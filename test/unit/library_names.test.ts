@@ -22,7 +22,7 @@ test("every entry of the catalogue has all of its fields, and its own id", () =>
       quant: expect.stringMatching(/^(UD-)?Q\d\w*$/),
       license: expect.stringMatching(/^(Apache-2\.0|LicenseRef-[\w-]+)$/),
       can: expect.arrayContaining(["complete"]),
-      architecture: expect.stringMatching(/^(qwen2|qwen3|qwen35|qwen35moe)$/),
+      architecture: expect.stringMatching(/^(qwen2|qwen3|qwen3moe|qwen35|qwen35moe)$/),
       parameters: expect.any(Number),
       memoryGiB: expect.any(Number),
     });
