@@ -4,7 +4,7 @@ import { diagnostics } from "./diagnostics.ts";
 import type { Engine } from "./engine.ts";
 import { FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal.ts";
 import { showMenu } from "./menu.ts";
-import { chooseModel } from "./models.ts";
+import { type Downloads, manageModels } from "./models/index.ts";
 import { openSample } from "./sample.ts";
 import type { ModelRole, Services } from "./services.ts";
 import type { Snooze } from "./snooze.ts";
@@ -20,6 +20,7 @@ export interface CommandOptions {
   readonly snooze: Snooze;
   readonly status: Status;
   readonly why: WhyOptions;
+  readonly downloads: Downloads;
 }
 
 /** All commands but those of explain, refactor and the pages. What fails is shown, never lost. */
@@ -30,9 +31,12 @@ export function registerCommands({
   snooze,
   status,
   why,
+  downloads,
 }: CommandOptions): vscode.Disposable {
   const { context, log, settings, report } = services;
   const run = (command: string, ...args: unknown[]) => vscode.commands.executeCommand(command, ...args);
+  const models = (role?: ModelRole) =>
+    manageModels({ engine, settings, memory: context.globalState, downloads }, role);
   const partly = (command: string) => {
     lifecycle.partialCommand();
     return run(command);
@@ -46,8 +50,8 @@ export function registerCommands({
     "foretype.toggleLanguage": () => toggleLanguage(settings.current),
     "foretype.snooze": () => snooze.ask(),
     "foretype.whyNoSuggestion": () => showWhy(why),
-    "foretype.chooseModel": (role?: ModelRole) =>
-      chooseModel({ engine, settings, memory: context.globalState, report }, role),
+    "foretype.manageModels": () => models(),
+    "foretype.chooseModel": models,
     "foretype.unloadModel": () => unload(services),
     "foretype.restartEngine": () => engine.service.restart(),
     "foretype.openWalkthrough": () => openWalkthrough(context),

@@ -21,6 +21,7 @@ import { createEditorContext } from "./context.ts";
 import { createEngine } from "./engine.ts";
 import { registerExplain } from "./explain/index.ts";
 import { createGhostText } from "./ghost_text.ts";
+import { createDownloads } from "./models/index.ts";
 import { pathOf } from "./paths.ts";
 import { textOf } from "./question.ts";
 import { createReadOnly } from "./read_only.ts";
@@ -48,8 +49,9 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const log = own(vscode.window.createOutputChannel("Foretype", { log: true }));
   const settings = own(watchConfiguration(log));
-  const report = createReport(log);
+  const report = createReport(log, settings);
   const snooze = own(createSnooze());
+  const downloads = own(createDownloads());
   const readOnly = own(createReadOnly());
   const engine = own(createEngine({ extensionPath: context.extensionPath, log, settings }));
   statistics = own(createStatistics(context.globalStorageUri, log));
@@ -110,9 +112,11 @@ export function activate(context: vscode.ExtensionContext): void {
       engine,
       settings,
       snooze,
+      downloads,
       summary: metrics.summary,
       onMetrics,
       onTrace: onTrace.event,
+      report,
     }),
   );
   own(showStatusBar(status, settings));
@@ -131,7 +135,7 @@ export function activate(context: vscode.ExtensionContext): void {
     pathOf,
   };
   const why = { status, readOnly, settings: pipelineSettings, syntax, traces: services.traces };
-  own(registerCommands({ services, engine, lifecycle, snooze, status, why }));
+  own(registerCommands({ services, engine, lifecycle, snooze, status, why, downloads }));
   own(registerExplain(services));
   own(registerRefactor(services));
   own(registerPages(services));

@@ -18,6 +18,16 @@ export async function showMenu(status: Status): Promise<void> {
   const line: Item = { label: "", kind: vscode.QuickPickItemKind.Separator };
   const items: Item[] = [];
 
+  if (view.modelTrouble) {
+    const smaller = view.modelTrouble === "memory";
+    items.push(
+      item(
+        "package",
+        smaller ? t("Choose a Smaller Model…") : t("Choose Another Model…"),
+        "foretype.manageModels",
+      ),
+    );
+  }
   if (view.engine.kind === "failed" || view.trouble !== null)
     items.push(item("debug-restart", t("Restart Engine"), "foretype.restartEngine"), line);
   if (!view.inlineSuggest)
@@ -42,7 +52,7 @@ export async function showMenu(status: Status): Promise<void> {
     item("question", t("Why No Suggestion Here?"), "foretype.whyNoSuggestion"),
     item("graph", t("Statistics"), "foretype.showStatistics"),
     line,
-    item("package", t("Choose Model…"), "foretype.chooseModel"),
+    item("package", t("Manage Models…"), "foretype.manageModels"),
     item("circuit-board", t("Model and Device"), "foretype.showDevice"),
     item("gear", t("Settings"), "workbench.action.openSettings", "@ext:foretype.foretype"),
     item("output", t("Log"), "foretype.showLog"),

@@ -11,6 +11,8 @@ export interface Settings {
   readonly completionModel: ModelSpec;
   /** The same spec as `completionModel`, and so the same loaded model, where both are one file. */
   readonly chatModel: ModelSpec;
+  /** Where models are kept and come from; empty: the system's usual folder, and the Hub itself. */
+  readonly library: { readonly folder: string; readonly hub: string };
   /** Of a prompt, at most. */
   readonly contextTokens: number;
   readonly context: {
@@ -70,12 +72,12 @@ export function readSettings({ get, home, l10n }: SettingsReader): {
     return schema.default as T;
   }
 
-  const model = (name: string): string => {
-    const path = read<string>(name).trim();
-    return path.startsWith("~/") || path.startsWith("~\\") ? home + path.slice(1) : path;
+  const path = (name: string): string => {
+    const text = read<string>(name).trim();
+    return text.startsWith("~/") || text.startsWith("~\\") ? home + text.slice(1) : text;
   };
-  const completion = model("model.completion") || "mini";
-  const chat = model("model.chat") || completion;
+  const completion = path("model.completion") || "mini";
+  const chat = path("model.chat") || completion;
   const contextTokens = read<number>("contextTokens");
   const completionModel: ModelSpec = { path: completion, context: contextTokens + GENERATED_POSITIONS };
 
@@ -102,6 +104,7 @@ export function readSettings({ get, home, l10n }: SettingsReader): {
     },
     completionModel,
     chatModel: chat === completion ? completionModel : { path: chat },
+    library: { folder: path("model.folder"), hub: read<string>("model.hub").trim() },
     contextTokens,
     context: {
       recentEdits: read("context.recentEdits"),

@@ -1,8 +1,10 @@
 import * as vscode from "vscode";
 import type { Silence, TraceRecord } from "../engine/complete/index.ts";
 import type { MetricsSummary } from "../engine/complete/metrics.ts";
+import { UserError } from "../engine/errors.ts";
 import type { EngineStatus } from "../engine/protocol.ts";
 import type { Engine } from "./engine.ts";
+import { type Downloads, type ModelTrouble, modelTrouble } from "./models/index.ts";
 import type { Settings } from "./settings.ts";
 import type { Snooze } from "./snooze.ts";
 import type { StatusView } from "./status_text.ts";
@@ -16,13 +18,25 @@ export interface StatusOptions {
   readonly engine: Engine;
   readonly settings: { readonly current: Settings; readonly onChange: vscode.Event<Settings> };
   readonly snooze: Snooze;
+  readonly downloads: Downloads;
   readonly summary: () => MetricsSummary;
   readonly onMetrics: vscode.Event<void>;
   readonly onTrace: vscode.Event<TraceRecord>;
+  readonly report: (error: unknown) => void;
 }
 
 /** Gathers what the status bar item and the language status item show; tells at most twice a second that it changed. */
-export function watchStatus({ log, engine, settings, snooze, summary, onMetrics, onTrace }: StatusOptions) {
+export function watchStatus({
+  log,
+  engine,
+  settings,
+  snooze,
+  downloads,
+  summary,
+  onMetrics,
+  onTrace,
+  report,
+}: StatusOptions) {
   const changed = new vscode.EventEmitter<void>();
   const silences = new Map<string, Silence>();
   let trouble: string | null = null;
@@ -31,6 +45,11 @@ export function watchStatus({ log, engine, settings, snooze, summary, onMetrics,
   let longBusy = false;
   let busyTimer: NodeJS.Timeout | undefined;
   let redraw: NodeJS.Timeout | undefined;
+
+  const troubleWithModel = (sentence: string): ModelTrouble | undefined => {
+    const { completionModel, chatModel } = settings.current;
+    return modelTrouble(sentence, [completionModel.path, chatModel.path]);
+  };
 
   const soon = (): void => {
     redraw ??= setTimeout(() => {
@@ -53,7 +72,11 @@ export function watchStatus({ log, engine, settings, snooze, summary, onMetrics,
     if (silence) silences.set(uri, silence);
     else silences.delete(uri);
     if (silence?.id === "engine-error") {
-      if (trouble !== silence.sentence) log.warn(silence.sentence);
+      if (trouble !== silence.sentence) {
+        log.warn(silence.sentence);
+        // Suggestions stay away until somebody chooses: that is worth more than a red item, once.
+        if (troubleWithModel(silence.sentence)) report(new UserError(silence.sentence));
+      }
       trouble = silence.sentence;
     }
     if (source === "model" || source === "attached") trouble = null;
@@ -66,6 +89,7 @@ export function watchStatus({ log, engine, settings, snooze, summary, onMetrics,
     onTrace(noteTrace),
     onMetrics(soon),
     snooze.onChange(soon),
+    downloads.onChange(soon),
     settings.onChange(() => {
       trouble = null; // another model, another device: the next request tells
       soon();
@@ -105,6 +129,8 @@ export function watchStatus({ log, engine, settings, snooze, summary, onMetrics,
         engine: engine.service.state,
         busy: longBusy,
         trouble,
+        modelTrouble: trouble === null ? null : (troubleWithModel(trouble) ?? null),
+        download: downloads.summary,
         inlineSuggest: isInlineSuggestOn(document),
         enabled: pipeline.enabled,
         snoozedForMs: Math.max(0, snooze.untilMs - Date.now()),

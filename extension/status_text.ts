@@ -3,6 +3,7 @@ import type { Silence } from "../engine/complete/index.ts";
 import type { MetricsSummary, Share } from "../engine/complete/metrics.ts";
 import type { DraftSources, EngineStatus } from "../engine/protocol.ts";
 import type { L10n } from "./l10n.ts";
+import type { ModelTrouble } from "./models/index.ts";
 
 /** All that the status bar item says something about. */
 export interface StatusView {
@@ -11,6 +12,10 @@ export interface StatusView {
   readonly busy: boolean;
   /** The sentence of the last request, where the engine could not serve it. */
   readonly trouble: string | null;
+  /** Where that is about a model. */
+  readonly modelTrouble: ModelTrouble | null;
+  /** What is downloaded, and how far it is. */
+  readonly download: string | null;
   /** The editor's own `editor.inlineSuggest.enabled`. */
   readonly inlineSuggest: boolean;
   readonly enabled: boolean;
@@ -96,6 +101,7 @@ export function statusFace(view: StatusView, size: "full" | "compact", l10n: L10
 export function statusTooltip(view: StatusView, l10n: L10n): string {
   const { label } = statusFace(view, "full", l10n);
   const rows = [...measured(view, l10n), ...engineRows(view, l10n)];
+  if (view.download !== null) rows.push([l10n.t("Downloading"), view.download]);
   if (view.recordTyping)
     rows.push([l10n.t("Recording"), l10n.t("your typing, on this machine only (foretype.recordTyping)")]);
   if (view.lastSilence) rows.push([l10n.t("Last without one"), view.lastSilence.sentence]);

@@ -33,7 +33,7 @@ export function registerPages(services: Services): vscode.Disposable {
       data: () => null, // comes with the first update
       onMessage: ({ kind }) => {
         const commands: Readonly<Record<string, string>> = {
-          choose: "foretype.chooseModel",
+          choose: "foretype.manageModels",
           unload: "foretype.unloadModel",
           restart: "foretype.restartEngine",
           log: "foretype.showLog",

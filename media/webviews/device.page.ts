@@ -45,7 +45,7 @@ follow<DeviceData>(({ state, status, models }) => {
     el(
       "div",
       { class: "buttons" },
-      command("Choose Model…", "choose"),
+      command("Manage Models…", "choose"),
       command("Unload Models", "unload", { class: "quiet" }),
       command("Restart Engine", "restart", { class: "quiet" }),
       command("Show Log", "log", { class: "quiet" }),

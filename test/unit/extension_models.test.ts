@@ -1,6 +1,13 @@
-import { expect, test } from "vitest";
-import { modelFacts, refusal } from "../../extension/model_roles.ts";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fitSession } from "../../engine/generate/index.ts";
+import { openModelFile } from "../../engine/server/index.ts";
+import { memoryWarning, modelFacts, modelTrouble, refusal } from "../../extension/models/roles.ts";
 import { l10n } from "../fixtures/extension/l10n.ts";
+import { PUBLISHED } from "../fixtures/headers/models.ts";
+import { publishedFile, writeHeader } from "../reference/write_header.ts";
 
 const model = {
   path: "x.gguf",
@@ -29,4 +36,45 @@ test("a model in one line: size, memory, skills", () => {
   expect(modelFacts({ ...model, parameters: 2.04e9, completes: false, chats: false }, l10n)).toBe(
     "2.0 B parameters · needs 1.5 GiB of GPU memory",
   );
+});
+
+test("a model that needs more memory than the GPU has comes with a warning; an unknown GPU with none", () => {
+  const needy = { ...model, completes: true, chats: true };
+  expect(memoryWarning(needy, 2 ** 30, l10n)).toContain(
+    "needs 1.5 GiB of GPU memory and this GPU has 1.0 GiB",
+  );
+  expect(memoryWarning(needy, 2 ** 31, l10n)).toBeUndefined();
+  expect(memoryWarning(needy, null, l10n)).toBeUndefined();
+});
+
+describe("an error about a model", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "foretype-trouble-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test("is told from others by the file's name: a file that is gone", async () => {
+    const path = join(folder, "gone.gguf");
+    const message = await openModelFile(path).then(
+      () => "it opened",
+      (error: Error) => error.message,
+    );
+    expect(modelTrouble(message, ["mini", path])).toBe("file");
+    expect(modelTrouble(message, ["mini", "/models/other.gguf"])).toBeUndefined();
+    expect(modelTrouble("The engine stopped: see the log.", ["mini", path])).toBeUndefined();
+  });
+
+  test("is about memory where the engine says that it does not fit", async () => {
+    const path = join(folder, "large.gguf");
+    await writeHeader(path, publishedFile(PUBLISHED[0]!, "Q4_K_M", true));
+    const { file, h } = await openModelFile(path);
+    try {
+      const wishes = { context: 4096, contextAsked: true, kvType: "f16", drafts: "auto" } as const;
+      const fit = fitSession(file, h, wishes, { free: 2 ** 28, largestBuffer: Number.POSITIVE_INFINITY });
+      expect(modelTrouble(fit.fits ? "it fits" : fit.sentence, [path])).toBe("memory");
+    } finally {
+      await file.close();
+    }
+  });
 });

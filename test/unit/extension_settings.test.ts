@@ -107,3 +107,13 @@ test("one file in both roles is one spec, and so one model in memory", () => {
   const { settings } = read({ "model.completion": path, "model.chat": "/models/chat.gguf" });
   expect(settings.chatModel).toEqual({ path: "/models/chat.gguf" });
 });
+
+test("the folder of models may begin with the home folder; empty, it is the system's usual one", () => {
+  expect(
+    read({ "model.folder": "~/models", "model.hub": " https://models.example " }).settings.library,
+  ).toEqual({
+    folder: "/home/ada/models",
+    hub: "https://models.example",
+  });
+  expect(read().settings.library).toEqual({ folder: "", hub: "" });
+});

@@ -17,6 +17,8 @@ const ready: StatusView = {
   engine: { kind: "running" },
   busy: false,
   trouble: null,
+  modelTrouble: null,
+  download: null,
   inlineSuggest: true,
   enabled: true,
   snoozedForMs: 0,
@@ -157,4 +159,10 @@ test("what a model or a device is called cannot become markup", () => {
   expect(escapeMarkdown("[x](command:evil) `y`\n| $(error)")).toBe(
     "\\[x\\]\\(command:evil\\) \\`y\\` \\| \\$\\(error\\)",
   );
+});
+
+test("the tooltip says what is being downloaded", () => {
+  expect(statusTooltip(ready, l10n)).not.toContain("Downloading");
+  const tooltip = statusTooltip({ ...ready, download: "Qwen3.5-4B, 43%" }, l10n);
+  expect(tooltip).toContain("| Downloading | Qwen3.5\\-4B, 43% |");
 });

@@ -93,9 +93,9 @@ describe("manifest", () => {
     const settings = Object.keys(manifest.contributes.configuration.properties);
     expect(restrictedConfigurations.filter((name) => !settings.includes(name))).toEqual([]);
     // A workspace must not say which file is loaded, nor what a model is told.
-    expect(settings.filter((name) => /model\.(completion|chat)$|presets/.test(name)).sort()).toEqual(
-      [...restrictedConfigurations].sort(),
-    );
+    expect(
+      settings.filter((name) => /model\.(completion|chat|folder|hub)$|presets/.test(name)).sort(),
+    ).toEqual([...restrictedConfigurations].sort());
   });
 
   test("it is started by the end of start-up alone", () => {

@@ -29,6 +29,8 @@ export interface WindowOptions {
   /** Path in the workspace → content. */
   readonly files?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Settings of scope `machine` that must outlast a change of another one: a served editor keeps these in a file of their own. */
+  readonly machineSettings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly size?: { readonly width: number; readonly height: number };
 }
@@ -81,12 +83,16 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   const profile = join(base, "profile");
   for (const path of [folder, profile]) mkdirSync(path);
   writeFiles(folder, options.files ?? {});
-  const settings = { ...STEADY, ...options.settings };
+  const settings = { ...STEADY, ...options.settings, ...options.machineSettings };
   const env = { ...DEVICE, ...options.env };
   const size = options.size ?? { width: 1280, height: 800 };
   const code = inject("desktop");
   const user = join(profile, code ? "User" : "data/User");
   writeFiles(user, { "keybindings.json": JSON.stringify(KEYS) });
+  if (!code && options.machineSettings) {
+    const text = JSON.stringify(options.machineSettings);
+    writeFiles(join(profile, "data", "Machine"), { "settings.json": text });
+  }
   const shared = {
     folder,
     profile,

@@ -1,0 +1,243 @@
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { UserError } from "../../engine/errors.ts";
+import {
+  type ChoosableModel,
+  chooseModel,
+  type HubFile,
+  hubAccess,
+  listRepository,
+  type ModelWish,
+  modelsIn,
+  neededBytes,
+  nextSmaller,
+  parseName,
+} from "../../engine/library/index.ts";
+import type { ModelRole } from "../services.ts";
+import { confirmation, diskBytes, repositoryRows } from "./download_text.ts";
+import type { DownloadRequest, Outcome } from "./downloads.ts";
+import { freeBytes, isThere } from "./files.ts";
+import { baseName, entryTitle } from "./list.ts";
+import { gpuMemory, libraryFolder, type ModelsOptions } from "./options.ts";
+import { useModel } from "./use.ts";
+
+export interface Order {
+  /** A catalogue id, or what `pullModel` takes. */
+  readonly name: string;
+  readonly license?: string;
+  /** Somebody agreed to this download before. */
+  readonly agreed?: boolean;
+  readonly role: ModelRole | undefined;
+}
+
+/** Asks for a name on the Hub, and checks it as it is typed. */
+export async function askForName(options: ModelsOptions, before = ""): Promise<string | undefined> {
+  const { t } = vscode.l10n;
+  const { hub } = hubAccess({ hub: options.settings.current.library.hub });
+  return vscode.window.showInputBox({
+    title: t("Get a Model from the Hub"),
+    prompt: t("Pressing Enter asks {0} which files there are.", new URL(hub).host),
+    placeHolder: t("OWNER/REPO, OWNER/REPO:QUANT, OWNER/REPO/FILE.gguf or an address"),
+    value: before,
+    ignoreFocusOut: true, // an address is copied from a browser
+    validateInput(text) {
+      if (text.trim() === "") return undefined;
+      try {
+        parseName(text, hub);
+        return undefined;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    },
+  });
+}
+
+/** Lists what the Hub has by a name, lets the user choose and agree, downloads, and offers the model for its roles. */
+export async function getModel(options: ModelsOptions, order: Order): Promise<void> {
+  const { t } = vscode.l10n;
+  let request: DownloadRequest | undefined;
+  try {
+    request = await plan(options, order);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const change = t("Change the Name…");
+    const retry = t("Try Again");
+    const choice = await vscode.window.showErrorMessage(error.message, retry, change);
+    if (choice === retry) return getModel(options, order);
+    const name = choice === change ? await askForName(options, order.name) : undefined;
+    return name ? getModel(options, { name, role: order.role }) : undefined;
+  }
+  if (!request) return;
+  const { title, files } = request;
+  if (options.downloads.running.some(({ names }) => names.some((name) => files.includes(name)))) {
+    const message = t("{0} is being downloaded already: its notification shows how far it is.", title);
+    return void vscode.window.showInformationMessage(message);
+  }
+  await download(options, request, order.role);
+}
+
+async function plan(options: ModelsOptions, order: Order): Promise<DownloadRequest | undefined> {
+  const { hub } = options.settings.current.library;
+  const wish = parseName(order.name, hubAccess({ hub }).hub);
+  const listing = await askHub(wish, hub);
+  if (!listing) return undefined;
+  const memoryBytes = await gpuMemory(options);
+  const model = (await ownerOf(options, listing, wish)) ?? (await chooseOne(listing, wish, memoryBytes));
+  if (!model) return undefined;
+  const { repository } = wish;
+  const title = baseName(model.name);
+  const folder = libraryFolder(options);
+  if (!order.agreed) {
+    const smaller = smallerThan(model, memoryBytes, wish, listing);
+    const { question, detail } = confirmation(
+      {
+        title,
+        repository,
+        model,
+        folder,
+        freeBytes: await freeBytes(folder),
+        memoryBytes,
+        license: order.license,
+        smaller: smaller?.title,
+      },
+      vscode.l10n,
+    );
+    const yes = vscode.l10n.t("Download");
+    const instead = smaller && vscode.l10n.t("{0} Instead…", smaller.title);
+    const modal = { modal: true, detail };
+    const answers = [yes, ...(instead ? [instead] : [])];
+    const answer = await vscode.window.showInformationMessage(question, modal, ...answers);
+    if (smaller && answer === instead) return plan(options, { name: smaller.name, role: order.role });
+    if (answer !== yes) return undefined;
+  }
+  return {
+    title,
+    name: nameOf(wish, model.parts[0]!.path),
+    files: [...model.parts, ...model.companions].map(({ path }) => `${repository}/${path}`),
+    bytes: model.bytes,
+    folder,
+    hub,
+  };
+}
+
+/** What a repository holds; undefined if the user did not wait for it. */
+async function askHub(wish: ModelWish, hub: string): Promise<HubFile[] | undefined> {
+  const host = new URL(hubAccess({ hub }).hub).host;
+  return vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t("Asking {0} what {1} holds", host, wish.repository),
+      cancellable: true,
+    },
+    async (_, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      try {
+        return await listRepository(wish, hubAccess({ hub, signal: controller.signal }));
+      } catch (error) {
+        if (controller.signal.aborted) return undefined;
+        throw error;
+      }
+    },
+  );
+}
+
+/** The model that an MTP file was downloaded for, which is here already: a download may have stopped at that file. */
+async function ownerOf(
+  options: ModelsOptions,
+  listing: readonly HubFile[],
+  { file, repository }: ModelWish,
+): Promise<ChoosableModel<HubFile> | undefined> {
+  for (const model of modelsIn(listing))
+    if (model.companions.some(({ path }) => path === file))
+      if (await isThere(join(libraryFolder(options), repository, model.parts[0]!.path))) return model;
+  return undefined;
+}
+
+/** The model that was named; where only a repository was, one that the user picks. */
+async function chooseOne(
+  listing: readonly HubFile[],
+  wish: ModelWish,
+  memoryBytes: number | null,
+): Promise<ChoosableModel<HubFile> | undefined> {
+  const models = modelsIn(listing).filter(({ missing }) => missing === 0);
+  if (wish.file !== undefined || wish.quant !== undefined || models.length === 0)
+    return chooseModel(listing, wish);
+  if (models.length === 1) return models[0];
+  const rows = repositoryRows(models, usual(listing, wish, memoryBytes), memoryBytes, vscode.l10n);
+  const choice = await vscode.window.showQuickPick(rows, {
+    title: wish.repository,
+    placeHolder: vscode.l10n.t("Which one? Fewer bits are smaller and quicker, and a little less exact."),
+    matchOnDetail: true,
+    ignoreFocusOut: true,
+  });
+  return choice?.model;
+}
+
+/** The one that a download without questions would take; undefined where that is not clear. */
+function usual(listing: readonly HubFile[], wish: ModelWish, memoryBytes: number | null): string | undefined {
+  try {
+    return chooseModel(listing, wish, memoryBytes ?? undefined).name;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What to take instead of a model that is too large: of the same repository, or else of the catalogue. */
+function smallerThan(
+  { bytes }: ChoosableModel,
+  memoryBytes: number | null,
+  wish: ModelWish,
+  listing: readonly HubFile[],
+): { name: string; title: string } | undefined {
+  if (memoryBytes === null || neededBytes(bytes) <= memoryBytes) return undefined;
+  const siblings = modelsIn(listing).filter(({ missing }) => missing === 0);
+  const found = nextSmaller(bytes, memoryBytes, siblings);
+  if (found?.from === "repository")
+    return { name: nameOf(wish, found.model.parts[0]!.path), title: baseName(found.model.name) };
+  return found && { name: found.entry.id, title: entryTitle(found.entry) };
+}
+
+/** Of a file: by an address where it is not on the main branch, which a plain name means. */
+function nameOf({ repository, revision }: ModelWish, path: string): string {
+  if (revision === "main") return `${repository}/${path}`;
+  const file = path.split("/").map(encodeURIComponent).join("/");
+  return `https://huggingface.co/${repository}/resolve/${encodeURIComponent(revision)}/${file}`;
+}
+
+async function download(
+  options: ModelsOptions,
+  request: DownloadRequest,
+  role: ModelRole | undefined,
+): Promise<void> {
+  const { t } = vscode.l10n;
+  const { title } = request;
+  const outcome: Outcome = await options.downloads.run(request);
+  const again = () => download(options, request, role);
+  switch (outcome.kind) {
+    case "done": {
+      const use = t("Use It…");
+      const message = t("{0} is on this machine; its checksum is the published one.", title);
+      if ((await vscode.window.showInformationMessage(message, use)) === use)
+        await useModel(options, outcome.model.path, role);
+      return;
+    }
+    case "stopped": {
+      const resume = t("Resume");
+      const message = t(
+        "The download of {0} stopped at {1} of {2}: resume it now, or later in “Foretype: Manage Models…”.",
+        title,
+        diskBytes(outcome.bytesDone, request.bytes),
+        diskBytes(request.bytes),
+      );
+      if ((await vscode.window.showInformationMessage(message, resume)) === resume) await again();
+      return;
+    }
+    case "failed": {
+      const retry = t("Retry");
+      if (!(outcome.error instanceof UserError)) throw outcome.error;
+      const { message } = outcome.error;
+      if ((await vscode.window.showErrorMessage(message, retry)) === retry) await again();
+    }
+  }
+}

@@ -1,0 +1,351 @@
+import type { CatalogueEntry, InstalledModel, PartialDownload } from "../../engine/library/index.ts";
+import {
+  aboutBytes,
+  catalogue,
+  entriesThatFit,
+  neededBytes,
+  recommendedEntry,
+} from "../../engine/library/index.ts";
+import type { L10n } from "../l10n.ts";
+import type { ModelRole } from "../services.ts";
+import { bytesOf } from "../status_text.ts";
+import { diskBytes, percentDone } from "./download_text.ts";
+
+/** A file that the user chose before, or that a setting names, wherever it lies. */
+export interface KnownFile {
+  readonly path: string;
+  /** Null where nothing is there. */
+  readonly bytes: number | null;
+}
+
+/** A download of this window that runs. */
+export interface RunningDownload {
+  readonly title: string;
+  /** Of its files, as `PartialDownload` names them. */
+  readonly names: readonly string[];
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+}
+
+/** What a pick or a button does. */
+export type Act =
+  | { readonly do: "use"; readonly path: string }
+  | { readonly do: "verify" | "delete"; readonly model: InstalledModel }
+  | { readonly do: "reveal" | "forget"; readonly path: string }
+  | { readonly do: "unload" }
+  /** `name`: as `pullModel` takes it. */
+  | { readonly do: "get"; readonly name: string; readonly license?: string }
+  /** Goes on with a download that was agreed to before. */
+  | { readonly do: "resume"; readonly name: string }
+  | { readonly do: "discard"; readonly partial: PartialDownload }
+  | { readonly do: "cancel"; readonly download: RunningDownload }
+  | { readonly do: "ask-name" | "browse" | "choose-folder" };
+
+export interface Row {
+  readonly icon: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  readonly act: Act;
+  readonly buttons: readonly Act[];
+}
+
+export interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+export interface ListInput {
+  readonly completionPath: string;
+  readonly chatPath: string;
+  readonly installed: readonly InstalledModel[];
+  readonly partials: readonly PartialDownload[];
+  readonly running: readonly RunningDownload[];
+  readonly files: readonly KnownFile[];
+  /** Paths of the models that are on the GPU now. */
+  readonly loaded: readonly string[];
+  /** Of the GPU; null where nobody knows, and then nothing is said to fit. */
+  readonly memoryBytes: number | null;
+  /** Only entries that can fill it are offered. */
+  readonly role: ModelRole | undefined;
+  readonly home: string;
+  /** Whether this machine's file manager can be opened. */
+  readonly canReveal: boolean;
+}
+
+/** The list of `Manage Models…`: what is in use, what is on this machine, what can be had. Empty sections are left out. */
+export function modelSections(input: ListInput, l10n: L10n): Section[] {
+  const local = localRows(input, l10n);
+  const inUse = local.filter(({ path }) => usesOf(input, path).length > 0);
+  const sections = [
+    { title: l10n.t("In use"), rows: inUse.map(({ row }) => row) },
+    {
+      title: l10n.t("On this machine"),
+      rows: [
+        ...local.filter((one) => !inUse.includes(one)).map(({ row }) => row),
+        ...input.running.map((download) => runningRow(download, l10n)),
+        ...stoppedDownloads(input).map((partial) => partialRow(partial, l10n)),
+        {
+          icon: "file",
+          label: l10n.t("Browse for a File…"),
+          description: l10n.t("a GGUF file on this machine"),
+          act: { do: "browse" },
+          buttons: [],
+        },
+        {
+          icon: "folder",
+          label: l10n.t("Choose a Folder…"),
+          description: l10n.t("that holds a model"),
+          act: { do: "choose-folder" },
+          buttons: [],
+        },
+      ] satisfies Row[],
+    },
+    {
+      title: l10n.t("Get a model"),
+      rows: [
+        {
+          icon: "search",
+          label: l10n.t("From the Hub by Name…"),
+          description: l10n.t("any repository of GGUF files on Hugging Face"),
+          act: { do: "ask-name" },
+          buttons: [],
+        },
+        ...offered(input).map((entry) => entryRow(entry, input, l10n)),
+      ] satisfies Row[],
+    },
+  ];
+  return sections.filter(({ rows }) => rows.length > 0);
+}
+
+interface LocalRow {
+  readonly path: string;
+  readonly row: Row;
+}
+
+const namesModel = ({ path, files }: InstalledModel, other: string): boolean =>
+  path === other || files.includes(other);
+
+function usesOf({ completionPath, chatPath }: ListInput, path: string): ModelRole[] {
+  return [
+    ...(path === completionPath ? (["completion"] as const) : []),
+    ...(path === chatPath ? (["chat"] as const) : []),
+  ];
+}
+
+function localRows(input: ListInput, l10n: L10n): LocalRow[] {
+  const { installed, files } = input;
+  const outside = files.filter(({ path }) => !installed.some((model) => namesModel(model, path)));
+  return [
+    embeddedRow(input, l10n),
+    ...installed.map((model) => installedRow(model, input, l10n)),
+    ...outside.map((file) => fileRow(file, input, l10n)),
+  ];
+}
+
+function describeUse(input: ListInput, path: string, l10n: L10n): string[] {
+  const words = { completion: l10n.t("completes"), chat: l10n.t("explains and refactors") };
+  return [
+    ...usesOf(input, path).map((role) => words[role]),
+    ...(input.loaded.includes(path) ? [l10n.t("on the GPU")] : []),
+  ];
+}
+
+const unloadButton = ({ loaded }: ListInput, path: string): Act[] =>
+  loaded.includes(path) ? [{ do: "unload" }] : [];
+
+function embeddedRow(input: ListInput, l10n: L10n): LocalRow {
+  const path = "mini";
+  const row: Row = {
+    icon: "package",
+    label: l10n.t("Embedded model"),
+    description: describeUse(input, path, l10n).join(", "),
+    detail: l10n.t("Comes with the extension; small and quick."),
+    act: { do: "use", path },
+    buttons: unloadButton(input, path),
+  };
+  return { path, row };
+}
+
+function installedRow(model: InstalledModel, input: ListInput, l10n: L10n): LocalRow {
+  // A setting may name another part of the model than its first.
+  const named = [input.completionPath, input.chatPath].find((path) => namesModel(model, path));
+  const path = named ?? model.path;
+  const { name, repository, bytes, missing, verified, quant } = model;
+  const fromHub = hubName(model);
+  const state =
+    missing > 0
+      ? l10n.t("{0} of its files are missing", missing)
+      : verified
+        ? l10n.t("checksum verified")
+        : l10n.t("not verified");
+  const row: Row = {
+    icon: missing > 0 ? "warning" : "file",
+    label: baseName(name),
+    description: describeUse(input, path, l10n).join(", "),
+    detail: [
+      diskBytes(bytes),
+      ...(quant && !baseName(name).toUpperCase().includes(quant) ? [quant] : []),
+      state,
+      ...tooLarge(bytes, input, l10n),
+      ...(repository ? [repository] : [shortPath(model.path, input.home)]),
+    ].join(" · "),
+    act: missing > 0 && fromHub ? { do: "get", name: fromHub } : { do: "use", path },
+    buttons: [
+      ...unloadButton(input, path),
+      { do: "verify", model },
+      ...(input.canReveal ? [{ do: "reveal", path: model.path } as const] : []),
+      { do: "delete", model },
+    ],
+  };
+  return { path, row };
+}
+
+/** What `pullModel` takes for a model that lies where a download puts it; names have forward slashes on every system. */
+export const hubName = ({ name, path, repository }: InstalledModel): string | undefined =>
+  repository === null ? undefined : name.replace(/[^/]*$/, baseName(path));
+
+function fileRow({ path, bytes }: KnownFile, input: ListInput, l10n: L10n): LocalRow {
+  const there = bytes !== null;
+  const row: Row = {
+    icon: there ? "file" : "warning",
+    label: baseName(path),
+    description: [...(there ? [] : [l10n.t("missing")]), ...describeUse(input, path, l10n)].join(", "),
+    detail: [
+      ...(there && bytes > 0 ? [diskBytes(bytes), ...tooLarge(bytes, input, l10n)] : []),
+      shortPath(path, input.home),
+    ].join(" · "),
+    act: { do: "use", path },
+    buttons: [
+      ...unloadButton(input, path),
+      ...(there && input.canReveal ? [{ do: "reveal", path } as const] : []),
+      { do: "forget", path },
+    ],
+  };
+  return { path, row };
+}
+
+function tooLarge(bytes: number, { memoryBytes }: ListInput, l10n: L10n): string[] {
+  const needed = neededBytes(bytes);
+  return memoryBytes !== null && needed > memoryBytes
+    ? [l10n.t("needs about {0} of GPU memory, of {1}", bytesOf(needed), bytesOf(memoryBytes))]
+    : [];
+}
+
+function runningRow(download: RunningDownload, l10n: L10n): Row {
+  return {
+    icon: "sync~spin",
+    label: download.title,
+    description: l10n.t("is downloading, {0}", percentDone(download)),
+    detail: l10n.t("Pick it to stop; it goes on later from where it was."),
+    act: { do: "cancel", download },
+    buttons: [],
+  };
+}
+
+/** What earlier downloads left, less what this window is downloading. */
+function stoppedDownloads({ partials, running }: ListInput): PartialDownload[] {
+  const names = new Set(running.flatMap((download) => download.names));
+  return partials.filter(({ name }) => !names.has(name));
+}
+
+function partialRow(partial: PartialDownload, l10n: L10n): Row {
+  const { name, bytesDone, bytesTotal } = partial;
+  const discard: Act = { do: "discard", partial };
+  return {
+    icon: "debug-pause",
+    label: baseName(name),
+    description:
+      bytesTotal === null
+        ? l10n.t("download stopped at {0}", diskBytes(bytesDone))
+        : l10n.t("download stopped at {0} of {1}", diskBytes(bytesDone, bytesTotal), diskBytes(bytesTotal)),
+    ...(partial.repository === null
+      ? {
+          detail: l10n.t("Nothing says where it came from: pick it to discard it."),
+          act: discard,
+          buttons: [],
+        }
+      : {
+          detail: l10n.t("Pick it to resume from {0}.", partial.repository),
+          act: { do: "resume", name },
+          buttons: [discard],
+        }),
+  };
+}
+
+/** Entries that are not here yet: those that fit by preference, the recommended one first, then the others, small ones first. */
+function offered(input: ListInput): CatalogueEntry[] {
+  const { memoryBytes, installed, role } = input;
+  const begun = [
+    ...input.partials.map(({ name }) => name),
+    ...input.running.flatMap(({ names }) => names),
+  ].map((name) => name.toLowerCase());
+  const isHere = ({ repository, quant }: CatalogueEntry) =>
+    installed.some((model) => model.repository === repository && model.quant === quant.toUpperCase()) ||
+    begun.some(
+      (name) => name.startsWith(`${repository.toLowerCase()}/`) && name.includes(quant.toLowerCase()),
+    );
+  const skill = role === "chat" ? "chat" : role === "completion" ? "complete" : undefined;
+  const entries = catalogue.filter((entry) => !isHere(entry) && (!skill || entry.can.includes(skill)));
+  const fitting = memoryBytes === null ? [] : entriesThatFit(memoryBytes, entries);
+  const others = entries.filter((entry) => !fitting.includes(entry));
+  const best = recommended(input);
+  return [
+    ...fitting.filter((entry) => entry === best),
+    ...fitting.filter((entry) => entry !== best),
+    ...others.sort((a, b) => a.memoryGiB - b.memoryGiB),
+  ];
+}
+
+const recommended = ({ memoryBytes }: ListInput): CatalogueEntry | undefined =>
+  memoryBytes === null ? undefined : recommendedEntry(memoryBytes);
+
+function entryRow(entry: CatalogueEntry, input: ListInput, l10n: L10n): Row {
+  const { memoryBytes } = input;
+  const skills = {
+    complete: l10n.t("completes"),
+    chat: l10n.t("explains, refactors"),
+    draft: l10n.t("drafts"),
+  };
+  const fits = memoryBytes !== null && entriesThatFit(memoryBytes, [entry]).length > 0;
+  const judgement =
+    entry === recommended(input)
+      ? l10n.t("recommended for this GPU")
+      : fits
+        ? l10n.t("fits this GPU")
+        : l10n.t("too large for this GPU");
+  return {
+    icon: entry === recommended(input) ? "star-full" : "cloud-download",
+    label: entryTitle(entry),
+    // What to choose by stands first: a narrow list cuts the ends of lines.
+    description: [
+      l10n.t("for {0} GiB of GPU memory", entry.memoryGiB),
+      ...(memoryBytes === null ? [] : [judgement]),
+    ].join(" · "),
+    detail: [
+      l10n.t("about {0}", diskBytes(aboutBytes(entry))),
+      l10n.t("{0} B parameters", (entry.parameters / 1e9).toFixed(1)),
+      licenseTitle(entry.license),
+      entry.can.map((one) => skills[one]).join(", "),
+    ].join(" · "),
+    act: { do: "get", name: entry.id, license: licenseTitle(entry.license) },
+    buttons: [],
+  };
+}
+
+/** A repository's name without what says only that it holds GGUF files. */
+export const entryTitle = ({ repository, quant }: CatalogueEntry): string =>
+  repository
+    .replace(/^.*\//, "")
+    .replace(/-GGUF$/i, "")
+    .replace(new RegExp(`-${quant}$`, "i"), "")
+    .replace(/-MTP$/i, "");
+
+/** SPDX names licences that it does not list by `LicenseRef-`. */
+const licenseTitle = (license: string): string =>
+  license.startsWith("LicenseRef-") ? license.slice("LicenseRef-".length).replaceAll("-", " ") : license;
+
+export const baseName = (path: string): string => path.replace(/[\\/]+$/, "").replace(/^.*[\\/]/, "");
+
+const shortPath = (path: string, home: string): string =>
+  home && path.startsWith(home) ? `~${path.slice(home.length)}` : path;
