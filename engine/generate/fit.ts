@@ -3,7 +3,7 @@ import type { GgufFile } from "../gguf/index.ts";
 import { type Gpu, mebibytes } from "../gpu/index.ts";
 import type { Hyperparameters } from "../model/index.ts";
 import { defaultSnapshotBytes } from "./generation.ts";
-import { freeBytes, type MemoryNeeds, memoryNeeds, usedTensors } from "./needs.ts";
+import { type MemoryNeeds, memoryNeeds, usedTensors } from "./needs.ts";
 import { needsOf, type SessionSettings } from "./open_session.ts";
 
 /** What a device has for a model and a session. */
@@ -62,7 +62,7 @@ const quants = [
 ] as const;
 
 export const roomOf = (gpu: Gpu): Room => ({
-  free: Math.max(0, freeBytes(gpu)),
+  free: Math.max(0, gpu.freeBytes),
   largestBuffer: Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize),
   gpu,
 });

@@ -1,5 +1,4 @@
 import type { GgufFile, TensorEntry } from "../gguf/index.ts";
-import type { Gpu } from "../gpu/index.ts";
 import { draftHeadSize, drawBytes, type Hyperparameters, workspaceBytes } from "../model/index.ts";
 import { type SequenceOptions, sequenceBytes, snapshotBytes } from "../state/index.ts";
 
@@ -42,10 +41,4 @@ export function memoryNeeds(
   const scratch = workspace + rope + drawBytes(h.vocabulary, 1 + longest) + draftHead;
   const total = weights + kv + state + scratch;
   return { weights, kv, state, scratch, total, snapshot: snapshotBytes(h) };
-}
-
-/** Bytes that the device is known to have and that nothing of ours holds; infinite where it cannot tell. */
-export function freeBytes(gpu: Gpu): number {
-  const held = Object.values(gpu.bytesHeld()).reduce((sum, bytes) => sum + bytes, 0);
-  return (gpu.memoryLimit ?? Number.POSITIVE_INFINITY) - held;
 }

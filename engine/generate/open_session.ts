@@ -5,7 +5,6 @@ import type { Hyperparameters, Model } from "../model/index.ts";
 import { chooseRollback, createRollback, defaultPlanes, type RollbackName } from "../state/index.ts";
 import type { Tokenizer } from "../text/index.ts";
 import { defaultSnapshotBytes, draftsPay } from "./generation.ts";
-import { freeBytes } from "./needs.ts";
 import { Session } from "./session.ts";
 
 export interface SessionSettings {
@@ -68,7 +67,7 @@ export async function openSession(
     mtp,
     rollback: chosen,
     planes: planesFor(settings),
-    snapshotBytes: settings.snapshotBytes ?? Math.min(defaultSnapshotBytes, Math.max(0, freeBytes(gpu) / 2)),
+    snapshotBytes: settings.snapshotBytes ?? Math.min(defaultSnapshotBytes, Math.max(0, gpu.freeBytes / 2)),
     drafts: { mode: drafts, longest, isLineEnd, specialIds: tokenizer.specialIds },
   });
 }

@@ -93,6 +93,12 @@ export class Gpu {
     return sum;
   }
 
+  /** Bytes that the device is known to have and that nothing of ours holds; infinite where it cannot tell. */
+  get freeBytes(): number {
+    const held = Object.values(this.bytesHeld()).reduce((sum, bytes) => sum + bytes, 0);
+    return (this.memoryLimit ?? Number.POSITIVE_INFINITY) - held;
+  }
+
   /**
    * A zeroed buffer of at least `bytes` bytes (rounded up to 16, so that it can be bound as vec4s).
    * @throws UserError when it would pass the device's largest buffer or the known memory.

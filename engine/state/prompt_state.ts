@@ -31,6 +31,11 @@ export class PromptState {
     this.#budget = budget;
   }
 
+  /** The budget, as far as the device has so much: another model may have come since it was set. */
+  get #room(): number {
+    return Math.min(this.#budget, this.#tree.bytes + Math.max(0, this.#gpu.freeBytes));
+  }
+
   /** Bytes that the budget counts. */
   get bytes(): number {
     return this.#tree.bytes;
@@ -93,7 +98,7 @@ export class PromptState {
     if (rows && tip.position < this.#base) return; // only a row after the prompt's end can be gone on from
     const bytes = this.#sequence.snapshotBytes;
     this.#evict(bytes);
-    if (this.#tree.bytes + bytes > this.#budget) return;
+    if (this.#tree.bytes + bytes > this.#room) return;
     const snapshot = await this.#sequence.snapshot();
     this.#tree.add(this.#text.slice(tip.position, position), rows, snapshot);
   }
@@ -149,8 +154,8 @@ export class PromptState {
     const first = tree.leaving(goal)[0];
     if (!first) return;
     const bytes = (tree.tip.position - first.parent!.position) * kvRowBytes(memory);
-    tree.evict(this.#budget - bytes, goal);
-    if (tree.bytes + bytes > this.#budget) {
+    tree.evict(this.#room - bytes, goal);
+    if (tree.bytes + bytes > this.#room) {
       tree.drop(first);
       return;
     }
@@ -176,7 +181,7 @@ export class PromptState {
   /** Makes room for `bytes`; the end of the text's prompt is not given up. */
   #evict(bytes: number): void {
     const prompt = pathTo(this.#tree.tip).findLast(({ rows }) => !rows);
-    this.#tree.evict(this.#budget - bytes, prompt);
+    this.#tree.evict(this.#room - bytes, prompt);
   }
 }
 

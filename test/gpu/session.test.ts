@@ -11,7 +11,7 @@ import {
   type SessionSettings,
 } from "../../engine/generate/index.ts";
 import { type GgufFile, openGguf } from "../../engine/gguf/index.ts";
-import { type GpuCounters, openGpu } from "../../engine/gpu/index.ts";
+import { type Gpu, type GpuCounters, openGpu } from "../../engine/gpu/index.ts";
 import {
   createDrawBuffers,
   type Draw,
@@ -29,6 +29,7 @@ import { seededRandom } from "../reference/random.ts";
 import { randomBlocks } from "../reference/random_blocks.ts";
 import { eachDevice } from "./support/devices.ts";
 import { collect, copyModel, fixtures, miniModel, temporaryFolder } from "./support/models.ts";
+import { withProperties } from "./support/test_bed.ts";
 
 const context = 96;
 const seed = 90210;
@@ -277,6 +278,20 @@ eachDevice((bed, device) => {
         expect(scratch).toBeLessThanOrEqual(needs.scratch + unforeseen);
       });
     }
+
+    test("states of earlier prompts take nothing that the device does not have, and the text is the same", async () => {
+      const snapshotsOf = async (gpu: Gpu): Promise<[draws: Draw[], bytes: number]> => {
+        const other = new Session(gpu, model, { context });
+        const before = gpu.bytesHeld().snapshots;
+        const draws = await collect(other.generate(prompt, { maxTokens: 4 }));
+        const bytes = gpu.bytesHeld().snapshots - before;
+        other.free();
+        return [draws, bytes];
+      };
+      const [draws, bytes] = await snapshotsOf(bed().gpu);
+      expect(bytes).toBeGreaterThan(0);
+      expect(await snapshotsOf(withProperties(bed().gpu, { freeBytes: 0 }))).toEqual([draws, 0]);
+    });
 
     test("nothing is held when all is freed, but uniforms of a few bytes a shape", async () => {
       using gpu = await openGpu({ device });

@@ -42,10 +42,13 @@ export async function npmNotices(names) {
   if (missing.length > 0) {
     throw new Stop(`No licence text was found for ${missing.join(", ")}: add it, or do without.`);
   }
-  return licences.map(
-    ({ dependencies, content, notices = [] }) =>
-      `${dependencies.join("\n")}\n\n${[content, ...notices].map((part) => part.trim()).join("\n\n")}`,
-  );
+  // By name: the licences come in the order in which their files were read.
+  return licences
+    .map(
+      ({ dependencies, content, notices = [] }) =>
+        `${dependencies.join("\n")}\n\n${[content, ...notices].map((part) => part.trim()).join("\n\n")}`,
+    )
+    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 const named = ({ title, copyright }) => [title, ...copyright].join("\n");
