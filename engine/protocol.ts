@@ -97,10 +97,11 @@ export interface LoadedModel {
 }
 
 /**
- * Who drafts for a model: its MTP block and n-grams; n-grams alone, the file having no MTP block; nobody, since the device
- * computes rows one after another, or computes wide passes otherwise than narrow ones.
+ * Who drafts for a model: its MTP block and n-grams; n-grams alone, the file having no MTP block, or the GPU no memory for it;
+ * nobody, since there is no memory for that either, or the device computes rows one after another, or wide passes otherwise
+ * than narrow ones.
  */
-export type DraftSources = "mtp" | "ngram" | "device-linear" | "device-differs";
+export type DraftSources = "mtp" | "ngram" | "ngram-no-room" | "no-room" | "device-linear" | "device-differs";
 
 export interface EngineStatus {
   /** Null until the first model loads. */

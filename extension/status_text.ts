@@ -166,6 +166,10 @@ function draftText(drafts: DraftSources, l10n: L10n): string {
       return l10n.t("by the model's own MTP block, and from your text");
     case "ngram":
       return l10n.t("from your text only: the model file has no MTP block");
+    case "ngram-no-room":
+      return l10n.t("from your text only: the GPU has no memory for the model's MTP block");
+    case "no-room":
+      return l10n.t("none: the GPU has no memory for them");
     case "device-linear":
       return l10n.t("none: on a software device they would cost as much as they save");
     case "device-differs":

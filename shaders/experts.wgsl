@@ -15,7 +15,7 @@
 @group(0) @binding(6) var<storage, read> groups: array<vec4u>;
 @group(0) @binding(7) var<storage, read> pairs: array<u32>;
 
-const BLOCK = min(ROWS, 4u); // pairs that are skipped together where there are fewer
+const BLOCK = min(ROWS, 4u); // pairs that are skipped together where there are fewer; no break, so that loops unroll
 var<workgroup> partial: array<f32, 64u * ROWS>;
 
 @compute @workgroup_size(64)
@@ -39,8 +39,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       for (var i = 0u; i < trips(8u); i++) {
         let w = quad(h, i);
         for (var b = 0u; b < ROWS; b += BLOCK) {
-          if (b >= count) { break; }
-          for (var r = b; r < b + BLOCK; r++) { acc[r] = fma(w, x[input[r] + group * 8u + i], acc[r]); }
+          if (b < count) {
+            for (var r = b; r < b + BLOCK; r++) { acc[r] = fma(w, x[input[r] + group * 8u + i], acc[r]); }
+          }
         }
       }
     }

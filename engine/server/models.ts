@@ -104,7 +104,8 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     for (const note of fitted.notes) log("warn", `${path}: ${note}`);
     const { settings: options, h } = fitted;
     const { context } = options;
-    const source = h.mtpLayers < open.h.mtpLayers ? withoutMtp(file, h.layers) : file;
+    const cut = h.mtpLayers < open.h.mtpLayers;
+    const source = cut ? withoutMtp(file, h.layers) : file;
     const before = held();
     const progress = (step: "weights" | "kernels") => (done: number, total: number) =>
       report({ kind: "loading", path, step, fraction: done / total });
@@ -120,7 +121,9 @@ export function createModels(settings: () => EngineSettings, report: Report) {
         loadMs: performance.now() - started,
         bytes: held() - before,
         get drafts() {
-          return session.draftSources;
+          if (options.drafts === "off") return "no-room";
+          const { draftSources } = session;
+          return cut && draftSources === "ngram" ? "ngram-no-room" : draftSources;
         },
         prepareDrafts: async (signal) => freed || session.prepareDrafts(signal),
         completer: createFimCompleter(session, open.tokenizer),
