@@ -144,7 +144,10 @@ function localRows(input: ListInput, l10n: L10n): LocalRow[] {
 }
 
 function describeUse(input: ListInput, path: string, l10n: L10n): string[] {
-  const words = { completion: l10n.t("completes"), chat: l10n.t("explains and refactors") };
+  // The embedded model stands for a chat model that nobody chose; it cannot chat.
+  const chat =
+    path === "mini" ? l10n.t("no model explains and refactors yet") : l10n.t("explains and refactors");
+  const words = { completion: l10n.t("completes"), chat };
   return [
     ...usesOf(input, path).map((role) => words[role]),
     ...(input.loaded.includes(path) ? [l10n.t("on the GPU")] : []),

@@ -21,7 +21,8 @@ beforeAll(async () => {
   const chat = join(models, "chat.gguf");
   writeChatModel(chat);
   window = await openWindow({
-    settings: { "foretype.model.chat": chat, "workbench.editor.enablePreview": false },
+    settings: { "workbench.editor.enablePreview": false },
+    machineSettings: { "foretype.model.chat": chat },
   });
 });
 beforeEach(async () => {

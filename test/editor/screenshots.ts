@@ -22,9 +22,9 @@ for (const [name, theme] of [
     const window = await openWindow({
       settings: {
         "workbench.colorTheme": theme,
-        "foretype.model.chat": chat,
         "workbench.editor.enablePreview": false,
       },
+      machineSettings: { "foretype.model.chat": chat, "foretype.gpu.memoryMB": 8192 },
     });
     const { page } = window;
     const missed: string[] = [];
@@ -73,6 +73,10 @@ for (const [name, theme] of [
         await openAt(window, "why.ts", STACK);
         await press(window, "Control+Alt+W");
         await page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+      });
+      await picture("models", async () => {
+        await command(window, "Foretype: Manage Models");
+        await page.locator(".quick-input-list .monaco-list-row", { hasText: "recommended" }).waitFor();
       });
       await picture("refactor-instruction", async () => {
         await goTo(window, 15, 1);

@@ -102,9 +102,9 @@ const cutsOf = (device: string, model: string): typeof cuts =>
 const tolerances = { f32: 2e-5, f16: 3e-4 } as const; // relative L2, by KV type
 const context = 256;
 
-/** No kernel knows of both weights and KV, so the slow device sees f16 KV with one mix, and the others by hand. */
-const kvTypesOf = (device: string, model: string): readonly ("f32" | "f16")[] =>
-  device === "swiftshader" && model !== "micro-Q4_K_M" && !extraFolder ? ["f32"] : ["f32", "f16"];
+/** No kernel knows of both weights and KV, so f16 KV meets one mix, and the others by hand. */
+const kvTypesOf = (model: string): readonly ("f32" | "f16")[] =>
+  model !== "micro-Q4_K_M" && !extraFolder ? ["f32"] : ["f32", "f16"];
 
 interface Figure {
   readonly model: string;
@@ -155,7 +155,7 @@ eachDevice((bed, device) => {
   for (const { name, path, changes, golden, asOnGpu = false } of cases) {
     describe(name, () => {
       const loaded = useModel(() => bed().gpu, path, changes);
-      for (const kvType of kvTypesOf(device, name)) {
+      for (const kvType of kvTypesOf(name)) {
         describe(`${kvType} KV`, () => {
           let session: Session;
           beforeAll(() => {

@@ -65,12 +65,12 @@ describe("what is on this machine", () => {
   const code = installed("unsloth/Qwen3.5-4B-MTP-GGUF/Qwen3.5-4B-Q4_K_M.gguf");
   const other = installed("by-hand.gguf", { verified: false, quant: "" });
 
-  test("with nothing chosen, the embedded model does both and is in use", () => {
+  test("with nothing chosen, the embedded model completes, and the list says that none chats", () => {
     const { "In use": inUse, "On this machine": local } = sections({});
     expect(inUse).toHaveLength(1);
     expect(inUse![0]).toMatchObject({
       label: "Embedded model",
-      description: "completes, explains and refactors",
+      description: "completes, no model explains and refactors yet",
       act: { do: "use", path: "mini" },
       buttons: [],
     });

@@ -29,7 +29,7 @@ export interface WindowOptions {
   /** Path in the workspace → content. */
   readonly files?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Settings of scope `machine` that must outlast a change of another one: a served editor keeps these in a file of their own. */
+  /** Settings of scope `machine`: a served editor has a file for these, and drops them from the user's, sooner or later. */
   readonly machineSettings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly size?: { readonly width: number; readonly height: number };
