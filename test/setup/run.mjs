@@ -3,7 +3,7 @@
 // Runs before node_modules exists, so set-up imports nothing but Node's own modules.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 
-const { engines, scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+const { engines } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 const newEnough = (version, wanted) => {
   const [[major, minor], [wantedMajor, wantedMinor]] = [version, wanted].map((text) =>
     text.match(/\d+/g).map(Number),
@@ -85,8 +85,9 @@ async function start() {
     },
   ]);
   console.log(`
-In the editor:      ${scripts.vscode ? "npm run vscode" : "not there yet; the extension is still to come"}
+In the editor:      npm run vscode
 In a file of yours: node out/cli.js complete FILE:LINE:COL --model mini
+A larger model:     node out/cli.js models list
 All commands:       node out/cli.js --help
 Check everything:   npm test`);
 }
