@@ -32,6 +32,7 @@ const number = (what: string, from: number, to: number, whole: boolean) => (text
   return value;
 };
 const count = (what: string) => number(what, 1, 2 ** 31 - 1, true);
+const bytes = (what: string) => number(what, 1, Number.MAX_SAFE_INTEGER, true);
 
 const idList = (text: string): number[] => {
   if (!/^\d+(\s*,\s*\d+)*$/.test(text.trim()))
@@ -68,7 +69,7 @@ const modelOptions = (command: Command): Command =>
       count("--context"),
     )
     .addOption(new Option("--kv <TYPE>", "type of the KV cache").choices(["f16", "f32"]).default("f16"))
-    .option("--memory <BYTES>", "GPU memory that may be used", number("--memory", 1, 2 ** 53 - 1, true));
+    .option("--memory <BYTES>", "GPU memory that may be used", bytes("--memory"));
 
 function program(): Command {
   const root = new Command("foretype")
@@ -196,9 +197,7 @@ function modelCommands(models: Command): void {
         "where models lie (default: FORETYPE_MODELS, or the system's folder for data)",
       )
       .addOption(json());
-  const memory = new Option("--memory <BYTES>", "GPU memory to choose for").argParser(
-    number("--memory", 1, Number.MAX_SAFE_INTEGER, true), // those of today have more than 2^31
-  );
+  const memory = new Option("--memory <BYTES>", "GPU memory to choose for").argParser(bytes("--memory"));
 
   command("list")
     .description("models that are here, and the catalogue with what fits the GPU")

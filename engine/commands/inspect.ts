@@ -1,5 +1,5 @@
 import { fitSession, memoryNeeds, needsOf, type Room, roomOf } from "../generate/index.ts";
-import { metadataString } from "../gguf/index.ts";
+import { metadataString, parameterCount } from "../gguf/index.ts";
 import { mebibytes, openGpu } from "../gpu/index.ts";
 import type { Hyperparameters } from "../model/index.ts";
 import { contextFor, readModelFile } from "../server/index.ts";
@@ -50,7 +50,7 @@ export function reportOn(
     path: file.path,
     name: metadataString(file, "general.name", ""),
     architecture: h.architecture,
-    parameters: tensors.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0),
+    parameters: parameterCount(tensors),
     fileBytes: file.size,
     tensorCount: tensors.length,
     layers: { total: h.layers, attention: h.fullAttention.filter(Boolean).length, mtp: h.mtpLayers },

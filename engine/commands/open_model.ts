@@ -5,7 +5,7 @@ import type { GgufFile } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
 import { defaultFolder, nextSmaller, resolveModel } from "../library/index.ts";
 import { loadModel, type Model } from "../model/index.ts";
-import { contextFor, modelPath, type OpenFile, openModelFile, withoutMtp } from "../server/index.ts";
+import { contextFor, modelPath, type OpenFile, openModelFile } from "../server/index.ts";
 import type { RollbackName } from "../state/index.ts";
 import { progressLine } from "./terminal.ts";
 
@@ -85,12 +85,10 @@ export async function withModel<T>(
     const fitted = fitSession(file, h, wishes, roomOf(gpu));
     if (!fitted.fits) throw new UserError(misfitSentence(file, fitted));
     for (const note of fitted.notes) console.error(note);
-    const source = fitted.h.mtpLayers < h.mtpLayers ? withoutMtp(file, h.layers) : file;
     const progress = progressLine(`Loading ${file.path}`);
     const started = performance.now();
-    const model = await loadModel(gpu, source, (done, total) => progress.update(done / total)).finally(() =>
-      progress.end(),
-    );
+    const update = (done: number, total: number) => progress.update(done / total);
+    const model = await loadModel(gpu, file, update, fitted.h).finally(() => progress.end());
     const loadMs = performance.now() - started;
     let session: Session | undefined;
     try {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { GgufFile } from "../gguf/index.ts";
+import { type GgufFile, mixBits, parameterCount } from "../gguf/index.ts";
 import { type Gpu, mebibytes } from "../gpu/index.ts";
 import type { Hyperparameters } from "../model/index.ts";
 import { defaultSnapshotBytes } from "./generation.ts";
@@ -51,15 +51,8 @@ export type Smaller =
 const leastContext = 2048; // positions: a file's head, the code around the cursor, and room for an answer
 const contextStep = 256;
 
-/** Bits of a weight in files of that name, K-mixes with their larger output and embedding. */
-const quants = [
-  ["Q8_0", 8.5],
-  ["Q6_K", 6.6],
-  ["Q5_K_M", 5.7],
-  ["Q4_K_M", 4.9],
-  ["IQ4_XS", 4.4],
-  ["Q3_K_M", 4],
-] as const;
+/** What is advised, the largest first. */
+const quants = ["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M"] as const;
 
 export const roomOf = (gpu: Gpu): Room => ({
   free: Math.max(0, gpu.freeBytes),
@@ -193,11 +186,11 @@ function refusal(
 
 /** By the bits that each weight may have. @param weights bytes, now; `left`: those that there is room for */
 function smallerThan(file: GgufFile, h: Hyperparameters, weights: number, left: number): Smaller | undefined {
-  const parameters = usedTensors(file, h).reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
+  const parameters = parameterCount(usedTensors(file, h));
   const bits = 8 * Math.min(left, weights * 0.97); // what saves less is not worth a download
-  const quant = quants.find(([, each]) => each * parameters <= bits);
-  if (quant) return { kind: "quant", quant: quant[0], fileBytes: Math.round((quant[1] * parameters) / 8) };
-  const others = bits / quants.find(([name]) => name === "Q4_K_M")![1];
+  const quant = quants.find((name) => mixBits[name] * parameters <= bits);
+  if (quant) return { kind: "quant", quant, fileBytes: Math.round((mixBits[quant] * parameters) / 8) };
+  const others = bits / mixBits.Q4_K_M;
   return others > 1e8 ? { kind: "model", parameters: others } : undefined;
 }
 

@@ -14,6 +14,17 @@ export function readPartName(name: string): PartName | undefined {
 
 const quantPattern = /[-._]((?:UD-)?(?:I?Q\d\w*|B?F16|F32|MXFP4\w*))$/i;
 
+/** Bits of a weight in files of that quant, about: with the scales, and the larger types of embedding and head in a mix. */
+export const mixBits = {
+  Q8_0: 8.5,
+  Q6_K: 6.6,
+  Q5_K_M: 5.7,
+  "UD-Q4_K_XL": 5.1,
+  Q4_K_M: 4.9,
+  IQ4_XS: 4.4,
+  Q3_K_M: 4,
+} as const;
+
 /** A path without `.gguf` and part number. */
 export const wholeName = (path: string): string => readPartName(path)?.model ?? path.replace(/\.gguf$/i, "");
 

@@ -8,6 +8,7 @@ export { BLOCK_FORMATS, type BlockFormat, blockFormat, rowBytes, type TensorType
 export {
   isModelFile,
   isMtpFile,
+  mixBits,
   modelStem,
   quantOf,
   readPartName,
@@ -26,4 +27,4 @@ export {
   metadataStrings,
   type Numbers,
 } from "./metadata.ts";
-export type { TensorEntry } from "./tensor_directory.ts";
+export { parameterCount, type TensorEntry } from "./tensor_directory.ts";

@@ -1,5 +1,6 @@
 import type { GgufFile } from "./gguf_file.ts";
 import type { MetadataValue } from "./metadata.ts";
+import type { TensorEntry } from "./tensor_directory.ts";
 
 /** Bytes with tensors in them: an open file, or what is made of one in memory. */
 export type FilePart = Pick<GgufFile, "size" | "tensors" | "read" | "close">;
@@ -16,7 +17,7 @@ export function joinFiles(
   const parts: readonly FilePart[] = [first, ...others];
   const starts: number[] = [];
   let size = 0;
-  const tensors = new Map(first.tensors);
+  const tensors = new Map<string, TensorEntry>();
   for (const part of parts) {
     for (const [name, tensor] of part.tensors) tensors.set(name, { ...tensor, offset: size + tensor.offset });
     starts.push(size);

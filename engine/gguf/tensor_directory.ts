@@ -56,8 +56,17 @@ export function placeTensors(
   return tensors;
 }
 
+const elementsOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
+
+/** Elements of all tensors together. */
+export function parameterCount(tensors: Iterable<Pick<TensorEntry, "dims">>): number {
+  let sum = 0;
+  for (const { dims } of tensors) sum += elementsOf(dims);
+  return sum;
+}
+
 function countElements(path: string, name: string, dims: readonly number[]): number {
-  const elements = dims.reduce((product, dim) => product * dim, 1);
+  const elements = elementsOf(dims);
   if (elements === 0)
     throw damaged(path, `tensor ${name} has the shape [${dims.join(", ")}], which holds nothing`);
   if (elements > Number.MAX_SAFE_INTEGER) {

@@ -1,4 +1,5 @@
 import models from "../../media/models.json" with { type: "json" };
+import { mixBits } from "../gguf/index.ts";
 import { type ChoosableModel, neededBytes } from "./choose.ts";
 
 export interface CatalogueEntry {
@@ -20,8 +21,7 @@ export interface CatalogueEntry {
 /** In order of preference for completion: of those that fit, the first is the one to take. */
 export const catalogue = models as readonly CatalogueEntry[];
 
-/** Bits a parameter, with the scales, and the larger types that embedding and head have in these mixes. */
-const bits: Readonly<Record<string, number>> = { "UD-Q4_K_XL": 5.1, Q4_K_M: 4.9, Q8_0: 8.5 };
+const bits: Readonly<Record<string, number | undefined>> = mixBits;
 
 /** Bytes of the file by parameters and quant: right to some tenths, so it is shown as "about". */
 export const aboutBytes = ({ parameters, quant }: CatalogueEntry): number =>

@@ -9,7 +9,7 @@ import { type FeedForward, loadFeedForward, recordFeedForward, recordSwiglu } fr
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { decoders, lanesFor, type Path, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
 import type { Matrix, Weights } from "./weights.ts";
-import type { Workspace } from "./workspace.ts";
+import { expertSlots, type Workspace } from "./workspace.ts";
 
 /** Weights of a mixture of experts (model.md 2.6). */
 export interface Experts {
@@ -52,7 +52,7 @@ export function recordExperts(
   const { count, used, feedForward } = h.experts!;
   const stride = layer.router.rows;
   const choice = { COUNT: u32(count), USED: u32(used) };
-  const slots = Math.min(count, used * path.width);
+  const slots = expertSlots(h.experts!, path.width);
 
   recordMatmul(recorder, path, layer.router, w.step, { x: w.normed, out: w.routes });
   recorder.dispatch(
@@ -118,8 +118,8 @@ function recordStack(
   w: Workspace,
   { x, perInput, out, stride, column }: StackOptions,
 ): void {
-  const { count, used } = h.experts!;
-  const rows = matrix.rows / count;
+  const experts = h.experts!;
+  const rows = matrix.rows / experts.count;
   const lanes = lanesFor(recorder.gpu, matrix.columns);
   // A power of two, so that whole blocks of pairs are skipped where an expert has few.
   const perRead = Math.min(rowsPerRead, 2 ** Math.ceil(Math.log2(path.width)));
@@ -133,7 +133,7 @@ function recordStack(
         constants: { ROWS: u32(perRead), LANES: u32(lanes) },
       },
       [...slab.planes, x, out, w.step, ...shape.buffers, w.groups, w.pairs],
-      [ceilDiv(rows * lanes, 64), Math.min(count, used * path.width)],
+      [ceilDiv(rows * lanes, 64), expertSlots(experts, path.width)],
     );
   }
 }

@@ -19,14 +19,15 @@ export interface Model {
 
 /**
  * Allocates the model and streams its weights to the GPU.
+ * @param h what of the file is loaded; without its MTP block, say, where there is no room for it
  * @throws UserError when the file is not a model that runs here.
  */
 export async function loadModel(
   gpu: Gpu,
   file: GgufFile,
   progress?: (done: number, total: number) => void,
+  h: Hyperparameters = readHyperparameters(file),
 ): Promise<Model> {
-  const h = readHyperparameters(file);
   const weights = new Weights(gpu, file);
   try {
     const embedding = weights.matrix(h.embedding, [["token_embd.weight", h.vocabulary]]);

@@ -64,11 +64,16 @@ export function splitsOf(context: number): { split: number; splits: number } {
   return { split, splits: Math.ceil(context / split) };
 }
 
+/** Experts that so many rows may go to, at most. */
+export const expertSlots = (experts: { count: number; used: number }, rows: number): number =>
+  Math.min(experts.count, experts.used * rows);
+
 /** Bytes of each buffer of a workspace. */
 export function workspaceBytes(h: Hyperparameters, context: number): Record<WorkspaceBuffer, number> {
   const { heads, kvHeads, headSize, gated } = h.attention;
   const { valueHeads, channels, headSize: deltaSize } = h.delta;
-  const { count, used, feedForward, shared } = h.experts ?? { count: 0, used: 0, feedForward: 0, shared: 0 };
+  const experts = h.experts ?? { count: 0, used: 0, feedForward: 0, shared: 0 };
+  const { count, used, feedForward, shared } = experts;
   const { splits } = splitsOf(context);
   const row = maxRows * 4;
   const attentionProj = ((gated ? 2 : 1) * heads + 2 * kvHeads) * headSize;
@@ -88,7 +93,7 @@ export function workspaceBytes(h: Hyperparameters, context: number): Record<Work
     hidden: h.feedForward * row,
     routes: count && (count + 1) * row,
     picks: 2 * used * row,
-    groups: Math.min(count, used * maxRows) * 16,
+    groups: expertSlots(experts, maxRows) * 16,
     pairs: used * row,
     expertGateUp: 2 * feedForward * used * row,
     expertHidden: feedForward * used * row,

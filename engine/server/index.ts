@@ -13,4 +13,3 @@ export {
   readModelFile,
 } from "./model_file.ts";
 export { describeModel } from "./models.ts";
-export { withoutMtp } from "./mtp_block.ts";

@@ -10,7 +10,7 @@ import {
   openSession,
   roomOf,
 } from "../generate/index.ts";
-import { metadataString } from "../gguf/index.ts";
+import { metadataString, parameterCount } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
 import { type Hyperparameters, loadModel } from "../model/index.ts";
 import type {
@@ -22,7 +22,6 @@ import type {
   ModelSpec,
 } from "../protocol.ts";
 import { contextFor, modelPath, openModelFile } from "./model_file.ts";
-import { withoutMtp } from "./mtp_block.ts";
 
 /** A model on the GPU with its session. */
 export interface Loaded {
@@ -105,13 +104,12 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     const { settings: options, h } = fitted;
     const { context } = options;
     const cut = h.mtpLayers < open.h.mtpLayers;
-    const source = cut ? withoutMtp(file, h.layers) : file;
     const before = held();
     const progress = (step: "weights" | "kernels") => (done: number, total: number) =>
       report({ kind: "loading", path, step, fraction: done / total });
     progress("weights")(0, 1);
     try {
-      const model = await loadModel(target, source, progress("weights"));
+      const model = await loadModel(target, file, progress("weights"), h);
       const session = await openSession(target, model, open.tokenizer, options);
       await session.prepare(false, progress("kernels"));
       let freed = false;
@@ -202,12 +200,11 @@ export async function describeModel(spec: ModelSpec): Promise<ModelDescription> 
   await using file = open.file;
   const { h, tokenizer } = open;
   const context = contextOf(spec, h);
-  const sizes = [...file.tensors.values()];
   return {
     path: spec.path,
     name: metadataString(file, "general.name") ?? basename(file.path),
     architecture: metadataString(file, "general.architecture") ?? "unknown",
-    parameters: sizes.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0),
+    parameters: parameterCount(file.tensors.values()),
     fileBytes: file.size,
     contextLength: h.contextLength,
     completes: tokenizer.fim !== undefined,

@@ -38,11 +38,6 @@ export function settleMtp(file: GgufFile): Reading {
   return { file: withBlocks(file, trunk, drafts ? 1 : 0), notes };
 }
 
-/** The model without its MTP block, for a device that has no room for it. */
-export function withoutMtp(file: GgufFile, trunk: number): GgufFile {
-  return withBlocks(file, trunk, 0);
-}
-
 /** The trunk and the MTP blocks after it, so many; further blocks are dropped. */
 function withBlocks(file: GgufFile, trunk: number, mtp: number): GgufFile {
   const architecture = metadataString(file, "general.architecture");

@@ -293,6 +293,23 @@ eachDevice((bed, device) => {
       expect(await snapshotsOf(withProperties(bed().gpu, { freeBytes: 0 }))).toEqual([draws, 0]);
     });
 
+    test("a model loads without its MTP block where there is no room for it, and holds what was foreseen for that", async () => {
+      const { gpu } = bed();
+      const h = { ...model.h, mtpLayers: 0 };
+      const before = gpu.bytesHeld().weights;
+      const another = await loadModel(gpu, file, undefined, h);
+      const held = gpu.bytesHeld().weights - before;
+      const other = new Session(gpu, another, { context });
+      const draws = await collect(other.generate(short, { maxTokens: first.length }));
+      other.free();
+      another.free();
+      expect(another.mtp).toBeUndefined();
+      expect(held).toBe(
+        memoryNeeds(file, h, needsOf(gpu, h, { context, kvType: "f16", drafts: "off" })).weights,
+      );
+      expect(draws).toEqual(first);
+    });
+
     test("nothing is held when all is freed, but uniforms of a few bytes a shape", async () => {
       using gpu = await openGpu({ device });
       const after: number[] = [];

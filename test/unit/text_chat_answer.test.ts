@@ -9,16 +9,9 @@ import {
   QWEN35_LARGE,
   QWEN35_SMALL,
   QWEN36,
+  SPECIALS,
 } from "../fixtures/text/chat_templates.ts";
 import { random, synthetic } from "../fixtures/text/vocabularies.ts";
-
-const SPECIALS: readonly (readonly [string, number])[] = [
-  ["<|endoftext|>", TOKEN_TYPE.control],
-  ["<|im_start|>", TOKEN_TYPE.control],
-  ["<|im_end|>", TOKEN_TYPE.control],
-  ["<think>", TOKEN_TYPE.userDefined],
-  ["</think>", TOKEN_TYPE.userDefined],
-];
 
 /** A session that draws what the model is said to answer, whatever it is asked. */
 function scripted(tokenizer: Tokenizer, answer: string): Session {

@@ -16,16 +16,10 @@ import {
   QWEN35_LARGE,
   QWEN35_SMALL,
   QWEN36,
+  SPECIALS,
 } from "../fixtures/text/chat_templates.ts";
 import { synthetic } from "../fixtures/text/vocabularies.ts";
 
-const SPECIALS: readonly (readonly [string, number])[] = [
-  ["<|endoftext|>", TOKEN_TYPE.control],
-  ["<|im_start|>", TOKEN_TYPE.control],
-  ["<|im_end|>", TOKEN_TYPE.control],
-  ["<think>", TOKEN_TYPE.userDefined],
-  ["</think>", TOKEN_TYPE.userDefined],
-];
 const CODER = SPECIALS.slice(0, 3); // without thoughts
 const IM_END = 258;
 
