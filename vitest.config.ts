@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { wgsl } from "./test/setup/wgsl_plugin.mjs";
+import { wgsl } from "./scripts/wgsl_plugin.mjs";
 
 // A crash in a GPU driver must take down one worker, not the run: hence processes, not threads.
 export default defineConfig({

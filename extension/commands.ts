@@ -1,17 +1,17 @@
 import * as vscode from "vscode";
-import type { Lifecycle } from "../engine/complete/lifecycle.ts";
-import { diagnostics } from "./diagnostics.ts";
+import type { Lifecycle } from "../engine/complete/metrics/lifecycle.ts";
 import type { Engine } from "./engine.ts";
 import { FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal.ts";
-import { showMenu } from "./menu.ts";
 import { type Downloads, manageModels } from "./models/index.ts";
+import { openRecordings } from "./recording/trace_recorder.ts";
 import { openSample } from "./sample.ts";
 import type { ModelRole, Services } from "./services.ts";
-import type { Snooze } from "./snooze.ts";
-import type { Status } from "./status.ts";
-import { toggle, toggleLanguage, turnOnInlineSuggest } from "./toggles.ts";
-import { openRecordings } from "./trace_recorder.ts";
-import { showWhy, type WhyOptions } from "./why.ts";
+import { diagnostics } from "./statistics/diagnostics.ts";
+import { showMenu } from "./status/menu.ts";
+import type { Status } from "./status/status.ts";
+import { showWhy, type WhyOptions } from "./status/why.ts";
+import type { Snooze } from "./suggest/snooze.ts";
+import { toggle, toggleLanguage, turnOnInlineSuggest } from "./suggest/toggles.ts";
 
 export interface CommandOptions {
   readonly services: Services;

@@ -4,9 +4,9 @@ import type {
   CompletionEnd,
   CompletionPriority,
   PromptParts,
-} from "./completer.ts";
-import type { StopReason, StopRule } from "./length_policy.ts";
-import { type Stand, typedSince } from "./stand.ts";
+} from "../contract/completion.ts";
+import type { StopReason, StopRule } from "./policy/length_policy.ts";
+import { type Stand, typedSince } from "./text/stand.ts";
 
 export interface DecodeRequest {
   readonly stand: Stand;

@@ -4,7 +4,7 @@
 // Promise: the same text generated gives the same suggestion however it was streamed; every silence has a reason.
 // Must not know: vscode, GPUs, token ids, the file system.
 
-export { type Clock, systemClock } from "./clock.ts";
+export { type Clock, systemClock } from "../contract/clock.ts";
 export type {
   Completer,
   CompletionDelta,
@@ -12,27 +12,27 @@ export type {
   CompletionPriority,
   CompletionRequest,
   PromptParts,
-} from "./completer.ts";
-export { type Chunk, createContext, type OpenDocument, type RecentEdit } from "./context.ts";
+} from "../contract/completion.ts";
+export { type Chunk, createContext, type OpenDocument, type RecentEdit } from "./context/context.ts";
 export type * from "./contract.ts";
-export type { FilterId, FilterReport } from "./filters.ts";
-export { matches } from "./gates.ts";
-export type { StopReason } from "./length_policy.ts";
+export type { FilterId, FilterReport } from "./filters/filters.ts";
 export {
   createLifecycle,
   type DocumentChange,
   type Lifecycle,
   type LifecycleEvent,
   type ReturnedSuggestion,
-} from "./lifecycle.ts";
+} from "./metrics/lifecycle.ts";
 export {
   createMetrics,
   type Metrics,
   type MetricsSummary,
   type Share,
   type StoredMetrics,
-} from "./metrics.ts";
+} from "./metrics/metrics.ts";
 export { createPipeline, type PipelineOptions } from "./pipeline.ts";
-export { offsetAt, readPlainText } from "./position.ts";
+export { matches } from "./policy/gates.ts";
+export type { StopReason } from "./policy/length_policy.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";
-export { createSyntax, GRAMMARS, type Syntax, type SyntaxLoader } from "./syntax.ts";
+export { offsetAt, readPlainText } from "./text/position.ts";
+export { createSyntax, GRAMMARS, type Syntax, type SyntaxLoader } from "./text/syntax.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "./clock.ts";
-import type { Completer, PromptParts } from "./completer.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { Completer, PromptParts } from "../contract/completion.ts";
 
 const PAUSE = 400; // ms without a question: nobody is about to press the next key
 

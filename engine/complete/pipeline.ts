@@ -1,9 +1,7 @@
-import { UserError } from "../errors.ts";
-import { createAnchors } from "./anchors.ts";
+import { type Clock, systemClock } from "../contract/clock.ts";
+import type { Completer } from "../contract/completion.ts";
+import { UserError } from "../errors/user_error.ts";
 import { acceptedStand, createCache, type Entry, type Hit } from "./cache.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import type { Completer } from "./completer.ts";
-import { acceptEstimate, isConfident } from "./confidence.ts";
 import type {
   Answer,
   AnswerSource,
@@ -15,16 +13,18 @@ import type {
   TraceRecord,
 } from "./contract.ts";
 import { type Decode, follows, restOf, startDecode } from "./decode.ts";
-import { createRhythm, delayFor } from "./delay.ts";
-import { cutAtControlCharacter, type FilterHints, filterSuggestion } from "./filters.ts";
-import { closedGate } from "./gates.ts";
-import { blockWanted, stopRuleFor } from "./length_policy.ts";
+import { cutAtControlCharacter, type FilterHints, filterSuggestion } from "./filters/filters.ts";
 import { createPauses } from "./pauses.ts";
-import { isBlank, placeAt } from "./place.ts";
-import { withLineEnding } from "./position.ts";
+import { acceptEstimate, isConfident } from "./policy/confidence.ts";
+import { createRhythm, delayFor } from "./policy/delay.ts";
+import { closedGate } from "./policy/gates.ts";
+import { blockWanted, stopRuleFor } from "./policy/length_policy.ts";
 import { replacement } from "./range.ts";
-import { type Stand, standAt } from "./stand.ts";
-import type { Syntax, SyntaxFacts } from "./syntax.ts";
+import { createAnchors } from "./text/anchors.ts";
+import { isBlank, placeAt } from "./text/place.ts";
+import { withLineEnding } from "./text/position.ts";
+import { type Stand, standAt } from "./text/stand.ts";
+import type { Syntax, SyntaxFacts } from "./text/syntax.ts";
 import { traceRecord } from "./trace.ts";
 
 export interface PipelineOptions {

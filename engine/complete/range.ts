@@ -1,9 +1,9 @@
 import type { Hit } from "./cache.ts";
 import type { Question, Silence } from "./contract.ts";
-import { type FilterHints, filterSuggestion } from "./filters.ts";
-import type { Place } from "./place.ts";
-import { withLineEnding } from "./position.ts";
-import type { Stand } from "./stand.ts";
+import { type FilterHints, filterSuggestion } from "./filters/filters.ts";
+import type { Place } from "./text/place.ts";
+import { withLineEnding } from "./text/position.ts";
+import type { Stand } from "./text/stand.ts";
 
 export interface Replacement {
   readonly text: string;

@@ -3,7 +3,7 @@ import type { EndReason } from "./generation.ts";
 import type { Session } from "./session.ts";
 import { createTypedTexts, type PromptText } from "./typed_texts.ts";
 
-/** The shape of a completion request (engine/complete/completer.ts), which this floor cannot import. */
+/** The shape of a completion request (engine/contract/completion.ts), which this floor cannot import. */
 interface FimRequest {
   readonly prompt: PromptText;
   readonly maxTokens: number;

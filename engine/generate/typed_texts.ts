@@ -1,7 +1,7 @@
 import { type FimLayout, fimLayout, middleTokens, type Tokenizer } from "../text/index.ts";
 import type { Prompt } from "./prompt.ts";
 
-/** A prompt's text (engine/complete/completer.ts), which this floor cannot import. */
+/** A prompt's text (engine/contract/completion.ts), which this floor cannot import. */
 export interface PromptText {
   readonly path: string;
   readonly prefix: string;

@@ -28,7 +28,7 @@ export interface Kernel {
   readonly signature: string;
 }
 
-/** @returns the WGSL text of the kernel; `rolled` tells it to keep loops as loops (shaders/step_state.wgsl). */
+/** @returns the WGSL text of the kernel; `rolled` tells it to keep loops as loops (shaders/common/step_state.wgsl). */
 export function assemble(source: KernelSource, rolled: boolean): string {
   const constants = Object.entries({ ...source.constants, ROLLED: String(rolled) }).map(
     ([name, value]) => `const ${name} = ${value};`,

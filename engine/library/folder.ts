@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, posix, win32 } from "node:path";
-import { UserError } from "../errors.ts";
+import { UserError } from "../errors/user_error.ts";
 
 /** Where models lie on this system, unless `FORETYPE_MODELS` or the caller says otherwise. */
 export function defaultFolder(

@@ -1,12 +1,12 @@
-import candidateShader from "../../shaders/candidate.wgsl";
-import draftShader from "../../shaders/draft.wgsl";
-import settingsShader from "../../shaders/draft_settings.wgsl";
-import stepShader from "../../shaders/step_state.wgsl";
+import stepShader from "../../shaders/common/step_state.wgsl";
+import draftShader from "../../shaders/draft/draft.wgsl";
+import settingsShader from "../../shaders/draft/draft_settings.wgsl";
+import candidateShader from "../../shaders/sampling/candidate.wgsl";
 import { type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
 import { candidateBytes, chunksOf, type DrawBuffers, recordCandidates } from "./draw.ts";
-import { recordDraftHead } from "./matmul.ts";
+import { recordDraftHead } from "./layers/matmul.ts";
+import { recordMtp } from "./layers/mtp.ts";
 import type { Model } from "./model.ts";
-import { recordMtp } from "./mtp.ts";
 import { type SequenceMemory, tapeRows } from "./sequence.ts";
 import { maxRows } from "./step.ts";
 import type { Workspace } from "./workspace.ts";
@@ -29,7 +29,7 @@ export interface DraftSettings {
 
 export const acceptanceBuckets = 16;
 
-/** The words of `DraftSettings` in shaders/draft_settings.wgsl. */
+/** The words of `DraftSettings` in shaders/draft/draft_settings.wgsl. */
 export function draftWords({ most, cut, acceptance, tail }: DraftSettings): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(4 + maxRows + acceptanceBuckets + 2 * maxRows);
   const floats = new Float32Array(words.buffer);

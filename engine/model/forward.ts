@@ -1,8 +1,8 @@
 import type { PlanRecorder } from "../gpu/index.ts";
-import { recordBlock } from "./block.ts";
-import { type Path, recordEmbedding, recordMatmul } from "./matmul.ts";
+import { recordBlock } from "./layers/block.ts";
+import { type Path, recordEmbedding, recordMatmul } from "./layers/matmul.ts";
+import { recordNorm } from "./layers/norm.ts";
 import type { Model } from "./model.ts";
-import { recordNorm } from "./norm.ts";
 import { type SequenceMemory, tapeRows } from "./sequence.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -1,11 +1,11 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../errors/user_error.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
-import type { Family, Keys } from "./family.ts";
-import { qwen2 } from "./qwen2.ts";
-import { qwen3, qwen3moe } from "./qwen3.ts";
-import { qwen35, qwen35moe } from "./qwen35.ts";
-import { type RopeScaling, ropeScaling } from "./rope.ts";
+import type { Family, Keys } from "./families/family.ts";
+import { qwen2 } from "./families/qwen2.ts";
+import { qwen3, qwen3moe } from "./families/qwen3.ts";
+import { qwen35, qwen35moe } from "./families/qwen35.ts";
+import { type RopeScaling, ropeScaling } from "./layers/rope.ts";
 
 /** Shapes of a network, by the names that model.md and the field use. */
 export interface Hyperparameters {

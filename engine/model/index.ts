@@ -3,7 +3,7 @@
 // Owns the weights and the workspace that the layers share; a sequence's memory is given to it.
 // Promise: a row's result does not depend on the rows beside it (I3); weights stay quantised (I5).
 // Must not know: sessions, text.
-export { type DeltaStrides, deltaColumns, deltaKernel, recordReplay } from "./delta_net.ts";
+
 export {
   acceptanceBuckets,
   createDraftBuffers,
@@ -33,10 +33,11 @@ export {
 } from "./draw.ts";
 export { recordHead, recordTrunk } from "./forward.ts";
 export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
-export { type Path, recordMatmul } from "./matmul.ts";
+export { type DeltaStrides, deltaColumns, deltaKernel, recordReplay } from "./layers/delta_net.ts";
+export { type Path, recordMatmul } from "./layers/matmul.ts";
+export { recordMtp } from "./layers/mtp.ts";
+export { ropeTable } from "./layers/rope.ts";
 export { loadModel, type Model } from "./model.ts";
-export { recordMtp } from "./mtp.ts";
-export { ropeTable } from "./rope.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {
   anchorStep,

@@ -1,8 +1,8 @@
 import type { GgufFile } from "../gguf/index.ts";
 import type { Gpu } from "../gpu/index.ts";
-import { type Block, loadBlock } from "./block.ts";
 import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
-import { loadMtp, type Mtp } from "./mtp.ts";
+import { type Block, loadBlock } from "./layers/block.ts";
+import { loadMtp, type Mtp } from "./layers/mtp.ts";
 import { type Matrix, Weights } from "./weights.ts";
 
 /** A model whose weights are on the GPU. */

@@ -17,7 +17,7 @@ export const greedy: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, see
 /** Ids that can end generation on the GPU; more are left to the reader of the records. */
 export const maxEndIds = 16;
 
-/** The words of `Sampling` in shaders/sampling.wgsl. */
+/** The words of `Sampling` in shaders/sampling/sampling.wgsl. */
 export function samplingWords(s: Sampling, endIds: readonly number[]): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(6 + maxEndIds);
   const floats = new Float32Array(words.buffer);

@@ -17,7 +17,7 @@ export interface StepOptions {
 
 const headerWords = 6;
 
-/** The words of `StepState` in shaders/step_state.wgsl: header, then the ids of the rows. */
+/** The words of `StepState` in shaders/common/step_state.wgsl: header, then the ids of the rows. */
 export function stepWords(
   position: number,
   tokens: readonly number[],

@@ -1,5 +1,4 @@
 import { performance } from "node:perf_hooks";
-import { createScheduler, type GenerationEnd, type Priority } from "../generate/index.ts";
 import type {
   EngineEvent,
   EngineRequest,
@@ -7,7 +6,8 @@ import type {
   FromEngine,
   GenerationStats,
   ToEngine,
-} from "../protocol.ts";
+} from "../contract/protocol.ts";
+import { createScheduler, type GenerationEnd, type Priority } from "../generate/index.ts";
 import { createModels, describeModel, isForUser, type Loaded } from "./models.ts";
 
 export interface EngineOptions {

@@ -3,7 +3,7 @@
 // Owns the GPU and the loaded models of a process.
 // Promise: each request ends with exactly one `done` or `error`, and one of them never takes another down.
 // Must not know: how messages travel.
-export { createEngine, type EngineOptions } from "./engine.ts";
+
 export {
   contextFor,
   modelPath,
@@ -11,5 +11,6 @@ export {
   openModelFile,
   projectRoot,
   readModelFile,
-} from "./model_file.ts";
+} from "../model_file/model_file.ts";
+export { createEngine, type EngineOptions } from "./engine.ts";
 export { describeModel } from "./models.ts";

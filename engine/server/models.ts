@@ -1,6 +1,14 @@
 import { basename } from "node:path";
 import { performance } from "node:perf_hooks";
-import { UserError } from "../errors.ts";
+import type {
+  DraftSources,
+  EngineSettings,
+  EngineStatus,
+  FromEngine,
+  ModelDescription,
+  ModelSpec,
+} from "../contract/protocol.ts";
+import { UserError } from "../errors/user_error.ts";
 import {
   createChat,
   createFimCompleter,
@@ -13,15 +21,7 @@ import {
 import { metadataString, parameterCount } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
 import { type Hyperparameters, loadModel } from "../model/index.ts";
-import type {
-  DraftSources,
-  EngineSettings,
-  EngineStatus,
-  FromEngine,
-  ModelDescription,
-  ModelSpec,
-} from "../protocol.ts";
-import { contextFor, modelPath, openModelFile } from "./model_file.ts";
+import { contextFor, modelPath, openModelFile } from "../model_file/model_file.ts";
 
 /** A model on the GPU with its session. */
 export interface Loaded {

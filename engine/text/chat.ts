@@ -1,5 +1,5 @@
 import { Template } from "@huggingface/jinja";
-import { UserError } from "../errors.ts";
+import { UserError } from "../errors/user_error.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface ChatMessage {

@@ -1,7 +1,7 @@
 import type { ChoosableModel, HubFile, Progress } from "../../engine/library/index.ts";
 import { neededBytes } from "../../engine/library/index.ts";
 import type { L10n } from "../l10n.ts";
-import { bytesOf } from "../status_text.ts";
+import { bytesOf } from "../status/status_text.ts";
 
 /** Bytes of files, in decimal units, as file managers and the Hub count them; in the unit of `alongside`, if that is given. */
 export function diskBytes(bytes: number, alongside = bytes): string {

@@ -8,7 +8,7 @@ import {
 } from "../../engine/library/index.ts";
 import type { L10n } from "../l10n.ts";
 import type { ModelRole } from "../services.ts";
-import { bytesOf } from "../status_text.ts";
+import { bytesOf } from "../status/status_text.ts";
 import { diskBytes, percentDone } from "./download_text.ts";
 
 /** A file that the user chose before, or that a setting names, wherever it lies. */

@@ -1,7 +1,7 @@
-import type { ModelDescription } from "../../engine/protocol.ts";
+import type { ModelDescription } from "../../engine/contract/protocol.ts";
 import type { L10n } from "../l10n.ts";
 import type { ModelRole } from "../services.ts";
-import { bytesOf } from "../status_text.ts";
+import { bytesOf } from "../status/status_text.ts";
 
 /** Why a model cannot fill a role; undefined where it can. */
 export function refusal(

@@ -1,5 +1,5 @@
-import { prepare, withFile, withModel } from "../../../engine/commands/open_model.ts";
-import { startPeer } from "../../../engine/commands/peer_llama.ts";
+import { startPeer } from "../../../engine/cli/bench/peer_llama.ts";
+import { prepare, withFile, withModel } from "../../../engine/cli/commands/open_model.ts";
 import type { PromptParts } from "../../../engine/complete/index.ts";
 import { createFimCompleter } from "../../../engine/generate/index.ts";
 import { contextFor, modelPath } from "../../../engine/server/index.ts";

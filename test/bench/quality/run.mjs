@@ -1,8 +1,8 @@
-// Bundles quality.ts, as test/setup/build.mjs does the engine (its shaders are text), and runs it.
+// Bundles quality.ts, as scripts/build.mjs does the engine (its shaders are text), and runs it.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { ROOT } from "../../setup/steps.mjs";
+import { ROOT } from "../../../scripts/steps.mjs";
 
 const outfile = join(ROOT, "out", "quality.js");
 await build({

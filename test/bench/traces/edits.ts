@@ -1,6 +1,6 @@
 // The typing traces beside this file: what is typed in them, and in what text it must end. make.ts writes them.
 import assert from "node:assert/strict";
-import { parseTrace } from "../../../engine/complete/recording.ts";
+import { parseTrace } from "../../../engine/complete/replay/recording.ts";
 import { fixBug, retype } from "./edits_python.ts";
 import { edited, type Made, read } from "./made.ts";
 import { createTypist } from "./typist.ts";

@@ -1,12 +1,12 @@
 // A person at an editor: keys, jumps, pastes, and what VS Code makes of them, written as a typing trace.
 import assert from "node:assert/strict";
-import type { DocumentChange } from "../../../engine/complete/lifecycle.ts";
+import type { DocumentChange } from "../../../engine/complete/metrics/lifecycle.ts";
 import {
   applyChanges,
   type TypingEvent,
   traceHeader,
   traceLine,
-} from "../../../engine/complete/recording.ts";
+} from "../../../engine/complete/replay/recording.ts";
 import { normal, seededRandom } from "../../reference/random.ts";
 
 const KEY = 170; // ms in the median, as of a quick typist

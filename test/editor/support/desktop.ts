@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resolveCliArgsFromVSCodeExecutablePath } from "@vscode/test-electron";
 import { _electron } from "playwright-core";
-import { QUIET } from "../../setup/editor.mjs";
+import { QUIET } from "../../../scripts/setup/editor.mjs";
 
 export interface DesktopOptions {
   /** The program of VS Code. */

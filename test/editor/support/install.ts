@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
-import { installExtension } from "../../setup/editor.mjs";
+import { installExtension } from "../../../scripts/setup/editor.mjs";
 import { installInDesktop } from "./desktop.ts";
 
 declare module "vitest" {

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { inject, onTestFailed } from "vitest";
-import { findBrowser, startEditor } from "../../setup/editor.mjs";
+import { findBrowser, startEditor } from "../../../scripts/setup/editor.mjs";
 import { type DesktopOptions, openDesktop } from "./desktop.ts";
 import { watchSockets } from "./sockets.ts";
 

@@ -35,7 +35,7 @@ const longest = 180_000;
 
 /** Builds the command line, so that what is tested is never stale. The device is FORETYPE_DEVICE, or else lavapipe. */
 export async function buildCommandLine(): Promise<CommandLine> {
-  await promisify(execFile)(process.execPath, [join(checkout, "test/setup/build.mjs")]);
+  await promisify(execFile)(process.execPath, [join(checkout, "scripts/build.mjs")]);
   const folder = await temporaryFolder();
   const [here, temporary, files] = ["here", "temporary", "files"].map(folder.at) as [string, string, string];
   for (const path of [here, temporary, files]) await mkdir(path);

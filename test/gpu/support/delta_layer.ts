@@ -1,5 +1,5 @@
-import { recordDeltaNet } from "../../../engine/model/delta_net.ts";
 import { type Hyperparameters, maxRows, tapeRows } from "../../../engine/model/index.ts";
+import { recordDeltaNet } from "../../../engine/model/layers/delta_net.ts";
 import type { Random } from "../../reference/random.ts";
 import { normals, uniforms } from "./inputs.ts";
 import { noWeights, poisonedWorkspace } from "./layers.ts";

@@ -1,6 +1,6 @@
 import type { Gpu } from "../../../engine/gpu/index.ts";
 import { maxRows } from "../../../engine/model/index.ts";
-import { type MatmulOptions, type Path, recordMatmul } from "../../../engine/model/matmul.ts";
+import { type MatmulOptions, type Path, recordMatmul } from "../../../engine/model/layers/matmul.ts";
 import type { Matrix } from "../../../engine/model/weights.ts";
 import type { TestBed } from "./test_bed.ts";
 

@@ -1,0 +1,269 @@
+import { cpus } from "node:os";
+import { UserError } from "../../errors/user_error.ts";
+import { type Gpu, mebibytes, softwareManifest } from "../../gpu/index.ts";
+import { loadModel } from "../../model/index.ts";
+import { fileOf, type ModelOptions, type OpenModel, prepare, withModel } from "../commands/open_model.ts";
+import { median, milliseconds, printJson, table } from "../commands/terminal.ts";
+import { readText } from "../commands/tokens.ts";
+import { benchEdit, benchMtp, type DraftsReport, type EditReport, printEdit, printMtp } from "./drafts.ts";
+import { type Peer, startPeer } from "./peer_llama.ts";
+import { benchTyping, printTyping, type TypingReport } from "./typing.ts";
+
+export const suites = ["load", "prefill", "decode", "mtp", "edit", "typing"] as const;
+/** What runs when no suite is named: the others take minutes, typing at human speed. */
+export const defaultSuites = ["load", "prefill", "decode"] as const satisfies readonly Suite[];
+export type Suite = (typeof suites)[number];
+
+export interface BenchCommand extends ModelOptions {
+  readonly suites: readonly Suite[];
+  readonly rounds: number;
+  readonly peer?: boolean;
+  readonly compare?: string;
+  readonly json?: boolean;
+}
+
+/** Median and range of the counted rounds; ratios compare medians of one run. */
+export interface Measure {
+  readonly unit: "ms/token" | "ms" | "tok/s";
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly peer?: { readonly median: number; readonly ratio: number };
+}
+
+export interface BenchReport {
+  readonly device: string;
+  readonly peer: string | null;
+  readonly cpu: string;
+  readonly model: string;
+  readonly rounds: number;
+  readonly measures: Record<string, Measure>;
+  readonly step: Record<string, unknown>;
+  readonly mtp?: DraftsReport;
+  readonly edit?: EditReport;
+  readonly typing?: TypingReport;
+}
+
+const decodeTokens = 64;
+const decodePrompt = 64;
+
+/** A prompt of ordinary ids that has no pattern to profit from. */
+export function benchPrompt(length: number, vocabulary: number): number[] {
+  let state = 12345;
+  return Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state % Math.min(vocabulary, 4000);
+  });
+}
+
+const measure = (unit: Measure["unit"], values: readonly number[], peer?: readonly number[]): Measure => {
+  const middle = median(values);
+  const base = { unit, median: middle, min: Math.min(...values), max: Math.max(...values) };
+  if (!peer || peer.length === 0) return base;
+  const other = median(peer);
+  // A ratio above 1 means that we are faster.
+  return { ...base, peer: { median: other, ratio: unit === "tok/s" ? middle / other : other / middle } };
+};
+
+/** `foretype bench`: medians from one run, ours and the peer's in turns. */
+export async function bench(name: string, options: BenchCommand): Promise<void> {
+  const earlier = options.compare === undefined ? undefined : await readReport(options.compare);
+  await withModel(name, options, async (open) => {
+    const { gpu, session } = open;
+    await prepare(session);
+    const peer = options.peer ? await openPeer(name, gpu, session.evaluator.context) : undefined;
+    try {
+      const measures: Record<string, Measure> = {};
+      if (options.suites.includes("load")) Object.assign(measures, await benchLoad(open, options.rounds));
+      if (options.suites.includes("prefill"))
+        Object.assign(measures, await benchPrefill(open, options.rounds, peer));
+      let step: Record<string, unknown> = {};
+      if (options.suites.includes("decode")) {
+        Object.assign(measures, await benchDecode(open, options.rounds, peer));
+        step = await describeStep(open);
+      }
+      if (options.suites.includes("mtp") && !open.model.mtp) {
+        throw new UserError(`${name} has no MTP block to draft with: choose another model, or other suites.`);
+      }
+      const mtp = options.suites.includes("mtp") ? await benchMtp(open) : undefined;
+      const edit = options.suites.includes("edit") ? await benchEdit(open) : undefined;
+      const typing = options.suites.includes("typing")
+        ? await benchTyping(name, options.device, open)
+        : undefined;
+      const report: BenchReport = {
+        device: gpu.description,
+        peer: peer?.description ?? null,
+        cpu: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
+        model: name,
+        rounds: options.rounds,
+        measures,
+        step,
+        ...(mtp && { mtp }),
+        ...(edit && { edit }),
+        ...(typing && { typing }),
+      };
+      if (options.json) printJson(earlier ? { ...report, compared: ratios(report, earlier) } : report);
+      else print(report, earlier);
+    } finally {
+      await peer?.close();
+    }
+  });
+}
+
+async function openPeer(name: string, gpu: Gpu, contextSize: number): Promise<Peer> {
+  console.error("Starting llama.cpp; where it has not run before, its shaders compile for minutes.");
+  const icd = gpu.softwareDevice && softwareManifest(gpu.softwareDevice);
+  return startPeer(await fileOf(name), { backend: "vulkan", contextSize, ...(icd ? { icd } : {}) });
+}
+
+async function benchLoad({ gpu, file }: OpenModel, rounds: number): Promise<Record<string, Measure>> {
+  const times: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const started = performance.now();
+    const model = await loadModel(gpu, file);
+    if (round > 0) times.push(performance.now() - started);
+    model.free();
+  }
+  return { "load, weights to the GPU": measure("ms", times) };
+}
+
+async function benchPrefill(
+  open: OpenModel,
+  rounds: number,
+  peer: Peer | undefined,
+): Promise<Record<string, Measure>> {
+  const { session, h } = open;
+  const results: Record<string, Measure> = {};
+  const fits = (length: number) => length < session.evaluator.context;
+  for (const length of [64, 256, 448, 1024, 4096].filter(fits)) {
+    const ids = benchPrompt(length, h.vocabulary);
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round <= rounds; round++) {
+      session.forget(); // or it would go on from the state of the round before
+      for await (const _ of session.generate(ids, { maxTokens: 1 }));
+      const other = await peer?.prefill(ids);
+      if (round === 0) continue; // the first round compiles and warms up
+      ours.push((length * 1000) / session.timings.promptMs);
+      if (other !== undefined) theirs.push((length * 1000) / other);
+    }
+    results[`prefill, ${length} tokens`] = measure("tok/s", ours, theirs);
+  }
+  return results;
+}
+
+async function benchDecode(
+  open: OpenModel,
+  rounds: number,
+  peer: Peer | undefined,
+): Promise<Record<string, Measure>> {
+  const { session, h } = open;
+  const { context } = session.evaluator;
+  const needed = decodePrompt + decodeTokens + 1;
+  if (context < needed) {
+    throw new UserError(
+      `The decode suite needs a context of ${needed} and it is ${context}: choose a larger one or other suites.`,
+    );
+  }
+  const ids = benchPrompt(decodePrompt, h.vocabulary);
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    for await (const _ of session.generate(ids, { maxTokens: decodeTokens + 1 }));
+    const other = await peer?.decode(ids, decodeTokens);
+    if (round === 0) continue;
+    ours.push(session.timings.decodeMs / decodeTokens);
+    if (other) theirs.push(other.msPerToken);
+  }
+  return { [`decode, ${decodeTokens} tokens after ${decodePrompt}`]: measure("ms/token", ours, theirs) };
+}
+
+/** What one decode step is made of, from its plan and the counters. */
+async function describeStep({ gpu, session, h }: OpenModel): Promise<Record<string, unknown>> {
+  const plan = await session.decodePlan(false);
+  const prompt = benchPrompt(decodePrompt, h.vocabulary);
+  for await (const _ of session.generate(prompt, { maxTokens: 1 })); // its state is kept from here on
+  const before = { ...gpu.counters };
+  for await (const _ of session.generate(prompt, { maxTokens: decodeTokens }));
+  const { steps, hostMs, promptSubmits } = session.timings;
+  const made = (["buffers", "bindGroups", "pipelines"] as const).reduce(
+    (sum, key) => sum + gpu.counters[key] - before[key],
+    0,
+  );
+  return {
+    dispatches: plan.dispatches.length,
+    dispatchesByPart: Object.fromEntries(plan.dispatchesByPart()),
+    bytesBound: plan.bytesBound,
+    hostMicroseconds: (hostMs * 1000) / steps,
+    objectsMade: made,
+    submits: (gpu.counters.submits - before.submits - promptSubmits) / steps,
+    bytesReadBack: (gpu.counters.bytesReadBack - before.bytesReadBack) / steps,
+  };
+}
+
+async function readReport(path: string): Promise<BenchReport> {
+  const text = await readText(path);
+  try {
+    const report = JSON.parse(text) as BenchReport;
+    if (typeof report?.measures !== "object") throw new Error("it has no measures");
+    return report;
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "it is not JSON" : (error as Error).message;
+    throw new UserError(
+      `${path} is not a report of bench (${why}): write one with \`foretype bench --json\`../commands`,
+    );
+  }
+}
+
+/** Ours over the earlier report's, above 1 where this run is faster. */
+const ratios = (report: BenchReport, earlier: BenchReport): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(report.measures).flatMap(([name, now]) => {
+      const before = earlier.measures[name];
+      return before
+        ? [[name, now.unit === "tok/s" ? now.median / before.median : before.median / now.median]]
+        : [];
+    }),
+  );
+
+function print(report: BenchReport, earlier: BenchReport | undefined): void {
+  const compared = earlier && ratios(report, earlier);
+  console.log(`${report.model} on ${report.device}; ${report.cpu}; medians of ${report.rounds} rounds`);
+  if (report.peer) console.log(`peer: ${report.peer}`);
+  const header = [
+    "",
+    "median",
+    "min–max",
+    "",
+    ...(report.peer ? ["peer", "ratio"] : []),
+    ...(compared ? ["to earlier"] : []),
+  ];
+  const rows = Object.entries(report.measures).map(([name, it]) => [
+    name,
+    it.median.toFixed(2),
+    `${it.min.toFixed(2)}–${it.max.toFixed(2)}`,
+    it.unit,
+    ...(report.peer
+      ? it.peer
+        ? [it.peer.median.toFixed(2), `${it.peer.ratio.toFixed(2)}×`]
+        : ["", ""]
+      : []),
+    ...(compared ? [compared[name] ? `${compared[name].toFixed(2)}×` : ""] : []),
+  ]);
+  if (rows.length > 0) console.log(table([header, ...rows]));
+  if (report.mtp) printMtp(report.mtp);
+  if (report.edit) printEdit(report.edit);
+  if (report.typing) printTyping(report.typing);
+  const { step } = report;
+  if (step.dispatches === undefined) return;
+  const parts = Object.entries(step.dispatchesByPart as Record<string, number>).map(
+    ([part, n]) => `${part} ${n}`,
+  );
+  console.log(
+    [
+      `\nA decode step: ${step.dispatches} dispatches (${parts.join(", ")}),`,
+      `${mebibytes(step.bytesBound as number)} bound, ${milliseconds((step.hostMicroseconds as number) / 1000)} on the host,`,
+      `${step.submits} submit, ${step.bytesReadBack} bytes read back, ${step.objectsMade} objects made.`,
+    ].join(" "),
+  );
+}

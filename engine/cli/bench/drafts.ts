@@ -1,0 +1,284 @@
+import type { DraftMode } from "../../draft/index.ts";
+import { openSession, type Session, type SessionSettings } from "../../generate/index.ts";
+import { greedy } from "../../model/index.ts";
+import { planeBytes, tapeBytes } from "../../state/index.ts";
+import type { OpenModel } from "../commands/open_model.ts";
+import { median, table } from "../commands/terminal.ts";
+import { benchPrompt } from "./bench.ts";
+import { draftPrompts } from "./prompts.ts";
+import { type StrategyReport, strategies, type VerifyCost, verifyCosts } from "./strategies.ts";
+
+/** Tokens of each text, as in the benchmarks of others. */
+const textTokens = 192;
+const runs = 3;
+/** Links of the chain: what other engines draft by default. */
+const links = 3;
+
+export interface TextReport {
+  readonly drafted: number;
+  readonly accepted: number;
+  /** Tokens a second, median of the runs. */
+  readonly plain: number;
+  readonly withDrafts: number;
+  /** Runs that stray from their median by more than 5 %. */
+  readonly stray: number;
+}
+
+export interface DraftsReport {
+  readonly tokens: number;
+  readonly texts: Readonly<Record<string, TextReport>>;
+  readonly accepted: number;
+  readonly drafted: number;
+  /** Seconds of all texts, medians added. */
+  readonly seconds: { readonly plain: number; readonly withDrafts: number };
+  /** Plain over drafted time: above 1 drafts are quicker. */
+  readonly ratio: number;
+  /** Tokens of prompt a second, with and without the MTP block beside the trunk. */
+  readonly prefill: { readonly tokens: number; readonly plain: number; readonly withMtp: number };
+  readonly byDepth: readonly number[];
+  readonly round: { readonly submits: number; readonly bytesReadBack: number; readonly dispatches: number };
+  readonly verify: readonly VerifyCost[];
+  readonly strategies: readonly StrategyReport[];
+  /** Bytes that drafts hold: tape rows for drafts of 3 and of 64 rows, and a plane a row instead. */
+  readonly bytes: {
+    readonly tape3: number;
+    readonly tape64: number;
+    readonly planes4: number;
+    readonly plane: number;
+  };
+}
+
+/** How a session for drafts is opened beside the one that the command opened. */
+const settingsOf = (
+  { session }: OpenModel,
+  drafts: DraftMode,
+  more: Partial<SessionSettings> = {},
+): SessionSettings => ({
+  context: session.evaluator.context,
+  kvType: session.evaluator.sequence.memory.kvType,
+  drafts,
+  ...more,
+});
+
+/** `bench --suite mtp`: nine kinds of text, with chains of three MTP drafts and without. */
+export async function benchMtp(open: OpenModel): Promise<DraftsReport> {
+  const { gpu, model, tokenizer, h } = open;
+  const settings = settingsOf(open, "mtp", { longest: links, rollback: "tape" });
+  const session = await openSession(gpu, model, tokenizer, settings);
+  try {
+    const texts: Record<string, TextReport> = {};
+    const seconds = { plain: 0, withDrafts: 0 };
+    const depths: { judged: number; accepted: number }[] = [];
+    const round = { submits: 0, bytesReadBack: 0, dispatches: 0 };
+    for (const [kind, text] of Object.entries(draftPrompts)) {
+      const prompt = tokenizer.encode(text, { special: false });
+      const rates = { off: [] as number[], mtp: [] as number[] };
+      let { drafted, accepted } = session.statistics;
+      for (let run = 0; run <= runs; run++) {
+        for (const mode of ["off", "mtp"] as const) {
+          const before = { ...gpu.counters };
+          const tokens = await write(session, prompt, mode);
+          if (run === 0) continue; // compiles and warms up
+          rates[mode].push((1000 * (tokens - 1)) / session.timings.decodeMs);
+          if (mode === "off") continue;
+          ({ drafted, accepted } = session.statistics);
+          const { steps, promptSubmits } = session.timings;
+          round.submits = (gpu.counters.submits - before.submits - promptSubmits) / steps;
+          round.bytesReadBack = (gpu.counters.bytesReadBack - before.bytesReadBack) / steps;
+          round.dispatches = (gpu.counters.dispatches - before.dispatches) / steps;
+        }
+      }
+      for (const [i, { judged, accepted: hits }] of session.statistics.byDepth.entries()) {
+        depths[i] ??= { judged: 0, accepted: 0 };
+        depths[i].judged += judged;
+        depths[i].accepted += hits;
+      }
+      const [plain, withDrafts] = [median(rates.off), median(rates.mtp)];
+      const stray = [...rates.off.map((it) => it / plain), ...rates.mtp.map((it) => it / withDrafts)];
+      texts[kind] = {
+        drafted,
+        accepted,
+        plain,
+        withDrafts,
+        stray: stray.filter((it) => Math.abs(it - 1) > 0.05).length,
+      };
+      seconds.plain += textTokens / plain;
+      seconds.withDrafts += textTokens / withDrafts;
+    }
+    const sum = (of: (text: TextReport) => number) =>
+      Object.values(texts).reduce((total, it) => total + of(it), 0);
+    return {
+      tokens: textTokens,
+      texts,
+      drafted: sum((it) => it.drafted),
+      accepted: sum((it) => it.accepted),
+      seconds,
+      ratio: seconds.plain / seconds.withDrafts,
+      prefill: await prefill(session, h.vocabulary),
+      byDepth: depths.map(({ judged, accepted }) => accepted / judged),
+      round,
+      verify: await verifyCosts(session.evaluator),
+      strategies: await strategies(open, links),
+      bytes: {
+        tape3: tapeBytes(h, 3 + 3 + 4), // convolution, accepted drafts, a pass
+        tape64: tapeBytes(h, 3 + 64 + 64),
+        planes4: 4 * planeBytes(h),
+        plane: planeBytes(h),
+      },
+    };
+  } finally {
+    session.free();
+  }
+}
+
+async function write(
+  session: Session,
+  prompt: readonly number[],
+  drafts: DraftMode,
+  more: { original?: readonly number[]; maxTokens?: number } = {},
+): Promise<number> {
+  let tokens = 0;
+  for await (const _ of session.generate(prompt, {
+    maxTokens: textTokens,
+    sampling: greedy,
+    drafts,
+    ...more,
+  }))
+    tokens++;
+  return tokens;
+}
+
+async function prefill(session: Session, vocabulary: number): Promise<DraftsReport["prefill"]> {
+  const tokens = Math.min(1024, session.evaluator.context - 64);
+  const prompt = benchPrompt(tokens, vocabulary);
+  const rates = { off: [] as number[], mtp: [] as number[] };
+  for (let run = 0; run <= runs; run++) {
+    for (const mode of ["off", "mtp"] as const) {
+      await write(session, prompt, mode, { maxTokens: 1 });
+      if (run > 0) rates[mode].push((1000 * tokens) / session.timings.promptMs);
+    }
+  }
+  return { tokens, plain: median(rates.off), withMtp: median(rates.mtp) };
+}
+
+export interface EditReport {
+  readonly tokens: number;
+  readonly lines: number;
+  /** Tokens of the original that were changed. */
+  readonly changes: number;
+  readonly plain: number;
+  readonly withDrafts: number;
+  readonly ratio: number;
+  readonly drafted: number;
+  readonly accepted: number;
+  readonly rounds: number;
+}
+
+/** A change every so many tokens: some three in a hundred, as when a name is changed throughout a file. */
+const changeEvery = 32;
+
+/**
+ * `bench --suite edit`: writes a text of which all but a few tokens stand in an original, as when a file is rewritten. The
+ * text is what the model writes anyway, the original that text with changes, so that any model can be measured.
+ */
+export async function benchEdit(open: OpenModel): Promise<EditReport> {
+  const { gpu, model, tokenizer } = open;
+  const session = await openSession(
+    gpu,
+    model,
+    tokenizer,
+    settingsOf(open, "ngram", { longest: 31, rollback: "tape" }),
+  );
+  try {
+    const prompt = tokenizer.encode(draftPrompts["code, TypeScript"]!, { special: false });
+    const maxTokens = Math.min(2000, session.evaluator.context - prompt.length - 1);
+    const text: number[] = [];
+    for await (const { token } of session.generate(prompt, { maxTokens, drafts: "off" })) text.push(token);
+    const isChange = (i: number) => i % changeEvery === changeEvery - 1;
+    // A replacement, a token too many, a token too few, in turn.
+    const original = text.flatMap((id, i) =>
+      !isChange(i) ? [id] : [[(id + 1) % 256], [id, (id + 1) % 256], []][Math.floor(i / changeEvery) % 3]!,
+    );
+    const rates = { off: [] as number[], ngram: [] as number[] };
+    for (let run = 0; run <= runs; run++) {
+      for (const mode of ["off", "ngram"] as const) {
+        const tokens = await write(session, prompt, mode, {
+          maxTokens,
+          ...(mode === "ngram" ? { original } : {}),
+        });
+        if (run > 0) rates[mode].push((1000 * (tokens - 1)) / session.timings.decodeMs);
+      }
+    }
+    const { drafted, accepted, rounds } = session.statistics;
+    const [plain, withDrafts] = [median(rates.off), median(rates.ngram)];
+    return {
+      tokens: text.length,
+      lines: tokenizer.decode(text).split("\n").length,
+      changes: text.filter((_, i) => isChange(i)).length,
+      plain,
+      withDrafts,
+      ratio: withDrafts / plain,
+      drafted,
+      accepted,
+      rounds,
+    };
+  } finally {
+    session.free();
+  }
+}
+
+const percent = (part: number, whole: number): string =>
+  whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`;
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+export function printMtp(report: DraftsReport): void {
+  const rows = Object.entries(report.texts).map(([kind, it]) => [
+    kind,
+    `${it.accepted} of ${it.drafted}`,
+    percent(it.accepted, it.drafted),
+    it.plain.toFixed(1),
+    it.withDrafts.toFixed(1),
+    `${(it.withDrafts / it.plain).toFixed(2)}×`,
+    it.stray > 0 ? `${it.stray} of ${2 * runs} runs stray` : "",
+  ]);
+  const head = [`${report.tokens} tokens`, "accepted", "", "tok/s plain", "with drafts", "", ""];
+  console.log(`\n${table([head, ...rows])}`);
+  const { seconds, prefill: read, round, bytes } = report;
+  console.log(
+    `All: ${report.accepted} of ${report.drafted} accepted, ${percent(report.accepted, report.drafted)}; ` +
+      `${report.byDepth.map((it) => percent(it, 1)).join(", ")} at depth 1, 2, …; ` +
+      `${seconds.plain.toFixed(1)} s plain, ${seconds.withDrafts.toFixed(1)} s with drafts: ${report.ratio.toFixed(2)}×.`,
+  );
+  console.log(
+    `Prompt of ${read.tokens}: ${read.plain.toFixed(0)} tok/s, ${read.withMtp.toFixed(0)} with the MTP block. ` +
+      `A round: ${round.submits.toFixed(2)} submits, ${round.bytesReadBack.toFixed(0)} bytes read back, ${round.dispatches.toFixed(0)} dispatches. ` +
+      `Tape for drafts of 3 rows ${megabytes(bytes.tape3)}, of 64 ${megabytes(bytes.tape64)}; four planes ${megabytes(bytes.planes4)}.`,
+  );
+  console.log(
+    `\n${table([
+      ["rows", ...report.verify.map(({ rows: count }) => String(count))],
+      ["verify, times one row", ...report.verify.map(({ ratio }) => ratio.toFixed(2))],
+    ])}`,
+  );
+  console.log(
+    `\n${table([
+      ["strategy", "acceptance", "tok/s", "to plain", "ms a round", "with 1, 2, 3 rejected"],
+      ...report.strategies.map((it) => [
+        it.strategy,
+        it.acceptance.toFixed(1),
+        it.tokensPerSecond.toFixed(1),
+        `${it.ratio.toFixed(2)}×`,
+        it.roundMs.toFixed(2),
+        it.rejectedMs.map((ms) => `${(ms / it.acceptedMs).toFixed(2)}×`).join(", "),
+      ]),
+    ])}`,
+  );
+}
+
+export function printEdit(it: EditReport): void {
+  console.log(
+    `\nRewriting ${it.tokens} tokens (${it.lines} lines) with ${it.changes} changes: ${it.plain.toFixed(1)} tok/s plain, ` +
+      `${it.withDrafts.toFixed(1)} with the original at hand: ${it.ratio.toFixed(2)}×; ` +
+      `${it.accepted} of ${it.drafted} drafted accepted in ${it.rounds} rounds.`,
+  );
+}

@@ -1,0 +1,272 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { UserError } from "../errors/user_error.ts";
+import { maxRows } from "../model/index.ts";
+import { type BenchCommand, defaultSuites, suites } from "./bench/bench.ts";
+import type { Place } from "./commands/complete.ts";
+import {
+  bench,
+  complete,
+  devices,
+  generate,
+  inspect,
+  listCommand,
+  logits,
+  PEER_CHILD,
+  pullCommand,
+  removeCommand,
+  replay,
+  runPeerChild,
+  tokenize,
+  verifyCommand,
+} from "./commands/index.ts";
+
+// Argument parsers: what they throw is bad usage, exit status 2.
+
+const number = (what: string, from: number, to: number, whole: boolean) => (text: string) => {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= from && value <= to) || (whole && !Number.isInteger(value))) {
+    const range = to === Infinity ? `from ${from} up` : `from ${from} to ${to}`;
+    throw new InvalidArgumentError(`${what} is a ${whole ? "whole " : ""}number ${range}.`);
+  }
+  return value;
+};
+const count = (what: string) => number(what, 1, 2 ** 31 - 1, true);
+const bytes = (what: string) => number(what, 1, Number.MAX_SAFE_INTEGER, true);
+
+const idList = (text: string): number[] => {
+  if (!/^\d+(\s*,\s*\d+)*$/.test(text.trim()))
+    throw new InvalidArgumentError("Ids are whole numbers with commas, such as 1,2,3.");
+  return text.split(",").map(Number);
+};
+
+const place = (text: string): Place => {
+  const match = /^(.+):(\d+):(\d+)$/s.exec(text);
+  if (!match)
+    throw new InvalidArgumentError("A place is FILE:LINE:COL, counted from 1, such as src/stack.ts:12:5.");
+  return { path: match[1]!, line: Number(match[2]), column: Number(match[3]) };
+};
+
+const suiteList = (text: string): BenchCommand["suites"] =>
+  text.split(",").map((name) => {
+    const suite = suites.find((it) => it === name.trim());
+    if (!suite)
+      throw new InvalidArgumentError(`There is no suite "${name}"; the suites are ${suites.join(", ")}.`);
+    return suite;
+  });
+
+const draft = () =>
+  new Option("--draft <KIND>", "who drafts: whoever pays, the model's MTP block, n-grams, or nobody")
+    .choices(["auto", "mtp", "ngram", "off"])
+    .default("auto");
+const json = () => new Option("--json", "print one JSON document");
+const modelOptions = (command: Command): Command =>
+  command
+    .option("--device <NAME>", "auto, lavapipe, swiftshader, or part of a GPU's name")
+    .option(
+      "--context <N>",
+      "positions that fit (default: 8192, or the model's own if shorter)",
+      count("--context"),
+    )
+    .addOption(new Option("--kv <TYPE>", "type of the KV cache").choices(["f16", "f32"]).default("f16"))
+    .option("--memory <BYTES>", "GPU memory that may be used", bytes("--memory"));
+
+function program(): Command {
+  const root = new Command("foretype")
+    .description("Code completion on your own GPU. MODEL is a GGUF file, or `mini`, the embedded model.")
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} }); // one sentence, printed below
+  const command = (usage: string) => root.command(usage);
+
+  command("devices")
+    .description("adapters, limits, features, which one is used and why")
+    .addOption(json())
+    .action(devices);
+
+  modelCommands(command("models").description("models on this disk, and getting more"));
+
+  modelOptions(command("inspect <MODEL>"))
+    .description("what a model file is, what it can do and what it needs")
+    .addOption(json())
+    .action(inspect);
+
+  command("tokenize <MODEL>")
+    .description("ids and pieces of a text")
+    .addOption(new Option("--text <T>", "the text").conflicts("file"))
+    .option("--file <F>", "a file with the text")
+    .option("--special", "read the texts of control tokens as these tokens")
+    .addOption(json())
+    .action((model, options) => tokenize(model, requireOne(options, ["text", "file"])));
+
+  modelOptions(command("logits <MODEL>"))
+    .description("log-probabilities at each position")
+    .requiredOption("--ids <LIST>", "token ids, such as 1,2,3", idList)
+    .option("--top <K>", "how many per position", count("--top"), 5)
+    .option("--mtp", "of the MTP block instead of the trunk")
+    .option("--out <F.f32>", "write the raw logits, f32 rows, to a file")
+    .addOption(json())
+    .action(logits);
+
+  modelOptions(command("generate <MODEL>"))
+    .description("continue a prompt")
+    .option("--prompt <T>", "the prompt; texts of control tokens in it count as these tokens")
+    .option("--prompt-file <F>", "a file with the prompt")
+    .option("--ids <LIST>", "the prompt as token ids", idList)
+    .addOption(
+      new Option("--chat", "the prompt is a message: use the model's chat template").conflicts("ids"),
+    )
+    .option("--max <N>", "tokens at most", count("--max"), 128)
+    .option("--temp <T>", "temperature; 0 is greedy", number("--temp", 0, 100, false), 0)
+    .option(
+      "--top-k <K>",
+      "keep the K likeliest tokens; 0 is off",
+      number("--top-k", 0, 2 ** 31 - 1, true),
+      0,
+    )
+    .option(
+      "--top-p <P>",
+      "keep the likeliest tokens that make up P; 1 is off",
+      number("--top-p", 0, 1, false),
+      1,
+    )
+    .option(
+      "--min-p <P>",
+      "keep tokens at least P times as likely as the best; 0 is off",
+      number("--min-p", 0, 1, false),
+      0,
+    )
+    .option("--seed <S>", "with the position, decides each draw", number("--seed", 0, 2 ** 32 - 1, true), 0)
+    .addOption(draft())
+    .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
+    .addOption(
+      new Option("--rollback <WAY>", "how rejected drafts are undone")
+        .choices(["auto", "tape", "planes", "replay"])
+        .default("auto"),
+    )
+    .option("--trace", "say on stderr what each round drafted, and what came of it")
+    .addOption(json())
+    .action((model, options) => generate(model, requireOne(options, ["prompt", "promptFile", "ids"])));
+
+  modelOptions(command("complete"))
+    .description("the ghost text at a place, as the editor would show it")
+    .argument("<FILE:LINE:COL>", "the place, counted from 1", place)
+    .option("--model <MODEL>", "the model", "mini")
+    .addOption(draft())
+    .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
+    .addOption(json())
+    .action(complete);
+
+  modelOptions(command("replay"))
+    .description("play recorded typing: tokens computed per keystroke, latency, what was shown")
+    .argument("<TRACE.jsonl...>", "recordings, played one after the other")
+    .option("--model <MODEL>", "the model", "mini")
+    .option("--speed <X>", "in real time, X times as fast as typed", number("--speed", 0.01, 1000, false))
+    .option("--keys", "a line for each keystroke")
+    .option(
+      "--repeat <N>",
+      "play all of it N times, and say what memory is held",
+      number("--repeat", 1, 10_000, true),
+    )
+    .addOption(draft())
+    .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
+    .addOption(json())
+    .action(replay);
+
+  modelOptions(command("bench [MODEL]"))
+    .description("medians and ratios from one run")
+    .option("--suite <LIST>", `of ${suites.join(", ")}`, suiteList, defaultSuites)
+    .option("--rounds <N>", "counted rounds, after one that is not", count("--rounds"), 5)
+    .addOption(new Option("--peer <NAME>", "an engine to run in turns with ours").choices(["llama.cpp"]))
+    .option("--compare <FILE>", "an earlier report, written with --json")
+    .addOption(json())
+    .action((model, options) =>
+      bench(model ?? "mini", { ...options, suites: options.suite, peer: options.peer !== undefined }),
+    );
+
+  // For each subcommand too: commander copies these only to commands made after they are set.
+  root.command(PEER_CHILD, { hidden: true }).action(runPeerChild);
+  return root;
+}
+
+function modelCommands(models: Command): void {
+  const command = (usage: string) =>
+    models
+      .command(usage)
+      .option(
+        "--folder <PATH>",
+        "where models lie (default: FORETYPE_MODELS, or the system's folder for data)",
+      )
+      .addOption(json());
+  const memory = new Option("--memory <BYTES>", "GPU memory to choose for").argParser(bytes("--memory"));
+
+  command("list")
+    .description("models that are here, and the catalogue with what fits the GPU")
+    .addOption(memory)
+    .option("--device <NAME>", "auto, lavapipe, swiftshader, or part of a GPU's name")
+    .action(listCommand);
+
+  command("pull <NAME>")
+    .description(
+      "download a model: an id of the catalogue, OWNER/REPO, OWNER/REPO:QUANT, OWNER/REPO/FILE.gguf, or an address",
+    )
+    .addOption(memory)
+    .option("--hub <URL>", "the Hub or a mirror of it (default: HF_ENDPOINT, or the Hub)")
+    .action(pullCommand);
+
+  command("rm <NAME>").description("delete a model, or what is left of its download").action(removeCommand);
+
+  command("verify <NAME>").description("compute a model's checksum again").action(verifyCommand);
+}
+
+/** @throws CommanderError unless exactly one of `names` is given. */
+function requireOne<T extends Record<string, unknown>>(options: T, names: readonly string[]): T {
+  const flags = names.map((name) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
+  if (names.filter((name) => options[name] !== undefined).length !== 1) {
+    throw new CommanderError(2, "foretype.oneOf", `error: give exactly one of ${flags.join(", ")}.`);
+  }
+  return options;
+}
+
+/** commander's message as one sentence; what commander itself advises in a second one, if it does, else where to look. */
+function usageSentence(message: string): string {
+  const text = message
+    .replace(/^error: /, "")
+    .replace(/\s+/g, " ")
+    .replace(/\.? ?$/, "");
+  const [, wrong, advice] =
+    /^(.*? (?:is invalid(?: for argument '[^']*')?|for '[^']*'))\. (.*)$/.exec(text) ?? [];
+  const sentence = advice
+    ? `${wrong}: ${advice.charAt(0).toLowerCase()}${advice.slice(1)}`
+    : `${text}: see \`foretype --help\``;
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+/** One sentence on stderr; the exit status. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0; // --help
+    const noCommand = error.code === "commander.help";
+    console.error(usageSentence(noCommand ? "no command is given" : error.message));
+    return 2;
+  }
+  if (error instanceof UserError) {
+    console.error(error.message);
+    return 1;
+  }
+  const { message, stack } = error as Error;
+  console.error(
+    process.env.FORETYPE_DEBUG ? stack : `Foretype failed: ${message} (set FORETYPE_DEBUG=1 to see where).`,
+  );
+  return 1;
+}
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0); // `foretype … | head` has seen enough
+  throw error;
+});
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

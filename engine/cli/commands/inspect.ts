@@ -1,0 +1,179 @@
+import { fitSession, memoryNeeds, needsOf, type Room, roomOf } from "../../generate/index.ts";
+import { metadataString, parameterCount } from "../../gguf/index.ts";
+import { mebibytes, openGpu } from "../../gpu/index.ts";
+import type { Hyperparameters } from "../../model/index.ts";
+import { contextFor, readModelFile } from "../../server/index.ts";
+import { fileOf, type ModelOptions, misfitSentence } from "./open_model.ts";
+import { printJson, table } from "./terminal.ts";
+
+/** Bytes of each tensor type in the file, largest first. */
+function quantMix(
+  tensors: Iterable<{ type: string; bytes: number }>,
+): [type: string, tensors: number, bytes: number][] {
+  const mix = new Map<string, [number, number]>();
+  for (const { type, bytes } of tensors) {
+    const [count, sum] = mix.get(type) ?? [0, 0];
+    mix.set(type, [count + 1, sum + bytes]);
+  }
+  return [...mix]
+    .map(([type, [count, sum]]) => [type, count, sum] as [string, number, number])
+    .sort((a, b) => b[2] - a[2]);
+}
+
+type ReadFile = Awaited<ReturnType<typeof readModelFile>>;
+
+/** A device, as far as it matters to whether a model fits. */
+export interface InspectedDevice extends Room {
+  /** Null: none answers, and its memory was given by hand. */
+  readonly description: string | null;
+}
+
+/** What `inspect --json` prints. `device`: undefined where none answers. */
+export function reportOn(
+  { file, h, tokenizer, notes, refusal }: ReadFile,
+  options: Pick<ModelOptions, "context" | "kv">,
+  device: InspectedDevice | undefined,
+) {
+  const context = contextFor(h, options.context);
+  const wishes = {
+    context,
+    contextAsked: options.context !== undefined,
+    kvType: options.kv ?? "f16",
+    drafts: "auto",
+  } as const;
+  const { snapshot, ...needs } = memoryNeeds(file, h, needsOf(undefined, h, wishes));
+  const room = device && { free: device.free, largestBuffer: device.largestBuffer };
+  // Of a device that cannot tell what is free, nothing can be said.
+  const fitted = room && Number.isFinite(room.free) ? fitSession(file, h, wishes, room) : undefined;
+  const tensors = [...file.tensors.values()];
+  return {
+    path: file.path,
+    name: metadataString(file, "general.name", ""),
+    architecture: h.architecture,
+    parameters: parameterCount(tensors),
+    fileBytes: file.size,
+    tensorCount: tensors.length,
+    layers: { total: h.layers, attention: h.fullAttention.filter(Boolean).length, mtp: h.mtpLayers },
+    embedding: h.embedding,
+    feedForward: h.feedForward,
+    experts: h.experts ?? null,
+    vocabulary: h.vocabulary,
+    contextLength: h.contextLength,
+    tensors: Object.fromEntries(quantMix(tensors).map(([type, count, bytes]) => [type, { count, bytes }])),
+    unsupportedTensors: tensors
+      .filter(({ supported }) => !supported)
+      .map(({ name, type }) => `${name} (${type})`),
+    refusal: refusal ?? null,
+    fillInTheMiddle: tokenizer.fim !== undefined,
+    chat: tokenizer.chatTemplate !== undefined,
+    mtp: h.mtpLayers > 0,
+    notes,
+    memory: { context, kvType: wishes.kvType, ...needs, kvPerToken: needs.kv / context, snapshot },
+    device: device?.description ?? null,
+    free: fitted && room ? room.free : null,
+    fits: fitted?.fits ?? null,
+    fit: fitted?.fits
+      ? {
+          context: fitted.settings.context,
+          snapshots: fitted.settings.snapshotBytes,
+          mtp: fitted.h.mtpLayers > 0,
+          notes: fitted.notes,
+        }
+      : null,
+    advice: fitted && !fitted.fits ? misfitSentence(file, fitted) : null,
+  };
+}
+
+/** `foretype inspect MODEL`: what a file is, what it can do, and what it needs. */
+export async function inspect(name: string, options: ModelOptions & { json?: boolean }): Promise<void> {
+  const open = await readModelFile(await fileOf(name));
+  await using file = open.file;
+  const report = reportOn(open, options, await describeDevice(options));
+  if (options.json) {
+    printJson(report);
+    return;
+  }
+  const { memory } = report;
+  // Without delta nets a state is hardly more than its keys and values.
+  const snapshots =
+    memory.snapshot < 2 ** 20
+      ? ""
+      : `; and ${mebibytes(memory.snapshot)} for each state of an earlier prompt`;
+  const yes = (it: boolean) => (it ? "yes" : "no");
+  const drafts = report.mtp ? "by its MTP block, and n-grams" : "n-grams only, the file has no MTP block";
+  const rows = [
+    ["file", `${file.path} (${mebibytes(file.size)}, GGUF ${file.version})`],
+    [
+      "model",
+      `${report.name || "unnamed"}: ${kindOf(open.h)} (${report.architecture}), ${(report.parameters / 1e6).toFixed(1)} M parameters in ${report.tensorCount} tensors`,
+    ],
+    ["layers", `${layersOf(open.h)}; ${report.mtp ? "an" : "no"} MTP block`],
+    ["width", `${report.embedding}, ${feedForwardOf(open.h)}, vocabulary ${report.vocabulary}`],
+    ["context", `${report.contextLength} positions in training`],
+    [
+      "weights",
+      Object.entries(report.tensors)
+        .map(([type, { count, bytes }]) => `${type} ×${count} ${mebibytes(bytes)}`)
+        .join(", "),
+    ],
+    [
+      "can do",
+      `fill in the middle: ${yes(report.fillInTheMiddle)}; chat: ${yes(report.chat)}; drafts: ${drafts}`,
+    ],
+    [
+      "memory",
+      `${mebibytes(memory.total)} with a context of ${memory.context}: weights ${mebibytes(memory.weights)}, KV (${memory.kvType}) ${mebibytes(memory.kv)}, recurrent state ${mebibytes(memory.state)}, scratch ${mebibytes(memory.scratch)}${snapshots}`,
+    ],
+    ["device", `${report.device ?? "none answers; `foretype devices` says more"}`],
+    ["fits", fitSentence(report)],
+    ...report.notes.map((note) => ["note", note]),
+  ];
+  const { length } = report.unsupportedTensors;
+  if (length > 0) {
+    const some = report.unsupportedTensors.slice(0, 3).join(", ");
+    const verdict = report.refusal ? "cannot load" : "left aside";
+    rows.push([
+      verdict,
+      `${length} ${length === 1 ? "tensor" : "tensors"}: ${some}${length > 3 ? ", …" : ""}`,
+    ]);
+  }
+  if (report.refusal) rows.push(["instead", report.refusal]);
+  console.log(table(rows));
+}
+
+/** The architecture in words. */
+function kindOf({ fullAttention, experts }: Hyperparameters): string {
+  const mixers = fullAttention.includes(false) ? "delta nets and attention" : "attention in every layer";
+  return `${experts ? `a mixture of ${experts.count} experts` : "dense"}, ${mixers}`;
+}
+
+function layersOf({ layers, fullAttention }: Hyperparameters): string {
+  const attention = fullAttention.filter(Boolean).length;
+  return attention === layers ? `${layers}` : `${layers}, ${attention} with full attention`;
+}
+
+function feedForwardOf({ experts, feedForward }: Hyperparameters): string {
+  if (!experts) return `feed-forward ${feedForward}`;
+  const shared = experts.shared > 0 ? ` and one of ${experts.shared} for all` : "";
+  return `${experts.used} of ${experts.count} experts of ${experts.feedForward} a token${shared}`;
+}
+
+function fitSentence({ fits, fit, advice, free }: ReturnType<typeof reportOn>): string {
+  if (free === null || fits === null) return "nobody knows: the device does not say how much memory is free";
+  if (!fit) return `no: ${advice}`;
+  const notes = fit.notes.map((note) => ` ${note}`).join("");
+  return `yes, ${mebibytes(free)} are free.${notes}`;
+}
+
+async function describeDevice(options: ModelOptions): Promise<InspectedDevice | undefined> {
+  try {
+    using gpu = await openGpu({ device: options.device, memoryLimit: options.memory });
+    const { free, largestBuffer } = roomOf(gpu);
+    return { description: gpu.description, free, largestBuffer };
+  } catch {
+    const { memory } = options;
+    return memory === undefined
+      ? undefined
+      : { description: null, free: memory, largestBuffer: Number.POSITIVE_INFINITY };
+  }
+}

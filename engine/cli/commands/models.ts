@@ -1,0 +1,157 @@
+import { UserError } from "../../errors/user_error.ts";
+import { roomOf } from "../../generate/index.ts";
+import { openGpu } from "../../gpu/index.ts";
+import {
+  aboutBytes,
+  catalogue,
+  defaultFolder,
+  entriesThatFit,
+  gigabytes,
+  listModels,
+  type Progress,
+  proxiedFetch,
+  pullModel,
+  recommendedEntry,
+  removeModel,
+  verifyModel,
+} from "../../library/index.ts";
+import { printJson, table } from "./terminal.ts";
+
+interface ModelsOptions {
+  folder?: string;
+  json?: boolean;
+}
+
+/** `foretype models list`: what is on the disk, then the catalogue with what fits; nothing of it asks the network. */
+export async function listCommand(
+  options: ModelsOptions & { memory?: number; device?: string },
+): Promise<void> {
+  const folder = options.folder ?? defaultFolder();
+  const { models, partials } = await listModels(folder);
+  const memory = options.memory ?? (await gpuMemory(options.device));
+  const fitting = memory === undefined ? [] : entriesThatFit(memory);
+  const recommended = memory === undefined ? undefined : recommendedEntry(memory);
+  const entries = catalogue.map((entry) => ({
+    ...entry,
+    aboutBytes: aboutBytes(entry),
+    fits: memory === undefined ? null : fitting.includes(entry),
+    recommended: entry === recommended,
+  }));
+  if (options.json) {
+    printJson({ folder, memory: memory ?? null, models, partials, catalogue: entries });
+    return;
+  }
+  const stateOf = (it: (typeof models)[number]) =>
+    it.missing > 0 ? `${it.missing} parts missing` : it.verified ? "verified" : "not verified";
+  const here = [
+    ...models.map((it) => [it.name, gigabytes(it.bytes), it.quant || "?", stateOf(it)]),
+    ...partials.map((it) => [
+      it.name,
+      gigabytes(it.bytesDone),
+      "",
+      it.bytesTotal ? `${Math.floor((100 * it.bytesDone) / it.bytesTotal)} % downloaded` : "begun",
+    ]),
+  ];
+  console.log(here.length > 0 ? `${folder}\n${table(here)}\n` : `No models in ${folder}.\n`);
+  const mark = ({ fits, recommended: best }: (typeof entries)[number]) =>
+    best ? "recommended here" : fits === null ? "" : fits ? "fits" : "too large";
+  const rows = entries.map((it) => [
+    it.id,
+    `about ${gigabytes(it.aboutBytes)}`,
+    it.quant,
+    `for ${it.memoryGiB} GiB`,
+    it.can.join(", "),
+    it.license,
+    mark(it),
+  ]);
+  console.log(`To pull by name, with the GPU memory that each is meant for:\n${table(rows)}`);
+}
+
+/** What the GPU has free; undefined where none answers or it does not say. A CPU's memory says nothing of what is quick enough. */
+async function gpuMemory(device: string | undefined): Promise<number | undefined> {
+  try {
+    using gpu = await openGpu({ device });
+    const { free } = roomOf(gpu);
+    return Number.isFinite(free) && !gpu.software ? free : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `foretype models pull NAME`. Ctrl-C leaves what was downloaded, to go on from. */
+export async function pullCommand(
+  name: string,
+  options: ModelsOptions & { memory?: number; hub?: string },
+): Promise<void> {
+  const folder = options.folder ?? defaultFolder();
+  const pulled = await interruptible(`\`foretype models pull ${name}\` goes on from there`, async (signal) =>
+    pullModel(name, folder, {
+      hub: options.hub,
+      memoryBytes: options.memory,
+      fetch: await proxiedFetch(),
+      signal,
+      onProgress: progressDisplay(),
+    }),
+  );
+  if (options.json) printJson(pulled);
+  else
+    console.log(
+      `${pulled.path} (${gigabytes(pulled.bytes)}, verified${pulled.downloaded ? "" : ", was here"})`,
+    );
+}
+
+/** `foretype models rm NAME`. */
+export async function removeCommand(name: string, options: ModelsOptions): Promise<void> {
+  const removed = await removeModel(name, options.folder ?? defaultFolder());
+  if (options.json) printJson(removed);
+  else console.log(`Deleted ${removed.files.join(", ")} (${gigabytes(removed.bytes)}).`);
+}
+
+/** `foretype models verify NAME`; exit status 1 unless every file has its checksum. */
+export async function verifyCommand(name: string, options: ModelsOptions): Promise<void> {
+  const folder = options.folder ?? defaultFolder();
+  const verified = await interruptible("nothing was changed", (signal) =>
+    verifyModel(name, folder, { signal, onProgress: progressDisplay() }),
+  );
+  if (options.json) printJson(verified);
+  else console.log(table(verified.files.map(({ path, state }) => [path, state])));
+  if (verified.state === "wrong") {
+    throw new UserError(`${verified.name} is not what was published: delete it and pull it again.`);
+  }
+  if (verified.state === "unknown") {
+    throw new UserError(
+      `No checksum is recorded for ${verified.name}: only models that were pulled have one.`,
+    );
+  }
+}
+
+/** Runs `work` until Ctrl-C, which is then said in one sentence. */
+async function interruptible<T>(advice: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once("SIGINT", stop);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    throw new UserError(`Stopped: ${advice}.`);
+  } finally {
+    process.off("SIGINT", stop);
+    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  }
+}
+
+/** Shows progress on stderr, on terminals only. */
+function progressDisplay(): (progress: Progress) => void {
+  let shownAt = 0; // a terminal need not be written to for each chunk
+  return ({ doing, bytesDone, bytesTotal, bytesPerSecond }) => {
+    const now = performance.now();
+    if (!process.stderr.isTTY || (now - shownAt < 100 && bytesDone < bytesTotal)) return;
+    shownAt = now;
+    const rest = bytesPerSecond > 0 ? (bytesTotal - bytesDone) / bytesPerSecond : 0;
+    const time = rest >= 90 ? `${Math.ceil(rest / 60)} min` : `${Math.ceil(rest)} s`;
+    const speed = doing === "downloading" ? `, ${gigabytes(bytesPerSecond)}/s, ${time} left` : "";
+    const share = `${gigabytes(bytesDone)} of ${gigabytes(bytesTotal)}`;
+    process.stderr.write(`\r\x1b[K${doing === "downloading" ? "Downloading" : "Checking"}: ${share}${speed}`);
+  };
+}

@@ -1,0 +1,102 @@
+import type { DraftMode } from "../../draft/index.ts";
+import { UserError } from "../../errors/user_error.ts";
+import { type Fit, fitSession, openSession, roomOf, type Session } from "../../generate/index.ts";
+import type { GgufFile } from "../../gguf/index.ts";
+import { type Gpu, openGpu } from "../../gpu/index.ts";
+import { defaultFolder, nextSmaller, resolveModel } from "../../library/index.ts";
+import { loadModel, type Model } from "../../model/index.ts";
+import { contextFor, modelPath, type OpenFile, openModelFile } from "../../server/index.ts";
+import type { RollbackName } from "../../state/index.ts";
+import { progressLine } from "./terminal.ts";
+
+/** Options that every command with a model has. */
+export interface ModelOptions {
+  readonly device?: string;
+  /** Positions; default: what the model was trained for, up to `defaultContext`. */
+  readonly context?: number;
+  readonly kv?: "f16" | "f32";
+  /** Bytes of GPU memory that may be used. */
+  readonly memory?: number;
+  /** Whether the MTP block runs for its logits. */
+  readonly mtp?: boolean;
+  /** Who drafts. Default: nobody. */
+  readonly draft?: DraftMode;
+  /** Longest draft. */
+  readonly draftMax?: number;
+  readonly rollback?: RollbackName | "auto";
+}
+
+/** The file that a MODEL argument names: a path, `mini`, or a model of the library. @throws UserError where several do */
+export const fileOf = async (name: string): Promise<string> =>
+  modelPath(await resolveModel(name, defaultFolder()));
+
+/** Opens a model file as far as it goes without a GPU, and closes it after `use`. */
+export async function withFile<T>(name: string, use: (open: OpenFile) => Promise<T>): Promise<T> {
+  const open = await openModelFile(await fileOf(name));
+  await using _ = open.file;
+  return await use(open);
+}
+
+/** Why a model does not fit and what would, with the smaller model of the catalogue, if there is one. */
+export function misfitSentence(file: GgufFile, { sentence, smaller, free }: Fit & { fits: false }): string {
+  const next = smaller && nextSmaller(file.size, free);
+  if (next?.from !== "catalogue") return sentence;
+  const { id } = next.entry;
+  return sentence.replace(/\.$/, `, such as ${id} (\`foretype models pull ${id}\`).`);
+}
+
+export interface OpenModel extends OpenFile {
+  readonly gpu: Gpu;
+  readonly model: Model;
+  readonly session: Session;
+  /** Milliseconds that the weights took to get to the GPU. */
+  readonly loadMs: number;
+}
+
+/** Compiles the session's kernels, which takes a new machine some seconds. @returns milliseconds */
+export async function prepare(session: Session, sampled = false): Promise<number> {
+  const started = performance.now();
+  const progress = progressLine("Preparing the GPU's kernels");
+  await session
+    .prepare(sampled, (done, total) => progress.update(done / total))
+    .finally(() => progress.end()); // an error gets a line of its own
+  await session.prepareDrafts();
+  return performance.now() - started;
+}
+
+/** Loads a model, with a session, for `use`; frees everything after it. */
+export async function withModel<T>(
+  name: string,
+  options: ModelOptions,
+  use: (open: OpenModel) => Promise<T>,
+): Promise<T> {
+  return withFile(name, async (open) => {
+    const { file, h } = open;
+    using gpu = await openGpu({ device: options.device, memoryLimit: options.memory });
+    const wishes = {
+      context: contextFor(h, options.context),
+      contextAsked: options.context !== undefined,
+      kvType: options.kv ?? "f16",
+      mtp: (options.mtp ?? false) && h.mtpLayers > 0,
+      drafts: options.draft ?? "off",
+      longest: options.draftMax,
+      rollback: options.rollback,
+    } as const;
+    const fitted = fitSession(file, h, wishes, roomOf(gpu));
+    if (!fitted.fits) throw new UserError(misfitSentence(file, fitted));
+    for (const note of fitted.notes) console.error(note);
+    const progress = progressLine(`Loading ${file.path}`);
+    const started = performance.now();
+    const update = (done: number, total: number) => progress.update(done / total);
+    const model = await loadModel(gpu, file, update, fitted.h).finally(() => progress.end());
+    const loadMs = performance.now() - started;
+    let session: Session | undefined;
+    try {
+      session = await openSession(gpu, model, open.tokenizer, fitted.settings);
+      return await use({ ...open, h: model.h, gpu, model, session, loadMs });
+    } finally {
+      session?.free();
+      model.free();
+    }
+  });
+}

@@ -1,0 +1,111 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { UserError } from "../../errors/user_error.ts";
+import { requirePrompt } from "../../generate/index.ts";
+import { maxRows } from "../../model/index.ts";
+import { type ModelOptions, withFile, withModel } from "./open_model.ts";
+import { printJson, table } from "./terminal.ts";
+
+/** @throws UserError when the file cannot be read. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a directory" : `${code}`;
+    throw new UserError(`${path} cannot be read (${why}): name a text file.`);
+  }
+}
+
+/** `foretype tokenize MODEL`: ids and pieces of a text. */
+export async function tokenize(
+  name: string,
+  { text, file, special = false, json }: { text?: string; file?: string; special?: boolean; json?: boolean },
+): Promise<void> {
+  const source = text ?? (await readText(file!));
+  await withFile(name, async ({ tokenizer }) => {
+    const ids = tokenizer.encode(source, { special });
+    const pieces = ids.map((id) => tokenizer.piece(id));
+    if (json) printJson({ ids, pieces });
+    else console.log(table(ids.map((id, i) => [String(id), JSON.stringify(pieces[i])])));
+  });
+}
+
+interface TopToken {
+  id: number;
+  piece: string;
+  logProbability: number;
+}
+
+/** The k largest log-probabilities of a row of logits, ties by lower id. */
+function topTokens(logits: Float32Array, k: number, piece: (id: number) => string): TopToken[] {
+  let max = -Infinity;
+  for (const x of logits) max = Math.max(max, x);
+  let mass = 0;
+  for (const x of logits) mass += Math.exp(x - max);
+  const shift = max + Math.log(mass);
+  return [...logits.keys()]
+    .sort((a, b) => logits[b]! - logits[a]! || a - b)
+    .slice(0, k)
+    .map((id) => ({ id, piece: piece(id), logProbability: logits[id]! - shift }));
+}
+
+/** `foretype logits MODEL`: log-probabilities at each position, of the trunk or the MTP block. */
+export async function logits(
+  name: string,
+  options: ModelOptions & { ids: number[]; top: number; out?: string; json?: boolean },
+): Promise<void> {
+  await withModel(name, options, async ({ session, model, tokenizer, h }) => {
+    if (options.mtp && !model.mtp) throw new UserError(`${name} has no MTP block: leave out --mtp.`);
+    const { evaluator } = session;
+    const { context } = evaluator;
+    if (options.ids.length > context) {
+      throw new UserError(
+        `--ids has ${options.ids.length} tokens and the context holds ${context}: give fewer or choose a larger context.`,
+      );
+    }
+    requirePrompt(options.ids, h.vocabulary, Infinity);
+    const rows: Float32Array[] = [];
+    for (let at = 0; at < options.ids.length; at += maxRows) {
+      const ids = options.ids.slice(at, at + maxRows);
+      await evaluator.pass(ids, { kind: "prompt", logits: "all", mtpLogits: options.mtp ?? false });
+      const piece = await evaluator.rows(
+        evaluator.logits(options.mtp ? "mtp" : "all"),
+        ids.length,
+        h.vocabulary,
+      );
+      for (let row = 0; row < ids.length; row++) {
+        rows.push(piece.subarray(row * h.vocabulary, (row + 1) * h.vocabulary));
+      }
+    }
+    if (options.out) await writeRows(options.out, rows);
+    const positions = rows.map((row, position) => ({
+      position,
+      id: options.ids[position]!,
+      top: topTokens(row, options.top, (id) => tokenizer.piece(id)),
+    }));
+    if (options.json) {
+      printJson({ which: options.mtp ? "mtp" : "trunk", positions });
+      return;
+    }
+    const cells = positions.map(({ position, id, top }) => [
+      String(position),
+      `${id} ${JSON.stringify(tokenizer.piece(id))}`,
+      top.map((it) => `${it.id} ${JSON.stringify(it.piece)} ${it.logProbability.toFixed(4)}`).join("   "),
+    ]);
+    console.log(table([["position", "token", "next, with log-probability"], ...cells]));
+  });
+}
+
+async function writeRows(path: string, rows: readonly Float32Array[]): Promise<void> {
+  try {
+    await writeFile(
+      path,
+      Buffer.concat(rows.map((row) => Buffer.from(row.buffer, row.byteOffset, row.byteLength))),
+    );
+  } catch (error) {
+    throw new UserError(
+      `${path} cannot be written (${(error as NodeJS.ErrnoException).code}): choose another place.`,
+    );
+  }
+}

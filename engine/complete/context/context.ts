@@ -1,0 +1,159 @@
+import type { ContextSource, DocumentView } from "../contract.ts";
+
+/** A piece of another file for the prompt. */
+export interface Chunk {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Lines that the user has lately changed. */
+export interface RecentEdit extends Chunk {
+  readonly uri: string;
+  readonly atMs: number;
+}
+
+export interface OpenDocument extends Chunk {
+  readonly uri: string;
+  readonly languageId: string;
+}
+
+export interface ContextOptions {
+  /** Tokens that context may take; a quarter of what a prompt may have. */
+  readonly budget: () => number;
+  readonly openDocuments: () => readonly OpenDocument[];
+  readonly recentEdits: () => readonly RecentEdit[];
+  /** Definitions of names near the cursor, as far as they are known by now. */
+  readonly definitions: () => readonly Chunk[];
+  /** Secret files, and what the user has excluded. */
+  readonly isExcluded: (path: string) => boolean;
+}
+
+const CHARACTERS_PER_TOKEN = 3; // of code; the completer counts exactly, and drops what does not fit
+const WINDOW = 60; // lines that are compared at a time, and taken
+const EDITS = 8;
+const EDIT_CHARACTERS = 2000; // of all edits together
+const DEFINITIONS = 5;
+const DEFINITION_CHARACTERS = 500;
+const SIMILAR = 4;
+const LEAST_SIMILARITY = 0.05;
+const SAME = 0.9; // Jaccard: the same text twice
+const AROUND = 2000; // characters around the cursor that others are compared with
+const SCANNED = 100_000; // characters of an open file that are looked at
+const SCANNED_AT_ONCE = 2 * SCANNED; // in one keystroke, some 3 ms: the files that are left come with the next
+
+/**
+ * Chooses pieces of other files: windows of open ones that use the same names, definitions, recent edits. The least
+ * volatile come first, and what was in the last prompt keeps its place, so that prompts share their head.
+ */
+export function createContext(options: ContextOptions): ContextSource {
+  let last: readonly Chunk[] = [];
+  let unscanned = 0; // characters that this keystroke may still scan
+  const windows = new WeakMap<OpenDocument, { chunk: Chunk; names: Set<string> }[]>();
+
+  function windowsOf(document: OpenDocument) {
+    let list = windows.get(document);
+    if (!list) {
+      const text = document.text.slice(0, SCANNED);
+      if (text.length > unscanned) return [];
+      unscanned -= text.length;
+      const lines = text.split("\n");
+      list = [];
+      for (let start = 0; start < lines.length; start += WINDOW) {
+        const text = lines
+          .slice(start, start + WINDOW)
+          .join("\n")
+          .trim();
+        if (text !== "") list.push({ chunk: { path: document.path, text }, names: namesIn(text) });
+      }
+      windows.set(document, list);
+    }
+    return list;
+  }
+
+  function similar(document: DocumentView, cursor: number): Chunk[] {
+    const around = namesIn(document.text.slice(Math.max(0, cursor - AROUND), cursor + AROUND));
+    return options
+      .openDocuments()
+      .filter(({ uri, path }) => uri !== document.uri && !options.isExcluded(path))
+      .flatMap((other) => {
+        const scored = windowsOf(other).map(({ chunk, names }) => ({ chunk, score: jaccard(around, names) }));
+        const best = scored.sort((a, b) => b.score - a.score)[0];
+        return best && best.score >= LEAST_SIMILARITY ? [best] : [];
+      })
+      .sort((a, b) => b.score - a.score)
+      .slice(0, SIMILAR)
+      .map(({ chunk }) => chunk);
+  }
+
+  function edits(document: DocumentView): Chunk[] {
+    const recent = options
+      .recentEdits()
+      .filter(({ uri, path }) => uri !== document.uri && !options.isExcluded(path))
+      .sort((a, b) => b.atMs - a.atMs)
+      .slice(0, EDITS);
+    let left = EDIT_CHARACTERS;
+    const kept = recent.filter(({ text }) => {
+      left -= text.length;
+      return left >= 0;
+    });
+    return kept.reverse().map(({ path, text }) => ({ path, text }));
+  }
+
+  return {
+    chunks(document, cursor) {
+      const room = options.budget() * CHARACTERS_PER_TOKEN;
+      if (room <= 0) return [];
+      unscanned = SCANNED_AT_ONCE;
+      const definitions = options
+        .definitions()
+        .filter(({ path }) => path !== document.path && !options.isExcluded(path))
+        .slice(0, DEFINITIONS)
+        .map(({ path, text }) => ({ path, text: text.slice(0, DEFINITION_CHARACTERS) }));
+      // Most relevant last: it stands nearest to the file, and is the last that a short budget drops.
+      const wanted = distinct([...similar(document, cursor).reverse(), ...definitions, ...edits(document)]);
+      last = keepOrder(last, within(wanted, room));
+      return last;
+    },
+  };
+}
+
+/** The last of the chunks that fit into `room` characters. */
+function within(chunks: readonly Chunk[], room: number): Chunk[] {
+  const kept: Chunk[] = [];
+  let left = room;
+  for (const chunk of [...chunks].reverse()) {
+    const size = chunk.path.length + chunk.text.length;
+    if (size > left) continue;
+    left -= size;
+    kept.unshift(chunk);
+  }
+  return kept;
+}
+
+/** Without those that an earlier one (nearly) says already. */
+function distinct(chunks: readonly Chunk[]): Chunk[] {
+  const kept: { chunk: Chunk; names: Set<string> }[] = [];
+  for (const chunk of chunks) {
+    const names = namesIn(chunk.text);
+    if (!kept.some((other) => jaccard(other.names, names) >= SAME)) kept.push({ chunk, names });
+  }
+  return kept.map(({ chunk }) => chunk);
+}
+
+/** `now`, those first that were in the last prompt, in the order that they had there. */
+function keepOrder(last: readonly Chunk[], now: readonly Chunk[]): Chunk[] {
+  const key = ({ path, text }: Chunk) => `${path}\n${text}`;
+  const wanted = new Map(now.map((chunk) => [key(chunk), chunk]));
+  const kept = last.map(key).filter((it) => wanted.has(it));
+  const rest = [...wanted.keys()].filter((it) => !kept.includes(it));
+  return [...kept, ...rest].map((it) => wanted.get(it)!);
+}
+
+const namesIn = (text: string): Set<string> => new Set(text.match(/[\p{L}_$][\p{L}\p{N}_$]{2,}/gu) ?? []);
+
+function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  if (a.size === 0 || b.size === 0) return 0;
+  let both = 0;
+  for (const name of a) if (b.has(name)) both++;
+  return both / (a.size + b.size - both);
+}

@@ -1,0 +1,203 @@
+import { closersFor, pairBrackets } from "../text/brackets.ts";
+import { nearlyEqual } from "../text/near.ts";
+import { indentation, isBlank, type Place } from "../text/place.ts";
+import type { SyntaxFacts } from "../text/syntax.ts";
+
+export type StopReason =
+  | "line-end"
+  | "dedent"
+  | "block-closed"
+  | "declaration-end"
+  | "blank-lines"
+  | "repeats-suffix"
+  | "max-lines";
+
+/** `keep`: characters of the text so far that belong to the suggestion. */
+export type StopDecision = "continue" | { readonly stop: StopReason; readonly keep: number };
+
+/**
+ * Judges all the text generated so far. It reads from the start and stops at the first cause, so a longer text never
+ * changes a stop: not its cause, not its `keep`.
+ */
+export type StopRule = (text: string) => StopDecision;
+
+/** `auto` decides by the place, `always` and `never` are the user's wish. */
+export type Multiline = "auto" | "always" | "never";
+
+/**
+ * Whether a block of lines is wanted at a place, or the rest of one line: by the syntax where a parser knows it, else
+ * by indentation and by how lines end.
+ */
+export function blockWanted(place: Place, multiline: Multiline = "auto", facts?: SyntaxFacts): boolean {
+  return floorFor(place, multiline, facts) !== null;
+}
+
+export function stopRuleFor(
+  place: Place,
+  maxLines: number,
+  multiline: Multiline = "auto",
+  facts?: SyntaxFacts,
+): StopRule {
+  const floor = floorFor(place, multiline, facts);
+  return floor === null
+    ? stopAtLineEnd
+    : stopAtBlockEnd(place, floor, maxLines, declarationEnd(place, facts));
+}
+
+/** The least indentation of the lines that are wanted, or null for one line. */
+function floorFor(place: Place, multiline: Multiline, facts: SyntaxFacts | undefined): number | null {
+  if (multiline === "never") return null;
+  const floor = blockFloor(place);
+  if (multiline === "always") return floor ?? indentation(place.head);
+  if (!facts) return floor;
+  // A parser tells an empty body from an object, and prose and strings from code, better than the ends of lines do.
+  if (facts.inComment || facts.inString) return null;
+  if (facts.emptyBody && floor === null && isBlank(place.rest.replace(/[)\]};,]/g, "")))
+    return indentation(place.head) + (isBlank(place.head) ? 0 : 1);
+  // At column 1 a declaration may begin, which the parser sees the end of.
+  if (floor === null && place.head === "" && isBlank(place.rest)) return 0;
+  return floor;
+}
+
+/** Where one declaration is wanted, not a body's worth of them. */
+function declarationEnd(place: Place, facts: SyntaxFacts | undefined): SyntaxFacts["declarationEnd"] {
+  const previous = place.above.findLast((line) => !isBlank(line));
+  const fillsBody = facts?.emptyBody || (previous !== undefined && opensBlock(previous, ""));
+  const onBlankLine = isBlank(place.head) && isBlank(place.rest);
+  return facts && onBlankLine && !fillsBody ? facts.declarationEnd : () => undefined;
+}
+
+function stopAtLineEnd(text: string): StopDecision {
+  const lineBreak = text.indexOf("\n");
+  return lineBreak === -1 ? "continue" : { stop: "line-end", keep: lineBreak };
+}
+
+function stopAtBlockEnd(
+  place: Place,
+  floor: number,
+  maxLines: number,
+  declarationEnd: SyntaxFacts["declarationEnd"],
+): StopRule {
+  const lines = [...place.above, place.head];
+  const opening = lines.findLastIndex((line) => !isBlank(line) && indentation(line) < floor);
+  const level = opening === -1 ? -1 : indentation(lines[opening]!);
+  const opened = opening === -1 ? "" : lines.slice(opening).join("\n");
+  const nextLine = place.below.find((line) => !isBlank(line))?.trimEnd();
+  const headIsBlank = isBlank(place.head);
+
+  return (text) => {
+    let keep = 0; // up to the end of the last line that is not blank
+    let lineCount = 0;
+    let blankLines = 0;
+    for (let start = 0; ; ) {
+      const lineBreak = text.indexOf("\n", start);
+      const own = lineBreak === -1 ? text.slice(start) : text.slice(start, lineBreak);
+      const line = start === 0 ? place.head + own : own;
+      if (!isBlank(own) && (start > 0 || headIsBlank) && indentation(line) < floor) {
+        if (indentation(line) !== level) return { stop: "dedent", keep };
+        const closers = missingClosers(opened + text.slice(0, start), place, floor, level);
+        return stopAtCloser(text, start, keep, closers, isBlank(place.rest));
+      }
+      if (lineBreak === -1) return "continue";
+
+      if (!isBlank(own)) {
+        if (nextLine !== undefined && nearlyEqual(line.trimEnd(), nextLine))
+          return { stop: "repeats-suffix", keep };
+        keep = lineBreak;
+        const end = declarationEnd(text.slice(0, lineBreak));
+        if (end !== undefined) return { stop: "declaration-end", keep: end };
+      }
+      blankLines = isBlank(line) ? blankLines + 1 : 0;
+      if (blankLines === 2) return { stop: "blank-lines", keep };
+      if (start > 0 || !isBlank(own)) lineCount++;
+      if (lineCount === maxLines) return { stop: "max-lines", keep };
+      start = lineBreak + 1;
+    }
+  };
+}
+
+/** A line at the block's own level: its closing brackets still belong to the block, as far as they are `closers`. */
+function stopAtCloser(
+  text: string,
+  lineStart: number,
+  keep: number,
+  closers: string,
+  takesSemicolon: boolean,
+): StopDecision {
+  const first = lineStart + text.slice(lineStart).search(/\S/);
+  let end = first;
+  while (end - first < closers.length && text[end] === closers[end - first]) end++;
+  if (end === first) return { stop: "dedent", keep };
+  const mayGrow = end - first < closers.length || takesSemicolon;
+  if (end === text.length && mayGrow) return "continue";
+  if (takesSemicolon && (text[end] === ";" || text[end] === ",")) end++;
+  return { stop: "block-closed", keep: end };
+}
+
+/** The least indentation, in columns, of the lines of the block that is wanted here; null where one line is wanted. */
+function blockFloor({ above, head, rest, below }: Place): number | null {
+  if (!isBlank(head)) return opensBlock(head, rest) ? statementLevel(above, head) + 1 : null;
+  if (!isBlank(rest)) return null;
+
+  const at = above.findLastIndex((line) => !isBlank(line));
+  const previous = above[at];
+  if (previous !== undefined && opensBlock(previous, "")) {
+    const level = statementLevel(above.slice(0, at), previous);
+    if (indentation(head) <= level) return level + 1;
+  }
+  if (head !== "") return indentation(head);
+
+  // At column 1 only the neighbours can tell whether this is inside something.
+  const next = below.find((line) => !isBlank(line));
+  if (previous === undefined || next === undefined) return null;
+  if (/^\s*[)\]}]/.test(next) && indentation(next) < indentation(previous)) return indentation(next) + 1;
+  return Math.min(indentation(previous), indentation(next)) || null;
+}
+
+const STATEMENT_LINES = 24; // a longer list of parameters is not worth the search
+
+/** The indentation of the line where a statement begins whose last line is `line`: parameters may hang far to the right. */
+function statementLevel(above: readonly string[], line: string): number {
+  if (/^\s*}/.test(line)) return indentation(line); // what it closes may be long, and stands at its level
+  let statement = line;
+  for (let lines = 0; lines < STATEMENT_LINES && pairBrackets(statement).surplus.length > 0; lines++) {
+    const first = above.at(-1 - lines);
+    if (first === undefined) break;
+    statement = `${first}\n${statement}`;
+  }
+  return pairBrackets(statement).surplus.length > 0 ? indentation(line) : indentation(statement);
+}
+
+// Elsewhere a colon at the end of a line asks for a type or a value.
+const COLON_BLOCK =
+  /^\s*(?:private|protected|public)\s*:$|^\s*(?:(?:async\s+)?(?:class|def|for|with)|case|default|elif|else|except|finally|if|match|try|while)\b.*:$/;
+
+/** Whether a block follows `line`, when `rest` is what the editor has put after the cursor: closing brackets, or nothing. */
+function opensBlock(line: string, rest: string): boolean {
+  if (!/^[\s)\]};,]*$/.test(rest)) return false;
+  const end = line.trimEnd();
+  if (end.endsWith("{")) return true;
+  if (/^\s*(?:\/\/|#|\*|--)/.test(end)) return false; // prose
+  // Between a closed pair of ( ) or [ ] people write one line more often than many.
+  if (/[([]$/.test(end)) return isBlank(rest);
+  if (end.endsWith(":")) return COLON_BLOCK.test(end) || pairBrackets(end).surplus.length > 0;
+  return /=>$|\S\s+(?:do|then)$|^\s*else$/.test(end);
+}
+
+/**
+ * The closing brackets, innermost first, that `written` waits for, less those that stand after the cursor already:
+ * on its line, or where the block ends below.
+ */
+function missingClosers(written: string, { rest, below }: Place, floor: number, level: number): string {
+  let closers = closersFor(pairBrackets(written).open);
+  const atCursor = /^[\s)\]}]*/.exec(rest)![0].replace(/\s/g, "");
+  // The longest overlap comes first, and ends the loop.
+  for (let start = 0; start < closers.length; start++)
+    if (atCursor.startsWith(closers.slice(start))) closers = closers.slice(0, start);
+  if (closers === "") return "";
+
+  const after = below.find((line) => !isBlank(line) && indentation(line) < floor);
+  const closedBelow =
+    after !== undefined && indentation(after) === level && after.trimStart()[0] === closers[0];
+  return closedBelow ? "" : closers;
+}

@@ -1,0 +1,57 @@
+import { createContext, type OpenDocument } from "../context/context.ts";
+import type { ContextSource } from "../contract.ts";
+import { applyChanges, type TypingEvent } from "./recording.ts";
+
+export type EventOf<Type extends TypingEvent["type"]> = Extract<TypingEvent, { readonly type: Type }>;
+
+export interface RecordedDocument extends Omit<EventOf<"open">, "type" | "at"> {
+  readonly version: number;
+}
+
+const CONTEXT_SHARE = 0.25; // of a prompt, as in the extension
+
+/** The documents of a trace that is being played, as they stand at its time. */
+export function createRecordedDocuments() {
+  const documents = new Map<string, RecordedDocument>();
+  const views = new WeakMap<RecordedDocument, OpenDocument>();
+  const viewOf = (document: RecordedDocument): OpenDocument => {
+    const view = views.get(document) ?? { ...document, text: document.text.replaceAll("\r\n", "\n") };
+    views.set(document, view);
+    return view;
+  };
+
+  return {
+    /** @throws Error where it is not open, which a parsed trace excludes. */
+    get(uri: string): RecordedDocument {
+      const document = documents.get(uri);
+      if (!document) throw new Error(`${uri} is not open`);
+      return document;
+    },
+    open({ type: _type, at: _at, ...document }: EventOf<"open">): void {
+      documents.set(document.uri, { ...document, version: 0 });
+    },
+    /** @returns the document before the change */
+    change({ uri, version, changes }: EventOf<"change">): RecordedDocument {
+      const before = this.get(uri);
+      documents.set(uri, { ...before, version, text: applyChanges(before.text, changes) });
+      return before;
+    },
+    close: (uri: string): boolean => documents.delete(uri),
+    /** The line of an offset in a document, from 0. */
+    lineAt(uri: string, offset: number): number {
+      const { text } = this.get(uri);
+      let line = 0;
+      for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
+      return line;
+    },
+    /** Pieces of the others, as the extension gives them, without edits and definitions, for prompts of so many tokens. */
+    context: (promptTokens: number): ContextSource =>
+      createContext({
+        budget: () => Math.floor(promptTokens * CONTEXT_SHARE),
+        openDocuments: () => [...documents.values()].map(viewOf),
+        recentEdits: () => [],
+        definitions: () => [],
+        isExcluded: () => false,
+      }),
+  };
+}

@@ -1,0 +1,167 @@
+// The messages between the engine's process and its client (Node's IPC, JSON). Types only: both sides import this file.
+//
+// Requests carry an id that the client chooses; the answer is a series of events with that id, the last of which is
+// `done` or `error`. A cancelled request ends with `done` too: nothing more is sent for it, whatever still runs.
+import type { CompletionPriority, PromptParts } from "../complete/index.ts";
+
+/**
+ * `foreground` is explain and refactor; it and `invoked` are equals, served in turn. A running request gives way to a
+ * more urgent one: foreground and invoked, automatic, speculative, warm-up.
+ */
+export type Priority = "foreground" | CompletionPriority | "warm-up";
+
+/** Which model, and how to open it. Two specs that are equal, field by field, are one loaded model. */
+export interface ModelSpec {
+  /** A GGUF file, or `mini` for the embedded model. */
+  readonly path: string;
+  /** Positions that are wished for; fewer where no more fit. Left out: what the model was trained for, up to 8192. */
+  readonly context?: number;
+  readonly kv?: "f16" | "f32";
+}
+
+/** Settings of the whole process; sent first, and again when they change. */
+export interface EngineSettings {
+  /** `auto`, or part of an adapter's name. */
+  readonly device: string;
+  /** Bytes of GPU memory that may be used; 0: what the device has. */
+  readonly memoryLimit: number;
+  /** Bytes of GPU memory, for each model, that states of earlier prompts may take. Default: 512 MiB. */
+  readonly snapshotBytes?: number;
+  /** After this many minutes without a request models leave the GPU; 0: never. */
+  readonly unloadAfterMinutes: number;
+}
+
+export interface ChatTurn {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+export type EngineRequest =
+  | { readonly kind: "load"; readonly model: ModelSpec }
+  | {
+      readonly kind: "complete";
+      readonly model: ModelSpec;
+      readonly prompt: PromptParts;
+      readonly maxTokens: number;
+      readonly priority: CompletionPriority;
+      /** What may come again: text that drafts are taken from. */
+      readonly ghost?: string;
+    }
+  /** Reads a prompt ahead of its completion, when the GPU has nothing else to do. */
+  | { readonly kind: "prepare"; readonly model: ModelSpec; readonly prompt: PromptParts }
+  | {
+      readonly kind: "chat";
+      readonly model: ModelSpec;
+      readonly messages: readonly ChatTurn[];
+      /** Tokens at most; the context is a limit of its own. */
+      readonly maxTokens: number;
+      readonly thinking: boolean;
+      /** 0: greedy. */
+      readonly temperature: number;
+      readonly seed: number;
+      /** The text that the answer will mostly repeat: drafts are taken from it. */
+      readonly original?: string;
+    }
+  | { readonly kind: "describe"; readonly model: ModelSpec }
+  | { readonly kind: "status" }
+  | { readonly kind: "unload" };
+
+export type ToEngine =
+  | { readonly kind: "settings"; readonly settings: EngineSettings }
+  | { readonly kind: "request"; readonly id: number; readonly request: EngineRequest }
+  | { readonly kind: "cancel"; readonly id: number };
+
+/** What a model file is, read without a GPU. */
+export interface ModelDescription {
+  readonly path: string;
+  /** For people: the file's own name for itself, else the file name. */
+  readonly name: string;
+  readonly architecture: string;
+  readonly parameters: number;
+  readonly fileBytes: number;
+  /** Positions that the model was trained for. */
+  readonly contextLength: number;
+  readonly completes: boolean;
+  readonly chats: boolean;
+  readonly mtpLayers: number;
+  /** Bytes of GPU memory that it takes with the context of its spec. */
+  readonly neededBytes: number;
+}
+
+export interface LoadedModel {
+  readonly path: string;
+  readonly context: number;
+  readonly bytes: number;
+  readonly loadMs: number;
+  readonly drafts: DraftSources;
+}
+
+/**
+ * Who drafts for a model: its MTP block and n-grams; n-grams alone, the file having no MTP block, or the GPU no memory for it;
+ * nobody, since there is no memory for that either, or the device computes rows one after another, or wide passes otherwise
+ * than narrow ones.
+ */
+export type DraftSources = "mtp" | "ngram" | "ngram-no-room" | "no-room" | "device-linear" | "device-differs";
+
+export interface EngineStatus {
+  /** Null until the first model loads. */
+  readonly device: string | null;
+  readonly deviceIsSoftware: boolean;
+  /** Bytes held on the GPU, of all models together. */
+  readonly gpuBytes: number;
+  readonly memoryLimit: number | null;
+  /** Resident memory of the process. */
+  readonly processBytes: number;
+  readonly models: readonly LoadedModel[];
+}
+
+/** What one generation cost. Times are milliseconds of the engine's own clock. */
+export interface GenerationStats {
+  /** From the request's arrival to its turn. */
+  readonly queuedMs: number;
+  /** Loading of the model, when this request was the one that waited for it. */
+  readonly loadMs: number;
+  readonly promptTokens: number;
+  readonly computedTokens: number;
+  readonly promptMs: number;
+  readonly tokens: number;
+  readonly decodeMs: number;
+  readonly drafted: number;
+  readonly accepted: number;
+}
+
+/** Why a stream ended. `preempted`: a more urgent request took the GPU. */
+export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
+
+export type EngineEvent =
+  /** `cost`: so far; a completion's stream is often left before its end. */
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      readonly logProbability: number;
+      readonly cost?: GenerationStats;
+    }
+  /** Text that the model thinks aloud, when `thinking` is on. */
+  | { readonly kind: "thinking"; readonly text: string }
+  | { readonly kind: "described"; readonly description: ModelDescription }
+  /** `whole`: or else somebody more urgent came; what was read stays. */
+  | { readonly kind: "prepared"; readonly computedTokens: number; readonly whole: boolean }
+  | { readonly kind: "status"; readonly status: EngineStatus }
+  | { readonly kind: "done"; readonly reason: EndReason; readonly stats?: GenerationStats }
+  /** `forUser`: one sentence that says what is wrong and what to do. Else a bug or a broken device. */
+  | { readonly kind: "error"; readonly message: string; readonly forUser: boolean };
+
+export type FromEngine =
+  /** The process listens. */
+  | { readonly kind: "hello" }
+  | { readonly kind: "event"; readonly id: number; readonly event: EngineEvent }
+  /** `fraction` from 0 to 1; null: loading has ended, for better or worse. */
+  | {
+      readonly kind: "loading";
+      readonly path: string;
+      readonly step: "weights" | "kernels";
+      readonly fraction: number | null;
+    }
+  /** Models left the GPU after idle time, or at the client's wish. */
+  | { readonly kind: "unloaded" }
+  | { readonly kind: "log"; readonly level: "error" | "warn" | "info" | "debug"; readonly message: string };

@@ -1,0 +1,32 @@
+import type { Hyperparameters } from "../hyperparameters.ts";
+
+/** The keys of one architecture in a model file, by their names after the architecture's. */
+export interface Keys {
+  /** @throws UserError where there is none and no fallback either */
+  number(key: string, fallback?: number): number;
+  /** Undefined where the file has none. */
+  flags(key: string): readonly boolean[] | undefined;
+  string(key: string, fallback: string): string;
+}
+
+/** What sets one architecture apart: the layers themselves are the same for all. */
+export interface Family {
+  /** For people. */
+  readonly title: string;
+  /** Whether each query head has a gate on what it returns (model.md 3.2). */
+  readonly gated: boolean;
+  /** What q, k and v pass before q and k rotate: a norm of each q and k head, or a bias on all three. */
+  readonly inputs: "norms" | "biases";
+  /** Tensor of the norm before the feed-forward network. */
+  readonly ffnNorm: string;
+  /** Which trunk blocks have full attention, and the shape of the delta nets that the others have. */
+  readonly mixers: (keys: Keys, layers: number) => Pick<Hyperparameters, "fullAttention" | "delta">;
+  /** Absent: the feed-forward networks are dense. */
+  readonly experts?: (keys: Keys) => NonNullable<Hyperparameters["experts"]>;
+}
+
+/** Every block has full attention, as in a plain transformer. */
+export const attentionOnly: Family["mixers"] = (_keys, layers) => ({
+  fullAttention: new Array<boolean>(layers).fill(true),
+  delta: { keyHeads: 0, valueHeads: 0, headSize: 0, channels: 0 },
+});

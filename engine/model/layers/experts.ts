@@ -1,0 +1,139 @@
+import stepShader from "../../../shaders/common/step_state.wgsl";
+import groupShader from "../../../shaders/experts/expert_group.wgsl";
+import routeShader from "../../../shaders/experts/expert_route.wgsl";
+import sumShader from "../../../shaders/experts/expert_sum.wgsl";
+import expertsShader from "../../../shaders/experts/experts.wgsl";
+import shapeShader from "../../../shaders/experts/experts_shape.wgsl";
+import { ceilDiv, type PlanRecorder, u32 } from "../../gpu/index.ts";
+import type { Hyperparameters } from "../hyperparameters.ts";
+import type { Matrix, Weights } from "../weights.ts";
+import { expertSlots, type Workspace } from "../workspace.ts";
+import { type FeedForward, loadFeedForward, recordFeedForward, recordSwiglu } from "./ffn.ts";
+import { decoders, lanesFor, type Path, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
+
+/** Weights of a mixture of experts (model.md 2.6). */
+export interface Experts {
+  readonly kind: "experts";
+  /** A row for each expert, then the one of the shared expert's gate, if there is one. */
+  readonly router: Matrix;
+  /** Each expert's gate and up, in two stacks or in one; together [E, 2F]. */
+  readonly gateUp: readonly Matrix[];
+  /** [F, E] of each expert */
+  readonly down: Matrix;
+  readonly shared: FeedForward | undefined;
+}
+
+export function loadExperts(weights: Weights, h: Hyperparameters, block: string): Experts {
+  const { count, feedForward, shared } = h.experts!;
+  const at = (name: string) => `${block}${name}.weight`;
+  const stack = (name: string, rows: number) => weights.stack(at(name), h.embedding, rows, count);
+  return {
+    kind: "experts",
+    router: weights.matrix(h.embedding, [
+      [at("ffn_gate_inp"), count],
+      ...(shared ? [[at("ffn_gate_inp_shexp"), 1] as const] : []),
+    ]),
+    gateUp: weights.has(at("ffn_gate_up_exps"))
+      ? [stack("ffn_gate_up_exps", 2 * feedForward)]
+      : [stack("ffn_gate_exps", feedForward), stack("ffn_up_exps", feedForward)],
+    down: weights.stack(at("ffn_down_exps"), feedForward, h.embedding, count),
+    shared: shared ? loadFeedForward(weights, h.embedding, shared, block, "_shexp") : undefined,
+  };
+}
+
+/** Records x += Experts(normed) (model.md 3.7). */
+export function recordExperts(
+  recorder: PlanRecorder,
+  path: Path,
+  h: Hyperparameters,
+  layer: Experts,
+  w: Workspace,
+): void {
+  const { count, used, feedForward } = h.experts!;
+  const stride = layer.router.rows;
+  const choice = { COUNT: u32(count), USED: u32(used) };
+  const slots = expertSlots(h.experts!, path.width);
+
+  recordMatmul(recorder, path, layer.router, w.step, { x: w.normed, out: w.routes });
+  recorder.dispatch(
+    {
+      name: "expert_route",
+      parts: [stepShader, routeShader],
+      constants: { ...choice, STRIDE: u32(stride) },
+    },
+    [w.routes, w.picks, w.step],
+    [1, path.width],
+  );
+  recorder.dispatch(
+    {
+      name: "expert_group",
+      parts: [stepShader, groupShader],
+      constants: { ...choice, SLOTS: u32(slots) },
+    },
+    [w.picks, w.groups, w.pairs, w.step],
+    [1],
+  );
+  let column = 0;
+  for (const matrix of layer.gateUp) {
+    const place = { x: w.normed, perInput: used, out: w.expertGateUp, stride: 2 * feedForward, column };
+    recordStack(recorder, path, h, matrix, w, place);
+    column += matrix.rows / count;
+  }
+  recordSwiglu(recorder, path, feedForward, w.expertGateUp, w.expertHidden, w.step, used);
+  const out = { x: w.expertHidden, perInput: 1, out: w.expertOut, stride: h.embedding, column: 0 };
+  recordStack(recorder, path, h, layer.down, w, out);
+  if (layer.shared) recordFeedForward(recorder, path, layer.shared, w, { out: w.sharedOut });
+  recorder.dispatch(
+    {
+      name: "expert_sum",
+      parts: [stepShader, sumShader],
+      constants: {
+        E: u32(h.embedding),
+        USED: u32(used),
+        STRIDE: u32(stride),
+        SHARED: String(layer.shared !== undefined),
+      },
+    },
+    [w.picks, w.expertOut, w.sharedOut, w.routes, w.x, w.step],
+    [ceilDiv(h.embedding, 256), path.width],
+  );
+}
+
+interface StackOptions {
+  readonly x: GPUBuffer;
+  /** Pairs of a row and an expert that share a row of `x`. */
+  readonly perInput: number;
+  readonly out: GPUBuffer;
+  /** Distance of the pairs' rows of `out`, in floats, and where in them the product begins. */
+  readonly stride: number;
+  readonly column: number;
+}
+
+/** Records out_i = W_e·x_i for every pair i of a row and one of its experts e. */
+function recordStack(
+  recorder: PlanRecorder,
+  path: Path,
+  h: Hyperparameters,
+  matrix: Matrix,
+  w: Workspace,
+  { x, perInput, out, stride, column }: StackOptions,
+): void {
+  const experts = h.experts!;
+  const rows = matrix.rows / experts.count;
+  const lanes = lanesFor(recorder.gpu, matrix.columns);
+  // A power of two, so that whole blocks of pairs are skipped where an expert has few.
+  const perRead = Math.min(rowsPerRead, 2 ** Math.ceil(Math.log2(path.width)));
+  for (const slab of matrix.slabs) {
+    const words = [matrix.columns, rows, slab.row / rows, slab.rows / rows, perInput, stride, column];
+    const shape = withShape(recorder.gpu, shapeShader, words);
+    recorder.dispatch(
+      {
+        name: `experts ${slab.type} ×${perRead}`,
+        parts: [stepShader, ...shape.parts, ...decoders[slab.type], expertsShader],
+        constants: { ROWS: u32(perRead), LANES: u32(lanes) },
+      },
+      [...slab.planes, x, out, w.step, ...shape.buffers, w.groups, w.pairs],
+      [ceilDiv(rows * lanes, 64), expertSlots(experts, path.width)],
+    );
+  }
+}

@@ -1,0 +1,212 @@
+import bf16 from "../../../shaders/blocks/bf16.wgsl";
+import f16 from "../../../shaders/blocks/f16.wgsl";
+import f32Blocks from "../../../shaders/blocks/f32.wgsl";
+import fifthBits from "../../../shaders/blocks/fifth_bits.wgsl";
+import iq4Nl from "../../../shaders/blocks/iq4_nl.wgsl";
+import iq4Table from "../../../shaders/blocks/iq4_table.wgsl";
+import iq4Xs from "../../../shaders/blocks/iq4_xs.wgsl";
+import q2K from "../../../shaders/blocks/q2_k.wgsl";
+import q3K from "../../../shaders/blocks/q3_k.wgsl";
+import q40 from "../../../shaders/blocks/q4_0.wgsl";
+import q41 from "../../../shaders/blocks/q4_1.wgsl";
+import q4K from "../../../shaders/blocks/q4_k.wgsl";
+import q50 from "../../../shaders/blocks/q5_0.wgsl";
+import q51 from "../../../shaders/blocks/q5_1.wgsl";
+import q5K from "../../../shaders/blocks/q5_k.wgsl";
+import q6K from "../../../shaders/blocks/q6_k.wgsl";
+import q80 from "../../../shaders/blocks/q8_0.wgsl";
+import scalePlane from "../../../shaders/blocks/scale_plane.wgsl";
+import sixBitScales from "../../../shaders/blocks/six_bit_scales.wgsl";
+import embeddingShader from "../../../shaders/common/embedding.wgsl";
+import stepShader from "../../../shaders/common/step_state.wgsl";
+import draftHeadShader from "../../../shaders/draft/draft_head.wgsl";
+import matmulShader from "../../../shaders/matmul/matmul.wgsl";
+import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
+import shapeShader from "../../../shaders/matmul/matmul_shape.wgsl";
+import tileShader from "../../../shaders/matmul/matmul_tile.wgsl";
+import type { TensorType } from "../../gguf/index.ts";
+import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../../gpu/index.ts";
+import type { Matrix, Slab } from "../weights.ts";
+
+/** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
+export const decoders: Readonly<Record<TensorType, readonly string[]>> = {
+  F32: [f32Blocks],
+  F16: [f16],
+  BF16: [bf16],
+  Q8_0: [scalePlane, q80],
+  Q4_0: [scalePlane, q40],
+  Q4_1: [q41],
+  Q5_0: [scalePlane, fifthBits, q50],
+  Q5_1: [fifthBits, q51],
+  Q2_K: [q2K],
+  Q3_K: [scalePlane, q3K],
+  Q4_K: [sixBitScales, q4K],
+  Q5_K: [sixBitScales, q5K],
+  Q6_K: [scalePlane, q6K],
+  IQ4_NL: [scalePlane, iq4Table, iq4Nl],
+  IQ4_XS: [iq4Table, iq4Xs],
+};
+
+/** How a pass runs: `rows` is the same for 1 to 64 rows (I3); `prompt` has an order of its own. */
+export interface Path {
+  readonly kind: "rows" | "prompt";
+  /** Rows that the recorded plan can hold; the step state says how many there are. */
+  readonly width: number;
+}
+
+/** Rows that share one reading of a weight (I5). */
+export const rowsPerRead = 16;
+/** Workgroups along x; devices allow 65,535. */
+const gridX = 32_768;
+
+export interface MatmulOptions {
+  readonly x: GPUBuffer;
+  /** Distance of rows of `x`, in floats. Default: the matrix's columns. */
+  readonly xStride?: number;
+  /** Reads row t at (position + t) mod xRing. */
+  readonly xRing?: number;
+  readonly out: GPUBuffer;
+  /** Distance of rows of `out`, in floats. Default: the matrix's rows. */
+  readonly outStride?: number;
+  /** Adds to what `out` holds. */
+  readonly accumulate?: boolean;
+  /** Writes row t at (position + t) mod ring. */
+  readonly ring?: number;
+  /** Only the last row of the pass. */
+  readonly last?: boolean;
+  /** Leaves out the pass's first rows; row `skip` gives row 0 of `out`. */
+  readonly skip?: number;
+}
+
+/**
+ * Lanes that share a row of weights: 1 where the device is a CPU, whose barriers cost more than they bring; else up to
+ * 32, as many as there are groups of 32 weights. One choice for a matrix, whatever the width (I3).
+ */
+export const lanesFor = (gpu: Gpu, columns: number): number =>
+  gpu.software ? 1 : Math.min(32, 2 ** Math.floor(Math.log2(columns / 32)));
+
+/** Records out_t = W·x_t for the rows of the step state. */
+export function recordMatmul(
+  recorder: PlanRecorder,
+  path: Path,
+  matrix: Matrix,
+  step: GPUBuffer,
+  options: MatmulOptions,
+): void {
+  const { x, out, accumulate = false, last = false } = options;
+  const lanes = lanesFor(recorder.gpu, matrix.columns);
+  const one = last || path.width === 1;
+  const tiled = path.kind === "prompt" && !one;
+  const rows = one ? 1 : Math.min(path.width, rowsPerRead);
+  for (const slab of matrix.slabs) {
+    const shape = shapeOf(recorder.gpu, matrix, slab, {
+      xStride: options.xStride ?? matrix.columns,
+      xRing: options.xRing,
+      skip: options.skip,
+      outStride: options.outStride ?? matrix.rows,
+      ring: options.ring,
+      flags: (accumulate ? addTo : 0) | (last ? onlyLast : 0),
+    });
+    const before = [stepShader, ...shape.parts, ...decoders[slab.type], outputShader];
+    const source = tiled
+      ? {
+          name: `matmul_tile ${slab.type}`,
+          parts: [...before, tileShader],
+          constants: { GRID_X: u32(gridX) },
+        }
+      : {
+          name: `matmul ${slab.type} ×${rows}`,
+          parts: [...before, matmulShader],
+          constants: { GRID_X: u32(gridX), ROWS: u32(rows), LANES: u32(lanes) },
+        };
+    const groups = ceilDiv(tiled ? slab.rows : slab.rows * lanes, 64);
+    recorder.dispatch(
+      source,
+      [...slab.planes, x, out, step, ...shape.buffers],
+      [Math.min(groups, gridX), tiled || one ? 1 : ceilDiv(path.width, rows), ceilDiv(groups, gridX)],
+    );
+  }
+}
+
+/** Records x_t = W[token_t]. */
+export function recordEmbedding(
+  recorder: PlanRecorder,
+  path: Path,
+  table: Matrix,
+  step: GPUBuffer,
+  x: GPUBuffer,
+): void {
+  for (const slab of table.slabs) {
+    const shape = shapeOf(recorder.gpu, table, slab, {});
+    const source = {
+      name: `embedding ${slab.type}`,
+      parts: [stepShader, ...shape.parts, ...decoders[slab.type], embeddingShader],
+      constants: {},
+    };
+    recorder.dispatch(source, [...slab.planes, x, step, ...shape.buffers], [1, path.width]);
+  }
+}
+
+/** Records out_n = W[ids_n]·x for the pass's last row of the ring `x`: the rows of a head that `ids` (u32) names. */
+export function recordDraftHead(
+  recorder: PlanRecorder,
+  head: Matrix,
+  step: GPUBuffer,
+  { x, xRing, ids, out }: { x: GPUBuffer; xRing: number; ids: GPUBuffer; out: GPUBuffer },
+): void {
+  const lanes = lanesFor(recorder.gpu, head.columns);
+  const count = ids.size / 4;
+  for (const slab of head.slabs) {
+    const shape = shapeOf(recorder.gpu, head, slab, {
+      xStride: head.columns,
+      xRing,
+      flags: onlyLast,
+    });
+    const source = {
+      name: `draft_head ${slab.type}`,
+      parts: [stepShader, ...shape.parts, ...decoders[slab.type], outputShader, draftHeadShader],
+      constants: { LANES: u32(lanes), COUNT: u32(count) },
+    };
+    recorder.dispatch(
+      source,
+      [...slab.planes, x, out, step, ...shape.buffers, ids],
+      [ceilDiv(count * lanes, 64)],
+    );
+  }
+}
+
+/** Flags of `Shape`. */
+const addTo = 1;
+const onlyLast = 2;
+
+/** `Shape` of shaders/matmul/matmul_shape.wgsl. */
+function shapeOf(
+  gpu: Gpu,
+  matrix: Matrix,
+  slab: Slab,
+  {
+    xStride = 0,
+    xRing = 0,
+    skip = 0,
+    outStride = 0,
+    ring = 0,
+    flags = 0,
+  }: Partial<Record<"xStride" | "xRing" | "skip" | "outStride" | "ring" | "flags", number | undefined>>,
+): { parts: string[]; buffers: GPUBuffer[] } {
+  const words = [matrix.columns, slab.rows, slab.row, xStride, xRing, skip, outStride, ring, flags];
+  return withShape(gpu, shapeShader, words);
+}
+
+/** The struct `Shape` of `shader` with these words: baked into the kernel on a GPU, a uniform on a CPU device. */
+export function withShape(
+  gpu: Gpu,
+  shader: string,
+  words: readonly number[],
+): { parts: string[]; buffers: GPUBuffer[] } {
+  return gpu.software
+    ? {
+        parts: [shader, "@group(0) @binding(5) var<uniform> shape: Shape;"],
+        buffers: [gpu.uniform(words)],
+      }
+    : { parts: [shader, `const shape = Shape(${words.map(u32).join(", ")});`], buffers: [] };
+}

@@ -1,0 +1,144 @@
+import { basename } from "node:path";
+import { UserError } from "../errors/user_error.ts";
+import {
+  type FilePart,
+  type GgufFile,
+  joinFiles,
+  type MetadataValue,
+  metadataBoolean,
+  metadataNumber,
+  metadataNumbers,
+  metadataString,
+  type TensorEntry,
+} from "../gguf/index.ts";
+import { trunkBlocks } from "./mtp_block.ts";
+
+/** A file as the rest of the engine takes it, and what a person may want to know of the way there. */
+export interface Reading {
+  readonly file: GgufFile;
+  /** Whole sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Keys that some writers store once for each layer. */
+const perLayerKeys = ["attention.head_count", "attention.head_count_kv", "feed_forward_length"];
+
+/** A bundled vision encoder and its projector. */
+const visionTensor = /^(v|mm)\./;
+
+/** Names of the MTP block's own tensors in files that keep the checkpoint's (model.md 2.7). */
+const rawMtpNames: ReadonlyMap<string, string> = new Map([
+  ["mtp.fc.weight", "nextn.eh_proj.weight"],
+  ["mtp.pre_fc_norm_embedding.weight", "nextn.enorm.weight"],
+  ["mtp.pre_fc_norm_hidden.weight", "nextn.hnorm.weight"],
+  ["mtp.norm.weight", "nextn.shared_head_norm.weight"],
+]);
+
+/**
+ * The same model in llama.cpp's names and keys, whoever wrote the file (model.md 1.3, 2.4): Ollama stores values for each
+ * layer, bundles the vision encoder, and has other names for two kinds of tensors.
+ * @throws UserError where the difference is not one of names
+ */
+export async function canonical(file: GgufFile): Promise<Reading> {
+  const architecture = metadataString(file, "general.architecture");
+  requireTiledHeads(file, architecture);
+  const notes: string[] = [];
+  const tensors = new Map<string, TensorEntry>();
+  const raw = new Map<string, TensorEntry>();
+  let vision = 0;
+  for (const [name, tensor] of file.tensors) {
+    if (visionTensor.test(name)) vision++;
+    else if (name.startsWith("mtp.")) raw.set(name, tensor);
+    else add(tensors, /^blk\.\d+\.ssm_dt$/.test(name) ? `${name}.bias` : name, tensor);
+  }
+  if (vision > 0) {
+    notes.push(`The file also holds a vision encoder (${vision} tensors), which is not loaded.`);
+  }
+  const trunk = { ...file, metadata: canonicalKeys(file, architecture), tensors };
+  if (raw.size === 0) return { file: trunk, notes };
+  const renamed = await renamedMtp(trunk, raw, trunkBlocks(trunk));
+  return { file: renamed, notes };
+}
+
+const add = (tensors: Map<string, TensorEntry>, name: string, tensor: TensorEntry): void => {
+  tensors.set(name, { ...tensor, name });
+};
+
+/** Value heads that belong to one key head lie together there: the columns of ssm_out cannot be moved inside of quant blocks. */
+function requireTiledHeads(file: GgufFile, architecture: string): void {
+  if (metadataBoolean(file, `${architecture}.ssm.v_head_reordered`, true)) return;
+  const [keyHeads, valueHeads] = ["group_count", "time_step_rank"].map((key) =>
+    metadataNumber(file, `${architecture}.ssm.${key}`, 0),
+  );
+  if (keyHeads === valueHeads) return; // one order as the other
+  throw new UserError(
+    `${basename(file.path)} keeps its ${valueHeads} value heads in groups (ssm.v_head_reordered is false), an order that is not supported: get a file of this model that was made for llama.cpp.`,
+  );
+}
+
+function canonicalKeys(file: GgufFile, architecture: string): Map<string, MetadataValue> {
+  const metadata = new Map(file.metadata);
+  for (const key of perLayerKeys.map((it) => `${architecture}.${it}`)) {
+    if (!ArrayBuffer.isView(file.metadata.get(key))) continue;
+    const values = metadataNumbers(file, key);
+    const layers = trunkBlocks(file);
+    if (values.length < layers) {
+      throw new UserError(
+        `${basename(file.path)} has ${values.length} values in metadata key ${key} for ${layers} layers: download it again or choose another file of this model.`,
+      );
+    }
+    const kinds = new Set(values);
+    const without = kinds.delete(0);
+    if (kinds.size > 1) {
+      throw new UserError(
+        `${basename(file.path)} has layers of different sizes (${key} is ${[...kinds].join(", ")}), and only equal ones are supported: choose another model.`,
+      );
+    }
+    const [value = 0] = kinds;
+    metadata.set(key, value);
+    const recurrent = `${architecture}.attention.recurrent_layers`;
+    if (without && value > 0 && key.endsWith("head_count_kv") && !metadata.has(recurrent)) {
+      metadata.set(
+        recurrent,
+        Uint8Array.from(values, (heads) => +(heads === 0)),
+      );
+    }
+  }
+  return metadata;
+}
+
+/**
+ * The MTP block under llama.cpp's names. Ollama's converter adds 1 to weights whose names end in `_norm.weight`, as all
+ * norms of this family need; the block's own three do not, so it is done here.
+ */
+async function renamedMtp(
+  file: GgufFile,
+  raw: ReadonlyMap<string, TensorEntry>,
+  block: number,
+): Promise<GgufFile> {
+  const tensors = new Map(file.tensors);
+  const norms = new Map<string, TensorEntry>();
+  const vectors: Float32Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (const [name, tensor] of raw) {
+    const own = rawMtpNames.get(name);
+    const canonicalName = `blk.${block}.${own ?? name.replace(/^mtp\.layers\.0\./, "")}`;
+    if (own?.endsWith("norm.weight") && tensor.type === "F32") {
+      const vector = new Float32Array(tensor.bytes / 4);
+      await file.read(tensor.offset, new Uint8Array(vector.buffer));
+      vectors.push(vector.map((weight) => weight + 1));
+      norms.set(canonicalName, { ...tensor, name: canonicalName, offset: size });
+      size += tensor.bytes;
+    } else add(tensors, canonicalName, tensor);
+  }
+  const bytes = Buffer.concat(vectors.map(({ buffer }) => new Uint8Array(buffer)));
+  const inMemory: FilePart = {
+    size,
+    tensors: norms,
+    read: async (offset, target) => {
+      target.set(bytes.subarray(offset, offset + target.length));
+    },
+    close: async () => {},
+  };
+  return joinFiles({ ...file, tensors }, [inMemory]);
+}

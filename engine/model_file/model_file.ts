@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../errors/user_error.ts";
+import { type GgufFile, openGguf } from "../gguf/index.ts";
+import { type Hyperparameters, readHyperparameters } from "../model/index.ts";
+import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";
+import { canonical } from "./dialect.ts";
+import { modelIn } from "./model_folder.ts";
+import { requireModel } from "./model_kind.ts";
+import { settleMtp } from "./mtp_block.ts";
+import { requireTrunk, withMtpFile } from "./mtp_file.ts";
+import { typesRefusal } from "./tensor_types.ts";
+
+/** A completion prompt with room to spare; longer contexts are asked for. */
+const defaultContext = 8192;
+
+/** Folder of package.json, above this file in the source tree and above the bundle alike. */
+export function projectRoot(): string {
+  for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
+    if (existsSync(join(at, "package.json")) || at === dirname(at)) return at;
+  }
+}
+
+/** A path, or `mini` for the embedded model. */
+export const modelPath = (name: string): string =>
+  name === "mini" ? join(projectRoot(), "media", "model", "foretype-mini.gguf") : name;
+
+export interface OpenFile {
+  /** Still open: whoever asked closes it. */
+  readonly file: GgufFile;
+  readonly h: Hyperparameters;
+  readonly tokenizer: Tokenizer;
+  /** What is particular about the file, whole sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Opens a model file, any part of a split one, or the one model in a folder, as far as it goes without a GPU.
+ * @throws UserError for a file that is no model that we run
+ */
+export async function openModelFile(path: string): Promise<OpenFile> {
+  const open = await readModelFile(path);
+  if (!open.refusal) return open;
+  await open.file.close();
+  throw new UserError(open.refusal);
+}
+
+/** As `openModelFile`, but a file in types that cannot be computed with opens too; `refusal` is the sentence for it. */
+export async function readModelFile(path: string): Promise<OpenFile & { readonly refusal?: string }> {
+  let file = await openGguf(await modelIn(path));
+  try {
+    requireModel(file);
+    requireTrunk(file);
+    const notes: string[] = [];
+    for (const step of [canonical, settleMtp, withMtpFile]) {
+      const reading = await step(file);
+      file = reading.file;
+      notes.push(...reading.notes);
+    }
+    const h = readHyperparameters(file);
+    const refusal = typesRefusal(file, h);
+    const tokenizer = createTokenizer(vocabularyFrom(file));
+    return { file, h, tokenizer, notes, ...(refusal && { refusal }) };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** @throws UserError when more is asked for than the model was trained for. */
+export function contextFor({ contextLength }: Hyperparameters, asked: number | undefined): number {
+  if (asked !== undefined && asked > contextLength) {
+    throw new UserError(
+      `The model was trained for ${contextLength} positions and --context asks for ${asked}: choose at most ${contextLength}.`,
+    );
+  }
+  return asked ?? Math.min(defaultContext, contextLength);
+}

@@ -1,0 +1,37 @@
+import { basename } from "node:path";
+import { UserError } from "../errors/user_error.ts";
+import { type GgufFile, metadataNumber, metadataString } from "../gguf/index.ts";
+
+/** How llama.cpp pools the rows of a model that embeds texts: none, mean, first, last, a rank. */
+const rankPooling = 4;
+
+/**
+ * Refuses the files that stand beside models and are none: projectors, adapters, importance matrices, embedding models.
+ * @throws UserError that says what the file is, and what to name instead
+ */
+export function requireModel(file: GgufFile): void {
+  const what = whatElse(file);
+  if (what) throw new UserError(`${basename(file.path)} ${what}`);
+}
+
+function whatElse(file: GgufFile): string | undefined {
+  const architecture = metadataString(file, "general.architecture", ""); // importance matrices have none
+  const type = metadataString(file, "general.type", "model");
+  if (architecture === "clip" || type === "mmproj") {
+    return "is the vision projector of a model: name the model itself, which is the other file.";
+  }
+  if (type === "adapter") {
+    return "is a LoRA adapter, which changes a model and is none: name a model that the adapter was merged into.";
+  }
+  if (type === "imatrix") {
+    return "is an importance matrix, which models are quantised by: name the model itself.";
+  }
+  const pooling = metadataNumber(file, `${architecture}.pooling_type`, 0);
+  if (pooling === rankPooling || file.tensors.has("cls.output.weight")) {
+    return "is a reranker, which scores texts and writes none: choose a model that completes or chats.";
+  }
+  if (pooling !== 0 || architecture.includes("bert")) {
+    return "is an embedding model, which writes no text: choose a model that completes or chats.";
+  }
+  return undefined;
+}

@@ -1,0 +1,19 @@
+// The engine as a child process: messages of protocol.ts over Node's IPC. It ends when its parent does.
+import type { FromEngine, ToEngine } from "../contract/protocol.ts";
+import { createEngine } from "./index.ts";
+
+const send = (message: FromEngine): void => {
+  if (process.connected) process.send!(message);
+};
+
+if (!process.send) {
+  console.error(
+    "This is the engine's process: it is started by the extension; see `foretype --help` for the command line.",
+  );
+  process.exit(2);
+}
+const engine = createEngine({ send });
+process.on("message", (message) => engine.receive(message as ToEngine));
+// No tidying: destroying a device takes its time, and the system frees everything.
+process.on("disconnect", () => process.exit(0));
+send({ kind: "hello" });

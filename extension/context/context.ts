@@ -1,0 +1,108 @@
+import * as vscode from "vscode";
+import {
+  type ContextSource,
+  createContext,
+  matches,
+  type OpenDocument,
+  type RecentEdit,
+} from "../../engine/complete/index.ts";
+import { isSupported, pathOf } from "../paths.ts";
+import type { Settings } from "../settings.ts";
+import { textOf } from "../suggest/question.ts";
+import { createDefinitions } from "./definitions.ts";
+import { createIgnoredFiles } from "./ignored_files.ts";
+import { createRecentEdits, type Hunk } from "./recent_edits.ts";
+
+const SHARE = 0.25; // of a prompt: the file at hand is worth more
+const LINES_AROUND = 2; // an edit
+const MAX_CHARACTERS = 1 << 20; // of an open file: longer ones are data
+
+export interface EditorContextOptions {
+  readonly settings: { readonly current: Settings };
+  /** Positions of the model; 0 while they are not known. */
+  readonly modelPositions: () => number;
+}
+
+/** Pieces of other files: open ones, recent edits and definitions. Nothing of an excluded or a Git-ignored file. */
+export function createEditorContext({ settings, modelPositions }: EditorContextOptions) {
+  const ignoredFiles = createIgnoredFiles();
+  const edits = createRecentEdits(() => Date.now());
+  const views = new WeakMap<vscode.TextDocument, OpenDocument & { readonly version: number }>();
+  const isExcluded = (path: string) => settings.current.pipeline.exclude.some((glob) => matches(glob, path));
+  const definitions = createDefinitions({
+    isWanted: ({ uri }) =>
+      settings.current.pipeline.enabled && settings.current.context.definitions && !isExcluded(pathOf(uri)),
+    isExcluded,
+    ignoredFiles,
+  });
+
+  const isReadable = (document: vscode.TextDocument): boolean =>
+    isSupported(document) && !isExcluded(pathOf(document.uri)) && !ignoredFiles.isIgnored(document.uri);
+
+  /** The documents in tabs; others may be open that nobody looks at. */
+  function openDocuments(): OpenDocument[] {
+    if (!settings.current.context.openFiles) return [];
+    const atHand = vscode.window.activeTextEditor?.document;
+    const inTabs = new Set(
+      vscode.window.tabGroups.all.flatMap(({ tabs }) =>
+        tabs.flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri.toString()] : [])),
+      ),
+    );
+    return vscode.workspace.textDocuments
+      .filter((one) => one !== atHand && inTabs.has(one.uri.toString()) && isReadable(one))
+      .filter((one) => textOf(one).length <= MAX_CHARACTERS)
+      .map(viewOf);
+  }
+
+  function viewOf(document: vscode.TextDocument): OpenDocument {
+    const { uri, version, languageId } = document;
+    const known = views.get(document);
+    if (known?.version === version) return known;
+    const text = textOf(document).replaceAll("\r\n", "\n");
+    const view = { uri: uri.toString(), path: pathOf(uri), languageId, text, version };
+    views.set(document, view);
+    return view;
+  }
+
+  function recentEdits(): RecentEdit[] {
+    if (!settings.current.context.recentEdits) return [];
+    return edits.hunks.flatMap((hunk) => {
+      const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === hunk.uri);
+      return document && isReadable(document) ? [editOf(document, hunk)] : [];
+    });
+  }
+
+  function editOf(document: vscode.TextDocument, { uri, start, end, atMs }: Hunk): RecentEdit {
+    const range = new vscode.Range(start - Math.min(start, LINES_AROUND), 0, end + LINES_AROUND + 1, 0);
+    const text = document.getText(range).replaceAll("\r\n", "\n");
+    return { uri, path: pathOf(document.uri), text, atMs };
+  }
+
+  const source = createContext({
+    budget: () => Math.floor(Math.min(settings.current.contextTokens, modelPositions()) * SHARE),
+    openDocuments,
+    recentEdits,
+    definitions: () => (settings.current.context.definitions ? definitions.chunks : []),
+    isExcluded,
+  });
+
+  const listeners = vscode.Disposable.from(
+    ignoredFiles,
+    definitions,
+    vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      if (contentChanges.length === 0 || !isSupported(document)) return;
+      edits.changed(
+        document.uri.toString(),
+        contentChanges.map(({ range, text }) => ({
+          start: range.start.line,
+          end: range.end.line,
+          insertedLines: text.split("\n").length - 1,
+        })),
+      );
+    }),
+    vscode.workspace.onDidSaveTextDocument(() => definitions.forget()),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => edits.forget(uri.toString())),
+  );
+  const chunks: ContextSource["chunks"] = (document, cursor) => source.chunks(document, cursor);
+  return { chunks, dispose: () => listeners.dispose() };
+}

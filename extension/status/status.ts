@@ -1,0 +1,158 @@
+import * as vscode from "vscode";
+import type { Silence, TraceRecord } from "../../engine/complete/index.ts";
+import type { MetricsSummary } from "../../engine/complete/metrics/metrics.ts";
+import type { EngineStatus } from "../../engine/contract/protocol.ts";
+import { UserError } from "../../engine/errors/user_error.ts";
+import type { Engine } from "../engine.ts";
+import { type Downloads, type ModelTrouble, modelTrouble } from "../models/index.ts";
+import type { Settings } from "../settings.ts";
+import type { Snooze } from "../suggest/snooze.ts";
+import type { StatusView } from "./status_text.ts";
+
+const GLANCE_MS = 300; // a spinner for less would only flicker
+const STATUS_MS = 5000; // between two looks at the engine's memory
+const REDRAW_MS = 500;
+
+export interface StatusOptions {
+  readonly log: vscode.LogOutputChannel;
+  readonly engine: Engine;
+  readonly settings: { readonly current: Settings; readonly onChange: vscode.Event<Settings> };
+  readonly snooze: Snooze;
+  readonly downloads: Downloads;
+  readonly summary: () => MetricsSummary;
+  readonly onMetrics: vscode.Event<void>;
+  readonly onTrace: vscode.Event<TraceRecord>;
+  readonly report: (error: unknown) => void;
+}
+
+/** Gathers what the status bar item and the language status item show; tells at most twice a second that it changed. */
+export function watchStatus({
+  log,
+  engine,
+  settings,
+  snooze,
+  downloads,
+  summary,
+  onMetrics,
+  onTrace,
+  report,
+}: StatusOptions) {
+  const changed = new vscode.EventEmitter<void>();
+  const silences = new Map<string, Silence>();
+  let trouble: string | null = null;
+  let engineStatus: EngineStatus | null = null;
+  let statusAt = Number.NEGATIVE_INFINITY;
+  let longBusy = false;
+  let busyTimer: NodeJS.Timeout | undefined;
+  let redraw: NodeJS.Timeout | undefined;
+
+  const troubleWithModel = (sentence: string): ModelTrouble | undefined => {
+    const { completionModel, chatModel } = settings.current;
+    return modelTrouble(sentence, [completionModel.path, chatModel.path]);
+  };
+
+  const soon = (): void => {
+    redraw ??= setTimeout(() => {
+      redraw = undefined;
+      changed.fire();
+    }, REDRAW_MS);
+  };
+
+  async function lookAtEngine(): Promise<void> {
+    if (performance.now() - statusAt < STATUS_MS) return;
+    statusAt = performance.now();
+    engineStatus = (await engine.service.status().catch(() => undefined)) ?? null;
+    soon();
+  }
+
+  function noteTrace({ uri, outcome, trigger, source }: TraceRecord): void {
+    if (trigger === "speculative") return;
+    const silence = outcome.kind === "nothing" ? outcome.silence : undefined;
+    if (silence?.id === "superseded") return;
+    if (silence) silences.set(uri, silence);
+    else silences.delete(uri);
+    if (silence?.id === "engine-error") {
+      if (trouble !== silence.sentence) {
+        log.warn(silence.sentence);
+        // Suggestions stay away until somebody chooses: that is worth more than a red item, once.
+        if (troubleWithModel(silence.sentence)) report(new UserError(silence.sentence));
+      }
+      trouble = silence.sentence;
+    }
+    if (source === "model" || source === "attached") trouble = null;
+    if (source === "model") void lookAtEngine();
+    soon();
+  }
+
+  const listeners = vscode.Disposable.from(
+    changed,
+    onTrace(noteTrace),
+    onMetrics(soon),
+    snooze.onChange(soon),
+    downloads.onChange(soon),
+    settings.onChange(() => {
+      trouble = null; // another model, another device: the next request tells
+      soon();
+    }),
+    engine.service.onState(({ kind }) => {
+      if (kind !== "running" && kind !== "loading") engineStatus = null;
+      if (kind === "starting") trouble = null;
+      soon();
+    }),
+    engine.onBusy(() => {
+      if (engine.busy)
+        busyTimer ??= setTimeout(() => {
+          longBusy = true;
+          soon();
+        }, GLANCE_MS);
+      else {
+        clearTimeout(busyTimer);
+        busyTimer = undefined;
+        if (longBusy) soon();
+        longBusy = false;
+      }
+    }),
+    vscode.window.onDidChangeActiveTextEditor(soon),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("editor.inlineSuggest")) soon();
+    }),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => silences.delete(uri.toString())),
+  );
+
+  return {
+    get view(): StatusView {
+      const document = vscode.window.activeTextEditor?.document;
+      const { pipeline, statistics, recordTyping } = settings.current;
+      const { languages } = pipeline;
+      const isOn = !document || (languages[document.languageId] ?? languages["*"] ?? true);
+      return {
+        engine: engine.service.state,
+        busy: longBusy,
+        trouble,
+        modelTrouble: trouble === null ? null : (troubleWithModel(trouble) ?? null),
+        download: downloads.summary,
+        inlineSuggest: isInlineSuggestOn(document),
+        enabled: pipeline.enabled,
+        snoozedForMs: Math.max(0, snooze.untilMs - Date.now()),
+        languageOff: isOn ? null : document.languageId,
+        manual: pipeline.trigger === "manual",
+        eco: pipeline.profile === "eco",
+        summary: statistics ? summary() : null,
+        recordTyping,
+        engineStatus,
+        lastSilence: (document && silences.get(document.uri.toString())) ?? null,
+      };
+    },
+    onChange: changed.event,
+    dispose(): void {
+      clearTimeout(busyTimer);
+      clearTimeout(redraw);
+      listeners.dispose();
+    },
+  };
+}
+
+export type Status = ReturnType<typeof watchStatus>;
+
+export const isInlineSuggestOn = (document?: vscode.TextDocument): boolean =>
+  vscode.workspace.getConfiguration("editor", document).get("inlineSuggest.enabled") !== false;

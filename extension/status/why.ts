@@ -1,0 +1,108 @@
+import * as vscode from "vscode";
+import type {
+  PipelineSettings,
+  Question,
+  Silence,
+  Syntax,
+  TraceRecord,
+} from "../../engine/complete/index.ts";
+import { closedGate } from "../../engine/complete/policy/gates.ts";
+import { placeAt } from "../../engine/complete/text/place.ts";
+import { standAt } from "../../engine/complete/text/stand.ts";
+import { isSupported } from "../paths.ts";
+import { questionAt } from "../suggest/question.ts";
+import type { ReadOnly } from "../suggest/read_only.ts";
+import type { Status } from "./status.ts";
+import { decisionsNear, type Remedy, remedyFor, splitSentence, whyRow } from "./why_text.ts";
+
+export interface WhyOptions {
+  readonly status: Status;
+  readonly readOnly: ReadOnly;
+  readonly settings: () => PipelineSettings;
+  readonly syntax: Syntax;
+  readonly traces: () => readonly TraceRecord[];
+}
+
+interface Item extends vscode.QuickPickItem {
+  readonly remedy?: Remedy;
+}
+
+/** Says what keeps suggestions from the cursor now, and what became of the last questions near it. */
+export async function showWhy(options: WhyOptions): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const now = await reasonNow(options, editor);
+  const line: Item = {
+    label: vscode.l10n.t("Decisions near the cursor"),
+    kind: vscode.QuickPickItemKind.Separator,
+  };
+  const items: Item[] = [now ? reasonItem(now) : freeItem()];
+  if (editor) {
+    const { document, selection } = editor;
+    const near = decisionsNear(options.traces(), document.uri.toString(), selection.active.line + 1);
+    if (near.length > 0) items.push(line);
+    for (const decision of near) {
+      const { outcome } = decision.last;
+      const remedy: Remedy = outcome.kind === "nothing" ? remedyFor(outcome.silence) : ["foretype.showTrace"];
+      items.push({ ...whyRow(decision, Date.now(), vscode.l10n), remedy });
+    }
+  }
+  const choice = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t("Why No Suggestion Here?"),
+    placeHolder: vscode.l10n.t("Choose a reason to change what causes it"),
+    matchOnDetail: true,
+  });
+  if (choice?.remedy) await vscode.commands.executeCommand(...choice.remedy);
+}
+
+function reasonItem(silence: Silence): Item {
+  const { what, advice } = splitSentence(silence.sentence);
+  const now = vscode.l10n.t("now, at the cursor");
+  return {
+    label: `$(circle-slash) ${what}`,
+    detail: advice ? `${advice} · ${now}` : now,
+    remedy: remedyFor(silence),
+  };
+}
+
+const freeItem = (): Item => ({
+  label: `$(check) ${vscode.l10n.t("Suggestions can appear here")}`,
+  detail: vscode.l10n.t("Type on, or press Alt+\\ to ask."),
+  remedy: ["foretype.triggerSuggestion"],
+});
+
+async function reasonNow(
+  { status, readOnly, settings, syntax }: WhyOptions,
+  editor: vscode.TextEditor | undefined,
+): Promise<Silence | null> {
+  const { t } = vscode.l10n;
+  if (!editor) return { id: "no-editor", sentence: t("No text editor has the focus: open a file.") };
+  const { document, selection } = editor;
+  if (!isSupported(document))
+    return {
+      id: "scheme",
+      sentence: t("Suggestions are for files and notebooks, and this is neither ({0}).", document.uri.scheme),
+    };
+  const { engine, inlineSuggest, trouble } = status.view;
+  if (!inlineSuggest)
+    return {
+      id: "inline-suggest-off",
+      sentence: t(
+        "The editor shows no inline suggestions: turn on the setting “editor.inlineSuggest.enabled”.",
+      ),
+    };
+  const question = questionAt(document, selection.active, {
+    trigger: "automatic",
+    readOnly: await readOnly.check(document),
+  });
+  const gate = closedGate(question, settings(), gateView(question, syntax));
+  if (gate) return gate;
+  if (engine.kind === "failed") return { id: "engine-failed", sentence: engine.reason };
+  return trouble === null ? null : { id: "engine-error", sentence: trouble };
+}
+
+function gateView({ document, cursor }: Question, syntax: Syntax) {
+  const { before, after } = standAt(document, cursor);
+  const { head, rest } = placeAt(before + after, before.length);
+  const inComment = syntax.factsAt(document.languageId, before, after)?.inComment ?? false;
+  return { head, rest, inComment, nowMs: Date.now() };
+}

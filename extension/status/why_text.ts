@@ -1,0 +1,122 @@
+import type { Silence, TraceRecord } from "../../engine/complete/index.ts";
+import { MENU } from "../internal.ts";
+import type { L10n } from "../l10n.ts";
+import { msOf } from "./status_text.ts";
+
+/** A decision, or several of the same kind, as a row of a list. */
+export interface WhyRow {
+  readonly label: string;
+  readonly detail: string;
+}
+
+/** Questions one after the other, on one line, that were answered with the same silence. */
+export interface Decision {
+  readonly last: TraceRecord;
+  readonly times: number;
+}
+
+const ROWS = 10;
+
+/** The ten decisions of a document that lie nearest to a line, newest first. */
+export function decisionsNear(traces: readonly TraceRecord[], uri: string, line: number): Decision[] {
+  const decisions: Decision[] = [];
+  for (const record of traces) {
+    if (record.uri !== uri || record.trigger === "speculative") continue;
+    const before = decisions.at(-1);
+    if (before && silenceOf(before.last) !== undefined && isRepeated(before.last, record))
+      decisions[decisions.length - 1] = { last: record, times: before.times + 1 };
+    else decisions.push({ last: record, times: 1 });
+  }
+  return decisions
+    .map((decision, order) => ({ decision, order, distance: Math.abs(decision.last.line - line) }))
+    .sort((a, b) => a.distance - b.distance || b.order - a.order)
+    .slice(0, ROWS)
+    .sort((a, b) => b.order - a.order)
+    .map(({ decision }) => decision);
+}
+
+const silenceOf = ({ outcome }: TraceRecord): string | undefined =>
+  outcome.kind === "nothing" ? outcome.silence.sentence : undefined;
+
+const isRepeated = (before: TraceRecord, record: TraceRecord): boolean =>
+  before.line === record.line && silenceOf(before) === silenceOf(record);
+
+export function whyRow({ last, times: count }: Decision, nowMs: number, l10n: L10n): WhyRow {
+  const { outcome, times, line, column, source, tokens } = last;
+  const place = l10n.t("line {0}:{1}, {2}", line, column, ago(nowMs - last.at, l10n));
+  const parts = [count === 1 ? place : `${place} (${l10n.t("{0} times", count)})`];
+  if (source) parts.push(sourceInWords(source, l10n));
+  if (times.delayMs > 0) parts.push(l10n.t("waited {0}", msOf(times.delayMs)));
+  if (times.firstLineMs !== null) parts.push(l10n.t("first line after {0}", msOf(times.firstLineMs)));
+  parts.push(l10n.t("answered after {0}", msOf(times.answeredMs)));
+  if (tokens > 0) parts.push(l10n.t("{0} tokens", tokens));
+  if (outcome.kind === "shown")
+    return {
+      label: `$(sparkle) ${l10n.t("Suggested {0}", excerpt(outcome.text))}`,
+      detail: parts.join(" · "),
+    };
+  const { what, advice } = splitSentence(outcome.silence.sentence);
+  return { label: `$(circle-slash) ${what}`, detail: [...(advice ? [advice] : []), ...parts].join(" · ") };
+}
+
+/** “What is wrong: what to do.” in its two parts; a row of a list would cut the whole. */
+export function splitSentence(sentence: string): {
+  readonly what: string;
+  readonly advice: string | undefined;
+} {
+  const colon = sentence.indexOf(": ");
+  const plain = sentence.replace(/\.$/, "");
+  if (colon === -1) return { what: plain, advice: undefined };
+  const advice = plain.slice(colon + 2);
+  return { what: plain.slice(0, colon), advice: advice[0]!.toUpperCase() + advice.slice(1) };
+}
+
+function sourceInWords(source: NonNullable<TraceRecord["source"]>, l10n: L10n): string {
+  switch (source) {
+    case "typed-through":
+      return l10n.t("the rest of a suggestion");
+    case "cache":
+      return l10n.t("known from before");
+    case "attached":
+      return l10n.t("from what the model was writing");
+    case "model":
+      return l10n.t("from the model");
+  }
+}
+
+function excerpt(text: string): string {
+  const [first = "", ...more] = text.trim().split("\n");
+  const line = first.trim();
+  return `“${line.length > 60 ? `${line.slice(0, 60)}…` : line}${more.length > 0 ? " …" : ""}”`;
+}
+
+function ago(ms: number, l10n: L10n): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 2) return l10n.t("just now");
+  if (seconds < 120) return l10n.t("{0} s ago", seconds);
+  return l10n.t("{0} min ago", Math.round(seconds / 60));
+}
+
+/** What a click on a reason does: a command and its argument. */
+export type Remedy = readonly [command: string, argument?: string];
+
+export function remedyFor({ id, sentence }: Silence): Remedy {
+  switch (id) {
+    case "disabled":
+      return ["foretype.toggle"];
+    case "language-off":
+      return ["foretype.toggleLanguage"];
+    case "snoozed":
+      return ["foretype.snooze"];
+    case "engine-error":
+      return [MENU];
+    case "no-editor":
+      return ["workbench.action.quickOpen"];
+    case "engine-failed":
+      return ["foretype.restartEngine"];
+    default: {
+      const setting = /\b(?:foretype|editor)\.[A-Za-z.]*[A-Za-z]/.exec(sentence)?.[0];
+      return setting ? ["workbench.action.openSettings", setting] : ["foretype.showTrace"];
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import * as vscode from "vscode";
+import type { DocumentView, Question } from "../../engine/complete/index.ts";
+import { pathOf } from "../paths.ts";
+
+const texts = new WeakMap<vscode.TextDocument, { readonly version: number; readonly text: string }>();
+
+/** The document's text; joined from its lines once a version. */
+export function textOf(document: vscode.TextDocument): string {
+  const known = texts.get(document);
+  if (known?.version === document.version) return known.text;
+  const text = document.getText();
+  texts.set(document, { version: document.version, text });
+  return text;
+}
+
+export const viewOf = (document: vscode.TextDocument, readOnly: boolean): DocumentView => ({
+  uri: document.uri.toString(),
+  path: pathOf(document.uri),
+  languageId: document.languageId,
+  text: textOf(document),
+  version: document.version,
+  readOnly,
+});
+
+export interface Asked {
+  readonly trigger: Question["trigger"];
+  readonly readOnly: boolean;
+  readonly selected?: vscode.SelectedCompletionInfo | undefined;
+  readonly signal?: AbortSignal;
+}
+
+export function questionAt(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  { trigger, readOnly, selected, signal }: Asked,
+): Question {
+  const active = vscode.window.activeTextEditor;
+  const editor =
+    active?.document === document
+      ? active
+      : vscode.window.visibleTextEditors.find((one) => one.document === document);
+  const { tabSize, insertSpaces } = editor?.options ?? {};
+  return {
+    document: viewOf(document, readOnly),
+    cursor: document.offsetAt(position),
+    trigger,
+    cursors: editor?.selections.length ?? 1,
+    selectionIsEmpty: editor?.selection.isEmpty ?? true,
+    indentation: {
+      tabSize: typeof tabSize === "number" ? tabSize : 4,
+      insertSpaces: insertSpaces !== false,
+    },
+    ...(selected && {
+      intellisense: {
+        start: document.offsetAt(selected.range.start),
+        end: document.offsetAt(selected.range.end),
+        text: selected.text,
+      },
+    }),
+    ...(signal && { signal }),
+  };
+}

@@ -1,0 +1,55 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import * as vscode from "vscode";
+import { matches } from "../../engine/complete/index.ts";
+import { pathOf } from "../paths.ts";
+
+/**
+ * Whether documents can be edited, as far as an extension can tell: by their file system, their file's permissions and
+ * the settings `files.readonly*`. That a user has set one editor read-only is not to be seen; nothing is typed there.
+ */
+export function createReadOnly() {
+  const known = new Map<string, Promise<boolean>>();
+  const listeners = vscode.Disposable.from(
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => known.delete(uri.toString())),
+    // The first save of a read-only file lifts its protection.
+    vscode.workspace.onDidSaveTextDocument(({ uri }) => known.delete(uri.toString())),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("files")) known.clear();
+    }),
+  );
+  return {
+    check({ uri }: vscode.TextDocument): Promise<boolean> {
+      const key = uri.toString();
+      const answer = known.get(key) ?? isReadOnly(uri);
+      known.set(key, answer);
+      return answer;
+    },
+    dispose: () => listeners.dispose(),
+  };
+}
+
+export type ReadOnly = ReturnType<typeof createReadOnly>;
+
+async function isReadOnly(uri: vscode.Uri): Promise<boolean> {
+  if (uri.scheme === "untitled" || uri.scheme === "vscode-notebook-cell") return false;
+  if (vscode.workspace.fs.isWritableFileSystem(uri.scheme) === false) return true;
+  const files = vscode.workspace.getConfiguration("files", uri);
+  const listed = (name: string): boolean =>
+    Object.entries(files.get<Record<string, unknown>>(name) ?? {}).some(
+      ([glob, on]) => on === true && (matches(glob, pathOf(uri)) || matches(glob, uri.path)),
+    );
+  if (listed("readonlyExclude")) return false;
+  if (listed("readonlyInclude")) return true;
+  try {
+    const { permissions } = await vscode.workspace.fs.stat(uri);
+    if (permissions && permissions & vscode.FilePermission.Readonly) return true;
+  } catch {
+    return false; // not saved yet
+  }
+  if (uri.scheme !== "file" || !files.get("readonlyFromPermissions")) return false;
+  return access(uri.fsPath, constants.W_OK).then(
+    () => false,
+    () => true,
+  );
+}

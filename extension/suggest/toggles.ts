@@ -1,0 +1,43 @@
+import * as vscode from "vscode";
+import { writeSetting } from "../configuration.ts";
+import type { Settings } from "../settings.ts";
+
+/** Turns suggestions on or off, everywhere. */
+export const toggle = ({ pipeline }: Settings): Thenable<void> => writeSetting("enable", !pipeline.enabled);
+
+/** Turns suggestions on or off for the language of the document at hand, and leaves all others as they are set. */
+export async function toggleLanguage({ pipeline }: Settings): Promise<void> {
+  const document = vscode.window.activeTextEditor?.document;
+  if (!document) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("Open a file first: suggestions are turned on and off for its language."),
+    );
+    return;
+  }
+  const { languageId } = document;
+  const isOn = pipeline.languages[languageId] ?? pipeline.languages["*"] ?? true;
+  const set = vscode.workspace.getConfiguration("foretype").inspect<Record<string, boolean>>("languages");
+  await writeSetting("languages", {
+    ...(set?.workspaceValue ?? set?.globalValue),
+    [languageId]: !isOn,
+  });
+}
+
+/** Sets the editor's own `editor.inlineSuggest.enabled` wherever it is off for a document. */
+export async function turnOnInlineSuggest(): Promise<void> {
+  const name = "inlineSuggest.enabled";
+  const document = vscode.window.activeTextEditor?.document;
+  const editor = vscode.workspace.getConfiguration("editor", document);
+  const set = editor.inspect<boolean>(name);
+  const { Global, Workspace, WorkspaceFolder } = vscode.ConfigurationTarget;
+  const levels = [
+    [set?.globalValue, Global, false],
+    [set?.workspaceValue, Workspace, false],
+    [set?.workspaceFolderValue, WorkspaceFolder, false],
+    [set?.globalLanguageValue, Global, true],
+    [set?.workspaceLanguageValue, Workspace, true],
+    [set?.workspaceFolderLanguageValue, WorkspaceFolder, true],
+  ] as const;
+  for (const [value, target, forLanguage] of levels)
+    if (value === false) await editor.update(name, true, target, forLanguage);
+}

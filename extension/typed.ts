@@ -1,6 +1,0 @@
-import { isKey } from "../engine/complete/keystrokes.ts";
-import type { DocumentChange } from "../engine/complete/lifecycle.ts";
-
-/** Keys that a change was made with: one or none. Pasted and inserted text was not typed, nor what changes several places. */
-export const typedCharacters = (changes: readonly DocumentChange[]): number =>
-  changes.length === 1 && isKey(changes[0]!.inserted) ? 1 : 0;

@@ -1,0 +1,265 @@
+// A real VS Code, from packages alone: the server and workbench that npm's code-server carries, on a Node of its own,
+// under .cache/editor. Code's server is started itself; code-server's front (passwords, proxies) stays out.
+import { spawn } from "node:child_process";
+import {
+  copyFileSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { TARGETS } from "../package/targets.mjs";
+import { capture, childEnvironment, npm, ROOT, Stop, stopFor } from "../steps.mjs";
+import { hasApt } from "./apt.mjs";
+
+const EDITOR = join(ROOT, ".cache", "editor");
+const NODE = join(EDITOR, "node", "bin", "node");
+const CODE = join(EDITOR, "code-server", "lib", "vscode");
+const SERVER = join(CODE, "out", "server-main.js");
+const MARKER = join(EDITOR, "ready.json"); // written last: a broken set-up starts again
+
+const CODE_SERVER = "code-server@4.139.1"; // Code 1.139.1, which needs Node 24
+// What Code loads only for terminals in containers, Copilot and single sign-on: a third of the download.
+const LEFT_OUT = [
+  "@devcontainers/cli",
+  "@github/copilot-sdk",
+  "@microsoft/mxc-sdk",
+  "@vscode/copilot-api",
+  "@vscode/sandbox-runtime",
+  "@vscode/sqlite3",
+  "kerberos",
+  "ssh2",
+];
+
+// Ends the extension host when its server has died; we end the whole process group.
+const WATCHDOG = "exports.start = () => {};\nexports.exit = (code) => process.exit(code ?? 0);\n";
+
+const platform = `${process.platform}-${process.arch}`;
+const node = process.platform === "win32" ? undefined : TARGETS[platform]?.node; // the one that the package brings
+const pinned = JSON.stringify({ code: CODE_SERVER, node, leftOut: LEFT_OUT });
+
+/** Why this machine cannot have the editor, in one sentence; undefined where it can. */
+export const editorUnavailable = () =>
+  node ? undefined : `code-server runs on Linux and macOS, not on ${platform}.`;
+
+/** Sets up the editor, without compiling anything: no native module is needed but the file watcher's, which is ready. */
+export async function setUpEditor(note) {
+  const reason = editorUnavailable();
+  if (reason) throw new Stop(reason);
+  if (existsSync(MARKER) && readFileSync(MARKER, "utf8") === pinned) return "there already";
+  rmSync(EDITOR, { recursive: true, force: true });
+  mkdirSync(EDITOR, { recursive: true });
+  note(`fetching ${CODE_SERVER} and ${node}, 100 MB`);
+  await Promise.all([unpack(CODE_SERVER, "code-server", note), unpack(node, "node", note)]);
+  await installModules(note);
+  writeFileSync(MARKER, pinned);
+  return undefined;
+}
+
+async function unpack(name, folder, note) {
+  const into = join(EDITOR, folder);
+  mkdirSync(into);
+  const packed = await npm(["pack", name, "--silent", "--pack-destination", into], {
+    cwd: EDITOR,
+    progress: (_, elapsed) => note(`${name}: ${elapsed} …`),
+  });
+  if (packed.status !== 0) throw stopFor("npm pack", packed.text);
+  const archive = join(
+    into,
+    readdirSync(into).find((file) => file.endsWith(".tgz")),
+  );
+  const { status, text } = await capture("tar", ["-xzf", archive, "-C", into, "--strip-components=1"]);
+  if (status !== 0) throw stopFor("tar", text);
+  rmSync(archive);
+}
+
+async function installModules(note) {
+  const manifest = join(CODE, "package.json");
+  const json = JSON.parse(readFileSync(manifest, "utf8"));
+  for (const name of LEFT_OUT) delete json.dependencies[name];
+  writeFileSync(manifest, JSON.stringify(json));
+  for (const [cwd, what] of [
+    [CODE, "Code's packages"],
+    [join(CODE, "extensions"), "TypeScript"],
+  ]) {
+    note(`npm install: ${what}`);
+    const { status, text } = await npm(
+      ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+      { cwd, progress: (_, elapsed) => note(`${elapsed} …`) },
+    );
+    if (status !== 0) throw stopFor("npm install", text);
+  }
+  // Code cannot do without these two, and both would have to be compiled.
+  const native = join(CODE, "node_modules", "@vscode");
+  copyFileSync(join(ROOT, "scripts", "setup", "editor_log.cjs"), join(native, "spdlog", "index.js"));
+  writeFileSync(join(native, "native-watchdog", "index.js"), WATCHDOG);
+}
+
+const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const MAC_BROWSER = "Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+
+/** The path of a Chromium or Chrome on this machine, else undefined. */
+export function findBrowser() {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const paths = BROWSERS.flatMap((name) => folders.map((folder) => join(folder, name)));
+  if (process.platform === "darwin") paths.push(`/${MAC_BROWSER}`, join(homedir(), MAC_BROWSER));
+  return paths.find((path) => existsSync(path));
+}
+
+/** Finds a browser, or installs Debian's where we are root; answers its path, or `{ missing }`, one sentence. */
+export async function setUpBrowser(note) {
+  if (!findBrowser() && hasApt() && process.getuid?.() === 0) {
+    note("apt-get install chromium, 100 MB");
+    const env = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
+    const progress = (_, elapsed) => note(`${elapsed} …`);
+    await capture("apt-get", ["-q", "update"], { env, progress });
+    await capture("apt-get", ["-q", "install", "-y", "--no-install-recommends", "chromium"], {
+      env,
+      progress,
+    });
+  }
+  const path = findBrowser();
+  // Ubuntu's package only sends for a snap, and does nothing without its daemon.
+  if (path && (await capture(path, ["--version"])).status === 0) return { path };
+  return { missing: "no Chromium was found: install chromium or Google Chrome, then run `npm test` again" };
+}
+
+/** Settings of a quiet editor: no welcome, no dialogs, no updates, nothing asked of the network. */
+export const QUIET = {
+  "workbench.startupEditor": "none",
+  "workbench.welcomePage.walkthroughs.openOnInstall": false,
+  "workbench.tips.enabled": false,
+  "workbench.enableExperiments": false,
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "update.showReleaseNotes": false,
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.ignoreRecommendations": true,
+  "security.workspace.trust.enabled": false,
+  "chat.disableAIFeatures": true,
+  "typescript.disableAutomaticTypeAcquisition": true,
+  "json.schemaDownload.enable": false,
+  "git.enabled": false,
+  "npm.fetchOnlinePackageInfo": false,
+};
+
+// An empty gallery: the editor asks no market place for updates.
+const OFFLINE = { EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "", itemUrl: "" }) };
+
+function serverEnvironment(extra) {
+  const env = childEnvironment({ ...OFFLINE, ...extra });
+  // Set inside a terminal of VS Code: they would send our files to that window instead.
+  for (const name of Object.keys(env).filter((key) => key.startsWith("VSCODE_"))) delete env[name];
+  return env;
+}
+
+const serverFlags = (profile, extensions) => [
+  `--server-data-dir=${profile}`,
+  `--user-data-dir=${join(profile, "data")}`,
+  `--extensions-dir=${extensions}`,
+];
+
+/** Installs a VSIX into the folder `extensions`. */
+export async function installExtension(vsix, extensions) {
+  const profile = join(EDITOR, "install");
+  mkdirSync(extensions, { recursive: true });
+  const { status, text } = await capture(
+    NODE,
+    [SERVER, ...serverFlags(profile, extensions), `--install-extension=${vsix}`, "--force"],
+    { env: serverEnvironment({}) },
+  );
+  if (status !== 0 || /Failed Installing/.test(text)) {
+    throw new Stop(`${vsix} could not be installed: ${text.trim().split("\n").at(-1)}`);
+  }
+}
+
+/**
+ * Starts the editor's server on the loopback address and waits until it listens; port 0 takes a free one.
+ * `profile` is a folder for settings, state and logs, made when missing; `settings` are merged into its own.
+ * Answers the URL that opens `folder`, and `stop()`, after which none of the server's processes is left.
+ */
+export async function startEditor({
+  port = 0,
+  folder,
+  profile,
+  extensions = join(profile, "extensions"),
+  env = {},
+  settings = {},
+  log = "info",
+}) {
+  const user = join(profile, "data", "User");
+  mkdirSync(user, { recursive: true });
+  const settingsFile = join(user, "settings.json");
+  const before = existsSync(settingsFile) ? JSON.parse(readFileSync(settingsFile, "utf8")) : QUIET;
+  writeFileSync(settingsFile, JSON.stringify({ ...before, ...settings }, null, 2));
+
+  const child = spawn(
+    NODE,
+    [
+      SERVER,
+      ...serverFlags(profile, extensions),
+      "--host=127.0.0.1",
+      `--port=${port}`,
+      "--without-connection-token",
+      "--accept-server-license-terms",
+      "--disable-telemetry",
+      "--disable-workspace-trust",
+      // Hours by default, in which the extension host outlives the window.
+      "--reconnection-grace-time=2",
+      `--log=${log}`,
+    ],
+    { cwd: profile, detached: true, stdio: ["ignore", "pipe", "pipe"], env: serverEnvironment(env) },
+  );
+  const stop = () => endGroup(child.pid);
+  const atExit = () => signalGroup(child.pid, "SIGKILL");
+  process.once("exit", atExit);
+  child.once("close", () => process.off("exit", atExit));
+
+  const file = createWriteStream(join(profile, "server.log"));
+  const listening = await new Promise((resolve, reject) => {
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (chunk) => {
+        file.write(chunk);
+        said += chunk;
+        const bound = /Server bound to 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+        if (bound && said.includes("Extension host agent started")) resolve(Number(bound));
+      });
+    }
+    child.once("error", reject);
+    child.once("close", (code) => {
+      reject(new Stop(`The editor ended with status ${code}: ${said.trim().split("\n").at(-1)}`));
+    });
+  });
+  return {
+    url: `http://127.0.0.1:${listening}/?folder=${encodeURIComponent(folder)}`,
+    pid: child.pid,
+    stop,
+  };
+}
+
+function signalGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const PATIENCE_MS = 5000; // for extensions to be deactivated and their children to end
+
+async function endGroup(pid) {
+  signalGroup(pid, "SIGTERM");
+  const startMs = Date.now();
+  while (signalGroup(pid, 0)) {
+    if (Date.now() - startMs > PATIENCE_MS) signalGroup(pid, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

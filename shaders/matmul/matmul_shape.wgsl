@@ -1,0 +1,13 @@
+// The shape of a product with a slab of weights (engine/model/layers/matmul.ts has the same words). On a GPU `shape` is a
+// constant; on a CPU device a uniform, so that one compiled kernel serves all slabs of a type: compiling costs more there.
+struct Shape {
+  k: u32,           // columns of W
+  n: u32,           // rows of the slab
+  first: u32,       // the slab's first row in W
+  x_stride: u32,    // distance of rows of x, in floats
+  x_ring: u32,      // with x_ring > 0, row t is read at (position + t) mod x_ring
+  skip: u32,        // rows of the pass left out: row skip of x gives row 0 of out
+  out_stride: u32,
+  ring: u32,        // with ring > 0, row t is written at (position + t) mod ring
+  flags: u32,       // 1: add to what is there (a residual);  2: only the pass's last row, written as row 0
+}

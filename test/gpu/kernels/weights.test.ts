@@ -1,0 +1,164 @@
+import { expect, test } from "vitest";
+import { UserError } from "../../../engine/errors/user_error.ts";
+import { BLOCK_FORMATS, blockFormat, type GgufFile, type TensorType } from "../../../engine/gguf/index.ts";
+import { maxRows } from "../../../engine/model/index.ts";
+import { recordEmbedding } from "../../../engine/model/layers/matmul.ts";
+import { Weights } from "../../../engine/model/weights.ts";
+import { seededRandom } from "../../reference/random.ts";
+import { expectClose, expectWritten } from "../support/compare.ts";
+import { eachDevice } from "../support/devices.ts";
+import { normals } from "../support/inputs.ts";
+import { multiply, products, productTolerance } from "../support/products.ts";
+import { withBindingLimit } from "../support/test_bed.ts";
+import { loadMatrix } from "../support/weights_file.ts";
+
+/** Where blocks of 2 mod 4 bytes keep their f16 scale. */
+const scaleAt: Partial<Record<TensorType, number>> = {
+  Q8_0: 0,
+  Q4_0: 0,
+  Q5_0: 0,
+  IQ4_NL: 0,
+  Q3_K: 108,
+  Q6_K: 208,
+};
+
+/** What the planes of a matrix must hold: the blocks, or the blocks without their scales and the scales. */
+function planesOf(type: TensorType, bytes: Uint8Array): Uint8Array[] {
+  const at = scaleAt[type];
+  if (at === undefined) return [bytes];
+  const size = blockFormat(type).bytes;
+  const isScale = (_: number, i: number) => i % size === at || i % size === at + 1;
+  return [bytes.filter((byte, i) => !isScale(byte, i)), bytes.filter(isScale)];
+}
+
+// Decoding rounds up to three times, and where a minimum is subtracted the error is that of the larger number.
+const decodeTolerance = 2 ** -22;
+
+eachDevice((bed) => {
+  for (const [type, columns, rows] of [
+    ["Q8_0", 1280, 6_500], // 8.8 MB: two pieces
+    ["Q6_K", 1280, 8_199], // 8.6 MB, an odd number of blocks
+    ["Q4_K", 1280, 11_701], // 8.4 MB
+    ["Q5_0", 288, 37],
+    ["Q4_0", 32, 1],
+    ["IQ4_NL", 96, 3],
+    ["Q3_K", 256, 5],
+    ["F16", 32, 3],
+  ] as const) {
+    test(`${type} [${columns}, ${rows}] arrives whole, its scales beside it where they break alignment`, async () => {
+      const seed = 501;
+      const { matrix, bytes } = await loadMatrix(bed(), columns, [{ type, rows }], seededRandom(seed));
+      const [slab, ...others] = matrix.slabs;
+      expect(others).toEqual([]);
+      const planes = planesOf(type, bytes[0]!);
+      expect(slab!.planes).toHaveLength(planes.length);
+      for (const [i, plane] of planes.entries()) {
+        const got = new Uint8Array(await bed().gpu.read(slab!.planes[i]!, plane.length));
+        expect(Buffer.compare(got, plane), `seed ${seed}, plane ${i}`).toBe(0);
+      }
+    });
+  }
+
+  // The second read is under way while the first piece's kernel compiles: a failure there has nobody waiting for it yet,
+  // and must not become an unhandled rejection, which vitest reports.
+  test("a read that fails while another piece is written is the error of the upload", async () => {
+    const tensor = {
+      name: "w",
+      dims: [1280, 6_500],
+      type: "Q8_0",
+      supported: true,
+      offset: 0,
+      bytes: 8_840_000,
+    };
+    let reads = 0;
+    const file = {
+      path: "model.gguf",
+      tensors: new Map([["w", tensor]]),
+      read: () => (reads++ === 0 ? Promise.resolve() : Promise.reject(new UserError("the disk is gone"))),
+    } as unknown as GgufFile;
+    const weights = new Weights(bed().gpu, file);
+    weights.matrix(1280, [["w", 6_500]]);
+    await expect(weights.upload()).rejects.toThrow("the disk is gone");
+    expect(reads).toBe(2);
+    weights.free();
+  });
+
+  for (const type of ["Q6_K", "Q4_1", "F32"] as const) {
+    test(`${type}: a matrix larger than a binding is split by rows, for products and for look-ups`, async () => {
+      const seed = 502;
+      const random = seededRandom(seed);
+      const [columns, rows] = [256, 37];
+      const rowBytes = (columns / blockFormat(type).elements) * blockFormat(type).bytes;
+      const gpu = withBindingLimit(bed().gpu, 15 * rowBytes + 3);
+      const { matrix, values } = await loadMatrix(bed(), columns, [{ type, rows }], random, gpu);
+      expect(matrix.slabs.map(({ row, rows }) => [row, rows])).toEqual([
+        [0, 14],
+        [14, 14],
+        [28, 9],
+      ]);
+      const x = normals(columns, random);
+      const weights = values();
+      const out = await multiply(bed(), { kind: "rows", width: 1 }, matrix, x);
+      expectClose(out.subarray(0, rows), products(weights, columns, x), productTolerance, `seed ${seed}`);
+
+      const ids = [13, 14, 36, 0, 27, 28, 14];
+      const looked = bed().poisoned(maxRows * columns);
+      bed().setStep(0, ids);
+      await bed().run((to) =>
+        recordEmbedding(to, { kind: "rows", width: maxRows }, matrix, bed().step, looked),
+      );
+      const got = await bed().floats(looked);
+      const expected = Float64Array.from(
+        ids.flatMap((id) => [...weights.subarray(id * columns, (id + 1) * columns)]),
+      );
+      expectWritten(got, (i) => i < expected.length, `seed ${seed}`);
+      expectClose(got.subarray(0, expected.length), expected, decodeTolerance, `seed ${seed}`);
+    });
+  }
+
+  for (const [index, { type, elements }] of BLOCK_FORMATS.entries()) {
+    test(`${type}: a look-up is the decoded row of its token`, async () => {
+      const seed = 520 + index;
+      const random = seededRandom(seed);
+      const [columns, rows] = [elements === 256 ? 512 : 288, 101];
+      const { matrix, values } = await loadMatrix(bed(), columns, [{ type, rows }], random);
+      const ids = Array.from({ length: 21 }, () => Math.floor(random() * rows));
+      ids[7] = rows; // an id outside the table, as from a damaged file: its row is left alone
+      const x = bed().poisoned(maxRows * columns);
+      bed().setStep(0, ids);
+      await bed().run((to) => recordEmbedding(to, { kind: "rows", width: maxRows }, matrix, bed().step, x));
+      const got = await bed().floats(x);
+      const weights = values();
+      expectWritten(
+        got,
+        (i) => i < ids.length * columns && ids[Math.floor(i / columns)] !== rows,
+        `seed ${seed}`,
+      );
+      for (const [t, id] of ids.entries()) {
+        if (id === rows) continue;
+        const expected = weights.subarray(id * columns, (id + 1) * columns);
+        expectClose(
+          got.subarray(t * columns, (t + 1) * columns),
+          expected,
+          decodeTolerance,
+          `seed ${seed}, id ${id}`,
+        );
+      }
+    });
+  }
+
+  test("halves below 2^-14 keep their value: the small weights of Q6_K and IQ4_XS need them", async () => {
+    const bits = Uint16Array.from({ length: 1024 }, (_, i) => (i & 1 ? 0x8000 : 0) | i); // every subnormal
+    const bytes = new Uint8Array(bits.buffer);
+    const { matrix, values } = await loadMatrix(
+      bed(),
+      1024,
+      [{ type: "F16", rows: 1, bytes }],
+      seededRandom(0),
+    );
+    const x = bed().poisoned(1024);
+    bed().setStep(0, [0]);
+    await bed().run((to) => recordEmbedding(to, { kind: "rows", width: 1 }, matrix, bed().step, x));
+    expect(await bed().floats(x)).toEqual(Float32Array.from(values()));
+  });
+});

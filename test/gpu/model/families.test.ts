@@ -1,0 +1,139 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Session } from "../../../engine/generate/index.ts";
+import { openGguf } from "../../../engine/gguf/index.ts";
+import { loadModel, type Model } from "../../../engine/model/index.ts";
+import { families, familyIds, familySeed } from "../../reference/families.ts";
+import { evaluateInF64 } from "../../reference/network.ts";
+import { writeModel } from "../../reference/write_model.ts";
+import { expectSameBits, relativeL2 } from "../support/compare.ts";
+import { eachDevice } from "../support/devices.ts";
+import {
+  argMaxes,
+  collect,
+  evaluate,
+  fixtures,
+  type ModelRows,
+  poisonBuffers,
+  temporaryFolder,
+} from "../support/models.ts";
+
+// Synthetic models of each architecture against the formulas in f64, and against llama.cpp with the same weights in F32
+// (test/reference/make_family_goldens.ts). golden.test.ts has qwen35.
+const tolerance = 2e-5; // relative L2, f32 KV
+
+/** What llama.cpp makes of the ids: the best token of each row, the logits of the last two, greedy tokens after them. */
+interface Golden {
+  readonly best: number[];
+  readonly last: number[][];
+  readonly greedy: number[];
+}
+const goldens = JSON.parse(readFileSync(join(fixtures, "golden/families.json"), "utf8")) as Record<
+  string,
+  Golden
+>;
+
+const flat = (rows: readonly ArrayLike<number>[]) =>
+  Float32Array.from(rows.flatMap((row) => Array.from(row)));
+
+eachDevice((bed, device) => {
+  // SwiftShader keeps no kernels from run to run; those that the others have of their own, kernel tests run there.
+  const here = device === "swiftshader" ? families.slice(0, 2) : families;
+  for (const { name, shape, typeOf } of here) {
+    describe(name, () => {
+      const ids = familyIds(shape);
+      const golden = goldens[name]!;
+      let model: Model;
+      let session: Session;
+      let reference: ModelRows;
+      let rows: ModelRows;
+      beforeAll(async () => {
+        await using folder = await temporaryFolder();
+        const path = folder.at("model.gguf");
+        await writeModel(path, shape, typeOf, familySeed);
+        await using file = await openGguf(path);
+        const { logits, hidden, mtp } = await evaluateInF64(file, ids);
+        reference = { logits: flat(logits), hidden: flat(hidden), ...(mtp && { mtp: flat(mtp) }) };
+        model = await loadModel(bed().gpu, file);
+        session = new Session(bed().gpu, model, { context: 128, kvType: "f32", mtp: mtp !== undefined });
+        poisonBuffers(session.evaluator);
+        rows = await evaluate(session.evaluator, ids, "rows", [17, 16, 7]);
+      });
+      afterAll(() => {
+        session.free();
+        model.free();
+      });
+
+      const kinds = ["logits", "hidden", "mtp"] as const;
+      const expectSame = (actual: ModelRows) => {
+        if (!shape.keys) {
+          // The formulas know no stretched angles.
+          for (const kind of kinds) {
+            if (!reference[kind]) continue;
+            const error = relativeL2(actual[kind]!, reference[kind]);
+            expect(error, `seed ${familySeed}: ${kind}`).toBeLessThanOrEqual(tolerance);
+          }
+        }
+        const last = actual.logits.subarray(-golden.last.length * shape.vocabulary);
+        expect(relativeL2(last, golden.last.flat())).toBeLessThanOrEqual(tolerance);
+        expect(argMaxes(actual.logits, shape.vocabulary)).toEqual(golden.best);
+      };
+
+      test("the row path gives the numbers of the formulas and of llama.cpp", () => expectSame(rows));
+
+      test("the prompt path gives the numbers of the formulas and of llama.cpp", async () => {
+        expectSame(await evaluate(session.evaluator, ids, "prompt", [40]));
+      });
+
+      // Each width is a set of kernels to compile.
+      test.skipIf(device === "swiftshader")(
+        "rows alone give the bits of rows side by side (I3)",
+        async () => {
+          const single = await evaluate(session.evaluator, ids, "rows", new Array(40).fill(1));
+          for (const kind of kinds) {
+            if (rows[kind]) expectSameBits(single[kind]!, rows[kind], `seed ${familySeed}: ${kind}`);
+          }
+        },
+      );
+
+      const tokens = async (of: Session, prompt: readonly number[], ghost?: readonly number[]) => {
+        const options = { maxTokens: golden.greedy.length, ...(ghost && { ghost }) };
+        return (await collect(of.generate(prompt, options))).map(({ token }) => token);
+      };
+      test.skipIf(device === "swiftshader")("the greedy tokens are llama.cpp's", async () => {
+        expect(await tokens(session, ids)).toEqual(golden.greedy);
+      });
+
+      test.skipIf(device === "swiftshader")("drafts, right or wrong, change nothing (I1)", async () => {
+        const offered = golden.greedy.map((id, i) => (i % 5 === 3 ? (id + 1) % shape.vocabulary : id));
+        for (const mode of shape.mtp ? (["mtp", "ngram"] as const) : (["ngram"] as const)) {
+          const drafts = { mode, longest: 3 };
+          const drafting = new Session(bed().gpu, model, { context: 128, kvType: "f32", drafts });
+          expect(await tokens(drafting, ids, offered), mode).toEqual(golden.greedy);
+          expect(drafting.statistics.drafted, mode).toBeGreaterThan(0);
+          drafting.free();
+        }
+      });
+
+      test.skipIf(device === "swiftshader")(
+        "a prompt that goes on, and one that goes another way, continue as if they were read anew (I2)",
+        async () => {
+          const longer = [...ids, ...golden.greedy.slice(0, 9), 5, 6, 7];
+          const other = [...ids.slice(0, 30), 9, 8, 7];
+          const first = await tokens(session, ids);
+          const kept = [
+            await tokens(session, longer),
+            await tokens(session, other),
+            await tokens(session, ids),
+          ];
+          for (const [i, prompt] of [longer, other].entries()) {
+            session.forget();
+            expect(kept[i], `prompt ${i}`).toEqual(await tokens(session, prompt));
+          }
+          expect(kept[2]).toEqual(first);
+        },
+      );
+    });
+  }
+}, "fast");

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Evaluator, Session } from "../../../engine/generate/index.ts";
+import { measureCosts, widestEqual } from "../../../engine/generate/measure.ts";
+import { Rounds } from "../../../engine/generate/rounds.ts";
+import { openGguf } from "../../../engine/gguf/index.ts";
+import { loadModel, type Model } from "../../../engine/model/index.ts";
+import { chooseRollback } from "../../../engine/state/index.ts";
+import { eachDevice } from "../support/devices.ts";
+import { collect, miniModel } from "../support/models.ts";
+import { withLanes } from "../support/test_bed.ts";
+
+eachDevice((bed, device) => {
+  let model: Model;
+  beforeAll(async () => {
+    await using file = await openGguf(miniModel);
+    model = await loadModel(bed().gpu, file);
+  });
+  afterAll(() => model.free());
+
+  test("before drafts are verified, wide passes are compared with narrow ones; what differs is not used (I3)", async () => {
+    const evaluator = new Evaluator(bed().gpu, model, { context: 96 });
+    const rounds = new Rounds(evaluator, 16);
+    expect(await widestEqual(evaluator, rounds, 16)).toBe(16);
+    expect(await widestEqual(evaluator, rounds, 3)).toBe(3);
+    // A device whose passes of 16 rows are otherwise: one bit of one row's candidates.
+    const candidates = rounds.candidates.bind(rounds);
+    rounds.candidates = async (ids) => {
+      const words = await candidates(ids);
+      if (ids.length === 16) words[7]! ^= 1;
+      return words;
+    };
+    expect(await widestEqual(evaluator, rounds, 16)).toBe(4);
+    rounds.free();
+    evaluator.free();
+  });
+
+  test("costs are measured: positive, no wider pass cheaper than a narrower one", async () => {
+    const evaluator = new Evaluator(bed().gpu, model, { context: 96, mtp: true });
+    const rounds = new Rounds(evaluator, 5);
+    expect(
+      await measureCosts(evaluator, rounds, { rows: 5, mtp: true }, AbortSignal.abort()),
+    ).toBeUndefined();
+    const costs = (await measureCosts(evaluator, rounds, { rows: 5, mtp: true }))!;
+    expect(costs.verify(1)).toBeGreaterThan(0);
+    for (const [narrow, wide] of [
+      [1, 2],
+      [2, 4],
+      [4, 5],
+      [5, 16],
+    ] as const) {
+      expect(costs.verify(wide)).toBeGreaterThanOrEqual(costs.verify(narrow));
+    }
+    expect(costs.link).toBeGreaterThanOrEqual(0);
+    expect(costs.wait).toBeGreaterThanOrEqual(0);
+    rounds.free();
+    evaluator.free();
+  });
+
+  test("a session that may draft prepares itself, and its text is that of one that may not", async () => {
+    const prompt = [279, 616, 347, 268, 497, 1141];
+    const plain = new Session(bed().gpu, model, { context: 96 });
+    const expected = await collect(plain.generate(prompt, { maxTokens: 8 }));
+    plain.free();
+    const session = new Session(bed().gpu, model, { context: 96, drafts: { mode: "mtp", longest: 3 } });
+    await session.prepare();
+    const gone = AbortSignal.abort();
+    expect(await session.prepareDrafts(gone)).toBe(false);
+    expect(await session.prepareDrafts()).toBe(true);
+    expect(session.draftSources).toBe("mtp");
+    expect(await collect(session.generate(prompt, { maxTokens: 8 }))).toEqual(expected);
+    session.free();
+  });
+
+  // Lavapipe would compile a GPU's kernels, with several lanes a row, for minutes.
+  test.runIf(device === "swiftshader")(
+    "on a GPU, auto drafts nothing before it has looked at the device",
+    async () => {
+      const gpu = withLanes(bed().gpu, "several");
+      const prompt = [279, 616, 347, 268, 497, 1141];
+      const session = new Session(gpu, model, { context: 96, drafts: { mode: "auto", longest: 3 } });
+      const before = await collect(session.generate(prompt, { maxTokens: 6 }));
+      expect(session.statistics.drafted).toBe(0);
+      expect(await session.prepareDrafts()).toBe(true);
+      expect(session.draftSources).toBe("mtp");
+      expect(await collect(session.generate(prompt, { maxTokens: 6 }))).toEqual(before);
+      session.free();
+    },
+  );
+
+  test("the way of rolling back is chosen by measurement, and holds nothing afterwards", async () => {
+    const held = bed().gpu.bytesHeld().activations;
+    expect(["tape", "planes"]).toContain(await chooseRollback(bed().gpu, model.h));
+    expect(bed().gpu.bytesHeld().activations).toBe(held);
+  });
+}, "fast");

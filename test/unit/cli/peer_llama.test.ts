@@ -1,0 +1,249 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { buildSync } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  findPeerPackage,
+  type Peer,
+  type PeerOptions,
+  peerRoots,
+} from "../../../engine/cli/bench/peer_llama.ts";
+import { readPlacement, requireOneGpu } from "../../../engine/cli/bench/peer_llama_child.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const mini = join(root, "media/model/foretype-mini.gguf");
+const lavapipe = join(root, ".cache/vulkan/lavapipe.json");
+const folder = mkdtempSync(join(tmpdir(), "foretype-peer-"));
+const bundle = join(folder, "peer.mjs");
+let startPeer: (modelPath: string, options: PeerOptions) => Promise<Peer>;
+
+// The child is the bundle that holds `startPeer`, as out/cli.js will be.
+beforeAll(async () => {
+  buildSync({
+    stdin: {
+      contents: `import { startPeer } from "./peer_llama.ts";
+        import { PEER_CHILD, runPeerChild } from "./peer_llama_child.ts";
+        if (process.argv[2] === PEER_CHILD) await runPeerChild();
+        export { startPeer };`,
+      resolveDir: join(root, "engine/cli/bench"),
+      loader: "ts",
+    },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile: bundle,
+  });
+  ({ startPeer } = await import(/* @vite-ignore */ pathToFileURL(bundle).href));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs `work` with the peer's package looked for in `packageRoot` alone: nothing is installed above the bundle. */
+async function withPackageIn<T>(packageRoot: string, work: () => Promise<T>): Promise<T> {
+  const before = process.env.FORETYPE_PEER_DIR;
+  process.env.FORETYPE_PEER_DIR = packageRoot;
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) delete process.env.FORETYPE_PEER_DIR;
+    else process.env.FORETYPE_PEER_DIR = before;
+  }
+}
+
+const LOG = `load_tensors: offloaded 6/6 layers to GPU
+load_tensors:      Vulkan0 model buffer size =     3.76 MiB
+llama_kv_cache:    Vulkan0 KV buffer size =     0.25 MiB
+llama_kv_cache: size =    0.25 MiB (   512 cells,   1 layers,  1/1 seqs), K (f16):    0.12 MiB, V (f16):    0.12 MiB
+llama_memory_recurrent:    Vulkan0 RS buffer size =     0.21 MiB
+sched_reserve: graph: nodes = 241, splits = 2, input objects = 4, input tensors = 7`;
+
+describe("placement", () => {
+  test("is read from llama.cpp's log", () =>
+    expect(readPlacement(LOG)).toEqual({
+      layers: { gpu: 6, all: 6 },
+      states: ["Vulkan0"],
+      splits: 2,
+      kv: "f16",
+    }));
+
+  test("passes when every layer and all state lie on one device", () =>
+    expect(() => requireOneGpu(["llvmpipe"], readPlacement(LOG))).not.toThrow());
+
+  const refused: [string, string[], string, RegExp][] = [
+    ["no device", [], LOG, /no Vulkan device .*CPU/],
+    ["two devices", ["one", "two"], LOG, /2 Vulkan devices \(one, two\).*GGML_VK_VISIBLE_DEVICES/],
+    ["a layer on the CPU", ["one"], LOG.replace("6/6", "5/6"), /5 of 6 layers on one/],
+    ["KV on the CPU", ["one"], LOG.replace("Vulkan0 KV", "CPU KV"), /state on CPU, Vulkan0/],
+    ["a log that names no layers", ["one"], "", /0 of all layers/],
+  ];
+  for (const [what, devices, log, message] of refused)
+    test(`is refused for ${what}`, () =>
+      expect(() => requireOneGpu(devices, readPlacement(log))).toThrow(message));
+});
+
+describe("package", () => {
+  test("missing: the error is the command to run", () =>
+    expect(() => findPeerPackage([join(folder, "empty")])).toThrow(
+      /run `npm install .*node-llama-cpp@3\.22\.1`/,
+    ));
+
+  test("of another version: the error names both", () => {
+    const wrong = stubPackage("wrong", "", "3.0.0");
+    expect(() => findPeerPackage([wrong])).toThrow(/needs node-llama-cpp 3\.22\.1, but .* has 3\.0\.0/);
+  });
+});
+
+/** A node-llama-cpp whose `getLlama` is `getLlama`; returns the folder that holds its node_modules. */
+function stubPackage(name: string, getLlama: string, version = "3.22.1"): string {
+  const at = join(folder, name, "node_modules/node-llama-cpp");
+  mkdirSync(join(at, "dist"), { recursive: true });
+  writeFileSync(join(at, "package.json"), JSON.stringify({ version, type: "module" }));
+  writeFileSync(join(at, "dist/index.js"), `export const getLlama = async (options) => {${getLlama}};`);
+  return join(folder, name);
+}
+
+/** A model whose greedy id after position p is 100 + p, so that a state which was not emptied shows. */
+const STUB_LLAMA = `
+  let length = 0;
+  const context = {
+    disposeSequence: () => { length = 0; },
+    initBatch: () => {},
+    addToBatch: (sequence, position, ids, logits) => {
+      if (position !== length) throw new Error("position " + position + " after " + length);
+      if (ids.includes(666)) process.kill(process.pid, "SIGTERM");
+      length += ids.length;
+      return logits;
+    },
+    decodeBatch: async () => {},
+    sampleToken: async () => 99 + length,
+  };
+  return {
+    _bindings: { AddonSampler: class { applyConfig() {} } },
+    llamaCppRelease: { release: "v0" },
+    getGpuDeviceNames: async () => DEVICES,
+    loadModel: async () => ({ createContext: async () => {
+      options.logger("info", LOG);
+      return { _ctx: context };
+    } }),
+  };`;
+
+function stubLlama(name: string, devices: string[], log: string): string {
+  const constants = `const DEVICES = ${JSON.stringify(devices)}, LOG = ${JSON.stringify(log)};`;
+  return stubPackage(name, constants + STUB_LLAMA);
+}
+
+describe("child", () => {
+  const vulkan = { backend: "vulkan", contextSize: 2048 } as const;
+
+  test("a prompt of several batches starts from an empty state every time", () =>
+    withPackageIn(stubLlama("whole", ["llvmpipe"], LOG), async () => {
+      const peer = await startPeer("model.gguf", vulkan);
+      expect(peer.description).toBe("llama.cpp v0, Vulkan, llvmpipe, 6/6 layers, 2 graph splits, KV f16");
+      const prompt = Array<number>(1100).fill(1);
+      expect(await peer.prefill(prompt)).toBeGreaterThanOrEqual(0);
+      for (let repeat = 0; repeat < 2; repeat++)
+        expect((await peer.decode(prompt, 3)).ids).toEqual([1199, 1200, 1201]);
+      await expect(peer.decode(prompt, 949)).rejects.toThrow(
+        "2049 tokens, but the peer's context holds 2048",
+      );
+      await peer.close();
+      await expect(peer.prefill([1])).rejects.toThrow("has ended");
+    }));
+
+  test("a model that fell back to the CPU fails the start", () =>
+    withPackageIn(stubLlama("fallback", [], ""), () =>
+      expect(startPeer("model.gguf", vulkan)).rejects.toThrow(
+        expect.objectContaining({ name: "UserError", message: expect.stringContaining("no Vulkan device") }),
+      ),
+    ));
+
+  test("a crash rejects the request under way", () =>
+    withPackageIn(stubLlama("crash", ["llvmpipe"], LOG), async () => {
+      const peer = await startPeer("model.gguf", vulkan);
+      await expect(peer.prefill([666])).rejects.toThrow("llama.cpp ended with SIGTERM during prefill");
+      await peer.close();
+    }));
+
+  test("ends when its parent's channel closes", async () => {
+    const child = fork(bundle, ["peer-child"], { execArgv: [] });
+    const replied = once(child, "message");
+    child.send({ id: 1, kind: "prefill", ids: [1] });
+    expect((await replied)[0]).toEqual({ id: 1, error: "prefill before start", forUser: false });
+    child.disconnect();
+    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+  });
+
+  test("does not hold up a parent that forgot to close it", async () => {
+    await withPackageIn(stubLlama("forgotten", ["llvmpipe"], LOG), async () => {
+      const script = join(folder, "forgetful.mjs");
+      writeFileSync(
+        script,
+        `import { startPeer } from "./peer.mjs";
+         await startPeer("model.gguf", ${JSON.stringify(vulkan)});`,
+      );
+      const parent = fork(script, [], { execArgv: [] });
+      parent.disconnect();
+      expect(await once(parent, "exit")).toEqual([0, null]);
+    });
+  });
+
+  test("a driver manifest that does not exist fails the start", () =>
+    withPackageIn(stubLlama("manifest", ["llvmpipe"], LOG), () =>
+      expect(startPeer("model.gguf", { ...vulkan, icd: join(folder, "none.json") })).rejects.toThrow(
+        "does not exist",
+      ),
+    ));
+});
+
+// Prompt and greedy ids of the embedded model from llama.cpp on its f32 expansion; no near-tie among them.
+const PROMPT = [
+  370, 271, 2047, 11, 379, 11, 495, 278, 372, 292, 3162, 1477, 1450, 327, 995, 363, 423, 326, 285, 220, 495,
+  327, 995, 82, 3745, 3067, 3738, 363, 423, 326, 285, 258, 379, 7,
+];
+const GREEDY = [
+  995, 327, 64, 363, 220, 16, 1167, 485, 327, 65, 747, 220, 825, 220, 495, 327, 995, 82, 3745, 3067, 3738,
+  363, 423, 326,
+];
+
+describe("node-llama-cpp itself", () => {
+  const installed = () => {
+    try {
+      return resolve(findPeerPackage(peerRoots()), "../../../..");
+    } catch {
+      return undefined;
+    }
+  };
+  const packageRoot = installed();
+
+  const check = async (options: PeerOptions, description: RegExp) => {
+    const peer = await startPeer(mini, options);
+    try {
+      expect(peer.description).toMatch(description);
+      const { ids, msPerToken } = await peer.decode(PROMPT, GREEDY.length);
+      expect(ids).toEqual(GREEDY);
+      expect(msPerToken).toBeGreaterThan(0);
+      expect(await peer.prefill(PROMPT)).toBeGreaterThan(0);
+    } finally {
+      await peer.close();
+    }
+  };
+
+  test("continues a prompt on the CPU as its golden ids say", async (context) => {
+    if (packageRoot === undefined) return context.skip("node-llama-cpp is not installed");
+    await withPackageIn(packageRoot, () =>
+      check({ backend: "cpu", contextSize: 512 }, /CPU, 1 thread, KV f16/),
+    );
+  });
+
+  // The driver compiles each pipeline the first time it meets it: minutes, once a machine.
+  test("continues a prompt on lavapipe as its golden ids say", { timeout: 600_000 }, async (context) => {
+    if (packageRoot === undefined) return context.skip("node-llama-cpp is not installed");
+    if (!existsSync(lavapipe)) return context.skip("lavapipe's driver manifest is not set up");
+    await withPackageIn(packageRoot, () =>
+      check({ backend: "vulkan", icd: lavapipe, contextSize: 512 }, /Vulkan, llvmpipe.*6\/6 layers/),
+    );
+  });
+});

@@ -1,0 +1,260 @@
+import { describe, expect, test } from "vitest";
+import { createEngineClient, type EngineChild, type EngineState } from "../../../engine/client/client.ts";
+import type { EngineEvent, FromEngine, ToEngine } from "../../../engine/contract/protocol.ts";
+import { fakeClock } from "../support/clock.ts";
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+const settings = { device: "auto", memoryLimit: 0, unloadAfterMinutes: 30 };
+const spec = { path: "mini" };
+const prompt = { path: "a.ts", prefix: "", middle: "x", suffix: "", context: [] };
+
+/** A client whose children are scripted by the test. */
+function bench(
+  command: () => { execPath: string; script: string; env: object } = () => ({
+    execPath: "node",
+    script: "process.js",
+    env: {},
+  }),
+) {
+  const clock = fakeClock();
+  const states: EngineState[] = [];
+  const logs: string[] = [];
+  const children: ReturnType<typeof fakeChild>[] = [];
+  function fakeChild() {
+    const sent: ToEngine[] = [];
+    let message = (_: FromEngine) => {};
+    const exits: ((how: string) => void)[] = [];
+    const child: EngineChild = {
+      pid: 100 + children.length,
+      send: (it) => void sent.push(it),
+      kill: (signal) => void killed.push(signal ?? "SIGTERM"),
+      disconnect: () => void killed.push("disconnect"),
+      onMessage: (listener) => {
+        message = listener;
+      },
+      onLog: () => {},
+      onExit: (listener) => void exits.push(listener),
+    };
+    const killed: string[] = [];
+    const requests = () => sent.filter((it) => it.kind === "request");
+    return {
+      child,
+      sent,
+      killed,
+      requests,
+      say: (it: FromEngine) => message(it),
+      /** Answers the last request. */
+      answer(event: EngineEvent) {
+        message({ kind: "event", id: requests().at(-1)!.id, event });
+        return settle();
+      },
+      die(how = "by SIGKILL") {
+        for (const listener of exits) listener(how);
+        return settle();
+      },
+    };
+  }
+  const client = createEngineClient({
+    command: command as never,
+    settings,
+    onState: (state) => states.push(state),
+    onLog: (level, text) => logs.push(`${level}: ${text}`),
+    start: () => {
+      const fake = fakeChild();
+      children.push(fake);
+      return fake.child;
+    },
+    clock,
+  });
+  const kinds = () => states.map(({ kind }) => kind);
+  return { client, clock, states, kinds, logs, children, last: () => children.at(-1)! };
+}
+
+const text = (it: string): EngineEvent => ({ kind: "text", text: it, logProbability: -1 });
+const done: EngineEvent = { kind: "done", reason: "end" };
+
+/** Reads a completion to its end. */
+function read({ client }: ReturnType<typeof bench>, signal?: AbortSignal) {
+  const stream = client
+    .completerFor(() => spec)
+    .complete({ prompt, maxTokens: 9, priority: "automatic", ...(signal && { signal }) });
+  let written = "";
+  const finished = (async () => {
+    for (;;) {
+      const { value, done } = await stream.next();
+      if (done) return { written, end: value };
+      written += value.text;
+    }
+  })();
+  finished.catch(() => {});
+  return { stream, finished, written: () => written };
+}
+
+test("nothing starts before the first request; then settings come before it", async () => {
+  const it = bench();
+  expect(it.children).toHaveLength(0);
+  expect(await it.client.status()).toBeUndefined();
+  await it.client.unload();
+  expect(it.children).toHaveLength(0);
+  const { finished } = read(it);
+  expect(it.children).toHaveLength(1);
+  expect(it.last().sent).toEqual([]);
+  it.last().say({ kind: "hello" });
+  expect(it.last().sent.map(({ kind }) => kind)).toEqual(["settings", "request"]);
+  await it.last().answer(text("a"));
+  await it.last().answer(text("b"));
+  await it.last().answer({ kind: "done", reason: "max-tokens" });
+  expect(await finished).toMatchObject({ written: "ab", end: { reason: "max-tokens" } });
+  expect(it.kinds()).toEqual(["starting", "running"]);
+});
+
+test("loading is told as it goes, and that it has ended", () => {
+  const it = bench();
+  read(it);
+  it.last().say({ kind: "hello" });
+  it.last().say({ kind: "loading", path: "mini", step: "weights", fraction: 0.5 });
+  expect(it.client.state).toEqual({ kind: "loading", path: "mini", step: "weights", fraction: 0.5 });
+  it.last().say({ kind: "loading", path: "mini", step: "kernels", fraction: null });
+  expect(it.client.state).toEqual({ kind: "running" });
+});
+
+describe("leaving", () => {
+  test("by the signal frees the caller at once, and tells the engine", async () => {
+    const it = bench();
+    const abort = new AbortController();
+    const { finished } = read(it, abort.signal);
+    it.last().say({ kind: "hello" });
+    await it.last().answer(text("a"));
+    abort.abort();
+    expect(await finished).toEqual({ written: "a", end: undefined });
+    expect(it.last().sent.at(-1)).toMatchObject({ kind: "cancel" });
+  });
+
+  test("by the iterator does too; a request that is over is not cancelled", async () => {
+    const it = bench();
+    const { stream, finished } = read(it);
+    it.last().say({ kind: "hello" });
+    await it.last().answer(text("a"));
+    await it.last().answer(done);
+    await finished;
+    await stream.return(undefined);
+    expect(it.last().sent.some(({ kind }) => kind === "cancel")).toBe(false);
+  });
+});
+
+describe("after a crash", () => {
+  test("what ran runs again by itself, and says nothing twice", async () => {
+    const it = bench();
+    const { finished, written } = read(it);
+    it.last().say({ kind: "hello" });
+    await it.last().answer(text("al"));
+    await it.last().answer(text("pha"));
+    await it.last().die();
+    expect(it.client.state).toEqual({ kind: "crashed", restartInMs: 500 });
+    await it.clock.pass(500);
+    expect(it.children).toHaveLength(2);
+    it.last().say({ kind: "hello" });
+    await it.last().answer(text("alp"));
+    expect(written()).toBe("alpha");
+    await it.last().answer(text("ha beta"));
+    await it.last().answer(done);
+    expect(await finished).toMatchObject({ written: "alpha beta" });
+  });
+
+  test("a request that takes it down twice is given up with a sentence, and others run on", async () => {
+    const it = bench();
+    const poison = read(it);
+    it.last().say({ kind: "hello" });
+    await it.last().die();
+    await it.clock.pass(500);
+    it.last().say({ kind: "hello" });
+    await it.last().die();
+    await expect(poison.finished).rejects.toThrow("The engine stopped twice on this request");
+    expect(it.client.state).toEqual({ kind: "crashed", restartInMs: 2000 });
+  });
+
+  test("the third within ten minutes is the last; its sentence names the command, which begins anew", async () => {
+    const it = bench();
+    read(it);
+    for (const wait of [500, 2000]) {
+      it.last().say({ kind: "hello" });
+      await it.last().die();
+      await it.clock.pass(wait);
+    }
+    it.last().say({ kind: "hello" });
+    await it.last().die("by SIGSEGV");
+    const { state } = it.client;
+    expect(state.kind).toBe("failed");
+    expect(state.kind === "failed" && state.reason).toBe(
+      "The engine stopped 3 times within ten minutes (by SIGSEGV): see the log, then run “Foretype: Restart Engine”.",
+    );
+    await expect(read(it).finished).rejects.toThrow("Restart Engine");
+    expect(it.children).toHaveLength(3);
+    it.client.restart();
+    const again = read(it);
+    it.last().say({ kind: "hello" });
+    await it.last().answer(done);
+    expect(await again.finished).toMatchObject({ written: "" });
+  });
+
+  test("crashes far apart do not add up", async () => {
+    const it = bench();
+    read(it);
+    for (let n = 0; n < 6; n++) {
+      it.last().say({ kind: "hello" });
+      await it.last().die();
+      expect(it.client.state).toEqual({ kind: "crashed", restartInMs: 500 });
+      await it.clock.pass(500);
+      await it.clock.pass(10 * 60_000);
+      it.last().say({ kind: "hello" });
+    }
+  });
+});
+
+test("a process that says nothing is ended, and counts as a crash", async () => {
+  const it = bench();
+  read(it);
+  await it.clock.pass(30_000);
+  expect(it.last().killed).toEqual(["SIGKILL"]);
+  await it.last().die();
+  expect(it.client.state.kind).toBe("crashed");
+});
+
+test("what cannot be started fails with its own sentence", async () => {
+  const it = bench(() => {
+    throw new Error("This package has no Node for linux.");
+  });
+  await expect(read(it).finished).rejects.toThrow("no Node for linux");
+  expect(it.client.state.kind).toBe("failed");
+});
+
+test("errors for the user keep their sentence; unknown messages are logged and harm nothing", async () => {
+  const it = bench();
+  const { finished } = read(it);
+  it.last().say({ kind: "hello" });
+  it.last().say({ kind: "sing" } as never);
+  it.last().say(null as never);
+  it.last().say({ kind: "event", id: 999, event: done });
+  await it.last().answer({ kind: "error", message: "a.gguf is cut off: fetch it again.", forUser: true });
+  await expect(finished).rejects.toMatchObject({
+    name: "UserError",
+    message: "a.gguf is cut off: fetch it again.",
+  });
+  expect(it.logs.filter((line) => line.includes("unknown message"))).toHaveLength(2);
+});
+
+test("settings that change are sent; disposing ends what runs and the process", async () => {
+  const it = bench();
+  const { finished } = read(it);
+  it.last().say({ kind: "hello" });
+  it.client.applySettings({ ...settings, unloadAfterMinutes: 1 });
+  expect(it.last().sent.at(-1)).toEqual({
+    kind: "settings",
+    settings: { ...settings, unloadAfterMinutes: 1 },
+  });
+  it.client.dispose();
+  expect(await finished).toMatchObject({ written: "" });
+  expect(it.last().killed).toEqual(["disconnect"]);
+  await it.clock.pass(2000);
+  expect(it.last().killed).toEqual(["disconnect", "SIGKILL"]);
+});

@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { createContext, type OpenDocument, type RecentEdit } from "../../../engine/complete/index.ts";
+import { questionAt } from "../support/pipeline.ts";
+
+const { document } = questionAt("const total = sumOfSquares(values);█", { path: "src/here.ts" });
+const at = document.text.length;
+
+const file = (path: string, text: string): OpenDocument => ({
+  uri: `file:///${path}`,
+  path,
+  languageId: "typescript",
+  text,
+});
+const edit = (path: string, text: string, atMs: number): RecentEdit => ({
+  uri: `file:///${path}`,
+  path,
+  text,
+  atMs,
+});
+
+function context(more: Partial<Parameters<typeof createContext>[0]> = {}) {
+  return createContext({
+    budget: () => 1000,
+    openDocuments: () => [],
+    recentEdits: () => [],
+    definitions: () => [],
+    isExcluded: (path) => path.startsWith(".env"),
+    ...more,
+  });
+}
+const paths = (chunks: readonly { path: string }[]) => chunks.map(({ path }) => path);
+
+test("of an open file, the window that uses the same names is taken, and a file that has none is not", () => {
+  const far = "var unrelated = banana(apple, cherry);\n".repeat(60);
+  const near = "export function sumOfSquares(values: number[]): number {\n  return values.length;\n}\n";
+  const chunks = context({
+    openDocuments: () => [file("src/math.ts", far + near), file("src/other.ts", far)],
+  }).chunks(document, at);
+  expect(paths(chunks)).toEqual(["src/math.ts"]);
+  expect(chunks[0]!.text).toContain("sumOfSquares");
+  expect(chunks[0]!.text).not.toContain("banana");
+});
+
+test("the document itself and secret files are never context", () => {
+  const text = "const total = sumOfSquares(values);";
+  const it = context({
+    openDocuments: () => [file("src/here.ts", text), file(".env", text)],
+    recentEdits: () => [edit("src/here.ts", text, 1), edit(".env.local", text, 2)],
+    definitions: () => [
+      { path: ".env", text },
+      { path: "src/here.ts", text },
+    ],
+  });
+  expect(it.chunks(document, at)).toEqual([]);
+});
+
+test("recent edits come last, the newest nearest to the file, 8 of them and 2,000 characters at most", () => {
+  const edits = Array.from({ length: 12 }, (_, n) =>
+    edit(`src/e${n}.ts`, `change number${n} ${"x".repeat(150)}`, n),
+  );
+  const chunks = context({ recentEdits: () => edits, budget: () => 10_000 }).chunks(document, at);
+  expect(paths(chunks)).toEqual([4, 5, 6, 7, 8, 9, 10, 11].map((n) => `src/e${n}.ts`));
+  const long = context({
+    recentEdits: () => [edit("a.ts", "y".repeat(1500), 2), edit("b.ts", "z".repeat(1500), 1)],
+    budget: () => 10_000,
+  });
+  expect(paths(long.chunks(document, at))).toEqual(["a.ts"]);
+});
+
+test("the budget holds, and what stands farthest goes first", () => {
+  const definitions = [0, 1, 2].map((n) => ({
+    path: `d${n}.ts`,
+    text: `function name${n}alpha${n}() { return beta${n}; }`,
+  }));
+  const one = context({ definitions: () => definitions, budget: () => 20 }).chunks(document, at);
+  expect(paths(one)).toEqual(["d2.ts"]);
+  expect(context({ definitions: () => definitions, budget: () => 0 }).chunks(document, at)).toEqual([]);
+});
+
+test("what says nearly the same is said once", () => {
+  const text = "export function sumOfSquares(values: number[]) { return total; }";
+  const chunks = context({
+    definitions: () => [{ path: "a.ts", text }],
+    recentEdits: () => [edit("b.ts", text, 1)],
+  }).chunks(document, at);
+  expect(chunks).toHaveLength(1);
+});
+
+test("a piece that was in the last prompt keeps its place", () => {
+  let edits = [edit("a.ts", "alpha one", 1), edit("b.ts", "beta two", 2)];
+  const it = context({ recentEdits: () => edits });
+  expect(paths(it.chunks(document, at))).toEqual(["a.ts", "b.ts"]);
+  edits = [edit("a.ts", "alpha one", 9), edit("b.ts", "beta two", 2), edit("c.ts", "gamma three", 5)];
+  expect(paths(it.chunks(document, at))).toEqual(["a.ts", "b.ts", "c.ts"]);
+});
+
+test("many long files are scanned over several keystrokes, and all are found in the end", () => {
+  const text = "export function sumOfSquares(values: number[]) { return total; }\n".padEnd(
+    90_000,
+    "// filler\n",
+  );
+  const files = [0, 1, 2, 3].map((n) => file(`src/f${n}.ts`, `const only${n} = total${n};\n${text}`));
+  const it = context({ openDocuments: () => files, budget: () => 100_000 });
+  const counts = [1, 2].map(() => it.chunks(document, at).length);
+  expect(counts).toEqual([2, 4]);
+});

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import manifest from "../../../package.json" with { type: "json" };
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const sources = readdirSync(`${root}extension`, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => readFileSync(`${root}extension/${name}`, "utf8"))
+  .join("\n");
+const texts = JSON.parse(readFileSync(`${root}package.nls.json`, "utf8")) as Record<string, string>;
+
+test("every command of the manifest is registered", () => {
+  const missing = manifest.contributes.commands
+    .map(({ command }) => command)
+    .filter((command) => !sources.includes(`"${command}"`));
+  expect(missing).toEqual([]);
+});
+
+test("every command that the extension names is one of the manifest's, or internal", () => {
+  const known = new Set(manifest.contributes.commands.map(({ command }) => command));
+  const named = [...sources.matchAll(/(?:registerCommand|executeCommand)\(\s*"(foretype\.[\w.]+)"/g)].map(
+    ([, name]) => name!,
+  );
+  expect(named.filter((name) => !known.has(name) && !name.startsWith("foretype.internal."))).toEqual([]);
+});
+
+test("no API proposal is enabled, and the API that is compiled against is the one that is asked for", () => {
+  expect(manifest).not.toHaveProperty("enabledApiProposals");
+  expect(manifest.engines.vscode).toBe(`^${manifest.devDependencies["@types/vscode"]}`);
+});
+
+test("at most 28 settings, and one key", () => {
+  expect(Object.keys(manifest.contributes.configuration.properties).length).toBeLessThanOrEqual(28);
+  expect(manifest.contributes.keybindings.map(({ key }) => key)).toEqual(["alt+\\"]);
+});
+
+test("every text of the manifest is there, and none is left over", () => {
+  const used = [...JSON.stringify(manifest).matchAll(/"%([\w.]+)%"/g)].map(([, name]) => name!);
+  expect([...new Set(used)].sort()).toEqual(Object.keys(texts).sort());
+});

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fitSession } from "../../../engine/generate/index.ts";
+import { openModelFile } from "../../../engine/server/index.ts";
+import { memoryWarning, modelFacts, modelTrouble, refusal } from "../../../extension/models/roles.ts";
+import { l10n } from "../../fixtures/extension/l10n.ts";
+import { PUBLISHED } from "../../fixtures/headers/models.ts";
+import { publishedFile, writeHeader } from "../../reference/write_header.ts";
+
+const model = {
+  path: "x.gguf",
+  name: "X",
+  architecture: "qwen35",
+  parameters: 4_500_000,
+  fileBytes: 1,
+  contextLength: 1,
+  mtpLayers: 0,
+  neededBytes: 3 * 2 ** 29,
+};
+
+test("a model fills the roles that it was trained for, and a refusal says what it lacks", () => {
+  const chat = { ...model, completes: false, chats: true };
+  expect(refusal(chat, "chat", l10n)).toBeUndefined();
+  expect(refusal(chat, "completion", l10n)).toContain("“X” cannot complete code");
+  const base = { ...model, completes: true, chats: false };
+  expect(refusal(base, "completion", l10n)).toBeUndefined();
+  expect(refusal(base, "chat", l10n)).toContain("no chat template");
+});
+
+test("a model in one line: size, memory, skills", () => {
+  expect(modelFacts({ ...model, completes: true, chats: true }, l10n)).toBe(
+    "4.5 M parameters · needs 1.5 GiB of GPU memory · completes, explains and refactors",
+  );
+  expect(modelFacts({ ...model, parameters: 2.04e9, completes: false, chats: false }, l10n)).toBe(
+    "2.0 B parameters · needs 1.5 GiB of GPU memory",
+  );
+});
+
+test("a model that needs more memory than the GPU has comes with a warning; an unknown GPU with none", () => {
+  const needy = { ...model, completes: true, chats: true };
+  expect(memoryWarning(needy, 2 ** 30, l10n)).toContain(
+    "needs 1.5 GiB of GPU memory and this GPU has 1.0 GiB",
+  );
+  expect(memoryWarning(needy, 2 ** 31, l10n)).toBeUndefined();
+  expect(memoryWarning(needy, null, l10n)).toBeUndefined();
+});
+
+describe("an error about a model", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "foretype-trouble-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test("is told from others by the file's name: a file that is gone", async () => {
+    const path = join(folder, "gone.gguf");
+    const message = await openModelFile(path).then(
+      () => "it opened",
+      (error: Error) => error.message,
+    );
+    expect(modelTrouble(message, ["mini", path])).toBe("file");
+    expect(modelTrouble(message, ["mini", "/models/other.gguf"])).toBeUndefined();
+    expect(modelTrouble("The engine stopped: see the log.", ["mini", path])).toBeUndefined();
+  });
+
+  test("is about memory where the engine says that it does not fit", async () => {
+    const path = join(folder, "large.gguf");
+    await writeHeader(path, publishedFile(PUBLISHED[0]!, "Q4_K_M", true));
+    const { file, h } = await openModelFile(path);
+    try {
+      const wishes = { context: 4096, contextAsked: true, kvType: "f16", drafts: "auto" } as const;
+      const fit = fitSession(file, h, wishes, { free: 2 ** 28, largestBuffer: Number.POSITIVE_INFINITY });
+      expect(modelTrouble(fit.fits ? "it fits" : fit.sentence, [path])).toBe("memory");
+    } finally {
+      await file.close();
+    }
+  });
+});

@@ -1,0 +1,417 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { UserError } from "../../../engine/errors/user_error.ts";
+import type { Disk } from "../../../engine/library/download.ts";
+import { type PullOptions, pullModel } from "../../../engine/library/index.ts";
+import { type HubServer, sha256, startHub } from "../../reference/hub_server.ts";
+import { seededRandom } from "../../reference/random.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** So many bytes that begin as a GGUF file does. */
+function model(bytes: number, seed = 1): Uint8Array {
+  const random = seededRandom(seed);
+  const all = Uint8Array.from({ length: bytes }, () => random() * 256);
+  all.set(Buffer.from("GGUF"));
+  return all;
+}
+
+const file = "model-Q4_K_M.gguf";
+const bytes = model(300_000);
+const patient = Array(100).fill(0);
+let folder: string;
+let hub: HubServer;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "foretype-library-"));
+  hub = await startHub({
+    "README.md": Buffer.from("# Model"),
+    [file]: bytes,
+    "config.json": Buffer.from("{}"),
+  });
+});
+afterEach(async () => {
+  await hub[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const target = () => join(folder, hub.repository, file);
+const pull = (options: PullOptions = {}, name = hub.repository) =>
+  pullModel(name, folder, { hub: hub.url, retryMs: [], ...options });
+
+/** The sentence that a pull ends with. */
+async function sentence(pulling: Promise<unknown>): Promise<string> {
+  const error = await pulling.then(
+    () => expect.fail("the pull succeeded"),
+    (it: unknown) => it,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  return (error as UserError).message;
+}
+
+async function expectRight(): Promise<void> {
+  expect(sha256(await readFile(target()))).toBe(sha256(bytes));
+  expect((await readdir(dirname(target()))).sort()).toEqual([file, `${file}.sha256`]);
+}
+
+/** Nothing stands under the final name, and nothing else but what is named. */
+async function expectNothingBut(...rest: string[]): Promise<void> {
+  const names = existsSync(dirname(target())) ? await readdir(dirname(target())) : [];
+  expect(names.sort()).toEqual(rest.map((suffix) => `${file}${suffix}`).sort());
+}
+
+test("a model comes over pages of a listing and a redirect, and says how far it is", async () => {
+  const seen: number[] = [];
+  const pulled = await pull({
+    onProgress: ({ bytesDone, bytesTotal }) => {
+      seen.push(bytesDone);
+      expect(bytesTotal).toBe(bytes.length);
+    },
+  });
+  expect(pulled).toMatchObject({ path: target(), bytes: bytes.length, downloaded: true });
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  expect(seen.at(-1)).toBe(bytes.length);
+  await expectRight();
+});
+
+test("what is there already is not downloaded again, even if nobody recorded its checksum", async () => {
+  await pull();
+  await rm(`${target()}.sha256`);
+  expect((await pull()).downloaded).toBe(false);
+  expect((await pull()).downloaded).toBe(false);
+  expect(hub.requests).toHaveLength(1);
+  await expectRight();
+});
+
+test("the token goes to the Hub, and not to where it redirects", async () => {
+  await pull({ token: "hf_secret" });
+  expect(hub.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
+});
+
+const seed = Math.floor(Math.random() * 1e9);
+
+test(`cut off at 50 random places in one call, the right file comes (seed ${seed})`, async () => {
+  const random = seededRandom(seed);
+  hub.fault = (request) =>
+    request < 50 ? { kind: "cut", after: Math.floor(random() * random() * 20_000) } : undefined;
+  await pull({ retryMs: patient });
+  await expectRight();
+  expect(hub.requests.length, `seed ${seed}`).toBeGreaterThanOrEqual(50);
+});
+
+test(`cut off at random places and begun again 50 times, the right file comes (seed ${seed})`, async () => {
+  const random = seededRandom(seed);
+  hub.fault = (request) => (request < 50 ? { kind: "cut", after: Math.floor(random() * 6000) } : undefined);
+  for (let i = 0; i < 50; i++) {
+    expect(await sentence(pull()), `seed ${seed}`).toMatch(
+      /^The connection to 127\.0\.0\.1:\d+ broke after \d+ of the 300000 bytes of model-Q4_K_M\.gguf: run the same again to go on from there\.$/,
+    );
+    await expectNothingBut(".part", ".part.json");
+  }
+  const left = (await stat(`${target()}.part`)).size;
+  await pull();
+  expect(hub.requests.at(-1)!.range, `seed ${seed}`).toBe(left > 0 ? `bytes=${left}-` : undefined);
+  await expectRight();
+});
+
+test("a wrong checksum: the sentence says so, and nothing is left", async () => {
+  hub.files.set(file, { bytes, listedSha256: "ab".repeat(32) });
+  expect(await sentence(pull())).toBe(
+    `${file} came with the checksum ${sha256(bytes).slice(0, 12)}… and the Hub lists abababababab…, so it was deleted: download it again, or use another mirror.`,
+  );
+  await expectNothingBut();
+});
+
+test("a part that was damaged on the disk does not become a model", async () => {
+  hub.fault = () => ({ kind: "cut", after: 100_000 });
+  await sentence(pull());
+  const part = await readFile(`${target()}.part`);
+  expect(part.length).toBe(100_000);
+  part[50_000]! ^= 1;
+  await writeFile(`${target()}.part`, part);
+  hub.fault = () => undefined;
+  expect(await sentence(pull())).toMatch(/so it was deleted: download it again/);
+  await expectNothingBut();
+  await pull();
+  await expectRight();
+});
+
+test("more bytes than listed: the sentence says so, and nothing is left", async () => {
+  hub.files.set(file, { bytes, listedBytes: 299_000 });
+  expect(await sentence(pull())).toBe(
+    `${file} is longer than the 299000 bytes that the Hub lists, and what came was deleted: try again, or use another mirror.`,
+  );
+  await expectNothingBut();
+});
+
+test("fewer bytes than listed never become a model", async () => {
+  hub.files.set(file, { bytes, listedBytes: 300_001 });
+  expect(await sentence(pull())).toMatch(/broke after 300000 of the 300001 bytes/);
+  expect(existsSync(target())).toBe(false);
+});
+
+test("bytes that are no GGUF file do not get the name of one", async () => {
+  hub.files.set(file, { bytes: Buffer.from("<html>Sign in</html>") });
+  expect(await sentence(pull())).toBe(
+    `${file} is not a GGUF file in spite of its name, so it was deleted: choose another one.`,
+  );
+  await expectNothingBut();
+});
+
+const roomy: Disk = { freeBytes: async () => 1e12, write: async () => {} };
+
+test("too little room is said before anything is downloaded", async () => {
+  const disk = { ...roomy, freeBytes: async () => 64 * 2 ** 20 + 1e5 };
+  expect(await sentence(pull({ disk }))).toBe(
+    `${file} needs 0.3 MB more on the disk and 0.1 MB is free in ${dirname(target())}: make room, or choose a smaller quant.`,
+  );
+  expect(hub.requests).toEqual([]);
+  await expectNothingBut();
+});
+
+test("a disk that becomes full ends in a sentence, and the download goes on when there is room", async () => {
+  const full: Disk = {
+    freeBytes: roomy.freeBytes,
+    write: async (handle, piece, position) => {
+      if (position > 100_000) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+      await handle.write(piece, 0, piece.length, position);
+    },
+  };
+  expect(await sentence(pull({ disk: full, retryMs: patient }))).toBe(
+    `The disk is full (ENOSPC) in ${dirname(target())}: make room and run the same again to go on from there.`,
+  );
+  await expectNothingBut(".part", ".part.json");
+  await pull();
+  expect(hub.requests.at(-1)!.range).toMatch(/^bytes=[1-9]/);
+  await expectRight();
+});
+
+test("cancelled while the server is slow, only the part and its state stay, and the download goes on from there", async () => {
+  hub.fault = () => ({ kind: "stall", after: 70_000 });
+  const controller = new AbortController();
+  let at = 0;
+  const pulling = pull({
+    signal: controller.signal,
+    onProgress: ({ bytesDone }) => {
+      at = bytesDone;
+      if (at === 70_000) controller.abort();
+    },
+  });
+  await expect(pulling).rejects.toThrow(/abort/i);
+  await expectNothingBut(".part", ".part.json");
+  hub.fault = () => undefined;
+  await pull();
+  expect(hub.requests.map(({ range }) => range)).toEqual([undefined, "bytes=70000-"]);
+  await expectRight();
+});
+
+test("cancelled while it waits for another try, it ends at once", async () => {
+  hub.fault = () => ({ kind: "status", status: 503 });
+  const controller = new AbortController();
+  const pulling = pull({ signal: controller.signal, retryMs: [1e9] });
+  const asked = setInterval(() => hub.requests.length > 0 && controller.abort(), 5);
+  await expect(pulling).rejects.toThrow(/abort/i);
+  clearInterval(asked);
+  await expectNothingBut(".part", ".part.json");
+});
+
+test("two downloads of one file at once: the second one says so", async () => {
+  hub.fault = (request) => (request === 0 ? { kind: "stall", after: 10 } : undefined);
+  const controller = new AbortController();
+  const first = pull({ signal: controller.signal });
+  await hub.stalled;
+  expect(await sentence(pull())).toBe(
+    `${target()} is being downloaded already by process ${process.pid}: wait for it, or end that one first.`,
+  );
+  controller.abort();
+  await expect(first).rejects.toThrow(/abort/i);
+  await pull();
+  await expectRight();
+});
+
+test("the lock of a process that is gone is taken over", async () => {
+  const gone = spawn(process.execPath, ["--version"], { stdio: "ignore" });
+  await new Promise((resolve) => gone.once("exit", resolve));
+  await mkdir(dirname(target()), { recursive: true });
+  await writeFile(`${target()}.part.lock`, String(gone.pid));
+  await pull();
+  await expectRight();
+});
+
+test("500 once, then fine: nobody notices", async () => {
+  hub.fault = (request) => (request === 0 ? { kind: "status", status: 500 } : undefined);
+  await pull({ retryMs: [0] });
+  expect(hub.requests).toHaveLength(2);
+  await expectRight();
+});
+
+const refusals: readonly [status: number, errorCode: string | undefined, sentence: RegExp][] = [
+  [404, "RepoNotFound", /^someone\/Model-GGUF does not exist on 127\.0\.0\.1:\d+: check the name\.$/],
+  [
+    401,
+    undefined,
+    /^someone\/Model-GGUF is private or does not exist \(.* answered 401\): check the name, or set HF_TOKEN\.$/,
+  ],
+  [
+    403,
+    "GatedRepo",
+    /^someone\/Model-GGUF is gated \(.* answered 403\): accept the licence on the model's page and set HF_TOKEN\.$/,
+  ],
+  [
+    403,
+    undefined,
+    /^someone\/Model-GGUF is closed to you \(.* answered 403\): check what HF_TOKEN may read, and whether a proxy stands between\.$/,
+  ],
+  [401, "GatedRepo", /accept the licence on the model's page and set HF_TOKEN\.$/],
+  [503, undefined, /^127\.0\.0\.1:\d+ answered 503 for someone\/Model-GGUF: try again later\.$/],
+];
+for (const [status, errorCode, expected] of refusals) {
+  const what = `${status}${errorCode ? ` ${errorCode}` : ""}`;
+  test(`a listing that is refused with ${what} ends in one sentence`, async () => {
+    hub.listing = { status, ...(errorCode && { errorCode }) };
+    expect(await sentence(pull())).toMatch(expected);
+    expect(await readdir(folder)).toEqual([]);
+  });
+  if (status === 503) continue;
+  test(`a file that is refused with ${what} ends in one sentence, without another try`, async () => {
+    hub.fault = () => ({ kind: "status", status, ...(errorCode && { errorCode }) });
+    expect(await sentence(pull({ retryMs: patient }))).toMatch(
+      new RegExp(expected.source.replace("Model-GGUF", `Model-GGUF/${file}`)),
+    );
+    expect(hub.requests).toHaveLength(1);
+  });
+}
+
+test("a Hub that is out of reach is named, with the reason", async () => {
+  const { url } = hub;
+  await hub[Symbol.asyncDispose]();
+  expect(await sentence(pull({ hub: url }))).toMatch(
+    /^127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\): check the connection, the proxy and the Hub's address\.$/,
+  );
+  hub = await startHub({});
+});
+
+test("a file that was changed between two calls is downloaded anew", async () => {
+  hub.files.set(file, { bytes: model(300_000, 2) });
+  hub.fault = () => ({ kind: "cut", after: 90_000 });
+  await sentence(pull());
+  hub.files.set(file, { bytes });
+  hub.fault = () => undefined;
+  await pull();
+  expect(hub.requests.at(-1)!.range).toBeUndefined();
+  await expectRight();
+});
+
+test("a file that is changed between two tries is never joined from two versions", async () => {
+  hub.fault = (request) => {
+    if (request === 0) return { kind: "cut", after: 90_000 };
+    hub.files.set(file, { bytes: model(300_000, 2) });
+    return undefined;
+  };
+  const said = await sentence(pull({ retryMs: [0, 0] }));
+  expect(said).toContain(`the checksum ${sha256(model(300_000, 2)).slice(0, 12)}…`); // the new one's, whole
+  expect(hub.requests[1]!.range).toBe("bytes=90000-");
+  await expectNothingBut();
+});
+
+for (const kind of ["whole", "shifted"] as const) {
+  const does = kind === "whole" ? "ignores the range" : "sends another range than the one asked for";
+  test(`from a server that ${does}, the right file comes`, async () => {
+    hub.fault = (request) => (request === 0 ? { kind: "cut", after: 90_000 } : { kind });
+    await pull({ retryMs: [0, 0] });
+    expect(hub.requests[1]!.range).toBe("bytes=90000-");
+    await expectRight();
+  });
+}
+
+for (const path of [
+  "../../evil.gguf",
+  "/evil.gguf",
+  "a/../../../evil.gguf",
+  "..\\..\\evil.gguf",
+  "C:\\evil.gguf",
+]) {
+  test(`a listing that names ${path} writes nothing`, async () => {
+    hub.files.clear();
+    hub.files.set(path, { bytes });
+    const library = join(folder, "deep", "library");
+    expect(await sentence(pullModel(hub.repository, library, { hub: hub.url, retryMs: [] }))).toBe(
+      `${hub.repository} lists a file by the name ${JSON.stringify(path)}, which cannot be stored safely: choose another repository.`,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
+}
+
+test("a repository without GGUF files says so", async () => {
+  hub.files.delete(file);
+  expect(await sentence(pull())).toBe(
+    "someone/Model-GGUF has 2 files and none is a GGUF model: choose a repository of GGUF files, whose name often ends in -GGUF.",
+  );
+});
+
+test("a listing without a checksum is not downloaded", async () => {
+  hub.files.set(file, { bytes, listedSha256: null });
+  expect(await sentence(pull())).toBe(
+    `The Hub lists no checksum for ${file}, so it cannot be verified: choose another file.`,
+  );
+});
+
+test("a split model comes whole, with its MTP file and without its projector", async () => {
+  hub.files.clear();
+  const names = ["big-Q8_0-00001-of-00002.gguf", "big-Q8_0-00002-of-00002.gguf", "mtp-big-Q8_0.gguf"];
+  for (const [i, name] of names.entries()) hub.files.set(name, { bytes: model(1000, i) });
+  hub.files.set("mmproj-F16.gguf", { bytes: model(1000) });
+  const pulled = await pull({}, `${hub.repository}:q8_0`);
+  expect(pulled).toMatchObject({ path: join(folder, hub.repository, names[0]!), bytes: 3000 });
+  const there = (await readdir(join(folder, hub.repository))).filter((name) => name.endsWith(".gguf"));
+  expect(there.sort()).toEqual(names);
+});
+
+test("a command that is killed in the middle leaves no model, and the next one goes on from there", async () => {
+  const script = join(folder, "cli.mjs");
+  await build({
+    stdin: {
+      contents: `import { pullModel } from "./engine/library/index.ts";
+        await pullModel(${JSON.stringify(hub.repository)}, process.argv[2], { hub: process.argv[3] });`,
+      resolveDir: root,
+      loader: "ts",
+    },
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    external: ["undici"],
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+    outfile: script,
+  });
+  hub.fault = () => ({ kind: "stall", after: 120_000 });
+  const child: ChildProcess = spawn(process.execPath, [script, folder, hub.url], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const exit = new Promise((resolve) => child.once("exit", resolve));
+  await expect
+    .poll(
+      () =>
+        stat(`${target()}.part`).then(
+          (it) => it.size,
+          () => 0,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(120_000);
+  child.kill("SIGKILL");
+  await exit;
+  await expectNothingBut(".part", ".part.json", ".part.lock");
+  hub.fault = () => undefined;
+  await pull();
+  expect(hub.requests.at(-1)!.range).toBe("bytes=120000-");
+  await expectRight();
+});

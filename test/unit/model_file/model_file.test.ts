@@ -1,0 +1,499 @@
+import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { UserError } from "../../../engine/errors/user_error.ts";
+import { type OpenFile, openModelFile, readModelFile } from "../../../engine/server/index.ts";
+import { seededRandom } from "../../reference/random.ts";
+import type { MetadataPair } from "../../reference/write_gguf.ts";
+import {
+  type HeaderFile,
+  type HeaderTensor,
+  type PublishedShape,
+  publishedFile,
+  writeHeader,
+} from "../../reference/write_header.ts";
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "models-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const shape: PublishedShape = {
+  name: "Toy",
+  architecture: "qwen35",
+  layers: 4,
+  embedding: 256,
+  feedForward: 512,
+  heads: 4,
+  kvHeads: 2,
+  headSize: 64,
+  rotary: 16,
+  ropeBase: 1e7,
+  delta: { keyHeads: 2, valueHeads: 4, headSize: 64 },
+  interval: 4,
+  vocabulary: 300,
+  contextLength: 4096,
+  tied: true,
+};
+const mixture: PublishedShape = {
+  ...shape,
+  architecture: "qwen35moe",
+  feedForward: 0,
+  experts: { count: 8, used: 2, feedForward: 256, shared: 256 },
+};
+
+const plain = publishedFile(shape, "Q8_0", false);
+const withMtp = publishedFile(shape, "Q8_0", true);
+
+/** The file with other values for keys of the architecture; undefined drops a key, an array is stored as one. */
+function keyed(
+  file: HeaderFile,
+  changes: Readonly<Record<string, number | boolean | string | readonly number[] | undefined>>,
+): HeaderFile {
+  const metadata = file.metadata.filter(([key]) => !(key in changes));
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) continue;
+    const type = typeof value === "boolean" ? "bool" : typeof value === "string" ? "string" : "u32";
+    metadata.push([key, type, value] as MetadataPair);
+  }
+  return { ...file, metadata };
+}
+
+/** The file with its tensors by another name; undefined drops one. */
+const renamed = (file: HeaderFile, rename: (name: string) => string | undefined): HeaderFile => ({
+  ...file,
+  tensors: file.tensors.flatMap((tensor) => {
+    const name = rename(tensor.name);
+    return name === undefined ? [] : [{ ...tensor, name }];
+  }),
+});
+
+const added = (file: HeaderFile, ...tensors: HeaderTensor[]): HeaderFile => ({
+  ...file,
+  tensors: [...file.tensors, ...tensors],
+});
+
+async function opened<T>(file: HeaderFile, look: (open: OpenFile) => T | Promise<T>): Promise<T> {
+  const path = at("toy.gguf");
+  await writeHeader(path, file);
+  const open = await openModelFile(path);
+  await using _ = open.file;
+  return await look(open);
+}
+
+async function complaint(path: string): Promise<string> {
+  try {
+    await (await openModelFile(path)).file.close();
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  return "none";
+}
+
+async function complaintOf(file: HeaderFile): Promise<string> {
+  await writeHeader(at("toy.gguf"), file);
+  return complaint(at("toy.gguf"));
+}
+
+describe("MTP by its tensors", () => {
+  const count = "qwen35.block_count";
+  const key = "qwen35.nextn_predict_layers";
+  const unnamed = "The file has an MTP block that its metadata does not name.";
+  const absent = "The metadata names an MTP block, and the file has none.";
+  const cases: [what: string, file: HeaderFile, mtp: number, notes: string[]][] = [
+    ["key and tensors", withMtp, 1, []],
+    ["neither", plain, 0, []],
+    ["tensors that the count includes, and no key", keyed(withMtp, { [key]: undefined }), 1, [unnamed]],
+    ["tensors beyond the count, and no key", keyed(withMtp, { [key]: undefined, [count]: 4 }), 1, [unnamed]],
+    ["tensors beyond the count, and a key", keyed(withMtp, { [count]: 4 }), 1, []],
+    ["a key that is 0, and tensors", keyed(withMtp, { [key]: 0, [count]: 4 }), 0, []],
+    ["a key that is 0, and tensors in the count", keyed(withMtp, { [key]: 0 }), 0, []],
+    ["a key and no tensors, counted", keyed(plain, { [key]: 1, [count]: 5 }), 0, [absent]],
+    ["a key and no tensors, not counted", keyed(plain, { [key]: 1 }), 0, [absent]],
+    [
+      "a block that lost its own tensors",
+      renamed(withMtp, (name) => (name.includes("nextn") ? undefined : name)),
+      0,
+      [absent],
+    ],
+    [
+      "a block without its norm of hidden rows",
+      renamed(withMtp, (name) => (name.includes("hnorm") ? undefined : name)),
+      0,
+      ["The file's MTP block is left aside: it has no tensor nextn.hnorm.weight."],
+    ],
+    [
+      "a block for another width",
+      {
+        ...withMtp,
+        tensors: withMtp.tensors.map((it) =>
+          it.name.includes("eh_proj") ? { ...it, dims: [1024, 512] } : it,
+        ),
+      },
+      0,
+      [
+        "The file's MTP block is left aside: its tensor nextn.eh_proj.weight has shape [1024, 512] where [512, 256] is needed.",
+      ],
+    ],
+  ];
+  test.each(cases)("%s", async (_, file, mtp, notes) => {
+    await opened(file, ({ h, file: whole, notes: found }) => {
+      expect({ layers: h.layers, mtp: h.mtpLayers }).toEqual({ layers: 4, mtp });
+      expect(h.fullAttention).toEqual([false, false, false, true]);
+      expect(found).toEqual(notes);
+      expect(whole.tensors.has("blk.4.attn_norm.weight")).toBe(mtp === 1);
+    });
+  });
+
+  test("of two blocks the first drafts", async () => {
+    const second = withMtp.tensors.filter(({ name }) => name.startsWith("blk.4."));
+    const both = added(
+      keyed(withMtp, { [key]: 2, [count]: 6 }),
+      ...second.map((tensor) => ({ ...tensor, name: tensor.name.replace("blk.4.", "blk.5.") })),
+    );
+    await opened(both, ({ h, notes, file }) => {
+      expect(h).toMatchObject({ layers: 4, mtpLayers: 1 });
+      expect(notes).toEqual(["The file has several MTP blocks, and the first one drafts."]);
+      expect(file.tensors.size).toBe(withMtp.tensors.length);
+    });
+  });
+
+  test("a trunk with a block too few is incomplete, not a model with MTP", async () => {
+    const cut = renamed(plain, (name) => (name.startsWith("blk.3.") ? undefined : name));
+    expect(await complaintOf(cut)).toBe(
+      "toy.gguf has 3 of its 4 blocks: the file is incomplete, download it again.",
+    );
+  });
+});
+
+describe("a separate MTP file", () => {
+  const block = (of: HeaderFile) =>
+    renamed(of, (name) => (name.startsWith("blk.4.") || !name.startsWith("blk.") ? name : undefined));
+
+  test.each([
+    ["dense", shape],
+    ["mixture", mixture],
+  ])("joins a %s model by its name", async (_, it) => {
+    await writeHeader(at("Toy-Q4_K_M.gguf"), publishedFile(it, "Q4_K_M", false));
+    await writeHeader(at("mtp-Toy-Q8_0.gguf"), block(publishedFile(it, "Q8_0", true)));
+    const open = await openModelFile(at("Toy-Q4_K_M.gguf"));
+    await using file = open.file;
+    expect(open.h).toMatchObject({ layers: 4, mtpLayers: 1 });
+    expect(open.notes).toEqual(["The MTP block is that of mtp-Toy-Q8_0.gguf."]);
+    expect(file.tensors.get("blk.4.attn_q.weight")!.type).toBe("Q8_0");
+    expect(file.tensors.get("token_embd.weight")!.type).toBe("Q6_K");
+  });
+
+  test("of two that fit, the one in the model's quant is taken", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await writeHeader(at("mtp-Toy-Q4_K_M.gguf"), block(publishedFile(shape, "Q4_K_M", true)));
+    await writeHeader(at("mtp-Toy-Q8_0.gguf"), block(withMtp));
+    const open = await openModelFile(at("Toy-Q8_0.gguf"));
+    await using _ = open.file;
+    expect(open.notes).toEqual(["The MTP block is that of mtp-Toy-Q8_0.gguf."]);
+  });
+
+  test("of two, the one that fits is taken", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await writeHeader(at("mtp-Toy-Q4_K_M.gguf"), block(publishedFile(shape, "Q4_K_M", true)));
+    await writeHeader(
+      at("mtp-Toy-Q8_0.gguf"),
+      block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)),
+    );
+    const open = await openModelFile(at("Toy-Q8_0.gguf"));
+    await using _ = open.file;
+    expect(open.notes).toEqual(["The MTP block is that of mtp-Toy-Q4_K_M.gguf."]);
+  });
+
+  test("one with tables for another vocabulary drafts with the model's", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    const table = { name: "blk.4.nextn.shared_head_head.weight", dims: [256, 320], type: "Q8_0" } as const;
+    await writeHeader(at("mtp-Toy-Q8_0.gguf"), added(block(withMtp), table));
+    const open = await openModelFile(at("Toy-Q8_0.gguf"));
+    await using file = open.file;
+    expect(open.h.mtpLayers).toBe(1);
+    expect(file.tensors.has(table.name)).toBe(false);
+  });
+
+  test("one of another model is refused, and so is one that cannot draft", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    const path = at("mtp-Toy-Q8_0.gguf");
+    const advice = "move it away, or get the one that belongs to the model.";
+    await writeHeader(path, block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)));
+    expect(await complaint(at("Toy-Q8_0.gguf"))).toBe(
+      `${path} does not belong to Toy-Q8_0.gguf (qwen35.embedding_length is 512 there and 256 here): ${advice}`,
+    );
+    await writeHeader(
+      path,
+      renamed(block(withMtp), (name) => (name.includes("attn_k.") ? undefined : name)),
+    );
+    expect(await complaint(at("Toy-Q8_0.gguf"))).toBe(
+      `${path} does not belong to Toy-Q8_0.gguf (it has no tensor attn_k.weight): ${advice}`,
+    );
+  });
+
+  test("named alone it is refused", async () => {
+    expect(await complaintOf(block(withMtp))).toBe(
+      `${at("toy.gguf")} holds only the MTP block of a model: name the model itself, and keep this file beside it.`,
+    );
+  });
+});
+
+describe("Ollama's dialect", () => {
+  const ollama = (file: HeaderFile, architecture = "qwen35") =>
+    added(
+      renamed(
+        keyed(file, {
+          [`${architecture}.rope.dimension_sections`]: [11, 11, 10],
+          [`${architecture}.mrope_sections`]: [11, 11, 10],
+          [`${architecture}.rope.mrope_interleaved`]: true,
+          [`${architecture}.ssm.v_head_reordered`]: true,
+          [`${architecture}.vision.block_count`]: 12,
+          [`${architecture}.attention.head_count_kv`]: [0, 0, 0, 2],
+          norm_top_k_prob: true,
+        }),
+        (name) => name.replace(/ssm_dt\.bias$/, "ssm_dt"),
+      ),
+      { name: "v.blk.0.attn_q.weight", dims: [32, 32], type: "F16" },
+      { name: "mm.0.weight", dims: [32, 256], type: "F16" },
+    );
+  const vision = "The file also holds a vision encoder (2 tensors), which is not loaded.";
+
+  test("a blob without an ending reads as llama.cpp's file of the same model does", async () => {
+    const there = await opened(plain, ({ h, file }) => ({ h, tensors: [...file.tensors.keys()] }));
+    const path = at("sha256-0123456789abcdef");
+    await writeHeader(path, ollama(plain));
+    const open = await openModelFile(path);
+    await using file = open.file;
+    expect({ h: open.h, tensors: [...file.tensors.keys()] }).toEqual(there);
+    expect(open.notes).toEqual([vision]);
+  });
+
+  test("zeros among the KV heads say which layers are recurrent", async () => {
+    const second = keyed(plain, { "qwen35.attention.head_count_kv": [0, 2, 0, 2] });
+    await opened(second, ({ h }) => {
+      expect(h.fullAttention).toEqual([false, true, false, true]);
+      expect(h.attention.kvHeads).toBe(2);
+    });
+  });
+
+  test("values for fewer layers than there are are refused", async () => {
+    expect(await complaintOf(keyed(plain, { "qwen35.attention.head_count_kv": [0, 0, 0] }))).toBe(
+      "toy.gguf has 3 values in metadata key qwen35.attention.head_count_kv for 4 layers: download it again or choose another file of this model.",
+    );
+  });
+
+  test("layers of different sizes are refused", async () => {
+    const uneven = keyed(plain, { "qwen35.attention.head_count": [4, 4, 8, 4] });
+    expect(await complaintOf(uneven)).toBe(
+      "toy.gguf has layers of different sizes (qwen35.attention.head_count is 4, 8), and only equal ones are supported: choose another model.",
+    );
+  });
+
+  test("value heads in groups are refused, but where there is one for each key head", async () => {
+    const grouped = keyed(plain, { "qwen35.ssm.v_head_reordered": false });
+    expect(await complaintOf(grouped)).toBe(
+      "toy.gguf keeps its 4 value heads in groups (ssm.v_head_reordered is false), an order that is not supported: get a file of this model that was made for llama.cpp.",
+    );
+    const even = { ...shape, delta: { keyHeads: 4, valueHeads: 4, headSize: 64 } };
+    const same = keyed(publishedFile(even, "Q8_0", false), { "qwen35.ssm.v_head_reordered": false });
+    await opened(same, ({ h }) => expect(h.delta.valueHeads).toBe(4));
+  });
+
+  const raw = (name: string) =>
+    name
+      .replace("blk.4.nextn.eh_proj", "mtp.fc")
+      .replace("blk.4.nextn.enorm", "mtp.pre_fc_norm_embedding")
+      .replace("blk.4.nextn.hnorm", "mtp.pre_fc_norm_hidden")
+      .replace("blk.4.nextn.shared_head_norm", "mtp.norm")
+      .replace("blk.4.", "mtp.layers.0.");
+  const unnamed = "The file has an MTP block that its metadata does not name.";
+
+  test("raw MTP tensors draft, and the norms that the converter left as they were get their 1", async () => {
+    const file = renamed(ollama(publishedFile(mixture, "Q8_0", true), "qwen35moe"), raw);
+    const keys = { "qwen35moe.block_count": 4, "qwen35moe.nextn_predict_layers": undefined };
+    await opened(keyed(file, keys), async ({ h, file: whole, notes }) => {
+      expect(h).toMatchObject({ layers: 4, mtpLayers: 1 });
+      expect(notes).toEqual([vision, unnamed]);
+      const weights = async (name: string) => {
+        const { offset, bytes } = whole.tensors.get(`blk.4.${name}.weight`)!;
+        const target = new Uint8Array(bytes);
+        await whole.read(offset, target);
+        return new Set(new Float32Array(target.buffer));
+      };
+      // The file's own weights are all 0.
+      for (const name of ["enorm", "hnorm", "shared_head_norm"]) {
+        expect(await weights(`nextn.${name}`), name).toEqual(new Set([1]));
+      }
+      expect(await weights("attn_norm")).toEqual(new Set([0]));
+    });
+  });
+
+  test("raw MTP tensors that are no whole block are left aside", async () => {
+    const file = renamed(withMtp, (name) => raw(name).replace("attn_q.", "self_attn.q_proj."));
+    const named = keyed(file, { "qwen35.block_count": 4, "qwen35.nextn_predict_layers": undefined });
+    await writeHeader(
+      at("toy.gguf"),
+      renamed(named, (name) => name.replace("blk.3.self_attn.q_proj", "blk.3.attn_q")),
+    );
+    const open = await openModelFile(at("toy.gguf"));
+    await using _ = open.file;
+    expect(open.h.mtpLayers).toBe(0);
+    expect(open.notes).toEqual(["The file's MTP block is left aside: it has no tensor attn_q.weight."]);
+  });
+});
+
+describe("what is no model", () => {
+  const cases: [what: string, file: HeaderFile, sentence: RegExp][] = [
+    [
+      "a vision projector",
+      { metadata: [["general.architecture", "string", "clip"]], tensors: [] },
+      /^toy\.gguf is the vision projector of a model: name the model itself, which is the other file\.$/,
+    ],
+    [
+      "an adapter",
+      keyed(plain, { "general.type": "adapter" }),
+      /^toy\.gguf is a LoRA adapter, .*: name a model/,
+    ],
+    [
+      "an importance matrix",
+      keyed({ metadata: [], tensors: [] }, { "general.type": "imatrix" }),
+      /^toy\.gguf is an importance matrix, .*: name the model itself\.$/,
+    ],
+    [
+      "an embedding model",
+      keyed(plain, { "qwen35.pooling_type": 3 }),
+      /is an embedding model, .*: choose a model/,
+    ],
+    ["a reranker", keyed(plain, { "qwen35.pooling_type": 4 }), /is a reranker, .*: choose a model/],
+    [
+      "another family",
+      keyed(plain, { "general.architecture": "llama" }),
+      /is a "llama" model, and this version runs .*: choose one of those\.$/,
+    ],
+  ];
+  test.each(cases)("%s is named as what it is", async (_, file, sentence) => {
+    expect(await complaintOf(file)).toMatch(sentence);
+  });
+});
+
+describe("types that cannot be computed with", () => {
+  const typed = (file: HeaderFile, types: Readonly<Record<string, number>>): HeaderFile => ({
+    ...file,
+    tensors: file.tensors.map((tensor) => ({
+      ...tensor,
+      type: types[tensor.name] ?? tensor.type,
+    })),
+  });
+
+  test("one type of one tensor", async () => {
+    expect(await complaintOf(typed(plain, { "blk.1.ffn_down.weight": 16 }))).toBe(
+      "toy.gguf has 1 tensor in IQ2_XXS, which cannot be computed with here: get Toy in Q4_K_M.",
+    );
+  });
+
+  test("several types, one of them nameless yet", async () => {
+    const types = { "blk.0.ffn_up.weight": 39, "blk.1.ffn_up.weight": 39, "blk.2.ffn_up.weight": 99 };
+    expect(await complaintOf(typed(plain, types))).toBe(
+      "toy.gguf has 3 tensors (2 in MXFP4, 1 in type 99), which cannot be computed with here: get Toy in Q4_K_M.",
+    );
+  });
+
+  test("inspect opens such a file all the same", async () => {
+    await writeHeader(at("toy.gguf"), typed(plain, { "blk.1.ffn_down.weight": 16 }));
+    const open = await readModelFile(at("toy.gguf"));
+    await using _ = open.file;
+    expect(open.refusal).toMatch(/IQ2_XXS/);
+  });
+
+  test("tensors that nothing computes with may have any type and be any number", async () => {
+    const extra = added(plain, { name: "rope_freqs.weight", dims: [32], type: 99 });
+    await opened(extra, ({ h, notes }) => {
+      expect(h.layers).toBe(4);
+      expect(notes).toEqual([]);
+    });
+  });
+
+  test("in the MTP block they cost the drafts, not the model", async () => {
+    await opened(typed(withMtp, { "blk.4.ffn_up.weight": 39 }), ({ h, notes }) => {
+      expect(h.mtpLayers).toBe(0);
+      expect(notes).toEqual([
+        "The file's MTP block is left aside: its tensor ffn_up.weight has type MXFP4, which cannot be computed with.",
+      ]);
+    });
+  });
+});
+
+describe("a folder", () => {
+  test("with one model opens it, whatever stands beside the model", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    for (const name of ["mmproj-F16.gguf", "Toy.mmproj-Q8_0.gguf", "mtp-Other.gguf", "imatrix.gguf"]) {
+      await writeHeader(at(name), { metadata: [], tensors: [] });
+    }
+    const open = await openModelFile(folder);
+    await using file = open.file;
+    expect(file.path).toBe(at("Toy-Q8_0.gguf"));
+  });
+
+  test("with the parts of one model opens the whole", async () => {
+    const split = (no: number, file: HeaderFile): HeaderFile =>
+      keyed(file, { "split.no": no, "split.count": 2, "split.tensors.count": plain.tensors.length });
+    await writeHeader(at("Toy-00001-of-00002.gguf"), split(0, { ...plain, tensors: [] }));
+    await writeHeader(at("Toy-00002-of-00002.gguf"), split(1, { metadata: [], tensors: plain.tensors }));
+    const open = await openModelFile(folder);
+    await using file = open.file;
+    expect(open.h.layers).toBe(4);
+    expect(file.tensors.size).toBe(plain.tensors.length);
+  });
+
+  test("with several models lists them, a split one once", async () => {
+    for (const name of ["B.gguf", "A-00001-of-00002.gguf", "A-00002-of-00002.gguf"]) {
+      await writeHeader(at(name), plain);
+    }
+    expect(await complaint(folder)).toBe(
+      `${folder} holds 2 models: name one of A-00001-of-00002.gguf, B.gguf.`,
+    );
+    for (const letter of "CDEFG") await writeHeader(at(`${letter}.gguf`), plain);
+    expect(await complaint(folder)).toMatch(/ holds 7 models: name one of .*, E\.gguf or 2 more\.$/);
+  });
+
+  test("without a model says so", async () => {
+    await mkdir(at("inner"));
+    expect(await complaint(folder)).toBe(
+      `${folder} is a directory: name the .gguf file in it, none of which lies at its top.`,
+    );
+  });
+});
+
+test("random bytes in the header never end in anything but a sentence", async () => {
+  const seed = 60_611;
+  const random = seededRandom(seed);
+  const path = at("toy.gguf");
+  const end = await opened(withMtp, ({ file }) =>
+    Math.min(...[...file.tensors.values()].map((it) => it.offset)),
+  );
+  const handle = await open(path, "r+");
+  try {
+    const header = Buffer.alloc(end);
+    await handle.read(header, 0, header.length, 0);
+    let refused = 0;
+    for (let run = 0; run < 400; run++) {
+      const damaged = Buffer.from(header);
+      for (let i = 0; i < 3; i++) damaged[Math.floor(random() * header.length)] = Math.floor(random() * 256);
+      await handle.write(damaged, 0, header.length, 0);
+      try {
+        await (await openModelFile(path)).file.close();
+      } catch (error) {
+        expect(error, `seed ${seed}, run ${run}: ${(error as Error).stack}`).toBeInstanceOf(UserError);
+        refused++;
+      }
+    }
+    expect(refused, `seed ${seed}: of 400`).toBeGreaterThan(100);
+  } finally {
+    await handle.close();
+  }
+});

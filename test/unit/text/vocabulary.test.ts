@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import { UserError } from "../../../engine/errors/user_error.ts";
+import type { MetadataValue } from "../../../engine/gguf/index.ts";
+import { createTokenizer, vocabularyFrom } from "../../../engine/text/index.ts";
+
+const KEY = "tokenizer.ggml";
+const good: Record<string, MetadataValue> = {
+  [`${KEY}.model`]: "gpt2",
+  [`${KEY}.pre`]: "qwen35",
+  [`${KEY}.tokens`]: ["a", "b", "ab", "<|im_end|>"],
+  [`${KEY}.token_type`]: Int32Array.of(1, 1, 1, 3),
+  [`${KEY}.merges`]: ["a b"],
+};
+const read = (changes: Record<string, MetadataValue | undefined> = {}) => {
+  const entries = Object.entries({ ...good, ...changes }).filter(([, value]) => value !== undefined);
+  return vocabularyFrom({ path: "models/odd.gguf", metadata: new Map(entries as [string, MetadataValue][]) });
+};
+
+test("reads the keys that a tokenizer needs", () => {
+  const source = read({
+    [`${KEY}.eos_token_id`]: 3,
+    [`${KEY}.fim_pre_token_id`]: 3,
+    "tokenizer.chat_template": "{{ x }}",
+  });
+  expect(source).toMatchObject({
+    pre: "qwen35",
+    endIds: [3],
+    fimIds: { prefix: 3 },
+    chatTemplate: "{{ x }}",
+  });
+  expect(createTokenizer(source).encode("ab<|im_end|>", { special: true })).toEqual([2, 3]);
+  expect(read()).not.toHaveProperty("chatTemplate");
+});
+
+for (const alias of ["qwen2", "deepseek-r1-qwen", "megrez"]) {
+  test(`pre-tokenizer ${alias} is read as qwen2`, () =>
+    expect(read({ [`${KEY}.pre`]: alias }).pre).toBe("qwen2"));
+}
+
+for (const [architecture, pre] of [
+  ["qwen2", "qwen2"],
+  ["qwen3", "qwen2"],
+  ["qwen35", "qwen35"],
+  ["qwen35moe", "qwen35"],
+] as const) {
+  test(`${architecture} without the name of its pre-tokenizer, or with "default", is read as ${pre}`, () => {
+    for (const name of [undefined, "default"])
+      expect(read({ "general.architecture": architecture, [`${KEY}.pre`]: name }).pre).toBe(pre);
+  });
+}
+
+test("a pre-tokenizer that the file names wins over its architecture's", () => {
+  expect(read({ "general.architecture": "qwen35", [`${KEY}.pre`]: "qwen2" }).pre).toBe("qwen2");
+});
+
+// Some converters write -1 for none, and as an unsigned number.
+for (const id of [4, -1, 2 ** 32 - 1, 1.5]) {
+  test(`a key that names token ${id} of 4 names none`, () => {
+    const keys = ["eos", "eot", "bos", "fim_pre", "fim_sep", "middle"].map(
+      (role) => `${KEY}.${role}_token_id`,
+    );
+    const source = read(Object.fromEntries(keys.map((key) => [key, id])));
+    expect(source).toMatchObject({ endIds: [], fimIds: {} });
+    expect(source).not.toHaveProperty("bosId");
+    expect([...createTokenizer(source).endIds]).toEqual([3]); // by its text
+  });
+}
+
+test("older names of the layout's keys are read, newer ones win", () => {
+  const old = { [`${KEY}.prefix_token_id`]: 0, [`${KEY}.suffix_token_id`]: 1, [`${KEY}.middle_token_id`]: 2 };
+  expect(read(old).fimIds).toEqual({ prefix: 0, suffix: 1, middle: 2 });
+  expect(read({ ...old, [`${KEY}.fim_mid_token_id`]: 3 }).fimIds.middle).toBe(3);
+});
+
+test("prompts begin with the token that the file wants there, and only where it wants one", () => {
+  const bos = { [`${KEY}.bos_token_id`]: 1, [`${KEY}.eos_token_id`]: 2 };
+  const start = (changes: Record<string, MetadataValue>) => createTokenizer(read(changes)).startId;
+  expect(start({ ...bos, [`${KEY}.add_bos_token`]: true })).toBe(1);
+  expect(start({ ...bos, [`${KEY}.add_bos_token`]: false })).toBeUndefined();
+  expect(start(bos)).toBeUndefined();
+  expect(start({ [`${KEY}.add_bos_token`]: true })).toBeUndefined();
+  expect(createTokenizer(read(bos))).toMatchObject({ bosText: "b", eosText: "ab" });
+});
+
+const faults: readonly (readonly [string, MetadataValue | undefined, string])[] = [
+  [`${KEY}.model`, "llama", 'has "llama" in metadata key tokenizer.ggml.model, and only gpt2 can be read'],
+  [
+    `${KEY}.pre`,
+    "llama-bpe",
+    'has "llama-bpe" in metadata key tokenizer.ggml.pre, and only qwen35 and qwen2',
+  ],
+  [`${KEY}.pre`, "default", 'has "default" in metadata key tokenizer.ggml.pre'],
+  [`${KEY}.pre`, "constructor", 'has "constructor" in metadata key tokenizer.ggml.pre'],
+  ...[`${KEY}.model`, `${KEY}.pre`, `${KEY}.tokens`, `${KEY}.token_type`, `${KEY}.merges`].map(
+    (key) => [key, undefined, `no metadata key ${key}`] as const,
+  ),
+  [`${KEY}.tokens`, Int32Array.of(1), `${KEY}.tokens`],
+  [
+    `${KEY}.token_type`,
+    Int32Array.of(1, 1),
+    "4 tokens in tokenizer.ggml.tokens and 2 types in tokenizer.ggml.token_type",
+  ],
+];
+for (const [key, value, sentence] of faults) {
+  test(`${key} = ${value}: the error names file and key`, () => {
+    expect(() => read({ [key]: value })).toThrow(UserError);
+    expect(() => read({ [key]: value })).toThrow(sentence);
+    expect(() => read({ [key]: value })).toThrow(/^odd\.gguf /);
+  });
+}
+
+test("a merge that is no pair is a UserError with its rank", () => {
+  const source = read({ [`${KEY}.merges`]: ["a b", "ab"] });
+  expect(() => createTokenizer(source)).toThrow(UserError);
+  expect(() => createTokenizer(source)).toThrow("Merge 1 of 2");
+});
