@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Lifecycle } from "../engine/complete/metrics/lifecycle.ts";
+import type { Lifecycle } from "../engine/complete/index.ts";
 import type { Engine } from "./engine.ts";
 import { FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal.ts";
 import { type Downloads, manageModels } from "./models/index.ts";

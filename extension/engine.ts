@@ -1,8 +1,7 @@
 import * as vscode from "vscode";
-import { createEngineClient, type EngineState } from "../engine/client/client.ts";
-import { hostCommand } from "../engine/client/host_command.ts";
+import { createEngineClient, type EngineState, hostCommand } from "../engine/client/index.ts";
 import type { Completer } from "../engine/complete/index.ts";
-import type { ModelDescription, ModelSpec } from "../engine/contract/protocol.ts";
+import type { ModelDescription, ModelSpec } from "../engine/contract/index.ts";
 import type { EngineService, ModelRole } from "./services.ts";
 import type { Settings } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { UserError } from "../engine/errors/user_error.ts";
+import { UserError } from "../engine/errors/index.ts";
 import { modelTrouble } from "./models/index.ts";
 import type { Settings } from "./settings.ts";
 

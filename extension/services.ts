@@ -1,8 +1,7 @@
 import type * as vscode from "vscode";
-import type { ChatDelta, ChatOptions, EngineState, StreamEnd } from "../engine/client/client.ts";
-import type { TraceRecord } from "../engine/complete/contract.ts";
-import type { Metrics } from "../engine/complete/metrics/metrics.ts";
-import type { EngineStatus, ModelDescription } from "../engine/contract/protocol.ts";
+import type { ChatDelta, ChatOptions, EngineState, StreamEnd } from "../engine/client/index.ts";
+import type { Metrics, TraceRecord } from "../engine/complete/index.ts";
+import type { EngineStatus, ModelDescription } from "../engine/contract/index.ts";
 import type { Settings } from "./settings.ts";
 
 export type ModelRole = "completion" | "chat";

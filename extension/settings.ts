@@ -1,5 +1,5 @@
 import type { PipelineSettings } from "../engine/complete/index.ts";
-import type { EngineSettings, ModelSpec } from "../engine/contract/protocol.ts";
+import type { EngineSettings, ModelSpec } from "../engine/contract/index.ts";
 import manifest from "../package.json" with { type: "json" };
 import type { L10n } from "./l10n.ts";
 

@@ -22,7 +22,7 @@ const __filename = bundlePath(import.meta.url);`;
 
 const engine = await build({
   ...common,
-  entryPoints: { cli: "engine/cli/cli.ts", process: "engine/server/process.ts" },
+  entryPoints: { cli: "engine/cli/main.ts", process: "engine/server/process.ts" },
   outdir: "out",
   format: "esm",
   platform: "node",
@@ -61,7 +61,7 @@ const pages = await build({
 async function knownGrammars() {
   const { outputFiles } = await build({
     ...common,
-    stdin: { contents: `export { GRAMMARS } from "./engine/complete/syntax.ts";`, resolveDir: ROOT },
+    stdin: { contents: `export { GRAMMARS } from "./engine/complete/index.ts";`, resolveDir: ROOT },
     format: "esm",
     platform: "node",
     sourcemap: false,

@@ -13,8 +13,8 @@ import type {
   ModelDescription,
   ModelSpec,
   ToEngine,
-} from "../contract/protocol.ts";
-import { UserError } from "../errors/user_error.ts";
+} from "../contract/index.ts";
+import { UserError } from "../errors/index.ts";
 
 /** What runs the engine; see `hostCommand` in host_command.ts. */
 export interface EngineCommand {

@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, constants, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import type { EngineCommand } from "./client.ts";
 
 export interface Host {

@@ -1,4 +1,4 @@
-import { autoClosed, type Stand, TAIL } from "./text/stand.ts";
+import { autoClosed, type Stand, TAIL } from "./text/index.ts";
 
 /** A suggestion that was made, and where. It lives on while it is typed or accepted piece by piece. */
 export interface Entry {

@@ -4,9 +4,9 @@ import type {
   CompletionEnd,
   CompletionPriority,
   PromptParts,
-} from "../contract/completion.ts";
-import type { StopReason, StopRule } from "./policy/length_policy.ts";
-import { type Stand, typedSince } from "./text/stand.ts";
+} from "../contract/index.ts";
+import type { StopReason, StopRule } from "./policy/index.ts";
+import { type Stand, typedSince } from "./text/index.ts";
 
 export interface DecodeRequest {
   readonly stand: Stand;

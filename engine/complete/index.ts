@@ -4,7 +4,6 @@
 // Promise: the same text generated gives the same suggestion however it was streamed; every silence has a reason.
 // Must not know: vscode, GPUs, token ids, the file system.
 
-export { type Clock, systemClock } from "../contract/clock.ts";
 export type {
   Completer,
   CompletionDelta,
@@ -12,27 +11,49 @@ export type {
   CompletionPriority,
   CompletionRequest,
   PromptParts,
-} from "../contract/completion.ts";
-export { type Chunk, createContext, type OpenDocument, type RecentEdit } from "./context/context.ts";
+} from "../contract/index.ts";
+export { type Clock, systemClock } from "../contract/index.ts";
+export { type Chunk, createContext, type OpenDocument, type RecentEdit } from "./context/index.ts";
 export type * from "./contract.ts";
-export type { FilterId, FilterReport } from "./filters/filters.ts";
+export type { TraceRecord } from "./contract.ts";
+export type { FilterId, FilterReport } from "./filters/index.ts";
 export {
   createLifecycle,
+  createMetrics,
   type DocumentChange,
   type Lifecycle,
   type LifecycleEvent,
-  type ReturnedSuggestion,
-} from "./metrics/lifecycle.ts";
-export {
-  createMetrics,
   type Metrics,
   type MetricsSummary,
+  type ReturnedSuggestion,
   type Share,
   type StoredMetrics,
-} from "./metrics/metrics.ts";
+} from "./metrics/index.ts";
 export { createPipeline, type PipelineOptions } from "./pipeline.ts";
-export { matches } from "./policy/gates.ts";
-export type { StopReason } from "./policy/length_policy.ts";
+export type { StopReason } from "./policy/index.ts";
+export { closedGate, matches } from "./policy/index.ts";
+export {
+  isKey,
+  type Keystroke,
+  type Playback,
+  parseTrace,
+  playTrace,
+  type Spread,
+  summarise,
+  type TypingEvent,
+  type TypingSummary,
+  type TypingTrace,
+  traceHeader,
+  traceLine,
+} from "./replay/index.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";
-export { offsetAt, readPlainText } from "./text/position.ts";
-export { createSyntax, GRAMMARS, type Syntax, type SyntaxLoader } from "./text/syntax.ts";
+export {
+  createSyntax,
+  GRAMMARS,
+  offsetAt,
+  placeAt,
+  readPlainText,
+  type Syntax,
+  type SyntaxLoader,
+  standAt,
+} from "./text/index.ts";

@@ -1,5 +1,4 @@
-import type { Clock } from "../contract/clock.ts";
-import type { Completer, PromptParts } from "../contract/completion.ts";
+import type { Clock, Completer, PromptParts } from "../contract/index.ts";
 
 const PAUSE = 400; // ms without a question: nobody is about to press the next key
 

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from "../contract/clock.ts";
-import type { Completer } from "../contract/completion.ts";
-import { UserError } from "../errors/user_error.ts";
+import type { Completer } from "../contract/index.ts";
+import { type Clock, systemClock } from "../contract/index.ts";
+import { UserError } from "../errors/index.ts";
 import { acceptedStand, createCache, type Entry, type Hit } from "./cache.ts";
 import type {
   Answer,
@@ -13,18 +13,20 @@ import type {
   TraceRecord,
 } from "./contract.ts";
 import { type Decode, follows, restOf, startDecode } from "./decode.ts";
-import { cutAtControlCharacter, type FilterHints, filterSuggestion } from "./filters/filters.ts";
+import { cutAtControlCharacter, type FilterHints, filterSuggestion } from "./filters/index.ts";
 import { createPauses } from "./pauses.ts";
-import { acceptEstimate, isConfident } from "./policy/confidence.ts";
-import { createRhythm, delayFor } from "./policy/delay.ts";
-import { closedGate } from "./policy/gates.ts";
-import { blockWanted, stopRuleFor } from "./policy/length_policy.ts";
+import {
+  acceptEstimate,
+  blockWanted,
+  closedGate,
+  createRhythm,
+  delayFor,
+  isConfident,
+  stopRuleFor,
+} from "./policy/index.ts";
 import { replacement } from "./range.ts";
-import { createAnchors } from "./text/anchors.ts";
-import { isBlank, placeAt } from "./text/place.ts";
-import { withLineEnding } from "./text/position.ts";
-import { type Stand, standAt } from "./text/stand.ts";
-import type { Syntax, SyntaxFacts } from "./text/syntax.ts";
+import type { Syntax, SyntaxFacts } from "./text/index.ts";
+import { createAnchors, isBlank, placeAt, type Stand, standAt, withLineEnding } from "./text/index.ts";
 import { traceRecord } from "./trace.ts";
 
 export interface PipelineOptions {

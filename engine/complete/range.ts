@@ -1,9 +1,8 @@
 import type { Hit } from "./cache.ts";
 import type { Question, Silence } from "./contract.ts";
-import { type FilterHints, filterSuggestion } from "./filters/filters.ts";
-import type { Place } from "./text/place.ts";
-import { withLineEnding } from "./text/position.ts";
-import type { Stand } from "./text/stand.ts";
+import { type FilterHints, filterSuggestion } from "./filters/index.ts";
+import type { Place, Stand } from "./text/index.ts";
+import { withLineEnding } from "./text/index.ts";
 
 export interface Replacement {
   readonly text: string;

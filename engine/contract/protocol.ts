@@ -2,7 +2,7 @@
 //
 // Requests carry an id that the client chooses; the answer is a series of events with that id, the last of which is
 // `done` or `error`. A cancelled request ends with `done` too: nothing more is sent for it, whatever still runs.
-import type { CompletionPriority, PromptParts } from "../complete/index.ts";
+import type { CompletionPriority, PromptParts } from "./completion.ts";
 
 /**
  * `foreground` is explain and refactor; it and `invoked` are equals, served in turn. A running request gives way to a

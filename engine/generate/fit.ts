@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { type GgufFile, mixBits, parameterCount } from "../gguf/index.ts";
 import { type Gpu, mebibytes } from "../gpu/index.ts";
-import type { Hyperparameters } from "../model/index.ts";
+import { type Hyperparameters, usedTensors } from "../model/index.ts";
 import { defaultSnapshotBytes } from "./generation.ts";
-import { type MemoryNeeds, memoryNeeds, usedTensors } from "./needs.ts";
+import { type MemoryNeeds, memoryNeeds } from "./needs.ts";
 import { needsOf, type SessionSettings } from "./open_session.ts";
 
 /** What a device has for a model and a session. */

@@ -17,7 +17,7 @@ export type {
   RoundTrace,
   SessionOptions,
 } from "./generation.ts";
-export { type MemoryNeeds, memoryNeeds, usedTensors } from "./needs.ts";
+export { type MemoryNeeds, memoryNeeds } from "./needs.ts";
 export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export { type Prompt, requirePrompt } from "./prompt.ts";
 export { Rounds } from "./rounds.ts";

@@ -1,5 +1,11 @@
-import type { GgufFile, TensorEntry } from "../gguf/index.ts";
-import { draftHeadSize, drawBytes, type Hyperparameters, workspaceBytes } from "../model/index.ts";
+import type { GgufFile } from "../gguf/index.ts";
+import {
+  draftHeadSize,
+  drawBytes,
+  type Hyperparameters,
+  usedTensors,
+  workspaceBytes,
+} from "../model/index.ts";
 import { type SequenceOptions, sequenceBytes, snapshotBytes } from "../state/index.ts";
 
 /** Bytes of GPU memory that a model and one sequence take. */
@@ -14,16 +20,6 @@ export interface MemoryNeeds {
   readonly total: number;
   /** One state of an earlier prompt; what is free beside `total` holds as many as its budget allows. */
   readonly snapshot: number;
-}
-
-/** The tensors that a model of these shapes is computed with; a file may hold others. */
-export function usedTensors(file: GgufFile, h: Hyperparameters): TensorEntry[] {
-  const global = /^(token_embd|output|output_norm)\.weight$/;
-  const inBlock = /^blk\.(\d+)\.(.*\.(weight|bias)|ssm_a)$/;
-  return [...file.tensors.values()].filter(({ name }) => {
-    const block = inBlock.exec(name)?.[1];
-    return block === undefined ? global.test(name) : Number(block) < h.layers + h.mtpLayers;
-  });
 }
 
 /** @param options.longest longest draft, in tokens; 0: none */

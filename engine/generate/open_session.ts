@@ -1,5 +1,5 @@
 import type { DraftMode } from "../draft/index.ts";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import type { Hyperparameters, Model } from "../model/index.ts";
 import { chooseRollback, createRollback, defaultPlanes, type RollbackName } from "../state/index.ts";

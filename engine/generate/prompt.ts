@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import type { Plan } from "../gpu/index.ts";
 import { maxRows, stepWords } from "../model/index.ts";
 import { grid, PromptState } from "../state/index.ts";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 
 /** The error for a file that cannot be what its author wrote; `fault` is a clause with the numbers. */
 export function damaged(path: string, fault: string): UserError {

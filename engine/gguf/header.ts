@@ -2,7 +2,7 @@
 // takes 0.13 to 0.27 s (2 cores, Node 20), and because it reads a truncated file as if zeros followed.
 
 import { basename } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { grouped } from "./damage.ts";
 import { HeaderCursor, type HeaderSource } from "./header_cursor.ts";
 import type { MetadataValue } from "./metadata.ts";

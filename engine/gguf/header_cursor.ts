@@ -1,4 +1,4 @@
-import type { UserError } from "../errors/user_error.ts";
+import type { UserError } from "../errors/index.ts";
 import { damaged, grouped } from "./damage.ts";
 
 /** The bytes that a header is read from. `read` fills all of `target`; the cursor never asks beyond `size`. */

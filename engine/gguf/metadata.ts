@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 
 type NumberArray =
   | Uint8Array

@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { damaged, grouped } from "./damage.ts";
 import type { GgufFile } from "./gguf_file.ts";
 import { readHeader } from "./header.ts";

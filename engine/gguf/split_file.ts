@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { damaged, grouped } from "./damage.ts";
 import { readPartName } from "./file_name.ts";
 import type { GgufFile } from "./gguf_file.ts";

@@ -3,7 +3,7 @@ import { freemem, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { create, globals } from "webgpu";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { Gpu, type SoftwareDevice } from "./gpu.ts";
 
 Object.assign(globalThis, globals);

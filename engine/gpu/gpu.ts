@@ -1,4 +1,4 @@
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { assemble, bindingsOf, type Kernel, type KernelSource } from "./kernel.ts";
 
 /** A Vulkan driver that computes on the CPU, which set-up can put beside the code. */

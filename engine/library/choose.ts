@@ -1,4 +1,4 @@
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { isModelFile, isMtpFile, modelStem, quantOf, readPartName, wholeName } from "../gguf/index.ts";
 import type { ModelWish } from "./names.ts";
 

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, rename, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { CHUNK, hashInto, sha256Of } from "./checksum.ts";
 import { fileUrl, type HubAccess, isTransient, reach, refusal } from "./hub.ts";
 import type { ModelWish } from "./names.ts";

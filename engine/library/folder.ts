@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, posix, win32 } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 
 /** Where models lie on this system, unless `FORETYPE_MODELS` or the caller says otherwise. */
 export function defaultFolder(

@@ -1,5 +1,5 @@
 import { listFiles } from "@huggingface/hub";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import type { ModelWish } from "./names.ts";
 
 export interface HubOptions {

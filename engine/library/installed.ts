@@ -1,6 +1,6 @@
 import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, relative, resolve, sep } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { catalogue } from "./catalogue.ts";
 import { type Progress, sha256Of } from "./checksum.ts";
 import { modelsIn } from "./choose.ts";

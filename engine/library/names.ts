@@ -1,4 +1,4 @@
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { catalogue } from "./catalogue.ts";
 
 /** What a person asked for. At most one of `quant` and `file` is given. */

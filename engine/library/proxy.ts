@@ -1,4 +1,4 @@
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 
 /**
  * A `fetch` that goes by HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case; undefined where none is set. For the command

@@ -1,5 +1,5 @@
 import { mkdir, stat } from "node:fs/promises";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import type { Progress } from "./checksum.ts";
 import { chooseModel } from "./choose.ts";
 import { type DownloadOptions, downloadFile } from "./download.ts";

@@ -7,7 +7,7 @@ import maskShader from "../../shaders/sampling/vocabulary_mask.wgsl";
 import partialShader from "../../shaders/sampling/vocabulary_partial.wgsl";
 import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
 import { recordHead } from "./forward.ts";
-import type { Path } from "./layers/matmul.ts";
+import type { Path } from "./layers/index.ts";
 import type { Model } from "./model.ts";
 import { greedy, samplingWords } from "./sampling.ts";
 import type { SequenceMemory } from "./sequence.ts";

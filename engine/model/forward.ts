@@ -1,7 +1,5 @@
 import type { PlanRecorder } from "../gpu/index.ts";
-import { recordBlock } from "./layers/block.ts";
-import { type Path, recordEmbedding, recordMatmul } from "./layers/matmul.ts";
-import { recordNorm } from "./layers/norm.ts";
+import { type Path, recordBlock, recordEmbedding, recordMatmul, recordNorm } from "./layers/index.ts";
 import type { Model } from "./model.ts";
 import { type SequenceMemory, tapeRows } from "./sequence.ts";
 import type { Workspace } from "./workspace.ts";

@@ -1,11 +1,9 @@
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
-import type { Family, Keys } from "./families/family.ts";
-import { qwen2 } from "./families/qwen2.ts";
-import { qwen3, qwen3moe } from "./families/qwen3.ts";
-import { qwen35, qwen35moe } from "./families/qwen35.ts";
-import { type RopeScaling, ropeScaling } from "./layers/rope.ts";
+import type { Family, Keys } from "./families/index.ts";
+import { qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
+import { type RopeScaling, ropeScaling } from "./layers/index.ts";
 
 /** Shapes of a network, by the names that model.md and the field use. */
 export interface Hyperparameters {

@@ -33,10 +33,16 @@ export {
 } from "./draw.ts";
 export { recordHead, recordTrunk } from "./forward.ts";
 export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
-export { type DeltaStrides, deltaColumns, deltaKernel, recordReplay } from "./layers/delta_net.ts";
-export { type Path, recordMatmul } from "./layers/matmul.ts";
-export { recordMtp } from "./layers/mtp.ts";
-export { ropeTable } from "./layers/rope.ts";
+export {
+  type DeltaStrides,
+  deltaColumns,
+  deltaKernel,
+  type Path,
+  recordMatmul,
+  recordMtp,
+  recordReplay,
+  ropeTable,
+} from "./layers/index.ts";
 export { loadModel, type Model } from "./model.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {
@@ -49,4 +55,5 @@ export {
   tapeRows,
 } from "./sequence.ts";
 export { maxRows, type StepOptions, stepBuffer, stepWords } from "./step.ts";
+export { usedTensors } from "./used_tensors.ts";
 export { createWorkspace, splitsOf, type Workspace, workspaceBytes } from "./workspace.ts";

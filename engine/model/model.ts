@@ -1,8 +1,7 @@
 import type { GgufFile } from "../gguf/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
-import { type Block, loadBlock } from "./layers/block.ts";
-import { loadMtp, type Mtp } from "./layers/mtp.ts";
+import { type Block, loadBlock, loadMtp, type Mtp } from "./layers/index.ts";
 import { type Matrix, Weights } from "./weights.ts";
 
 /** A model whose weights are on the GPU. */

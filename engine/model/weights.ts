@@ -1,5 +1,5 @@
 import repackShader from "../../shaders/matmul/repack.wgsl";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { blockFormat, type GgufFile, type TensorEntry, type TensorType } from "../gguf/index.ts";
 import { ceilDiv, type Gpu, type KernelSource, mebibytes, u32 } from "../gpu/index.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { type GgufFile, openGguf } from "../gguf/index.ts";
 import { type Hyperparameters, readHyperparameters } from "../model/index.ts";
 import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { isModelFile, readPartName } from "../gguf/index.ts";
 
 const listed = 5; // names in the sentence for a folder of many models

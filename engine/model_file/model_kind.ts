@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { type GgufFile, metadataNumber, metadataString } from "../gguf/index.ts";
 
 /** How llama.cpp pools the rows of a model that embeds texts: none, mean, first, last, a rank. */

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { type GgufFile, metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
 import type { Reading } from "./dialect.ts";
 

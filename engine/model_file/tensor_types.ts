@@ -1,7 +1,6 @@
 import { basename } from "node:path";
-import { usedTensors } from "../generate/index.ts";
 import { type GgufFile, metadataString } from "../gguf/index.ts";
-import type { Hyperparameters } from "../model/index.ts";
+import { type Hyperparameters, usedTensors } from "../model/index.ts";
 
 /** Why tensors that the model is computed with rule the file out, and what to get instead; undefined: none does. */
 export function typesRefusal(file: GgufFile, h: Hyperparameters): string | undefined {

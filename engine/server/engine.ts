@@ -6,7 +6,7 @@ import type {
   FromEngine,
   GenerationStats,
   ToEngine,
-} from "../contract/protocol.ts";
+} from "../contract/index.ts";
 import { createScheduler, type GenerationEnd, type Priority } from "../generate/index.ts";
 import { createModels, describeModel, isForUser, type Loaded } from "./models.ts";
 

@@ -11,6 +11,6 @@ export {
   openModelFile,
   projectRoot,
   readModelFile,
-} from "../model_file/model_file.ts";
+} from "../model_file/index.ts";
 export { createEngine, type EngineOptions } from "./engine.ts";
 export { describeModel } from "./models.ts";

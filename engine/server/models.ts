@@ -7,8 +7,8 @@ import type {
   FromEngine,
   ModelDescription,
   ModelSpec,
-} from "../contract/protocol.ts";
-import { UserError } from "../errors/user_error.ts";
+} from "../contract/index.ts";
+import { UserError } from "../errors/index.ts";
 import {
   createChat,
   createFimCompleter,
@@ -21,7 +21,7 @@ import {
 import { metadataString, parameterCount } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
 import { type Hyperparameters, loadModel } from "../model/index.ts";
-import { contextFor, modelPath, openModelFile } from "../model_file/model_file.ts";
+import { contextFor, modelPath, openModelFile } from "../model_file/index.ts";
 
 /** A model on the GPU with its session. */
 export interface Loaded {

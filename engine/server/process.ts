@@ -1,5 +1,5 @@
 // The engine as a child process: messages of protocol.ts over Node's IPC. It ends when its parent does.
-import type { FromEngine, ToEngine } from "../contract/protocol.ts";
+import type { FromEngine, ToEngine } from "../contract/index.ts";
 import { createEngine } from "./index.ts";
 
 const send = (message: FromEngine): void => {

@@ -1,4 +1,4 @@
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { charOfByte } from "./alphabet.ts";
 
 /** Appends a piece's ids to `out`. */

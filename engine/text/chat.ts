@@ -1,5 +1,5 @@
 import { Template } from "@huggingface/jinja";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface ChatMessage {

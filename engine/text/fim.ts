@@ -1,4 +1,4 @@
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import type { FimTokens, Tokenizer } from "./tokenizer.ts";
 
 /** The text around the place to fill. Joined, prefix + middle + suffix are the file. */

@@ -1,4 +1,4 @@
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { bytesOfText, textOfBytes } from "./alphabet.ts";
 import { createBpe } from "./bpe.ts";
 import { plainTemplate } from "./chat_template.ts";

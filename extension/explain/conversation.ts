@@ -1,4 +1,4 @@
-import type { ChatTurn } from "../../engine/contract/protocol.ts";
+import type { ChatTurn } from "../../engine/contract/index.ts";
 import { fenceFor } from "../refactor/request.ts";
 
 export interface Exchange {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { UserError } from "../../engine/errors/user_error.ts";
+import { UserError } from "../../engine/errors/index.ts";
 import {
   type ChoosableModel,
   chooseModel,

@@ -1,4 +1,4 @@
-import type { ModelDescription } from "../../engine/contract/protocol.ts";
+import type { ModelDescription } from "../../engine/contract/index.ts";
 import type { L10n } from "../l10n.ts";
 import type { ModelRole } from "../services.ts";
 import { bytesOf } from "../status/status_text.ts";

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { ModelDescription } from "../../engine/contract/protocol.ts";
+import type { ModelDescription } from "../../engine/contract/index.ts";
 import type { ModelRole } from "../services.ts";
 import { rememberFile } from "./files.ts";
 import { gpuMemory, type ModelsOptions } from "./options.ts";

@@ -1,6 +1,5 @@
-import type { Clock, Pipeline, Question } from "../../engine/complete/index.ts";
-import type { DocumentChange } from "../../engine/complete/metrics/lifecycle.ts";
-import { type TypingEvent, traceHeader, traceLine } from "../../engine/complete/replay/recording.ts";
+import type { Clock, DocumentChange, Pipeline, Question } from "../../engine/complete/index.ts";
+import { type TypingEvent, traceHeader, traceLine } from "../../engine/complete/index.ts";
 
 export interface TypingRecorderOptions {
   /** Adds text to the recording's file. */

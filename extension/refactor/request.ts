@@ -1,4 +1,4 @@
-import type { ChatTurn } from "../../engine/contract/protocol.ts";
+import type { ChatTurn } from "../../engine/contract/index.ts";
 
 export interface RefactorRequest {
   readonly instruction: string;

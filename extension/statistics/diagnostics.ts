@@ -1,7 +1,6 @@
-import type { EngineState } from "../../engine/client/client.ts";
-import type { TraceRecord } from "../../engine/complete/index.ts";
-import type { StoredMetrics } from "../../engine/complete/metrics/metrics.ts";
-import type { EngineStatus, ModelDescription } from "../../engine/contract/protocol.ts";
+import type { EngineState } from "../../engine/client/index.ts";
+import type { StoredMetrics, TraceRecord } from "../../engine/complete/index.ts";
+import type { EngineStatus, ModelDescription } from "../../engine/contract/index.ts";
 import type { Settings } from "../settings.ts";
 
 export interface DiagnosticsInput {

@@ -1,8 +1,7 @@
 import * as vscode from "vscode";
-import type { Silence, TraceRecord } from "../../engine/complete/index.ts";
-import type { MetricsSummary } from "../../engine/complete/metrics/metrics.ts";
-import type { EngineStatus } from "../../engine/contract/protocol.ts";
-import { UserError } from "../../engine/errors/user_error.ts";
+import type { MetricsSummary, Silence, TraceRecord } from "../../engine/complete/index.ts";
+import type { EngineStatus } from "../../engine/contract/index.ts";
+import { UserError } from "../../engine/errors/index.ts";
 import type { Engine } from "../engine.ts";
 import { type Downloads, type ModelTrouble, modelTrouble } from "../models/index.ts";
 import type { Settings } from "../settings.ts";

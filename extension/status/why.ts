@@ -6,9 +6,7 @@ import type {
   Syntax,
   TraceRecord,
 } from "../../engine/complete/index.ts";
-import { closedGate } from "../../engine/complete/policy/gates.ts";
-import { placeAt } from "../../engine/complete/text/place.ts";
-import { standAt } from "../../engine/complete/text/stand.ts";
+import { closedGate, placeAt, standAt } from "../../engine/complete/index.ts";
 import { isSupported } from "../paths.ts";
 import { questionAt } from "../suggest/question.ts";
 import type { ReadOnly } from "../suggest/read_only.ts";

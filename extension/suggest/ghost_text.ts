@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
-import type { Pipeline } from "../../engine/complete/index.ts";
-import type { Lifecycle } from "../../engine/complete/metrics/lifecycle.ts";
+import type { Lifecycle, Pipeline } from "../../engine/complete/index.ts";
 import { ACCEPTED } from "../internal.ts";
 import { isSupported, SELECTOR } from "../paths.ts";
 import { questionAt } from "./question.ts";

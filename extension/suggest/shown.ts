@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Lifecycle } from "../../engine/complete/metrics/lifecycle.ts";
+import type { Lifecycle } from "../../engine/complete/index.ts";
 import { isSupported } from "../paths.ts";
 import { typedCharacters } from "./typed.ts";
 

@@ -1,5 +1,5 @@
-import type { DocumentChange } from "../../engine/complete/metrics/lifecycle.ts";
-import { isKey } from "../../engine/complete/replay/keystrokes.ts";
+import type { DocumentChange } from "../../engine/complete/index.ts";
+import { isKey } from "../../engine/complete/index.ts";
 
 /** Keys that a change was made with: one or none. Pasted and inserted text was not typed, nor what changes several places. */
 export const typedCharacters = (changes: readonly DocumentChange[]): number =>

@@ -1,10 +1,19 @@
 import { cpus } from "node:os";
-import { UserError } from "../../errors/user_error.ts";
+import { UserError } from "../../errors/index.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../../gpu/index.ts";
 import { loadModel } from "../../model/index.ts";
-import { fileOf, type ModelOptions, type OpenModel, prepare, withModel } from "../commands/open_model.ts";
-import { median, milliseconds, printJson, table } from "../commands/terminal.ts";
-import { readText } from "../commands/tokens.ts";
+import {
+  fileOf,
+  type ModelOptions,
+  median,
+  milliseconds,
+  type OpenModel,
+  prepare,
+  printJson,
+  readText,
+  table,
+  withModel,
+} from "../commands/index.ts";
 import { benchEdit, benchMtp, type DraftsReport, type EditReport, printEdit, printMtp } from "./drafts.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
 import { benchTyping, printTyping, type TypingReport } from "./typing.ts";
@@ -210,7 +219,7 @@ async function readReport(path: string): Promise<BenchReport> {
   } catch (error) {
     const why = error instanceof SyntaxError ? "it is not JSON" : (error as Error).message;
     throw new UserError(
-      `${path} is not a report of bench (${why}): write one with \`foretype bench --json\`../commands`,
+      `${path} is not a report of bench (${why}): write one with \`foretype bench --json\`.`,
     );
   }
 }

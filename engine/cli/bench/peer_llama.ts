@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../errors/user_error.ts";
+import { UserError } from "../../errors/index.ts";
 import { PEER_CHILD, type PeerReply, type PeerRequest, type PeerResults } from "./peer_llama_child.ts";
 
 /** llama.cpp with one model in one context. Every shape (prompt length, count) runs once untimed, which compiles its pipelines. */
@@ -62,12 +62,12 @@ export function findPeerPackage(roots: readonly string[]): string {
   const folder = roots.map((root) => join(root, "node_modules", PACKAGE)).find((path) => existsSync(path));
   if (folder === undefined)
     throw new UserError(
-      `The peer llama.cpp needs ${PACKAGE} ${VERSION}, which is not installed: run \`${INSTALL}\`../commands`,
+      `The peer llama.cpp needs ${PACKAGE} ${VERSION}, which is not installed: run \`${INSTALL}\`.`,
     );
   const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
   if (version !== VERSION)
     throw new UserError(
-      `The peer llama.cpp needs ${PACKAGE} ${VERSION}, but ${folder} has ${version}: run \`${INSTALL}\`../commands`,
+      `The peer llama.cpp needs ${PACKAGE} ${VERSION}, but ${folder} has ${version}: run \`${INSTALL}\`.`,
     );
   return join(folder, "dist", "index.js");
 }

@@ -2,7 +2,7 @@
 // It times the native calls themselves (batch, decode, sample), some 0.06 ms a token above llama.cpp's own clock;
 // node-llama-cpp's public `evaluate` adds 0.1 to 0.2 ms of scheduling, which is a third of a small model's step.
 import { pathToFileURL } from "node:url";
-import { UserError } from "../../errors/user_error.ts";
+import { UserError } from "../../errors/index.ts";
 
 /** The hidden command that starts `runPeerChild`. */
 export const PEER_CHILD = "peer-child";
@@ -35,9 +35,7 @@ export type PeerReply =
 /** Serves requests until it is killed or the parent is gone. */
 export async function runPeerChild(): Promise<void> {
   if (process.send === undefined)
-    throw new UserError(
-      `${PEER_CHILD} only serves the benchmark: run \`foretype bench --peer llama.cpp\`../commands`,
-    );
+    throw new UserError(`${PEER_CHILD} only serves the benchmark: run \`foretype bench --peer llama.cpp\`.`);
   // Not `exit`: it would wait for, or crash in, the native call that is under way.
   process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
   let model: LoadedModel | undefined;

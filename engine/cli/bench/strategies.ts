@@ -17,8 +17,8 @@ import {
   stepWords,
 } from "../../model/index.ts";
 import { createRollback, type RollbackName } from "../../state/index.ts";
-import type { OpenModel } from "../commands/open_model.ts";
-import { median } from "../commands/terminal.ts";
+import type { OpenModel } from "../commands/index.ts";
+import { median } from "../commands/index.ts";
 import { draftPrompts } from "./prompts.ts";
 
 /** What a pass over several rows costs, with its draws, in times of a pass over one. */

@@ -1,15 +1,21 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { createEngineClient } from "../../client/client.ts";
-import { hostCommand } from "../../client/host_command.ts";
+import { createEngineClient, hostCommand } from "../../client/index.ts";
 import { createPipeline, DEFAULT_SETTINGS, systemClock, type TraceRecord } from "../../complete/index.ts";
-import { UserError } from "../../errors/user_error.ts";
+import { UserError } from "../../errors/index.ts";
 import { projectRoot } from "../../server/index.ts";
-import { syntaxFromFiles } from "../commands/grammars.ts";
-import type { OpenModel } from "../commands/open_model.ts";
-import { playTraces, printTraces, readTraces, reportTraces, type TracesReport } from "../commands/replay.ts";
-import { milliseconds, table } from "../commands/terminal.ts";
+import type { OpenModel } from "../commands/index.ts";
+import {
+  milliseconds,
+  playTraces,
+  printTraces,
+  readTraces,
+  reportTraces,
+  syntaxFromFiles,
+  type TracesReport,
+  table,
+} from "../commands/index.ts";
 
 /** Milliseconds; `null` where nothing was measured. */
 export interface Percentiles {

@@ -6,7 +6,7 @@ import {
   readPlainText,
   type TraceRecord,
 } from "../../complete/index.ts";
-import { UserError } from "../../errors/user_error.ts";
+import { UserError } from "../../errors/index.ts";
 import { createFimCompleter } from "../../generate/index.ts";
 import { draftSentence } from "./draft_sentence.ts";
 import { ghostStyle, renderGhost } from "./ghost_view.ts";

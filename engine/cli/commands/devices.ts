@@ -1,4 +1,4 @@
-import { UserError } from "../../errors/user_error.ts";
+import { UserError } from "../../errors/index.ts";
 import { type AdapterReport, listAdapters, mebibytes } from "../../gpu/index.ts";
 import { printJson, table } from "./terminal.ts";
 

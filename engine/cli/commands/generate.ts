@@ -1,4 +1,4 @@
-import { UserError } from "../../errors/user_error.ts";
+import { UserError } from "../../errors/index.ts";
 import { type RoundTrace, requirePrompt } from "../../generate/index.ts";
 import { chatPrompt, createDetokenizer } from "../../text/index.ts";
 import { draftSentence } from "./draft_sentence.ts";

@@ -1,5 +1,5 @@
 import type { DraftMode } from "../../draft/index.ts";
-import { UserError } from "../../errors/user_error.ts";
+import { UserError } from "../../errors/index.ts";
 import { type Fit, fitSession, openSession, roomOf, type Session } from "../../generate/index.ts";
 import type { GgufFile } from "../../gguf/index.ts";
 import { type Gpu, openGpu } from "../../gpu/index.ts";

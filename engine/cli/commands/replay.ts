@@ -1,20 +1,22 @@
 import { basename } from "node:path";
-import { DEFAULT_SETTINGS } from "../../complete/index.ts";
 import {
+  DEFAULT_SETTINGS,
   type Keystroke,
+  type Playback,
+  parseTrace,
+  playTrace,
   type Spread,
   summarise,
   type TypingSummary,
-} from "../../complete/replay/keystrokes.ts";
-import { type Playback, playTrace } from "../../complete/replay/player.ts";
-import { parseTrace, type TypingTrace } from "../../complete/replay/recording.ts";
-import { UserError } from "../../errors/user_error.ts";
+  type TypingTrace,
+} from "../../complete/index.ts";
+import { UserError } from "../../errors/index.ts";
 import { createFimCompleter, createScheduler } from "../../generate/index.ts";
-import { completerInTurns } from "../bench/turns.ts";
 import { syntaxFromFiles } from "./grammars.ts";
 import { type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
 import { milliseconds, printJson, progressLine, table } from "./terminal.ts";
 import { readText } from "./tokens.ts";
+import { completerInTurns } from "./turns.ts";
 
 /** What playing one trace, or all of them together, has cost. */
 export interface TraceReport {

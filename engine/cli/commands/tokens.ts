@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { UserError } from "../../errors/user_error.ts";
+import { UserError } from "../../errors/index.ts";
 import { requirePrompt } from "../../generate/index.ts";
 import { maxRows } from "../../model/index.ts";
 import { type ModelOptions, withFile, withModel } from "./open_model.ts";

@@ -1,6 +1,4 @@
-import { findQuote, pairBrackets } from "../text/brackets.ts";
-import { indentation, isBlank, type Place } from "../text/place.ts";
-import { linesOf } from "../text/suggestion_lines.ts";
+import { findQuote, indentation, isBlank, linesOf, type Place, pairBrackets } from "../text/index.ts";
 import { cutAtSentinel, cutProse } from "./leaks.ts";
 import { cutNextLines, cutRepetition, dropRewrite } from "./lines.ts";
 

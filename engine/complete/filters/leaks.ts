@@ -1,4 +1,4 @@
-import { isBlank, type Place } from "../text/place.ts";
+import { isBlank, type Place } from "../text/index.ts";
 import type { FilterHints } from "./filters.ts";
 
 // Spelled out as text they are a model's slip: as control tokens they never reach this floor.

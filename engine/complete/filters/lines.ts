@@ -1,6 +1,4 @@
-import { nearlyEqual } from "../text/near.ts";
-import { isBlank, type Place } from "../text/place.ts";
-import { linesOf } from "../text/suggestion_lines.ts";
+import { isBlank, linesOf, nearlyEqual, type Place } from "../text/index.ts";
 
 const LOOK_BELOW = 3; // lines
 

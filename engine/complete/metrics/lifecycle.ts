@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import type { Clock } from "../../contract/clock.ts";
+import type { Clock } from "../../contract/index.ts";
 
 /** What became of a suggestion, told as it happens. Characters and lines are of its text, never the text itself. */
 export type LifecycleEvent = { readonly id: number; readonly languageId: string; readonly atMs: number } & (

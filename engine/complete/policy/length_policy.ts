@@ -1,7 +1,5 @@
-import { closersFor, pairBrackets } from "../text/brackets.ts";
-import { nearlyEqual } from "../text/near.ts";
-import { indentation, isBlank, type Place } from "../text/place.ts";
-import type { SyntaxFacts } from "../text/syntax.ts";
+import type { SyntaxFacts } from "../text/index.ts";
+import { closersFor, indentation, isBlank, nearlyEqual, type Place, pairBrackets } from "../text/index.ts";
 
 export type StopReason =
   | "line-end"

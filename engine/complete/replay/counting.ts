@@ -1,4 +1,4 @@
-import type { Completer, CompletionCost, CompletionRequest } from "../../contract/completion.ts";
+import type { Completer, CompletionCost, CompletionRequest } from "../../contract/index.ts";
 import type { Keystroke } from "./keystrokes.ts";
 
 /**

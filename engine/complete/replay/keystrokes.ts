@@ -1,4 +1,4 @@
-import type { DocumentChange } from "../metrics/lifecycle.ts";
+import type { DocumentChange } from "../metrics/index.ts";
 
 const PAIRS = ["()", "[]", "{}", '""', "''", "``", "<>"];
 

@@ -1,9 +1,9 @@
-import { systemClock } from "../../contract/clock.ts";
-import type { Completer } from "../../contract/completion.ts";
-import { UserError } from "../../errors/user_error.ts";
+import type { Completer } from "../../contract/index.ts";
+import { systemClock } from "../../contract/index.ts";
+import { UserError } from "../../errors/index.ts";
 import type { Answer, PipelineSettings } from "../contract.ts";
 import { createPipeline } from "../pipeline.ts";
-import type { Syntax } from "../text/syntax.ts";
+import type { Syntax } from "../text/index.ts";
 import { countingCompleter } from "./counting.ts";
 import { type Keystroke, kindOf, summarise, type TypingSummary, typesInto } from "./keystrokes.ts";
 import { createRecordedDocuments, type EventOf } from "./recorded_documents.ts";

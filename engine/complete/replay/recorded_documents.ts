@@ -1,4 +1,4 @@
-import { createContext, type OpenDocument } from "../context/context.ts";
+import { createContext, type OpenDocument } from "../context/index.ts";
 import type { ContextSource } from "../contract.ts";
 import { applyChanges, type TypingEvent } from "./recording.ts";
 

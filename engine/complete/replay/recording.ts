@@ -1,5 +1,5 @@
-import { UserError } from "../../errors/user_error.ts";
-import type { DocumentChange } from "../metrics/lifecycle.ts";
+import { UserError } from "../../errors/index.ts";
+import type { DocumentChange } from "../metrics/index.ts";
 
 /** The first line of a recording. */
 export interface RecordingHeader {

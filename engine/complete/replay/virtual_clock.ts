@@ -1,4 +1,4 @@
-import type { Clock } from "../../contract/clock.ts";
+import type { Clock } from "../../contract/index.ts";
 
 const EPOCH = Date.UTC(2026, 0, 1); // any: the same in each run
 

@@ -1,4 +1,4 @@
-import type { PromptParts } from "../../contract/completion.ts";
+import type { PromptParts } from "../../contract/index.ts";
 import { anchorPrompt, HEAD_LINES } from "./anchor.ts";
 import { autoClosed, type Stand } from "./stand.ts";
 

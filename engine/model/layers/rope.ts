@@ -1,5 +1,5 @@
-import { UserError } from "../../errors/user_error.ts";
-import type { Keys } from "../families/family.ts";
+import { UserError } from "../../errors/index.ts";
+import type { Keys } from "../families/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 
 /** Stretches the angles, so that `factor` times the original context fits (arXiv 2309.00071 for "yarn"). */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { type KernelSource, PlanRecorder, ReadbackRing } from "../../../engine/gpu/index.ts";
 import { eachDevice } from "../support/devices.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { BLOCK_FORMATS, blockFormat, type GgufFile, type TensorType } from "../../../engine/gguf/index.ts";
 import { maxRows } from "../../../engine/model/index.ts";
 import { recordEmbedding } from "../../../engine/model/layers/matmul.ts";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { Session } from "../../../engine/generate/index.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
 import { loadModel, type Model, maxRows, type Path } from "../../../engine/model/index.ts";

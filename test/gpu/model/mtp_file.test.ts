@@ -1,7 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FromEngine } from "../../../engine/contract/protocol.ts";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { memoryNeeds, needsOf, Session } from "../../../engine/generate/index.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
 import { loadModel } from "../../../engine/model/index.ts";

@@ -9,10 +9,10 @@ import { hostCommand } from "../../../engine/client/host_command.ts";
 import { fixtures, temporaryFolder } from "../support/models.ts";
 
 // The scripts of set-up run before any package exists, so they are plain JavaScript without types.
-const setUp = (file: string) => import(new URL(`../setup/${file}`, import.meta.url).href);
-const { build, makePackage, thisPlatform } = await setUp("package.mjs");
-const { readZip } = await setUp("package_zip.mjs");
-const targets: Record<string, { node: string; dawn: string }> = (await setUp("package_targets.mjs")).TARGETS;
+const setUp = (file: string) => import(new URL(`../../../scripts/${file}`, import.meta.url).href);
+const { build, makePackage, thisPlatform } = await setUp("package/package.mjs");
+const { readZip } = await setUp("package/zip.mjs");
+const targets: Record<string, { node: string; dawn: string }> = (await setUp("package/targets.mjs")).TARGETS;
 
 const checkout = join(import.meta.dirname, "../../..");
 const windows = process.platform === "win32";

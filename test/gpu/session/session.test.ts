@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import {
   type GenerateOptions,
   memoryNeeds,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { completerInTurns } from "../../../engine/cli/bench/turns.ts";
+import { completerInTurns } from "../../../engine/cli/commands/turns.ts";
 import { DEFAULT_SETTINGS } from "../../../engine/complete/index.ts";
 import { playTrace } from "../../../engine/complete/replay/player.ts";
 import { parseTrace } from "../../../engine/complete/replay/recording.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PipelineSettings, PromptParts } from "../../../engine/complete/index.ts";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { bench, driven, outcome, scripted } from "../support/pipeline.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { anchorPrompt, HEAD_LINES } from "../../../engine/complete/text/anchor.ts";
 import { placeAt } from "../../../engine/complete/text/place.ts";
 import { offsetAt, readPlainText, withLineEnding } from "../../../engine/complete/text/position.ts";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 
 for (const [raw, text, lineEnding] of [
   ["a\nb", "a\nb", "\n"],

@@ -11,7 +11,7 @@ import {
 } from "../../../engine/complete/replay/recording.ts";
 import { createVirtualClock } from "../../../engine/complete/replay/virtual_clock.ts";
 import type { Completer, CompletionCost } from "../../../engine/contract/completion.ts";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 
 const COST: CompletionCost = {
   promptTokens: 100,

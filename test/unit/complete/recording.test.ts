@@ -8,7 +8,7 @@ import {
   traceHeader,
   traceLine,
 } from "../../../engine/complete/replay/recording.ts";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { makeTraces } from "../../bench/traces/edits.ts";
 import { seededRandom } from "../../reference/random.ts";
 

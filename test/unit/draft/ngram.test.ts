@@ -150,7 +150,7 @@ function tokens(text: string): number[] {
     return vocabulary.get(piece)!;
   });
 }
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const files = (...paths: string[]) => tokens(paths.map(read).join("\n"));
 
 /** The text with one change in about `every` tokens: replaced, left out or inserted. */

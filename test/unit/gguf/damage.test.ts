@@ -2,7 +2,7 @@ import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { openGguf } from "../../../engine/gguf/gguf_file.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { type GgufSource, ggufBytes, type TensorSource } from "../../reference/write_gguf.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { randomBlocks } from "../../reference/random_blocks.ts";

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import type { Disk } from "../../../engine/library/download.ts";
 import { type PullOptions, pullModel } from "../../../engine/library/index.ts";
 import { type HubServer, sha256, startHub } from "../../reference/hub_server.ts";

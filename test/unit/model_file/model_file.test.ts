@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { type OpenFile, openModelFile, readModelFile } from "../../../engine/server/index.ts";
 import { seededRandom } from "../../reference/random.ts";
 import type { MetadataPair } from "../../reference/write_gguf.ts";

@@ -11,7 +11,8 @@ const rows: readonly (readonly [pattern: RegExp, floor: number])[] = [
   [/^package\.json$/, 0],
   [/^media\/models\.json$/, 0],
   [/^shaders\//, 0],
-  [/^engine\/errors\.ts$/, 0],
+  [/^engine\/errors\//, 0],
+  [/^engine\/contract\//, 0],
   [/^engine\/gguf\//, 1],
   [/^engine\/gpu\//, 2],
   [/^engine\/text\//, 2],
@@ -21,8 +22,10 @@ const rows: readonly (readonly [pattern: RegExp, floor: number])[] = [
   [/^engine\/complete\//, 5],
   [/^engine\/generate\//, 5],
   [/^engine\/library\//, 5],
-  [/^engine\/((cli|process|client|protocol|host_command)\.ts$|commands\/|server\/)/, 6],
-  [/^extension\//, 7],
+  [/^engine\/model_file\//, 5],
+  [/^engine\/client\//, 6],
+  [/^engine\/(cli|server)\//, 7],
+  [/^extension\//, 8],
 ];
 
 /** Packages that only some folders may import, or that some folders may not. */
@@ -78,7 +81,7 @@ function sourceFiles(folder: string): string[] {
 
 test("every file imports only from its own folder or from a lower floor", () => {
   const files = ["engine", "shaders", "extension"].flatMap(sourceFiles);
-  expect(files).toContain("engine/errors/user_error.ts");
+  expect(files).toContain("engine/errors/index.ts");
   expect(files.flatMap((path) => violations(path, readFileSync(`${root}${path}`, "utf8")))).toEqual([]);
 });
 
@@ -93,21 +96,21 @@ test("the engine's process takes nothing from the library, which goes to the net
 const allowed: readonly (readonly [path: string, text: string])[] = [
   [
     "engine/model/layers/attention.ts",
-    'import { Gpu } from "../gpu/index.ts";\nimport source from "../../shaders/attention.wgsl";',
+    'import { Gpu } from "../../gpu/index.ts";\nimport source from "../../../shaders/attention.wgsl";',
   ],
   ["engine/gpu/device.ts", 'import { create } from "webgpu";\nimport { plan } from "./plan.ts";'],
   [
     "engine/gguf/file.ts",
-    'import { open } from "node:fs/promises";\nimport { UserError } from "../errors.ts";',
+    'import { open } from "node:fs/promises";\nimport { UserError } from "../errors/index.ts";',
   ],
-  ["engine/cli/commands/inspect.ts", 'import { client } from "../client.ts";'],
+  ["engine/cli/commands/inspect.ts", 'import { client } from "../../client/index.ts";'],
   [
-    "engine/cli/cli.ts",
-    'const inspect = await import("./commands/inspect.ts");\nimport manifest from "../package.json";',
+    "engine/cli/main.ts",
+    'const inspect = await import("./commands/inspect.ts");\nimport manifest from "../../package.json";',
   ],
   [
     "extension/suggest/ghost_text.ts",
-    'import * as vscode from "vscode";\nimport type { Client } from "../engine/client.ts";',
+    'import * as vscode from "vscode";\nimport type { Client } from "../../engine/client/index.ts";',
   ],
   ["engine/text/fim.ts", '// import "../model/plan.ts"\nconst text = "import \'../model/plan.ts\'";'],
 ];
@@ -129,9 +132,9 @@ const forbidden: readonly (readonly [path: string, text: string, part: string])[
   ["engine/gpu/plan.ts", 'import { fim } from "../text/fim.ts";', "a sibling"],
   ["engine/draft/ngram.ts", 'import { tape } from "../state/tape.ts";', "a sibling"],
   ["engine/complete/gate.ts", 'import { session } from "../generate/session.ts";', "a sibling"],
-  ["engine/errors/user_error.ts", 'import { Gpu } from "./gpu/index.ts";', "a higher floor"],
-  ["engine/client/client.ts", 'import { status } from "../extension/status.ts";', "a higher floor"],
-  ["engine/gguf/file.ts", 'import { seeded } from "../../reference/random.ts";', "no floor"],
+  ["engine/errors/index.ts", 'import { Gpu } from "../gpu/index.ts";', "a higher floor"],
+  ["engine/client/client.ts", 'import { status } from "../../extension/status.ts";', "a higher floor"],
+  ["engine/gguf/file.ts", 'import { seeded } from "../../test/reference/random.ts";', "no floor"],
   ["engine/helpers/list.ts", "export const list = [];", "no floor"],
   ["engine/complete/gate.ts", 'import type { TextDocument } from "vscode";', "only extension/"],
   ["engine/model/plan.ts", 'import { globals } from "webgpu";', "only engine/gpu/"],

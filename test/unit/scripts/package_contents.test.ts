@@ -8,13 +8,13 @@ import { GRAMMARS } from "../../../engine/complete/text/syntax.ts";
 import manifest from "../../../package.json" with { type: "json" };
 
 // The scripts of set-up run before any package exists, so they are plain JavaScript without types.
-const setUp = (file: string) => import(new URL(`../setup/${file}`, import.meta.url).href);
-const { checkSize, groupContents, makePackage, publishedManifest } = await setUp("package.mjs");
-const { checkIntegrity } = await setUp("package_node.mjs");
-const { readZip } = await setUp("package_zip.mjs");
-const { grammarNotices, npmNotices, thirdPartyNotices } = await setUp("notices.mjs");
+const setUp = (file: string) => import(new URL(`../../../scripts/${file}`, import.meta.url).href);
+const { checkSize, groupContents, makePackage, publishedManifest } = await setUp("package/package.mjs");
+const { checkIntegrity } = await setUp("package/node.mjs");
+const { readZip } = await setUp("package/zip.mjs");
+const { grammarNotices, npmNotices, thirdPartyNotices } = await setUp("package/notices.mjs");
 const targets: Record<string, { node: string; integrity: string; dawn: string; licenceFrom?: string }> = (
-  await setUp("package_targets.mjs")
+  await setUp("package/targets.mjs")
 ).TARGETS;
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 
 // The scripts of set-up run before any package exists, so they are plain JavaScript without types.
-const setUp = (file: string) => import(new URL(`../setup/${file}`, import.meta.url).href);
-const { parseSources, releaseSources } = await setUp("apt.mjs");
-const { missingPackages } = await setUp("packages.mjs");
+const setUp = (file: string) => import(new URL(`../../../scripts/${file}`, import.meta.url).href);
+const { parseSources, releaseSources } = await setUp("setup/apt.mjs");
+const { missingPackages } = await setUp("setup/packages.mjs");
 const { stopFor } = await setUp("steps.mjs");
 
 const deb822 = `

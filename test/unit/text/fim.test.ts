@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import {
   createTokenizer,
   type FimParts,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import { createTokenizer, TOKEN_TYPE, type Tokenizer } from "../../../engine/text/index.ts";
 import {
   ALPHABET,

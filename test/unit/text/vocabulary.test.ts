@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UserError } from "../../../engine/errors/user_error.ts";
+import { UserError } from "../../../engine/errors/index.ts";
 import type { MetadataValue } from "../../../engine/gguf/index.ts";
 import { createTokenizer, vocabularyFrom } from "../../../engine/text/index.ts";
 

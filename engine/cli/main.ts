@@ -1,22 +1,22 @@
 #!/usr/bin/env node
+// The command line: reads arguments, calls one command, prints an error as one sentence.
+// Start here, then commands/ (one file a command) and bench/ (what `foretype bench` measures).
+// Promise: bad usage exits with 2, any other failure with 1; --json prints one JSON document.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { UserError } from "../errors/user_error.ts";
+import { UserError } from "../errors/index.ts";
 import { maxRows } from "../model/index.ts";
-import { type BenchCommand, defaultSuites, suites } from "./bench/bench.ts";
-import type { Place } from "./commands/complete.ts";
+import { type BenchCommand, bench, defaultSuites, PEER_CHILD, runPeerChild, suites } from "./bench/index.ts";
+import type { Place } from "./commands/index.ts";
 import {
-  bench,
   complete,
   devices,
   generate,
   inspect,
   listCommand,
   logits,
-  PEER_CHILD,
   pullCommand,
   removeCommand,
   replay,
-  runPeerChild,
   tokenize,
   verifyCommand,
 } from "./commands/index.ts";

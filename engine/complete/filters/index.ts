@@ -1,0 +1,12 @@
+// Filters: what changes or drops a model's text before a user sees it.
+// Start at filters.ts (the order), then lines.ts and leaks.ts.
+// Owns the id of each filter.
+// Promise: each change or drop is reported with its filter's id.
+// Must not know: how a model is asked.
+export {
+  cutAtControlCharacter,
+  type FilterHints,
+  type FilterId,
+  type FilterReport,
+  filterSuggestion,
+} from "./filters.ts";

@@ -1,0 +1,9 @@
+// Policy: whether to ask, how long to wait, how much to show.
+// Start at gates.ts (reasons not to ask), then delay.ts, length_policy.ts (one line or a block) and confidence.ts.
+// Owns the stop rule of a decode.
+// Promise: each function is pure: the same place gives the same decision.
+// Must not know: how a model is asked.
+export { acceptEstimate, isConfident } from "./confidence.ts";
+export { createRhythm, delayFor } from "./delay.ts";
+export { closedGate, matches } from "./gates.ts";
+export { blockWanted, type StopReason, type StopRule, stopRuleFor } from "./length_policy.ts";

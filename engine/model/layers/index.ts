@@ -1,0 +1,11 @@
+// Layers: one file for each kind of layer: its tensors, its kernels, its formula's name in NETWORK.md.
+// Start at block.ts, then attention.ts, delta_net.ts, ffn.ts and experts.ts; matmul.ts records every product.
+// Owns nothing: weights and workspace are handed in.
+// Promise: a row's result does not depend on the rows beside it (I3).
+// Must not know: sessions, text.
+export { type Block, loadBlock, recordBlock } from "./block.ts";
+export { type DeltaStrides, deltaColumns, deltaKernel, recordReplay } from "./delta_net.ts";
+export { type Path, recordDraftHead, recordEmbedding, recordMatmul } from "./matmul.ts";
+export { loadMtp, type Mtp, recordMtp } from "./mtp.ts";
+export { recordNorm } from "./norm.ts";
+export { type RopeScaling, ropeScaling, ropeTable } from "./rope.ts";
