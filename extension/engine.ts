@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { createEngineClient, type EngineState, hostCommand } from "../engine/client/index.ts";
 import type { Completer } from "../engine/complete/index.ts";
 import type { ModelDescription, ModelSpec } from "../engine/contract/index.ts";
+import { sentenceOf } from "../engine/errors/index.ts";
 import type { EngineService, ModelRole } from "./services.ts";
 import type { Settings } from "./settings.ts";
 
@@ -44,7 +45,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
         wasDown = false;
         recovered.fire();
       }
-      if (state.kind === "failed") void offerRestart(state.reason);
+      if (state.kind === "failed") void offerRestart(sentenceOf(state.fault));
     },
   });
 

@@ -49,7 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const log = own(vscode.window.createOutputChannel("Foretype", { log: true }));
   const settings = own(watchConfiguration(log));
-  const report = createReport(log, settings);
+  const report = createReport(log);
   const snooze = own(createSnooze());
   const downloads = own(createDownloads());
   const readOnly = own(createReadOnly());

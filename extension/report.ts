@@ -1,12 +1,11 @@
 import * as vscode from "vscode";
 import { UserError } from "../engine/errors/index.ts";
 import { modelTrouble } from "./models/index.ts";
-import type { Settings } from "./settings.ts";
 
 const REPEAT_MS = 10_000; // the same sentence again so soon says nothing new
 
 /** Shows what went wrong: a UserError's own sentence, and the list of models where it is about one; of a bug, the way to the log. */
-export function createReport(log: vscode.LogOutputChannel, settings: { readonly current: Settings }) {
+export function createReport(log: vscode.LogOutputChannel) {
   const shownAt = new Map<string, number>();
   return (error: unknown): void => {
     if (!(error instanceof UserError))
@@ -21,8 +20,7 @@ export function createReport(log: vscode.LogOutputChannel, settings: { readonly 
     const last = shownAt.get(message) ?? Number.NEGATIVE_INFINITY;
     if (performance.now() - last < REPEAT_MS) return;
     shownAt.set(message, performance.now());
-    const { completionModel, chatModel } = settings.current;
-    const trouble = modelTrouble(message, [completionModel.path, chatModel.path]);
+    const trouble = error instanceof UserError ? modelTrouble(error.fault) : undefined;
     const showLog = vscode.l10n.t("Show Log");
     const models =
       trouble === "memory" ? vscode.l10n.t("Choose a Smaller Model…") : vscode.l10n.t("Manage Models…");

@@ -14,7 +14,7 @@ import type {
   ModelSpec,
   ToEngine,
 } from "../contract/index.ts";
-import { UserError } from "../errors/index.ts";
+import { type Fault, sentenceOf, UserError } from "../errors/index.ts";
 
 /** What runs the engine; see `hostCommand` in host_command.ts. */
 export interface EngineCommand {
@@ -36,7 +36,7 @@ export type EngineState =
     }
   | { readonly kind: "crashed"; readonly restartInMs: number }
   /** It crashed too often; `restart()` tries again. */
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly fault: Fault };
 
 /** What the client needs of a child process; Node's own fits, and so does a test's. */
 export interface EngineChild {
@@ -142,7 +142,7 @@ export function createEngineClient(options: ClientOptions) {
     try {
       started = start(options.command());
     } catch (error) {
-      fail((error as Error).message);
+      fail(faultOf(error as Error));
       return;
     }
     child = started;
@@ -209,16 +209,21 @@ export function createEngineClient(options: ClientOptions) {
       one.sent = false;
       // A request that takes the engine down twice is the cause, and would do it again.
       if (++one.crashes === 2)
-        finish(one, {
-          kind: "error",
-          forUser: true,
-          message: "The engine stopped twice on this request: see the log (Foretype: Show Log).",
-        });
+        finish(
+          one,
+          failureOf({
+            code: "engine-stopped",
+            problem: "The engine stopped twice on this request",
+            advice: "see the log (Foretype: Show Log)",
+          }),
+        );
     }
     if (crashTimes.length >= maxCrashes) {
-      fail(
-        `The engine stopped ${crashTimes.length} times within ten minutes (${how}): see the log, then run “Foretype: Restart Engine”.`,
-      );
+      fail({
+        code: "engine-stopped",
+        problem: `The engine stopped ${crashTimes.length} times within ten minutes (${how})`,
+        advice: "see the log, then run “Foretype: Restart Engine”",
+      });
       return;
     }
     const restartInMs = backOffMs[crashTimes.length - 1]!;
@@ -226,9 +231,9 @@ export function createEngineClient(options: ClientOptions) {
     timer = clock.setTimeout(launch, restartInMs);
   }
 
-  function fail(reason: string): void {
-    setState({ kind: "failed", reason });
-    for (const one of [...pending.values()]) finish(one, { kind: "error", forUser: true, message: reason });
+  function fail(fault: Fault): void {
+    setState({ kind: "failed", fault });
+    for (const one of [...pending.values()]) finish(one, failureOf(fault));
   }
 
   function finish(one: Pending, event: EngineEvent): void {
@@ -242,7 +247,7 @@ export function createEngineClient(options: ClientOptions) {
     signal?: AbortSignal,
   ): AsyncGenerator<EngineEvent, void, undefined> {
     if (disposed || signal?.aborted) return;
-    if (state.kind === "failed") throw new UserError(state.reason);
+    if (state.kind === "failed") throw new UserError(state.fault);
     const queue: EngineEvent[] = [];
     let wake: (() => void) | undefined;
     const abort = () => wake?.();
@@ -279,8 +284,7 @@ export function createEngineClient(options: ClientOptions) {
           });
           continue;
         }
-        if (event.kind === "error")
-          throw event.forUser ? new UserError(event.message) : new Error(event.message);
+        if (event.kind === "error") throw event.fault ? new UserError(event.fault) : new Error(event.message);
         yield event;
         if (event.kind === "done") return;
       }
@@ -435,6 +439,17 @@ export function createEngineClient(options: ClientOptions) {
     },
   };
 }
+
+const failureOf = (fault: Fault): EngineEvent => ({ kind: "error", message: sentenceOf(fault), fault });
+
+const faultOf = (error: Error): Fault =>
+  error instanceof UserError
+    ? error.fault
+    : {
+        code: "engine-stopped",
+        problem: `The engine cannot be started (${error.message})`,
+        advice: "see the log (Foretype: Show Log)",
+      };
 
 export type EngineClient = ReturnType<typeof createEngineClient>;
 

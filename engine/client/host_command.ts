@@ -30,9 +30,11 @@ export function hostCommand({ extensionPath, electron, execPath, platform, env }
   const own = platform === "win32" ? "node.exe" : join("bin", "node");
   const node = join(extensionPath, "node", own);
   if (!existsSync(node)) {
-    throw new UserError(
-      `This package has no Node for ${platform} (${node} is missing): install the Foretype package that is made for this system.`,
-    );
+    throw new UserError({
+      code: "runtime",
+      problem: `This package has no Node for ${platform} (${node} is missing)`,
+      advice: "install the Foretype package that is made for this system",
+    });
   }
   if (platform !== "win32") makeExecutable(node);
   return { execPath: node, script, env: inherited };

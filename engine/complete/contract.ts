@@ -1,5 +1,7 @@
 // What the pipeline is asked, and what it answers. `extension/`, `foretype complete` and tests all speak in these terms.
 
+import type { Fault } from "../errors/index.ts";
+
 /** A document as its editor holds it, with its own line ends. */
 export interface DocumentView {
   /** Names the document; nothing is read from it. */
@@ -53,6 +55,8 @@ export interface ShownSuggestion {
 export interface Silence {
   readonly id: string;
   readonly sentence: string;
+  /** What the engine said is wrong, where that is the reason. */
+  readonly fault?: Fault;
 }
 
 export type Answer =

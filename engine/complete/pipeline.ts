@@ -403,7 +403,7 @@ const SUPERSEDED: Silence = { id: "superseded", sentence: "You typed on before t
 
 function sentenceFor(error: Error): Silence {
   return error instanceof UserError
-    ? { id: "engine-error", sentence: error.message }
+    ? { id: "engine-error", sentence: error.message, fault: error.fault }
     : { id: "engine-error", sentence: `The engine failed (${error.message}): see “Foretype: Show Log”.` };
 }
 

@@ -2,6 +2,7 @@
 //
 // Requests carry an id that the client chooses; the answer is a series of events with that id, the last of which is
 // `done` or `error`. A cancelled request ends with `done` too: nothing more is sent for it, whatever still runs.
+import type { Fault } from "../errors/index.ts";
 import type { CompletionPriority, PromptParts } from "./completion.ts";
 
 /**
@@ -148,8 +149,8 @@ export type EngineEvent =
   | { readonly kind: "prepared"; readonly computedTokens: number; readonly whole: boolean }
   | { readonly kind: "status"; readonly status: EngineStatus }
   | { readonly kind: "done"; readonly reason: EndReason; readonly stats?: GenerationStats }
-  /** `forUser`: one sentence that says what is wrong and what to do. Else a bug or a broken device. */
-  | { readonly kind: "error"; readonly message: string; readonly forUser: boolean };
+  /** `fault`: what the user can mend, and `message` is its sentence. Without one: a bug or a broken device. */
+  | { readonly kind: "error"; readonly message: string; readonly fault?: Fault };
 
 export type FromEngine =
   /** The process listens. */

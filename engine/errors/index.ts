@@ -1,6 +1,7 @@
 // Errors: what goes wrong as data, and the one sentence that a user reads of it.
-// Start at user_error.ts.
+// Start at fault.ts, then user_error.ts.
 // Owns the line between what a user can mend and what is a bug.
-// Promise: every user error says what is wrong and what to do.
+// Promise: every fault says what is wrong and what to do; code reads its code, never its sentence.
 // Must not know: anything else of the engine.
+export { type Fault, type FaultCode, sentenceOf } from "./fault.ts";
 export { UserError } from "./user_error.ts";

@@ -1,7 +1,15 @@
+import { type Fault, sentenceOf } from "./fault.ts";
+
 /**
- * An error that the user can act on: one sentence that says what is wrong, with numbers, then what to do.
- * Whoever shows it prints `message` alone. Every other error is a bug or a broken device.
+ * An error that the user can act on. Its `message` is the fault's sentence and is shown alone.
+ * Every other error is a bug or a broken device.
  */
 export class UserError extends Error {
   override readonly name = "UserError";
+  readonly fault: Fault;
+
+  constructor(fault: Fault, options?: ErrorOptions) {
+    super(sentenceOf(fault), options);
+    this.fault = fault;
+  }
 }

@@ -42,11 +42,17 @@ export function createChat(session: Session, tokenizer: Tokenizer) {
         addGenerationPrompt: true,
       });
       if (!ids)
-        throw new UserError("This model has no chat template, it only completes: choose a chat model.");
+        throw new UserError({
+          code: "model-role",
+          problem: "This model has no chat template, it only completes",
+          advice: "choose a chat model",
+        });
       if (ids.length >= context)
-        throw new UserError(
-          `The conversation has ${ids.length} tokens and the model's context holds ${context}: select less code or start anew.`,
-        );
+        throw new UserError({
+          code: "prompt-length",
+          problem: `The conversation has ${ids.length} tokens and the model's context holds ${context}`,
+          advice: "select less code or start anew",
+        });
       const draws = session.generate(ids, {
         maxTokens: request.maxTokens,
         endIds: tokenizer.endIds,

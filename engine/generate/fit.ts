@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { Fault } from "../errors/index.ts";
 import { type GgufFile, mixBits, parameterCount } from "../gguf/index.ts";
 import { type Gpu, mebibytes } from "../gpu/index.ts";
 import { type Hyperparameters, usedTensors } from "../model/index.ts";
@@ -38,8 +39,8 @@ export type Fit =
       /** At the least that was tried. */
       readonly needs: MemoryNeeds;
       readonly free: number;
-      /** For the user: what is needed, what is free, what would fit. */
-      readonly sentence: string;
+      /** What is needed, what is free, what would fit. */
+      readonly fault: Fault;
       readonly smaller?: Smaller;
     };
 
@@ -170,16 +171,22 @@ function refusal(
     buffer > room.largestBuffer && needed <= free
       ? `needs buffers of ${mebibytes(buffer)} with a context of ${context} and the device allows ${mebibytes(room.largestBuffer)}`
       : `needs ${mebibytes(needed)} of GPU memory with a context of ${context} and ${mebibytes(free)} is free`;
+  const fault = (advice: string): Fault => ({
+    code: "memory",
+    problem: `${name} ${what}`,
+    advice,
+    path: file.path,
+  });
   if (shorter?.fits) {
-    const sentence = `${name} ${what}: choose a context of at most ${shorter.settings.context}.`;
-    return { fits: false, needs, free, sentence };
+    const advice = `choose a context of at most ${shorter.settings.context}`;
+    return { fits: false, needs, free, fault: fault(advice) };
   }
   const smaller = smallerThan(file, h, needs.weights, free - (needed - needs.weights));
   return {
     fits: false,
     needs,
     free,
-    sentence: `${name} ${what}: choose ${smallerInWords(smaller)}.`,
+    fault: fault(`choose ${smallerInWords(smaller)}`),
     ...(smaller && { smaller }),
   };
 }

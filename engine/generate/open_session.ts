@@ -46,9 +46,11 @@ export async function openSession(
 ): Promise<Session> {
   const { context, kvType, drafts, longest, rollback = "auto", mtp = false } = settings;
   if (drafts === "mtp" && !model.mtp) {
-    throw new UserError(
-      "This model has no MTP block to draft with: choose --draft ngram, or a file with MTP in its name.",
-    );
+    throw new UserError({
+      code: "model-role",
+      problem: "This model has no MTP block to draft with",
+      advice: "choose --draft ngram, or a file with MTP in its name",
+    });
   }
   const chosen =
     rollback !== "auto" ? rollback : draftsPay(gpu, drafts) ? await chooseRollback(gpu, model.h) : "tape";

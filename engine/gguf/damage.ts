@@ -3,7 +3,12 @@ import { UserError } from "../errors/index.ts";
 
 /** The error for a file that cannot be what its author wrote; `fault` is a clause with the numbers. */
 export function damaged(path: string, fault: string): UserError {
-  return new UserError(`${basename(path)} is damaged (${fault}): download it again.`);
+  return new UserError({
+    code: "file-damaged",
+    problem: `${basename(path)} is damaged (${fault})`,
+    advice: "download it again",
+    path,
+  });
 }
 
 /** An integer such as 1,234,567: byte counts of models are unreadable without commas. */

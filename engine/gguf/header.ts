@@ -79,14 +79,23 @@ export async function readHeader(source: HeaderSource): Promise<Header> {
 
 async function checkMagic(source: HeaderSource, cursor: HeaderCursor): Promise<void> {
   const name = basename(source.path);
-  if (source.size === 0) throw new UserError(`${name} is empty: download it again.`);
+  if (source.size === 0)
+    throw new UserError({
+      code: "file-damaged",
+      problem: `${name} is empty`,
+      advice: "download it again",
+      path: source.path,
+    });
   const view = await cursor.take(Math.min(4, source.size));
   const magic = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
   if (magic.toString("latin1") !== "GGUF") {
     const found = [...magic].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    throw new UserError(
-      `${name} is not a GGUF file (it begins with ${found}, not 47 47 55 46): choose a model in GGUF format.`,
-    );
+    throw new UserError({
+      code: "model-unsupported",
+      problem: `${name} is not a GGUF file (it begins with ${found}, not 47 47 55 46)`,
+      advice: "choose a model in GGUF format",
+      path: source.path,
+    });
   }
 }
 
@@ -95,18 +104,27 @@ async function readVersion(source: HeaderSource, cursor: HeaderCursor): Promise<
   if (version === 2 || version === 3) return version;
   const name = basename(source.path);
   if (version > 3 && (version & 0xffff) === 0) {
-    throw new UserError(
-      `${name} is a big-endian GGUF and only little-endian ones are read: choose another file of this model.`,
-    );
+    throw new UserError({
+      code: "model-unsupported",
+      problem: `${name} is a big-endian GGUF and only little-endian ones are read`,
+      advice: "choose another file of this model",
+      path: source.path,
+    });
   }
   if (version < 2) {
-    throw new UserError(
-      `${name} has GGUF version ${version} and only versions 2 and 3 are read: choose a newer file of this model.`,
-    );
+    throw new UserError({
+      code: "model-unsupported",
+      problem: `${name} has GGUF version ${version} and only versions 2 and 3 are read`,
+      advice: "choose a newer file of this model",
+      path: source.path,
+    });
   }
-  throw new UserError(
-    `${name} has GGUF version ${version} and only versions 2 and 3 are read: update Foretype.`,
-  );
+  throw new UserError({
+    code: "model-unsupported",
+    problem: `${name} has GGUF version ${version} and only versions 2 and 3 are read`,
+    advice: "update Foretype",
+    path: source.path,
+  });
 }
 
 /** A count of things that take `smallest` bytes each, so that a wrong one is found before anything is read for it. */

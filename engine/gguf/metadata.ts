@@ -83,15 +83,21 @@ function lookUp<T>(
   const value = file.metadata.get(key);
   if (value === undefined) {
     if (fallback !== undefined) return fallback;
-    throw new UserError(
-      `${basename(file.path)} has no metadata key ${key}: choose another file of this model.`,
-    );
+    throw new UserError({
+      code: "model-unsupported",
+      problem: `${basename(file.path)} has no metadata key ${key}`,
+      advice: "choose another file of this model",
+      path: file.path,
+    });
   }
   const accepted = accept(value);
   if (accepted === undefined) {
-    throw new UserError(
-      `${basename(file.path)} has ${describe(value)} in metadata key ${key} where ${wanted} is needed: choose another file of this model.`,
-    );
+    throw new UserError({
+      code: "model-unsupported",
+      problem: `${basename(file.path)} has ${describe(value)} in metadata key ${key} where ${wanted} is needed`,
+      advice: "choose another file of this model",
+      path: file.path,
+    });
   }
   return accepted;
 }

@@ -33,17 +33,39 @@ async function fileSize(path: string): Promise<number> {
   const stats = await stat(path).catch((error) => {
     throw unreadable(path, error);
   });
-  if (stats.isDirectory()) throw new UserError(`${path} is a directory: name the .gguf file in it.`);
+  if (stats.isDirectory())
+    throw new UserError({
+      code: "file-unreadable",
+      problem: `${path} is a directory`,
+      advice: "name the .gguf file in it",
+      path,
+    });
   // Opening a pipe would wait for a writer.
-  if (!stats.isFile()) throw new UserError(`${path} is not a regular file: name a .gguf file.`);
+  if (!stats.isFile())
+    throw new UserError({
+      code: "file-unreadable",
+      problem: `${path} is not a regular file`,
+      advice: "name a .gguf file",
+      path,
+    });
   return stats.size;
 }
 
 function unreadable(path: string, error: NodeJS.ErrnoException): UserError {
   if (error.code === "ENOENT" || error.code === "ENOTDIR") {
-    return new UserError(`There is no file ${path}: check the path.`);
+    return new UserError({
+      code: "file-missing",
+      problem: `There is no file ${path}`,
+      advice: "check the path",
+      path,
+    });
   }
-  return new UserError(`${path} cannot be opened (${error.code}): check its permissions.`);
+  return new UserError({
+    code: "file-unreadable",
+    problem: `${path} cannot be opened (${error.code})`,
+    advice: "check its permissions",
+    path,
+  });
 }
 
 function alignmentOf(file: MetadataSource): number {
@@ -64,9 +86,12 @@ async function readExactly(
     const length = Math.min(target.length - done, READ_LIMIT);
     const { bytesRead } = await handle.read(target, done, length, offset + done);
     if (bytesRead === 0) {
-      throw new UserError(
-        `${basename(path)} ended at byte ${grouped(offset + done)} where ${grouped(target.length - done)} bytes more were expected: something changed it, so open it again.`,
-      );
+      throw new UserError({
+        code: "file-damaged",
+        problem: `${basename(path)} ended at byte ${grouped(offset + done)} where ${grouped(target.length - done)} bytes more were expected`,
+        advice: "something changed it, so open it again",
+        path,
+      });
     }
     done += bytesRead;
   }

@@ -36,9 +36,12 @@ function siblingsOf(named: GgufFile): string[] {
   const said = readPartName(own);
   if (!said || said.parts !== count) {
     const wanted = `-${fiveDigits(metadataNumber(named, "split.no", 0) + 1)}-of-${fiveDigits(count)}.gguf`;
-    throw new UserError(
-      `${own} is one of ${count} parts of a split model, and its name does not end in ${wanted}: give all parts the names that they were published under.`,
-    );
+    throw new UserError({
+      code: "file-incomplete",
+      problem: `${own} is one of ${count} parts of a split model, and its name does not end in ${wanted}`,
+      advice: "give all parts the names that they were published under",
+      path: named.path,
+    });
   }
   const extension = own.slice(-5);
   const names = Array.from(
@@ -49,9 +52,12 @@ function siblingsOf(named: GgufFile): string[] {
   const missing = paths.filter((path) => !existsSync(path)).map((path) => basename(path));
   if (missing.length > 0) {
     const [one, ...more] = missing;
-    throw new UserError(
-      `${own} is one of ${count} parts of a model, and ${one}${more.length > 0 ? ` and ${more.length} more are` : " is"} not beside it: download what is missing into the same folder.`,
-    );
+    throw new UserError({
+      code: "file-incomplete",
+      problem: `${own} is one of ${count} parts of a model, and ${one}${more.length > 0 ? ` and ${more.length} more are` : " is"} not beside it`,
+      advice: "download what is missing into the same folder",
+      path: named.path,
+    });
   }
   return paths;
 }
@@ -69,9 +75,11 @@ function inOrder(opened: readonly GgufFile[]): GgufFile[] {
     const there = places[number];
     if (there) {
       const names = [there, part].map(({ path }) => basename(path)).sort();
-      throw new UserError(
-        `${names.join(" and ")} both hold part ${number + 1} of ${opened.length}: download the one that is not what its name says again.`,
-      );
+      throw new UserError({
+        code: "file-incomplete",
+        problem: `${names.join(" and ")} both hold part ${number + 1} of ${opened.length}`,
+        advice: "download the one that is not what its name says again",
+      });
     }
     places[number] = part;
   }
@@ -95,26 +103,35 @@ function requireOneModel(parts: readonly GgufFile[]): void {
     for (const name of part.tensors.keys()) {
       const holder = holders.get(name);
       if (holder) {
-        throw new UserError(
-          `${basename(holder.path)} and ${basename(part.path)} both hold tensor ${name}, so they are not parts of one model: download them again.`,
-        );
+        throw new UserError({
+          code: "file-incomplete",
+          problem: `${basename(holder.path)} and ${basename(part.path)} both hold tensor ${name}, so they are not parts of one model`,
+          advice: "download them again",
+          path: holder.path,
+        });
       }
       holders.set(name, part);
     }
   }
   const count = metadataNumber(first, "split.tensors.count", holders.size);
   if (count !== holders.size) {
-    throw new UserError(
-      `The ${parts.length} parts of ${basename(first.path)} hold ${grouped(holders.size)} tensors and ${grouped(count)} are said to be there: download them again.`,
-    );
+    throw new UserError({
+      code: "file-incomplete",
+      problem: `The ${parts.length} parts of ${basename(first.path)} hold ${grouped(holders.size)} tensors and ${grouped(count)} are said to be there`,
+      advice: "download them again",
+      path: first.path,
+    });
   }
 }
 
 function requireSame(first: GgufFile, part: GgufFile, key: string, ours: unknown, theirs: unknown): void {
   if (ours === theirs) return;
-  throw new UserError(
-    `${basename(part.path)} belongs to another model than ${basename(first.path)} (${key} is ${theirs} there and ${ours} here): download both again.`,
-  );
+  throw new UserError({
+    code: "file-incomplete",
+    problem: `${basename(part.path)} belongs to another model than ${basename(first.path)} (${key} is ${theirs} there and ${ours} here)`,
+    advice: "download both again",
+    path: part.path,
+  });
 }
 
 const fiveDigits = (number: number): string => String(number).padStart(5, "0");

@@ -123,10 +123,17 @@ async function ask(choice: string, flags: string[]): Promise<Candidate | undefin
 
 const noDevice = (asked: string): UserError =>
   asked === "auto"
-    ? new UserError(
-        "No GPU answered: install your GPU's Vulkan driver (on Linux with the loader, libvulkan1), or run `npm start` in the checkout, which sets up a software device.",
-      )
-    : new UserError(`No device "${asked}" answered: \`foretype devices\` lists those that do.`);
+    ? new UserError({
+        code: "device-missing",
+        problem: "No GPU answered",
+        advice:
+          "install your GPU's Vulkan driver (on Linux with the loader, libvulkan1), or run `npm start` in the checkout, which sets up a software device",
+      })
+    : new UserError({
+        code: "device-missing",
+        problem: `No device "${asked}" answered`,
+        advice: `\`foretype devices\` lists those that do`,
+      });
 
 /** The order in which `auto` looks: a GPU first, then the software devices, the quicker one first. */
 async function choose(asked: string, flags: string[]): Promise<Candidate> {

@@ -81,9 +81,11 @@ export class Gpu {
 
   #outOfMemory(): UserError {
     const held = Object.values(this.bytesHeld()).reduce((a, b) => a + b, 0);
-    return new UserError(
-      `${this.description} has no room for ${mebibytes(held)}: close what else uses the GPU, or choose a smaller quant or a shorter context.`,
-    );
+    return new UserError({
+      code: "memory",
+      problem: `${this.description} has no room for ${mebibytes(held)}`,
+      advice: "close what else uses the GPU, or choose a smaller quant or a shorter context",
+    });
   }
 
   /** Bytes in buffers that are alive now, by category. */
@@ -106,9 +108,11 @@ export class Gpu {
   buffer(label: string, bytes: number, category: Category, usage = GPUBufferUsage.STORAGE): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
     if (size > this.device.limits.maxBufferSize) {
-      throw new UserError(
-        `${label} needs a buffer of ${mebibytes(size)} and ${this.description} allows ${mebibytes(this.device.limits.maxBufferSize)}: choose a smaller model or context.`,
-      );
+      throw new UserError({
+        code: "memory",
+        problem: `${label} needs a buffer of ${mebibytes(size)} and ${this.description} allows ${mebibytes(this.device.limits.maxBufferSize)}`,
+        advice: "choose a smaller model or context",
+      });
     }
     const buffer = this.device.createBuffer({
       label,

@@ -69,9 +69,11 @@ export function chooseModel<F extends Choosable>(
 ): ChoosableModel<F> {
   const models = modelsIn(files);
   if (models.length === 0) {
-    throw new UserError(
-      `${wish.repository} has ${files.length} files and none is a GGUF model: choose a repository of GGUF files, whose name often ends in -GGUF.`,
-    );
+    throw new UserError({
+      code: "hub",
+      problem: `${wish.repository} has ${files.length} files and none is a GGUF model`,
+      advice: "choose a repository of GGUF files, whose name often ends in -GGUF",
+    });
   }
   const chosen = wish.file
     ? byFile(models, wish)
@@ -80,9 +82,11 @@ export function chooseModel<F extends Choosable>(
       : byDefault(models, wish, memoryBytes);
   if (chosen.missing > 0) {
     const count = chosen.parts.length + chosen.missing;
-    throw new UserError(
-      `${wish.repository} has ${chosen.parts.length} of the ${count} parts of ${chosen.name}: choose another model.`,
-    );
+    throw new UserError({
+      code: "hub",
+      problem: `${wish.repository} has ${chosen.parts.length} of the ${count} parts of ${chosen.name}`,
+      advice: "choose another model",
+    });
   }
   return chosen;
 }
@@ -93,9 +97,11 @@ function byFile<F extends Choosable>(
 ): ChoosableModel<F> {
   const found = models.find(({ parts }) => parts.some(({ path }) => path === wish.file));
   if (found) return found;
-  throw new UserError(
-    `${wish.repository} has no model ${wish.file}: name one of ${listed(models.map(({ parts }) => parts[0]!.path))}.`,
-  );
+  throw new UserError({
+    code: "hub",
+    problem: `${wish.repository} has no model ${wish.file}`,
+    advice: `name one of ${listed(models.map(({ parts }) => parts[0]!.path))}`,
+  });
 }
 
 function byQuant<F extends Choosable>(
@@ -106,13 +112,17 @@ function byQuant<F extends Choosable>(
   const found = models.filter((model) => model.quant === quant);
   if (found.length === 1) return found[0]!;
   if (found.length === 0) {
-    throw new UserError(
-      `${wish.repository} has nothing in ${wish.quant}: choose one of ${listed(models.map((it) => it.quant || it.name))}.`,
-    );
+    throw new UserError({
+      code: "hub",
+      problem: `${wish.repository} has nothing in ${wish.quant}`,
+      advice: `choose one of ${listed(models.map((it) => it.quant || it.name))}`,
+    });
   }
-  throw new UserError(
-    `${wish.repository} has ${found.length} models in ${quant}: name one of ${listed(found.map(({ parts }) => parts[0]!.path))}.`,
-  );
+  throw new UserError({
+    code: "ambiguous",
+    problem: `${wish.repository} has ${found.length} models in ${quant}`,
+    advice: `name one of ${listed(found.map(({ parts }) => parts[0]!.path))}`,
+  });
 }
 
 function byDefault<F extends Choosable>(
@@ -133,11 +143,17 @@ function byDefault<F extends Choosable>(
   const which = `name one of ${names}, as ${wish.repository}/FILE.gguf`;
   if (oneModel && alone.length > 0) {
     const least = Math.min(...alone.map(({ bytes }) => neededBytes(bytes)));
-    throw new UserError(
-      `${wish.repository} needs ${gibibytes(least)} of GPU memory in the smallest usual quant and ${gibibytes(memoryBytes)} is there: choose a smaller model, or ${which}.`,
-    );
+    throw new UserError({
+      code: "memory",
+      problem: `${wish.repository} needs ${gibibytes(least)} of GPU memory in the smallest usual quant and ${gibibytes(memoryBytes)} is there`,
+      advice: `choose a smaller model, or ${which}`,
+    });
   }
-  throw new UserError(`${wish.repository} holds ${models.length} models: ${which}.`);
+  throw new UserError({
+    code: "ambiguous",
+    problem: `${wish.repository} holds ${models.length} models`,
+    advice: `${which}`,
+  });
 }
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

@@ -118,9 +118,11 @@ async function receive(
   const free = await disk.freeBytes(dirname(target));
   const missing = file.bytes - got.offset + laterBytes;
   if (free < missing + reserve) {
-    throw new UserError(
-      `${file.path} needs ${gigabytes(missing)} more on the disk and ${gigabytes(Math.max(0, free - reserve))} is free in ${dirname(target)}: make room, or choose a smaller quant.`,
-    );
+    throw new UserError({
+      code: "disk",
+      problem: `${file.path} needs ${gigabytes(missing)} more on the disk and ${gigabytes(Math.max(0, free - reserve))} is free in ${dirname(target)}`,
+      advice: "make room, or choose a smaller quant",
+    });
   }
   const handle = await open(partPath(target), "a").then(async (it) => {
     await it.close();
@@ -223,9 +225,11 @@ async function attempt(
     const range = response.headers.get("content-range");
     if (range !== expected || (etag && strong && etag !== strong)) {
       await response.body?.cancel();
-      const error = new UserError(
-        `${new URL(access.hub).host} was asked for ${expected} of ${file.path} and sent ${range}: try again later, or use another mirror.`,
-      );
+      const error = new UserError({
+        code: "hub",
+        problem: `${new URL(access.hub).host} was asked for ${expected} of ${file.path} and sent ${range}`,
+        advice: "try again later, or use another mirror",
+      });
       return { error, unranged: true };
     }
   } else {
@@ -263,9 +267,11 @@ async function readBody(
       if (chunk === undefined) break;
       if (got.offset + chunk.length > file.bytes) {
         await discardPartial(target);
-        throw new UserError(
-          `${file.path} is longer than the ${file.bytes} bytes that the Hub lists, and what came was deleted: try again, or use another mirror.`,
-        );
+        throw new UserError({
+          code: "hub",
+          problem: `${file.path} is longer than the ${file.bytes} bytes that the Hub lists, and what came was deleted`,
+          advice: "try again, or use another mirror",
+        });
       }
       for (let at = 0; at < chunk.length; at += CHUNK) {
         const piece = chunk.subarray(at, at + CHUNK);
@@ -282,7 +288,11 @@ async function readBody(
   if (got.offset === file.bytes) return undefined;
   return {
     error: new UserError(
-      `The connection to ${new URL(hub).host} broke after ${got.offset} of the ${file.bytes} bytes of ${file.path}: run the same again to go on from there.`,
+      {
+        code: "network",
+        problem: `The connection to ${new URL(hub).host} broke after ${got.offset} of the ${file.bytes} bytes of ${file.path}`,
+        advice: "run the same again to go on from there",
+      },
       { cause },
     ),
   };
@@ -293,15 +303,19 @@ async function finish({ path, sha256 }: RemoteFile, target: string, hash: Hash):
   const found = hash.digest("hex");
   if (found !== sha256) {
     await discardPartial(target);
-    throw new UserError(
-      `${path} came with the checksum ${found.slice(0, 12)}… and the Hub lists ${sha256.slice(0, 12)}…, so it was deleted: download it again, or use another mirror.`,
-    );
+    throw new UserError({
+      code: "checksum",
+      problem: `${path} came with the checksum ${found.slice(0, 12)}… and the Hub lists ${sha256.slice(0, 12)}…, so it was deleted`,
+      advice: "download it again, or use another mirror",
+    });
   }
   if (!(await isGgufFile(partPath(target)))) {
     await discardPartial(target);
-    throw new UserError(
-      `${path} is not a GGUF file in spite of its name, so it was deleted: choose another one.`,
-    );
+    throw new UserError({
+      code: "checksum",
+      problem: `${path} is not a GGUF file in spite of its name, so it was deleted`,
+      advice: "choose another one",
+    });
   }
   await rename(partPath(target), target);
   await writeRecord(target, sha256);
@@ -323,12 +337,19 @@ function diskSentence(error: unknown, target: string): UserError | undefined {
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof UserError || !code) return undefined;
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new UserError(
-      `The disk is full (${code}) in ${dirname(target)}: make room and run the same again to go on from there.`,
-    );
+    return new UserError({
+      code: "disk",
+      problem: `The disk is full (${code}) in ${dirname(target)}`,
+      advice: "make room and run the same again to go on from there",
+    });
   }
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG", "EIO"].includes(code)) {
-    return new UserError(`${target} cannot be written (${code}): check the folder, or choose another one.`);
+    return new UserError({
+      code: "disk",
+      problem: `${target} cannot be written (${code})`,
+      advice: "check the folder, or choose another one",
+      path: target,
+    });
   }
   return undefined;
 }

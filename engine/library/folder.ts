@@ -31,9 +31,11 @@ export function safePath(folder: string, repository: string, path: string): stri
   const segments = [...repository.split("/"), ...path.split("/")];
   const bad = segments.find((segment) => unsafe.test(segment));
   if (bad !== undefined) {
-    throw new UserError(
-      `${repository} lists a file by the name ${JSON.stringify(path)}, which cannot be stored safely: choose another repository.`,
-    );
+    throw new UserError({
+      code: "hub",
+      problem: `${repository} lists a file by the name ${JSON.stringify(path)}, which cannot be stored safely`,
+      advice: "choose another repository",
+    });
   }
   return join(folder, ...segments);
 }

@@ -33,13 +33,20 @@ const own = "https://huggingface.co";
 export function hubAccess(options: HubOptions = {}, env: NodeJS.ProcessEnv = process.env): HubAccess {
   const hub = (options.hub || env.HF_ENDPOINT || own).replace(/\/+$/, "");
   if (!/^https?:$/.test(URL.canParse(hub) ? new URL(hub).protocol : "")) {
-    throw new UserError(`The Hub's address is "${hub}": give one that starts with https://.`);
+    throw new UserError({
+      code: "setting",
+      problem: `The Hub's address is "${hub}"`,
+      advice: "give one that starts with https://",
+      setting: "foretype.model.hub",
+    });
   }
   const token = (options.token ?? env.HF_TOKEN)?.trim() || undefined;
   if (token && !/^hf_[\x21-\x7e]+$/.test(token)) {
-    throw new UserError(
-      "HF_TOKEN holds no token of the Hub: set it to one that starts with hf_, or unset it.",
-    );
+    throw new UserError({
+      code: "setting",
+      problem: "HF_TOKEN holds no token of the Hub",
+      advice: "set it to one that starts with hf_, or unset it",
+    });
   }
   return { hub, token, fetch: options.fetch ?? globalThis.fetch, signal: options.signal };
 }
@@ -76,14 +83,18 @@ export async function listRepository(wish: ModelWish, access: HubAccess): Promis
     }
   } catch (error) {
     if (error instanceof UserError || signal?.aborted) throw error;
-    throw new UserError(
-      `${new URL(hub).host} answered with no listing of ${wish.repository}: check the Hub's address.`,
-    );
+    throw new UserError({
+      code: "hub",
+      problem: `${new URL(hub).host} answered with no listing of ${wish.repository}`,
+      advice: "check the Hub's address",
+    });
   }
   if (files.some(({ bytes }) => !Number.isSafeInteger(bytes) || bytes < 0)) {
-    throw new UserError(
-      `${new URL(hub).host} lists a file of ${wish.repository} without its size: check the Hub's address.`,
-    );
+    throw new UserError({
+      code: "hub",
+      problem: `${new URL(hub).host} lists a file of ${wish.repository} without its size`,
+      advice: "check the Hub's address",
+    });
   }
   return files;
 }
@@ -100,7 +111,11 @@ export async function reach(url: string, init: RequestInit, access: HubAccess): 
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new UserError(
-      `${new URL(url).host} cannot be reached (${reason(error)}): check the connection, the proxy and the Hub's address.`,
+      {
+        code: "network",
+        problem: `${new URL(url).host} cannot be reached (${reason(error)})`,
+        advice: "check the connection, the proxy and the Hub's address",
+      },
       { cause: error },
     );
   }
@@ -124,23 +139,39 @@ export function refusal(response: Response, what: string, { hub, token }: HubAcc
   const host = new URL(hub).host;
   const code = response.headers.get("x-error-code") ?? "";
   if (code === "GatedRepo") {
-    return new UserError(
-      `${what} is gated (${host} answered ${status}): accept the licence on the model's page and set HF_TOKEN.`,
-    );
+    return new UserError({
+      code: "hub",
+      problem: `${what} is gated (${host} answered ${status})`,
+      advice: "accept the licence on the model's page and set HF_TOKEN",
+    });
   }
   if (status === 403) {
-    return new UserError(
-      `${what} is closed to you (${host} answered 403): check what HF_TOKEN may read, and whether a proxy stands between.`,
-    );
+    return new UserError({
+      code: "hub",
+      problem: `${what} is closed to you (${host} answered 403)`,
+      advice: "check what HF_TOKEN may read, and whether a proxy stands between",
+    });
   }
   if (status === 401) {
     // The Hub says 401 of repositories that do not exist, too.
     const advice = token ? "check the name and what the token may read" : "check the name, or set HF_TOKEN";
-    return new UserError(`${what} is private or does not exist (${host} answered ${status}): ${advice}.`);
+    return new UserError({
+      code: "hub",
+      problem: `${what} is private or does not exist (${host} answered ${status})`,
+      advice: `${advice}`,
+    });
   }
   if (status === 404) {
-    return new UserError(`${what} does not exist on ${host}: check the name.`);
+    return new UserError({
+      code: "hub",
+      problem: `${what} does not exist on ${host}`,
+      advice: "check the name",
+    });
   }
   const advice = isTransient(status) ? "try again later" : "check the Hub's address";
-  return new UserError(`${host} answered ${status} for ${what}: ${advice}.`);
+  return new UserError({
+    code: "hub",
+    problem: `${host} answered ${status} for ${what}`,
+    advice: `${advice}`,
+  });
 }

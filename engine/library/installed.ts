@@ -93,7 +93,12 @@ async function filesIn(folder: string, under = ""): Promise<{ path: string; byte
   const entries = await readdir(join(folder, under), { withFileTypes: true }).catch(
     ({ code }: NodeJS.ErrnoException) => {
       if (code === "ENOENT" || under !== "") return []; // it went away, or is closed to us
-      throw new UserError(`${folder} cannot be listed (${code}): choose another folder for models.`);
+      throw new UserError({
+        code: "disk",
+        problem: `${folder} cannot be listed (${code})`,
+        advice: "choose another folder for models",
+        path: folder,
+      });
     },
   );
   const found = await Promise.all(
@@ -132,9 +137,12 @@ export async function removeModel(name: string, folder: string): Promise<{ files
         () => 0,
       ));
     await rm(path, { force: true }).catch((error: NodeJS.ErrnoException) => {
-      throw new UserError(
-        `${path} cannot be deleted (${error.code}): close what uses it, and check its permissions.`,
-      );
+      throw new UserError({
+        code: "disk",
+        problem: `${path} cannot be deleted (${error.code})`,
+        advice: "close what uses it, and check its permissions",
+        path,
+      });
     });
     await removeRecord(path);
     await discardPartial(path);
@@ -216,7 +224,11 @@ export async function resolveModel(name: string, folder: string): Promise<string
   const model = one(name, folder, (await listModels(folder)).models);
   if (model) return model.path;
   if (catalogue.some(({ id }) => id === name.toLowerCase())) {
-    throw new UserError(`${name} is not downloaded: run \`foretype models pull ${name}\` first.`);
+    throw new UserError({
+      code: "file-missing",
+      problem: `${name} is not downloaded`,
+      advice: `run \`foretype models pull ${name}\` first`,
+    });
   }
   return name;
 }
@@ -246,10 +258,16 @@ function one<T extends { name: string; path: string; repository: string | null; 
   const found = exact ? [exact] : among.filter((it) => namesOf(it).includes(plain));
   if (found.length <= 1) return found[0];
   const names = found.map(({ name }) => name).join(", ");
-  throw new UserError(`${found.length} models in ${folder} go by the name ${text}: name one of ${names}.`);
+  throw new UserError({
+    code: "ambiguous",
+    problem: `${found.length} models in ${folder} go by the name ${text}`,
+    advice: `name one of ${names}`,
+  });
 }
 
 const notThere = (name: string, folder: string): UserError =>
-  new UserError(
-    `There is no model ${name} in ${folder}: \`foretype models list\` shows those that are there.`,
-  );
+  new UserError({
+    code: "file-missing",
+    problem: `There is no model ${name} in ${folder}`,
+    advice: `\`foretype models list\` shows those that are there`,
+  });

@@ -34,18 +34,24 @@ function parseAddress(text: string, hub: string | undefined): ModelWish {
     url = new URL(text);
     segments = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
   } catch {
-    throw new UserError(`${text} is not an address: ${forms}.`);
+    throw new UserError({ code: "usage", problem: `${text} is not an address`, advice: `${forms}` });
   }
   const hosts = ["huggingface.co", "www.huggingface.co", "hf.co", ...(hub ? [new URL(hub).host] : [])];
   if (!hosts.includes(url.host)) {
-    throw new UserError(
-      `${text} is at ${url.host}, not on the Hub at ${hosts.at(-1)}: name its repository as OWNER/REPO.`,
-    );
+    throw new UserError({
+      code: "usage",
+      problem: `${text} is at ${url.host}, not on the Hub at ${hosts.at(-1)}`,
+      advice: "name its repository as OWNER/REPO",
+    });
   }
   const [owner, repository, verb, revision, ...file] = segments;
   if (verb === undefined) return wish(text, [owner ?? "", repository ?? ""], "main");
   if (!["resolve", "blob", "tree", "raw"].includes(verb) || !revision) {
-    throw new UserError(`${text} is no page of a model or of its files: ${forms}.`);
+    throw new UserError({
+      code: "usage",
+      problem: `${text} is no page of a model or of its files`,
+      advice: `${forms}`,
+    });
   }
   return wish(text, [owner ?? "", repository ?? "", ...(verb === "tree" ? [] : file)], revision);
 }
@@ -56,11 +62,15 @@ function wish(text: string, segments: readonly string[], revision: string, quant
     ![owner, repository, ...file].every((it) => part.test(it)) ||
     (file.length > 0 && quant !== undefined)
   ) {
-    throw new UserError(`"${text}" names no model: ${forms}.`);
+    throw new UserError({ code: "usage", problem: `"${text}" names no model`, advice: `${forms}` });
   }
   const named = file.join("/");
   if (named && !/\.gguf$/i.test(named)) {
-    throw new UserError(`${named} is not a GGUF file: name a file that ends in .gguf.`);
+    throw new UserError({
+      code: "usage",
+      problem: `${named} is not a GGUF file`,
+      advice: "name a file that ends in .gguf",
+    });
   }
   return {
     repository: `${owner}/${repository}`,

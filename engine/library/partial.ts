@@ -69,9 +69,12 @@ export async function lockFile(path: string): Promise<AsyncDisposable> {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       const holder = await holderOf(lock);
       if (holder !== undefined || attempt > 9) {
-        throw new UserError(
-          `${path} is being downloaded already${holder ? ` by process ${holder}` : ""}: wait for it, or end that one first.`,
-        );
+        throw new UserError({
+          code: "in-use",
+          problem: `${path} is being downloaded already${holder ? ` by process ${holder}` : ""}`,
+          advice: "wait for it, or end that one first",
+          path,
+        });
       }
       // By renaming it, so that of two who find it stale one takes it away.
       const taken = `${lock}.${randomUUID()}`;

@@ -13,9 +13,11 @@ export async function proxiedFetch(env: NodeJS.ProcessEnv = process.env): Promis
     (it) => it && !/^https?:\/\/./i.test(URL.canParse(it) ? it : ""),
   );
   if (wrong) {
-    throw new UserError(
-      `The proxy "${wrong}" is no address of an HTTP proxy: set it to one such as http://proxy.example:3128.`,
-    );
+    throw new UserError({
+      code: "setting",
+      problem: `The proxy "${wrong}" is no address of an HTTP proxy`,
+      advice: "set it to one such as http://proxy.example:3128",
+    });
   }
   // Its own fetch as well: a dispatcher of one version of undici does not go with another's fetch, and each Node has its own.
   const undici = await import("undici");

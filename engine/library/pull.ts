@@ -39,15 +39,22 @@ export async function pullModel(
   const model = chooseModel(listing, wish, options.memoryBytes);
   const files = [...model.parts, ...model.companions].map((file) => {
     if (file.sha256 === undefined) {
-      throw new UserError(
-        `The Hub lists no checksum for ${file.path}, so it cannot be verified: choose another file.`,
-      );
+      throw new UserError({
+        code: "hub",
+        problem: `The Hub lists no checksum for ${file.path}, so it cannot be verified`,
+        advice: "choose another file",
+      });
     }
     return { wish, ...file, sha256: file.sha256, target: safePath(folder, wish.repository, file.path) };
   });
   // All names are good before anything is made on disk.
   await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`${folder} cannot be made (${error.code}): choose another folder.`);
+    throw new UserError({
+      code: "disk",
+      problem: `${folder} cannot be made (${error.code})`,
+      advice: "choose another folder",
+      path: folder,
+    });
   });
   const began = performance.now();
   let bytesBefore = 0; // of files that are finished

@@ -68,9 +68,12 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
   const family = families.get(architecture);
   if (!family) {
     const titles = [...families.values()].map(({ title }) => title).join(", ");
-    throw new UserError(
-      `${file.path} is a "${architecture}" model, and this version runs ${titles}: choose one of those.`,
-    );
+    throw new UserError({
+      code: "model-unsupported",
+      problem: `${file.path} is a "${architecture}" model, and this version runs ${titles}`,
+      advice: "choose one of those",
+      path: file.path,
+    });
   }
   const keys = keysOf(file, architecture);
   const mtpLayers = keys.number("nextn_predict_layers", 0);
@@ -80,9 +83,12 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
   const headSize = keys.number("attention.key_length", embedding / heads);
   const vocabulary = file.tensors.get("token_embd.weight")?.dims[1];
   if (vocabulary === undefined) {
-    throw new UserError(
-      `${file.path} has no tensor token_embd.weight: the file is incomplete, download it again.`,
-    );
+    throw new UserError({
+      code: "file-incomplete",
+      problem: `${file.path} has no tensor token_embd.weight`,
+      advice: "the file is incomplete, download it again",
+      path: file.path,
+    });
   }
   const experts = family.experts?.(keys);
   const scaling = ropeScaling(file.path, keys);
@@ -166,6 +172,12 @@ function requireShapes(path: string, h: Hyperparameters, keys: Keys): void {
     );
   }
   for (const [holds, what] of rules) {
-    if (!holds) throw new UserError(`${path} ${what}: this model cannot run here.`);
+    if (!holds)
+      throw new UserError({
+        code: "model-unsupported",
+        problem: `${path} ${what}`,
+        advice: "this model cannot run here",
+        path,
+      });
   }
 }

@@ -112,9 +112,12 @@ export class Weights {
     const limit = this.#gpu.device.limits.maxStorageBufferBindingSize;
     const most = Math.floor(limit / (blocksPerRow * format.bytes) / unit) * unit;
     if (most === 0) {
-      throw new UserError(
-        `${this.#file.path}: ${unit} rows of tensor ${run[0]!.name} exceed the ${mebibytes(limit)} that this device reads at once: choose a smaller model.`,
-      );
+      throw new UserError({
+        code: "memory",
+        problem: `${this.#file.path}: ${unit} rows of tensor ${run[0]!.name} exceed the ${mebibytes(limit)} that this device reads at once`,
+        advice: "choose a smaller model",
+        path: this.#file.path,
+      });
     }
     const total = run.reduce((sum, tensor) => sum + rowsOf(tensor), 0);
     for (let first = 0; first < total; first += most) {
@@ -159,21 +162,30 @@ export class Weights {
   #tensor(name: string, shape: readonly number[]): TensorEntry {
     const tensor = this.#file.tensors.get(name);
     if (!tensor) {
-      throw new UserError(
-        `${this.#file.path} has no tensor ${name}: the file is incomplete, download it again.`,
-      );
+      throw new UserError({
+        code: "file-incomplete",
+        problem: `${this.#file.path} has no tensor ${name}`,
+        advice: "the file is incomplete, download it again",
+        path: this.#file.path,
+      });
     }
     if (!tensor.supported) {
-      throw new UserError(
-        `${this.#file.path}: tensor ${name} has ${tensor.type.startsWith("type ") ? tensor.type : `type ${tensor.type}`}, which this version cannot compute with: choose a file in Q4_K_M or Q8_0.`,
-      );
+      throw new UserError({
+        code: "model-unsupported",
+        problem: `${this.#file.path}: tensor ${name} has ${tensor.type.startsWith("type ") ? tensor.type : `type ${tensor.type}`}, which this version cannot compute with`,
+        advice: "choose a file in Q4_K_M or Q8_0",
+        path: this.#file.path,
+      });
     }
     const dims = [...tensor.dims];
     while (dims.length > shape.length && dims.at(-1) === 1) dims.pop();
     if (dims.length !== shape.length || dims.some((n, i) => n !== shape[i])) {
-      throw new UserError(
-        `${this.#file.path}: tensor ${name} has shape [${tensor.dims.join(", ")}] where [${shape.join(", ")}] is needed: the file does not fit its own metadata.`,
-      );
+      throw new UserError({
+        code: "model-unsupported",
+        problem: `${this.#file.path}: tensor ${name} has shape [${tensor.dims.join(", ")}] where [${shape.join(", ")}] is needed`,
+        advice: "the file does not fit its own metadata",
+        path: this.#file.path,
+      });
     }
     return tensor;
   }
@@ -192,9 +204,12 @@ export class Weights {
     const name = tensors.map((tensor) => tensor.name).join(" + ");
     for (const tensor of tensors) {
       if (tensor.type === "F32") continue;
-      throw new UserError(
-        `${this.#file.path}: tensor ${tensor.name} has type ${tensor.type} where F32 is needed: choose another file of this model.`,
-      );
+      throw new UserError({
+        code: "model-unsupported",
+        problem: `${this.#file.path}: tensor ${tensor.name} has type ${tensor.type} where F32 is needed`,
+        advice: "choose another file of this model",
+        path: this.#file.path,
+      });
     }
     const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
     const slab: Slab = { type: "F32", row: 0, rows: 1, planes: [this.#buffer(name, total)] };

@@ -71,9 +71,12 @@ function requireTiledHeads(file: GgufFile, architecture: string): void {
     metadataNumber(file, `${architecture}.ssm.${key}`, 0),
   );
   if (keyHeads === valueHeads) return; // one order as the other
-  throw new UserError(
-    `${basename(file.path)} keeps its ${valueHeads} value heads in groups (ssm.v_head_reordered is false), an order that is not supported: get a file of this model that was made for llama.cpp.`,
-  );
+  throw new UserError({
+    code: "model-unsupported",
+    problem: `${basename(file.path)} keeps its ${valueHeads} value heads in groups (ssm.v_head_reordered is false), an order that is not supported`,
+    advice: "get a file of this model that was made for llama.cpp",
+    path: file.path,
+  });
 }
 
 function canonicalKeys(file: GgufFile, architecture: string): Map<string, MetadataValue> {
@@ -83,16 +86,22 @@ function canonicalKeys(file: GgufFile, architecture: string): Map<string, Metada
     const values = metadataNumbers(file, key);
     const layers = trunkBlocks(file);
     if (values.length < layers) {
-      throw new UserError(
-        `${basename(file.path)} has ${values.length} values in metadata key ${key} for ${layers} layers: download it again or choose another file of this model.`,
-      );
+      throw new UserError({
+        code: "file-damaged",
+        problem: `${basename(file.path)} has ${values.length} values in metadata key ${key} for ${layers} layers`,
+        advice: "download it again or choose another file of this model",
+        path: file.path,
+      });
     }
     const kinds = new Set(values);
     const without = kinds.delete(0);
     if (kinds.size > 1) {
-      throw new UserError(
-        `${basename(file.path)} has layers of different sizes (${key} is ${[...kinds].join(", ")}), and only equal ones are supported: choose another model.`,
-      );
+      throw new UserError({
+        code: "model-unsupported",
+        problem: `${basename(file.path)} has layers of different sizes (${key} is ${[...kinds].join(", ")}), and only equal ones are supported`,
+        advice: "choose another model",
+        path: file.path,
+      });
     }
     const [value = 0] = kinds;
     metadata.set(key, value);

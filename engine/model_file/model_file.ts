@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../errors/index.ts";
+import { type Fault, UserError } from "../errors/index.ts";
 import { type GgufFile, openGguf } from "../gguf/index.ts";
 import { type Hyperparameters, readHyperparameters } from "../model/index.ts";
 import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";
@@ -46,8 +46,8 @@ export async function openModelFile(path: string): Promise<OpenFile> {
   throw new UserError(open.refusal);
 }
 
-/** As `openModelFile`, but a file in types that cannot be computed with opens too; `refusal` is the sentence for it. */
-export async function readModelFile(path: string): Promise<OpenFile & { readonly refusal?: string }> {
+/** As `openModelFile`, but a file in types that cannot be computed with opens too; `refusal` says why. */
+export async function readModelFile(path: string): Promise<OpenFile & { readonly refusal?: Fault }> {
   let file = await openGguf(await modelIn(path));
   try {
     requireModel(file);
@@ -71,9 +71,11 @@ export async function readModelFile(path: string): Promise<OpenFile & { readonly
 /** @throws UserError when more is asked for than the model was trained for. */
 export function contextFor({ contextLength }: Hyperparameters, asked: number | undefined): number {
   if (asked !== undefined && asked > contextLength) {
-    throw new UserError(
-      `The model was trained for ${contextLength} positions and --context asks for ${asked}: choose at most ${contextLength}.`,
-    );
+    throw new UserError({
+      code: "usage",
+      problem: `The model was trained for ${contextLength} positions and --context asks for ${asked}`,
+      advice: `choose at most ${contextLength}`,
+    });
   }
   return asked ?? Math.min(defaultContext, contextLength);
 }

@@ -23,10 +23,18 @@ export async function modelIn(path: string): Promise<string> {
   const [model, ...more] = models.values();
   if (model !== undefined && more.length === 0) return join(path, model);
   if (model === undefined) {
-    throw new UserError(`${path} is a directory: name the .gguf file in it, none of which lies at its top.`);
+    throw new UserError({
+      code: "usage",
+      problem: `${path} is a directory`,
+      advice: "name the .gguf file in it, none of which lies at its top",
+      path,
+    });
   }
   const rest = models.size > listed ? ` or ${models.size - listed} more` : "";
-  throw new UserError(
-    `${path} holds ${models.size} models: name one of ${[...models.values()].slice(0, listed).join(", ")}${rest}.`,
-  );
+  throw new UserError({
+    code: "ambiguous",
+    problem: `${path} holds ${models.size} models`,
+    advice: `name one of ${[...models.values()].slice(0, listed).join(", ")}${rest}`,
+    path,
+  });
 }

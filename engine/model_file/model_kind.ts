@@ -10,28 +10,39 @@ const rankPooling = 4;
  * @throws UserError that says what the file is, and what to name instead
  */
 export function requireModel(file: GgufFile): void {
-  const what = whatElse(file);
-  if (what) throw new UserError(`${basename(file.path)} ${what}`);
+  const other = whatElse(file);
+  if (!other) return;
+  const [what, advice] = other;
+  throw new UserError({
+    code: "model-unsupported",
+    problem: `${basename(file.path)} ${what}`,
+    advice,
+    path: file.path,
+  });
 }
 
-function whatElse(file: GgufFile): string | undefined {
+/** What the file is instead, and what to name. */
+function whatElse(file: GgufFile): readonly [what: string, advice: string] | undefined {
   const architecture = metadataString(file, "general.architecture", ""); // importance matrices have none
   const type = metadataString(file, "general.type", "model");
   if (architecture === "clip" || type === "mmproj") {
-    return "is the vision projector of a model: name the model itself, which is the other file.";
+    return ["is the vision projector of a model", "name the model itself, which is the other file"];
   }
   if (type === "adapter") {
-    return "is a LoRA adapter, which changes a model and is none: name a model that the adapter was merged into.";
+    return [
+      "is a LoRA adapter, which changes a model and is none",
+      "name a model that the adapter was merged into",
+    ];
   }
   if (type === "imatrix") {
-    return "is an importance matrix, which models are quantised by: name the model itself.";
+    return ["is an importance matrix, which models are quantised by", "name the model itself"];
   }
   const pooling = metadataNumber(file, `${architecture}.pooling_type`, 0);
   if (pooling === rankPooling || file.tensors.has("cls.output.weight")) {
-    return "is a reranker, which scores texts and writes none: choose a model that completes or chats.";
+    return ["is a reranker, which scores texts and writes none", "choose a model that completes or chats"];
   }
   if (pooling !== 0 || architecture.includes("bert")) {
-    return "is an embedding model, which writes no text: choose a model that completes or chats.";
+    return ["is an embedding model, which writes no text", "choose a model that completes or chats"];
   }
   return undefined;
 }

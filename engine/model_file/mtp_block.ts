@@ -66,9 +66,12 @@ function trunkOf(file: GgufFile, architecture: string): number | undefined {
       : found;
   }
   if (found > count) return undefined;
-  throw new UserError(
-    `${basename(file.path)} has ${found} of its ${count - said} blocks: the file is incomplete, download it again.`,
-  );
+  throw new UserError({
+    code: "file-incomplete",
+    problem: `${basename(file.path)} has ${found} of its ${count - said} blocks`,
+    advice: "the file is incomplete, download it again",
+    path: file.path,
+  });
 }
 
 function isStrayAttention(file: GgufFile, architecture: string, block: number): boolean {

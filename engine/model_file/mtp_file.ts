@@ -85,15 +85,21 @@ function requireFit(file: GgufFile, mtp: GgufFile, architecture: string): void {
 }
 
 const misfitting = (file: GgufFile, mtp: GgufFile, why: string): UserError =>
-  new UserError(
-    `${mtp.path} does not belong to ${basename(file.path)} (${why}): move it away, or get the one that belongs to the model.`,
-  );
+  new UserError({
+    code: "model-unsupported",
+    problem: `${mtp.path} does not belong to ${basename(file.path)} (${why})`,
+    advice: "move it away, or get the one that belongs to the model",
+    path: mtp.path,
+  });
 
 /** @throws UserError for a file that holds an MTP block and nothing to draft for. */
 export function requireTrunk(file: GgufFile): void {
   if (file.tensors.has("blk.0.attn_norm.weight")) return;
   if (![...file.tensors.keys()].some((name) => name.endsWith(".nextn.eh_proj.weight"))) return;
-  throw new UserError(
-    `${file.path} holds only the MTP block of a model: name the model itself, and keep this file beside it.`,
-  );
+  throw new UserError({
+    code: "model-unsupported",
+    problem: `${file.path} holds only the MTP block of a model`,
+    advice: "name the model itself, and keep this file beside it",
+    path: file.path,
+  });
 }

@@ -7,8 +7,9 @@ import type {
   GenerationStats,
   ToEngine,
 } from "../contract/index.ts";
+import { UserError } from "../errors/index.ts";
 import { createScheduler, type GenerationEnd, type Priority } from "../generate/index.ts";
-import { createModels, describeModel, isForUser, type Loaded } from "./models.ts";
+import { createModels, describeModel, type Loaded } from "./models.ts";
 
 export interface EngineOptions {
   readonly send: (message: FromEngine) => void;
@@ -137,9 +138,9 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
       await serve(request, controller.signal, emit);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      emit({ kind: "error", message, forUser: isForUser(error) });
-      if (!isForUser(error))
-        send({ kind: "log", level: "error", message: (error as Error).stack ?? message });
+      const fault = error instanceof UserError ? error.fault : undefined;
+      emit({ kind: "error", message, ...(fault && { fault }) });
+      if (!fault) send({ kind: "log", level: "error", message: (error as Error).stack ?? message });
       models.dropBrokenDevice();
     } finally {
       running.delete(id);

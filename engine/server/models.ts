@@ -83,7 +83,7 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     const log = (level: "info" | "warn", message: string) => report({ kind: "log", level, message });
     const room = roomOf(target);
     const alone = fitSession(file, open.h, wishes, { ...room, free: room.free + held() });
-    if (!alone.fits) throw new UserError(alone.sentence); // no other model leaves for nothing
+    if (!alone.fits) throw new UserError(alone.fault); // no other model leaves for nothing
     let fitted = fitSession(file, open.h, wishes, room);
     const tooLittle = () => !fitted.fits || fitted.shortened;
     if (tooLittle()) {
@@ -98,7 +98,7 @@ export function createModels(settings: () => EngineSettings, report: Report) {
       loaded.delete(key);
       fitted = fitSession(file, open.h, wishes, roomOf(target));
     }
-    if (!fitted.fits) throw new UserError(fitted.sentence);
+    if (!fitted.fits) throw new UserError(fitted.fault);
     for (const note of open.notes) log("info", `${path}: ${note}`);
     for (const note of fitted.notes) log("warn", `${path}: ${note}`);
     const { settings: options, h } = fitted;
@@ -217,6 +217,3 @@ export async function describeModel(spec: ModelSpec): Promise<ModelDescription> 
     ).total,
   };
 }
-
-/** A sentence for people, or a bug. */
-export const isForUser = (error: unknown): boolean => error instanceof UserError;

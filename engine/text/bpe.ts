@@ -101,9 +101,11 @@ function createMergeTable(merges: ArrayLike<string>, intern: (text: string) => n
     const text = merges[rank]!;
     const space = text.indexOf(" ", 1); // from 1: a symbol is never empty
     if (space < 0) {
-      throw new UserError(
-        `Merge ${rank} of ${count} in this model's tokenizer is ${JSON.stringify(text)}, which is no pair: download the model again or choose another.`,
-      );
+      throw new UserError({
+        code: "model-unsupported",
+        problem: `Merge ${rank} of ${count} in this model's tokenizer is ${JSON.stringify(text)}, which is no pair`,
+        advice: "download the model again or choose another",
+      });
     }
     const l = text.slice(0, space);
     const r = text.slice(space + 1);

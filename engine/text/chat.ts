@@ -1,5 +1,5 @@
 import { Template } from "@huggingface/jinja";
-import { UserError } from "../errors/index.ts";
+import { type Fault, UserError } from "../errors/index.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface ChatMessage {
@@ -74,25 +74,32 @@ export function renderChat(
     add_generation_prompt: addGenerationPrompt,
     ...(enableThinking !== undefined && { enable_thinking: enableThinking }),
   };
-  const parsed = inOneSentence(
+  const parsed = asFault(
     () => new Template(template),
-    (reason) => `The model's chat template cannot be read (${reason}): choose another file of this model.`,
+    (reason) => ({
+      code: "model-unsupported",
+      problem: `The model's chat template cannot be read (${reason})`,
+      advice: "choose another file of this model",
+    }),
   );
-  const text = inOneSentence(
+  const text = asFault(
     () => parsed.render(values),
-    (reason) =>
-      `The model's chat template fails on these ${messages.length} messages (${reason}): change the request or choose another model.`,
+    (reason) => ({
+      code: "model-unsupported",
+      problem: `The model's chat template fails on these ${messages.length} messages (${reason})`,
+      advice: "change the request or choose another model",
+    }),
   );
   const opened = addGenerationPrompt && text.trimEnd().endsWith("<think>");
   return opened && enableThinking === false ? `${text.trimEnd()}\n\n</think>\n\n` : text;
 }
 
-function inOneSentence<T>(run: () => T, sentence: (reason: string) => string): T {
+function asFault<T>(run: () => T, fault: (reason: string) => Fault): T {
   try {
     return run();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(sentence(`“${reason.replace(/\s+/g, " ").trim()}”`));
+    throw new UserError(fault(`“${reason.replace(/\s+/g, " ").trim()}”`));
   }
 }
 

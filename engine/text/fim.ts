@@ -64,15 +64,21 @@ export function fimLayout(
 ): FimLayout {
   const { fim } = tokenizer;
   if (!fim) {
-    throw new UserError("This model has no fill-in-the-middle tokens: choose a model that completes code.");
+    throw new UserError({
+      code: "model-role",
+      problem: "This model has no fill-in-the-middle tokens",
+      advice: "choose a model that completes code",
+    });
   }
   const begin = tokenizer.startId === undefined ? [] : [tokenizer.startId];
   const fixed = begin.length + 3; // prefix, suffix and middle tokens
   const middle = encode(tokenizer, parts.middle, budget).length;
   if (middle + fixed > budget) {
-    throw new UserError(
-      `The text just above the cursor needs more than the ${budget} tokens of the prompt: break its lines or choose a larger context.`,
-    );
+    throw new UserError({
+      code: "prompt-length",
+      problem: `The text just above the cursor needs more than the ${budget} tokens of the prompt`,
+      advice: "break its lines or choose a larger context",
+    });
   }
   const charged = Math.max(reserve, Math.ceil(middle / MIDDLE_STEP) * MIDDLE_STEP) + fixed;
   const room = budget - Math.min(charged, budget);

@@ -104,7 +104,11 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
 
   const check = (id: number) => {
     if (Number.isInteger(id) && id >= 0 && id < size) return;
-    throw new UserError(`There is no token ${id} in this model: ids run from 0 to ${size - 1}.`);
+    throw new UserError({
+      code: "usage",
+      problem: `There is no token ${id} in this model`,
+      advice: `ids run from 0 to ${size - 1}`,
+    });
   };
 
   let heads: ReadonlyMap<string, readonly number[]> | undefined;

@@ -80,9 +80,12 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
   const tokens = metadataStrings(file, "tokenizer.ggml.tokens");
   const types = metadataNumbers(file, "tokenizer.ggml.token_type");
   if (types.length !== tokens.length || tokens.length === 0) {
-    throw new UserError(
-      `${basename(file.path)} has ${tokens.length} tokens in tokenizer.ggml.tokens and ${types.length} types in tokenizer.ggml.token_type: download it again or choose another file of this model.`,
-    );
+    throw new UserError({
+      code: "file-damaged",
+      problem: `${basename(file.path)} has ${tokens.length} tokens in tokenizer.ggml.tokens and ${types.length} types in tokenizer.ggml.token_type`,
+      advice: "download it again or choose another file of this model",
+      path: file.path,
+    });
   }
   const idAt = (role: string) => idOfKey(file, `tokenizer.ggml.${role}_token_id`, tokens.length);
 
@@ -124,7 +127,10 @@ function idOfKey(file: MetadataSource, key: string, size: number): number | unde
 }
 
 function unsupported(file: MetadataSource, key: string, found: string, supported: string): UserError {
-  return new UserError(
-    `${basename(file.path)} has ${JSON.stringify(found)} in metadata key ${key}, and only ${supported} can be read: choose a Qwen model.`,
-  );
+  return new UserError({
+    code: "model-unsupported",
+    problem: `${basename(file.path)} has ${JSON.stringify(found)} in metadata key ${key}, and only ${supported} can be read`,
+    advice: "choose a Qwen model",
+    path: file.path,
+  });
 }

@@ -1,4 +1,5 @@
 import type { ModelDescription } from "../../engine/contract/index.ts";
+import type { Fault } from "../../engine/errors/index.ts";
 import type { L10n } from "../l10n.ts";
 import type { ModelRole } from "../services.ts";
 import { bytesOf } from "../status/status_text.ts";
@@ -57,10 +58,8 @@ export function memoryWarning(
 /** What is wrong with a model: it is too large for the GPU, or its file is gone or no good. */
 export type ModelTrouble = "memory" | "file";
 
-/** Whether the sentence of an error is about one of these model files: another model is the way out then. */
-export function modelTrouble(sentence: string, paths: readonly string[]): ModelTrouble | undefined {
-  // An engine's errors come as sentences; those about a file name it.
-  const about = paths.some((path) => path !== "mini" && sentence.includes(path.replace(/^.*[\\/]/, "")));
-  if (!about) return undefined;
-  return /\bGPU memory\b/.test(sentence) ? "memory" : "file";
+/** Whether another model is the way out of a fault, and what kind of model. */
+export function modelTrouble({ code }: Fault): ModelTrouble | undefined {
+  if (code === "memory") return "memory";
+  return code.startsWith("file-") || code.startsWith("model-") ? "file" : undefined;
 }

@@ -3,7 +3,7 @@ import type { MetricsSummary, Silence, TraceRecord } from "../../engine/complete
 import type { EngineStatus } from "../../engine/contract/index.ts";
 import { UserError } from "../../engine/errors/index.ts";
 import type { Engine } from "../engine.ts";
-import { type Downloads, type ModelTrouble, modelTrouble } from "../models/index.ts";
+import { type Downloads, modelTrouble } from "../models/index.ts";
 import type { Settings } from "../settings.ts";
 import type { Snooze } from "../suggest/snooze.ts";
 import type { StatusView } from "./status_text.ts";
@@ -38,17 +38,12 @@ export function watchStatus({
 }: StatusOptions) {
   const changed = new vscode.EventEmitter<void>();
   const silences = new Map<string, Silence>();
-  let trouble: string | null = null;
+  let trouble: Silence | null = null;
   let engineStatus: EngineStatus | null = null;
   let statusAt = Number.NEGATIVE_INFINITY;
   let longBusy = false;
   let busyTimer: NodeJS.Timeout | undefined;
   let redraw: NodeJS.Timeout | undefined;
-
-  const troubleWithModel = (sentence: string): ModelTrouble | undefined => {
-    const { completionModel, chatModel } = settings.current;
-    return modelTrouble(sentence, [completionModel.path, chatModel.path]);
-  };
 
   const soon = (): void => {
     redraw ??= setTimeout(() => {
@@ -71,12 +66,12 @@ export function watchStatus({
     if (silence) silences.set(uri, silence);
     else silences.delete(uri);
     if (silence?.id === "engine-error") {
-      if (trouble !== silence.sentence) {
+      if (trouble?.sentence !== silence.sentence) {
         log.warn(silence.sentence);
-        // Suggestions stay away until somebody chooses: that is worth more than a red item, once.
-        if (troubleWithModel(silence.sentence)) report(new UserError(silence.sentence));
+        // Nothing is suggested until the user picks another model: notify once.
+        if (silence.fault && modelTrouble(silence.fault)) report(new UserError(silence.fault));
       }
-      trouble = silence.sentence;
+      trouble = silence;
     }
     if (source === "model" || source === "attached") trouble = null;
     if (source === "model") void lookAtEngine();
@@ -127,8 +122,8 @@ export function watchStatus({
       return {
         engine: engine.service.state,
         busy: longBusy,
-        trouble,
-        modelTrouble: trouble === null ? null : (troubleWithModel(trouble) ?? null),
+        trouble: trouble?.sentence ?? null,
+        modelTrouble: (trouble?.fault && modelTrouble(trouble.fault)) ?? null,
         download: downloads.summary,
         inlineSuggest: isInlineSuggestOn(document),
         enabled: pipeline.enabled,

@@ -1,6 +1,7 @@
 import type { EngineState } from "../../engine/client/index.ts";
 import type { MetricsSummary, Share, Silence } from "../../engine/complete/index.ts";
 import type { DraftSources, EngineStatus } from "../../engine/contract/index.ts";
+import { sentenceOf } from "../../engine/errors/index.ts";
 import type { L10n } from "../l10n.ts";
 import type { ModelTrouble } from "../models/index.ts";
 
@@ -47,7 +48,7 @@ export function statusFace(view: StatusView, size: "full" | "compact", l10n: L10
     severity,
   });
 
-  if (engine.kind === "failed") return face("error", "Foretype", engine.reason, "error");
+  if (engine.kind === "failed") return face("error", "Foretype", sentenceOf(engine.fault), "error");
   if (view.trouble !== null) return face("error", "Foretype", view.trouble, "error");
   if (!view.inlineSuggest)
     return face(

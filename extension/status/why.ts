@@ -7,6 +7,7 @@ import type {
   TraceRecord,
 } from "../../engine/complete/index.ts";
 import { closedGate, placeAt, standAt } from "../../engine/complete/index.ts";
+import { sentenceOf } from "../../engine/errors/index.ts";
 import { isSupported } from "../paths.ts";
 import { questionAt } from "../suggest/question.ts";
 import type { ReadOnly } from "../suggest/read_only.ts";
@@ -94,7 +95,7 @@ async function reasonNow(
   });
   const gate = closedGate(question, settings(), gateView(question, syntax));
   if (gate) return gate;
-  if (engine.kind === "failed") return { id: "engine-failed", sentence: engine.reason };
+  if (engine.kind === "failed") return { id: "engine-failed", sentence: sentenceOf(engine.fault) };
   return trouble === null ? null : { id: "engine-error", sentence: trouble };
 }
 

@@ -92,7 +92,11 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
         step = await describeStep(open);
       }
       if (options.suites.includes("mtp") && !open.model.mtp) {
-        throw new UserError(`${name} has no MTP block to draft with: choose another model, or other suites.`);
+        throw new UserError({
+          code: "model-role",
+          problem: `${name} has no MTP block to draft with`,
+          advice: "choose another model, or other suites",
+        });
       }
       const mtp = options.suites.includes("mtp") ? await benchMtp(open) : undefined;
       const edit = options.suites.includes("edit") ? await benchEdit(open) : undefined;
@@ -170,9 +174,11 @@ async function benchDecode(
   const { context } = session.evaluator;
   const needed = decodePrompt + decodeTokens + 1;
   if (context < needed) {
-    throw new UserError(
-      `The decode suite needs a context of ${needed} and it is ${context}: choose a larger one or other suites.`,
-    );
+    throw new UserError({
+      code: "usage",
+      problem: `The decode suite needs a context of ${needed} and it is ${context}`,
+      advice: "choose a larger one or other suites",
+    });
   }
   const ids = benchPrompt(decodePrompt, h.vocabulary);
   const ours: number[] = [];
@@ -218,9 +224,12 @@ async function readReport(path: string): Promise<BenchReport> {
     return report;
   } catch (error) {
     const why = error instanceof SyntaxError ? "it is not JSON" : (error as Error).message;
-    throw new UserError(
-      `${path} is not a report of bench (${why}): write one with \`foretype bench --json\`.`,
-    );
+    throw new UserError({
+      code: "file-damaged",
+      problem: `${path} is not a report of bench (${why})`,
+      advice: `write one with \`foretype bench --json\``,
+      path,
+    });
   }
 }
 

@@ -61,14 +61,18 @@ export function peerRoots(): string[] {
 export function findPeerPackage(roots: readonly string[]): string {
   const folder = roots.map((root) => join(root, "node_modules", PACKAGE)).find((path) => existsSync(path));
   if (folder === undefined)
-    throw new UserError(
-      `The peer llama.cpp needs ${PACKAGE} ${VERSION}, which is not installed: run \`${INSTALL}\`.`,
-    );
+    throw new UserError({
+      code: "runtime",
+      problem: `The peer llama.cpp needs ${PACKAGE} ${VERSION}, which is not installed`,
+      advice: `run \`${INSTALL}\``,
+    });
   const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
   if (version !== VERSION)
-    throw new UserError(
-      `The peer llama.cpp needs ${PACKAGE} ${VERSION}, but ${folder} has ${version}: run \`${INSTALL}\`.`,
-    );
+    throw new UserError({
+      code: "runtime",
+      problem: `The peer llama.cpp needs ${PACKAGE} ${VERSION}, but ${folder} has ${version}`,
+      advice: `run \`${INSTALL}\``,
+    });
   return join(folder, "dist", "index.js");
 }
 
@@ -76,9 +80,11 @@ export function findPeerPackage(roots: readonly string[]): string {
 export async function startPeer(modelPath: string, options: PeerOptions): Promise<Peer> {
   const entry = findPeerPackage(peerRoots());
   if (options.icd !== undefined && !existsSync(options.icd))
-    throw new UserError(
-      `The Vulkan driver manifest ${options.icd} does not exist: name one that does, or none to use the system's.`,
-    );
+    throw new UserError({
+      code: "usage",
+      problem: `The Vulkan driver manifest ${options.icd} does not exist`,
+      advice: "name one that does, or none to use the system's",
+    });
   const child = forkChild(options.icd);
   const call = caller(child);
   const close = () => closeChild(child);
@@ -172,7 +178,7 @@ function caller(child: ChildProcess) {
           if (waiting.size === 0) hold(child, false);
           if (reply instanceof Error) reject(reply);
           else if ("result" in reply) accept(reply.result as PeerResults[K]);
-          else reject(reply.forUser ? new UserError(reply.error) : new Error(reply.error));
+          else reject(reply.fault ? new UserError(reply.fault) : new Error(reply.error));
         },
       });
       child.send({ ...request, id });

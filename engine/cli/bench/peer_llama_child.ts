@@ -2,7 +2,7 @@
 // It times the native calls themselves (batch, decode, sample), some 0.06 ms a token above llama.cpp's own clock;
 // node-llama-cpp's public `evaluate` adds 0.1 to 0.2 ms of scheduling, which is a third of a small model's step.
 import { pathToFileURL } from "node:url";
-import { UserError } from "../../errors/index.ts";
+import { type Fault, UserError } from "../../errors/index.ts";
 
 /** The hidden command that starts `runPeerChild`. */
 export const PEER_CHILD = "peer-child";
@@ -30,12 +30,16 @@ export interface PeerResults {
 
 export type PeerReply =
   | { id: number; result: PeerResults[keyof PeerResults] }
-  | { id: number; error: string; forUser: boolean };
+  | { id: number; error: string; fault?: Fault };
 
 /** Serves requests until it is killed or the parent is gone. */
 export async function runPeerChild(): Promise<void> {
   if (process.send === undefined)
-    throw new UserError(`${PEER_CHILD} only serves the benchmark: run \`foretype bench --peer llama.cpp\`.`);
+    throw new UserError({
+      code: "usage",
+      problem: `${PEER_CHILD} only serves the benchmark`,
+      advice: `run \`foretype bench --peer llama.cpp\``,
+    });
   // Not `exit`: it would wait for, or crash in, the native call that is under way.
   process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
   let model: LoadedModel | undefined;
@@ -58,8 +62,8 @@ export async function runPeerChild(): Promise<void> {
         process.send?.({ id: request.id, result: await answer(request) } satisfies PeerReply);
       } catch (error) {
         const { message } = error as Error;
-        const reply: PeerReply = { id: request.id, error: message, forUser: error instanceof UserError };
-        process.send?.(reply);
+        const fault = error instanceof UserError ? { fault: error.fault } : {};
+        process.send?.({ id: request.id, error: message, ...fault } satisfies PeerReply);
       }
     });
   });
@@ -94,20 +98,23 @@ export function readPlacement(log: string): Placement {
 /** Throws unless the whole model and its state lie on exactly one Vulkan device. */
 export function requireOneGpu(devices: readonly string[], { layers, states }: Placement): void {
   if (devices.length === 0)
-    throw new UserError(
-      "llama.cpp found no Vulkan device and would have run on the CPU: " +
-        "name a driver manifest (software devices count only when named), or use the cpu backend.",
-    );
+    throw new UserError({
+      code: "runtime",
+      problem: "llama.cpp found no Vulkan device and would have run on the CPU",
+      advice: "name a driver manifest (software devices count only when named), or use the cpu backend",
+    });
   if (devices.length > 1)
-    throw new UserError(
-      `llama.cpp would split the model over ${devices.length} Vulkan devices (${devices.join(", ")}): ` +
-        "set GGML_VK_VISIBLE_DEVICES to the index of one.",
-    );
+    throw new UserError({
+      code: "runtime",
+      problem: `llama.cpp would split the model over ${devices.length} Vulkan devices (${devices.join(", ")})`,
+      advice: "set GGML_VK_VISIBLE_DEVICES to the index of one",
+    });
   if (layers === undefined || layers.gpu < layers.all || states.some((kind) => !kind.startsWith("Vulkan")))
-    throw new UserError(
-      `llama.cpp put ${layers?.gpu ?? 0} of ${layers?.all ?? "all"} layers on ${devices[0]} ` +
-        `and state on ${states.join(", ") || "the CPU"}: choose a model that fits the device whole.`,
-    );
+    throw new UserError({
+      code: "runtime",
+      problem: `llama.cpp put ${layers?.gpu ?? 0} of ${layers?.all ?? "all"} layers on ${devices[0]} and state on ${states.join(", ") || "the CPU"}`,
+      advice: "choose a model that fits the device whole",
+    });
 }
 
 // The part of node-llama-cpp 3.22.1 that is used. Names with an underscore are the package's own inside.
@@ -183,10 +190,11 @@ async function loadModel(request: Extract<PeerRequest, { kind: "start" }>): Prom
       log += `${message}\n`;
     },
   }).catch((error: Error) => {
-    throw new UserError(
-      `node-llama-cpp has no ${backend} build that runs on ${process.platform}-${process.arch} (${error.message}): ` +
-        "install it again with its optional packages.",
-    );
+    throw new UserError({
+      code: "runtime",
+      problem: `node-llama-cpp has no ${backend} build that runs on ${process.platform}-${process.arch} (${error.message})`,
+      advice: "install it again with its optional packages",
+    });
   });
 
   const devices = onGpu ? await llama.getGpuDeviceNames() : [];
@@ -204,9 +212,11 @@ async function loadModel(request: Extract<PeerRequest, { kind: "start" }>): Prom
     return { loaded, context };
   };
   const { loaded, context } = await open().catch((error: Error) => {
-    throw new UserError(
-      `llama.cpp cannot load ${modelPath} (${error.message.replace(/\s+/g, " ")}): choose another model, or no peer.`,
-    );
+    throw new UserError({
+      code: "runtime",
+      problem: `llama.cpp cannot load ${modelPath} (${error.message.replace(/\s+/g, " ")})`,
+      advice: "choose another model, or no peer",
+    });
   });
   await new Promise((resume) => setTimeout(resume, 0)); // the log arrives by way of the event loop
   const placement = readPlacement(log);

@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 import { createEngineClient, hostCommand } from "../../client/index.ts";
 import { createPipeline, DEFAULT_SETTINGS, systemClock, type TraceRecord } from "../../complete/index.ts";
 import { UserError } from "../../errors/index.ts";
-import { projectRoot } from "../../server/index.ts";
+import { projectRoot } from "../../model_file/index.ts";
 import type { OpenModel } from "../commands/index.ts";
 import {
   milliseconds,
@@ -169,7 +169,12 @@ async function benchLatency(path: string, device: string | undefined): Promise<O
       pause = pauses.next(TEXT[cursor - 1] === "\n").value;
     }
     pipeline.dispose();
-    if (traces.length === 0) throw new UserError("No keystroke was answered: see the messages above.");
+    if (traces.length === 0)
+      throw new UserError({
+        code: "benchmark",
+        problem: "No keystroke was answered",
+        advice: "see the messages above",
+      });
     return { ...summarise(traces, hostMs), coldStart: { processMs: helloMs, firstTextMs } };
   } finally {
     client.dispose();

@@ -32,9 +32,11 @@ export async function complete(
   const cursor = rawOffset(text, offsetAt(readPlainText(text).text, path, line, column));
   await withModel(options.model, options, async ({ gpu, session, tokenizer, loadMs }) => {
     if (!tokenizer.fim)
-      throw new UserError(
-        `${options.model} has no fill-in-the-middle tokens: choose a model that completes code.`,
-      );
+      throw new UserError({
+        code: "model-role",
+        problem: `${options.model} has no fill-in-the-middle tokens`,
+        advice: "choose a model that completes code",
+      });
     const prepareMs = await prepare(session);
     const live = process.stdout.isTTY && !options.json ? liveView() : undefined;
     const view = (ghost: string) =>

@@ -22,9 +22,12 @@ function reason(adapter: AdapterReport, index: number): string {
 export async function devices({ json }: { json?: boolean }): Promise<void> {
   const adapters = await listAdapters();
   if (adapters.length === 0) {
-    throw new UserError(
-      "No GPU answered: install your GPU's Vulkan driver (on Linux with the loader, libvulkan1), or run `npm start` in the checkout, which sets up a software device.",
-    );
+    throw new UserError({
+      code: "device-missing",
+      problem: "No GPU answered",
+      advice:
+        "install your GPU's Vulkan driver (on Linux with the loader, libvulkan1), or run `npm start` in the checkout, which sets up a software device",
+    });
   }
   if (json) {
     printJson(adapters.map((adapter, i) => ({ ...adapter, used: i === 0 })));

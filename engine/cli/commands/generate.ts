@@ -33,9 +33,11 @@ export async function generate(name: string, options: GenerateCommand): Promise<
         addGenerationPrompt: true,
       });
       if (!ids)
-        throw new UserError(
-          `${name} has no chat template, it only completes: leave out --chat or choose a chat model.`,
-        );
+        throw new UserError({
+          code: "model-role",
+          problem: `${name} has no chat template, it only completes`,
+          advice: "leave out --chat or choose a chat model",
+        });
       return ids;
     }
     const sampling = {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createSyntax } from "../../complete/index.ts";
-import { projectRoot } from "../../server/index.ts";
+import { projectRoot } from "../../model_file/index.ts";
 
 /** Parsers from the bundle's own grammars, else from the package that they come from. */
 export function syntaxFromFiles(onError: (message: string) => void): ReturnType<typeof createSyntax> {

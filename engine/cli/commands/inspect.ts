@@ -1,9 +1,10 @@
+import { sentenceOf } from "../../errors/index.ts";
 import { fitSession, memoryNeeds, needsOf, type Room, roomOf } from "../../generate/index.ts";
 import { metadataString, parameterCount } from "../../gguf/index.ts";
 import { mebibytes, openGpu } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../../model/index.ts";
-import { contextFor, readModelFile } from "../../server/index.ts";
-import { fileOf, type ModelOptions, misfitSentence } from "./open_model.ts";
+import { contextFor, readModelFile } from "../../model_file/index.ts";
+import { fileOf, type ModelOptions, misfit } from "./open_model.ts";
 import { printJson, table } from "./terminal.ts";
 
 /** Bytes of each tensor type in the file, largest first. */
@@ -63,7 +64,7 @@ export function reportOn(
     unsupportedTensors: tensors
       .filter(({ supported }) => !supported)
       .map(({ name, type }) => `${name} (${type})`),
-    refusal: refusal ?? null,
+    refusal: refusal ? sentenceOf(refusal) : null,
     fillInTheMiddle: tokenizer.fim !== undefined,
     chat: tokenizer.chatTemplate !== undefined,
     mtp: h.mtpLayers > 0,
@@ -80,7 +81,7 @@ export function reportOn(
           notes: fitted.notes,
         }
       : null,
-    advice: fitted && !fitted.fits ? misfitSentence(file, fitted) : null,
+    advice: fitted && !fitted.fits ? sentenceOf(misfit(file, fitted)) : null,
   };
 }
 

@@ -116,12 +116,18 @@ export async function verifyCommand(name: string, options: ModelsOptions): Promi
   if (options.json) printJson(verified);
   else console.log(table(verified.files.map(({ path, state }) => [path, state])));
   if (verified.state === "wrong") {
-    throw new UserError(`${verified.name} is not what was published: delete it and pull it again.`);
+    throw new UserError({
+      code: "file-damaged",
+      problem: `${verified.name} is not what was published`,
+      advice: "delete it and pull it again",
+    });
   }
   if (verified.state === "unknown") {
-    throw new UserError(
-      `No checksum is recorded for ${verified.name}: only models that were pulled have one.`,
-    );
+    throw new UserError({
+      code: "checksum-missing",
+      problem: `No checksum is recorded for ${verified.name}`,
+      advice: "only models that were pulled have one",
+    });
   }
 }
 
@@ -134,7 +140,7 @@ async function interruptible<T>(advice: string, work: (signal: AbortSignal) => P
     return await work(controller.signal);
   } catch (error) {
     if (!controller.signal.aborted) throw error;
-    throw new UserError(`Stopped: ${advice}.`);
+    throw new UserError({ code: "cancelled", problem: "Stopped", advice: `${advice}` });
   } finally {
     process.off("SIGINT", stop);
     if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");

@@ -1,11 +1,11 @@
 import type { DraftMode } from "../../draft/index.ts";
-import { UserError } from "../../errors/index.ts";
+import { type Fault, UserError } from "../../errors/index.ts";
 import { type Fit, fitSession, openSession, roomOf, type Session } from "../../generate/index.ts";
 import type { GgufFile } from "../../gguf/index.ts";
 import { type Gpu, openGpu } from "../../gpu/index.ts";
 import { defaultFolder, nextSmaller, resolveModel } from "../../library/index.ts";
 import { loadModel, type Model } from "../../model/index.ts";
-import { contextFor, modelPath, type OpenFile, openModelFile } from "../../server/index.ts";
+import { contextFor, modelPath, type OpenFile, openModelFile } from "../../model_file/index.ts";
 import type { RollbackName } from "../../state/index.ts";
 import { progressLine } from "./terminal.ts";
 
@@ -38,11 +38,11 @@ export async function withFile<T>(name: string, use: (open: OpenFile) => Promise
 }
 
 /** Why a model does not fit and what would, with the smaller model of the catalogue, if there is one. */
-export function misfitSentence(file: GgufFile, { sentence, smaller, free }: Fit & { fits: false }): string {
+export function misfit(file: GgufFile, { fault, smaller, free }: Fit & { fits: false }): Fault {
   const next = smaller && nextSmaller(file.size, free);
-  if (next?.from !== "catalogue") return sentence;
+  if (next?.from !== "catalogue") return fault;
   const { id } = next.entry;
-  return sentence.replace(/\.$/, `, such as ${id} (\`foretype models pull ${id}\`).`);
+  return { ...fault, advice: `${fault.advice}, such as ${id} (\`foretype models pull ${id}\`)` };
 }
 
 export interface OpenModel extends OpenFile {
@@ -83,7 +83,7 @@ export async function withModel<T>(
       rollback: options.rollback,
     } as const;
     const fitted = fitSession(file, h, wishes, roomOf(gpu));
-    if (!fitted.fits) throw new UserError(misfitSentence(file, fitted));
+    if (!fitted.fits) throw new UserError(misfit(file, fitted));
     for (const note of fitted.notes) console.error(note);
     const progress = progressLine(`Loading ${file.path}`);
     const started = performance.now();

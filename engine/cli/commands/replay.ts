@@ -103,9 +103,11 @@ export async function replay(
   const traces = await readTraces(paths); // before a model loads
   await withModel(options.model, options, async (open) => {
     if (!open.tokenizer.fim)
-      throw new UserError(
-        `${options.model} has no fill-in-the-middle tokens: choose a model that completes code.`,
-      );
+      throw new UserError({
+        code: "model-role",
+        problem: `${options.model} has no fill-in-the-middle tokens`,
+        advice: "choose a model that completes code",
+      });
     await prepare(open.session);
     const live = options.keys === true && !options.json;
     const { repeat = 1, speed } = options;

@@ -13,7 +13,12 @@ export async function readText(path: string): Promise<string> {
     const { code } = error as NodeJS.ErrnoException;
     const why =
       code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a directory" : `${code}`;
-    throw new UserError(`${path} cannot be read (${why}): name a text file.`);
+    throw new UserError({
+      code: "file-unreadable",
+      problem: `${path} cannot be read (${why})`,
+      advice: "name a text file",
+      path,
+    });
   }
 }
 
@@ -56,13 +61,20 @@ export async function logits(
   options: ModelOptions & { ids: number[]; top: number; out?: string; json?: boolean },
 ): Promise<void> {
   await withModel(name, options, async ({ session, model, tokenizer, h }) => {
-    if (options.mtp && !model.mtp) throw new UserError(`${name} has no MTP block: leave out --mtp.`);
+    if (options.mtp && !model.mtp)
+      throw new UserError({
+        code: "model-role",
+        problem: `${name} has no MTP block`,
+        advice: "leave out --mtp",
+      });
     const { evaluator } = session;
     const { context } = evaluator;
     if (options.ids.length > context) {
-      throw new UserError(
-        `--ids has ${options.ids.length} tokens and the context holds ${context}: give fewer or choose a larger context.`,
-      );
+      throw new UserError({
+        code: "usage",
+        problem: `--ids has ${options.ids.length} tokens and the context holds ${context}`,
+        advice: "give fewer or choose a larger context",
+      });
     }
     requirePrompt(options.ids, h.vocabulary, Infinity);
     const rows: Float32Array[] = [];
@@ -104,8 +116,11 @@ async function writeRows(path: string, rows: readonly Float32Array[]): Promise<v
       Buffer.concat(rows.map((row) => Buffer.from(row.buffer, row.byteOffset, row.byteLength))),
     );
   } catch (error) {
-    throw new UserError(
-      `${path} cannot be written (${(error as NodeJS.ErrnoException).code}): choose another place.`,
-    );
+    throw new UserError({
+      code: "file-unreadable",
+      problem: `${path} cannot be written (${(error as NodeJS.ErrnoException).code})`,
+      advice: "choose another place",
+      path,
+    });
   }
 }

@@ -226,10 +226,11 @@ export async function playTrace(trace: TypingTrace, options: PlayOptions): Promi
       const { steps } = work;
       if (!work.working) await new Promise<void>((resolve) => setImmediate(resolve));
       else if (!(await work.step(patienceMs)))
-        throw new UserError(
-          `The model has done nothing for ${patienceMs / 1000} s at ${Math.round(at)} ms of ${trace.name}: ` +
-            "play it with a smaller model, or on a faster device.",
-        );
+        throw new UserError({
+          code: "benchmark",
+          problem: `The model has done nothing for ${patienceMs / 1000} s at ${Math.round(at)} ms of ${trace.name}`,
+          advice: "play it with a smaller model, or on a faster device",
+        });
       quiet = work.working || work.steps !== steps ? 0 : quiet + 1;
       check();
     }

@@ -104,9 +104,11 @@ export function parseTrace(text: string, name: string): TypingTrace {
       return check(fieldsOf(lines[index] ?? ""));
     } catch (error) {
       if (!(error instanceof Wrong)) throw error;
-      throw new UserError(
-        `${name} is no typing trace that can be played (line ${index + 1}: ${error.message}): record it again.`,
-      );
+      throw new UserError({
+        code: "file-damaged",
+        problem: `${name} is no typing trace that can be played (line ${index + 1}: ${error.message})`,
+        advice: "record it again",
+      });
     }
   };
   const header = read(0, readHeader);

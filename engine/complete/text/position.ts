@@ -34,19 +34,26 @@ export function offsetAt(text: string, path: string, line: number, column: numbe
   const lines = text.split("\n");
   const here = lines[line - 1];
   if (here === undefined)
-    throw new UserError(
-      `${path} has ${counted(lines.length, "line")}; there is no line ${line}: choose one from 1 to ${lines.length}.`,
-    );
+    throw new UserError({
+      code: "usage",
+      problem: `${path} has ${counted(lines.length, "line")}; there is no line ${line}`,
+      advice: `choose one from 1 to ${lines.length}`,
+      path,
+    });
   if (!Number.isInteger(column) || column < 1 || column > here.length + 1)
-    throw new UserError(
-      `Line ${line} of ${path} has ${counted(here.length, "character")}; there is no column ${column}: ` +
-        `choose one from 1 to ${here.length + 1}.`,
-    );
+    throw new UserError({
+      code: "usage",
+      problem: `Line ${line} of ${path} has ${counted(here.length, "character")}; there is no column ${column}`,
+      advice: `choose one from 1 to ${here.length + 1}`,
+      path,
+    });
   if (isInsidePair(here, column - 1))
-    throw new UserError(
-      `Column ${column} of line ${line} of ${path} is inside ${here.slice(column - 2, column)}, which takes 2 columns: ` +
-        `choose ${column - 1} or ${column + 1}.`,
-    );
+    throw new UserError({
+      code: "usage",
+      problem: `Column ${column} of line ${line} of ${path} is inside ${here.slice(column - 2, column)}, which takes 2 columns`,
+      advice: `choose ${column - 1} or ${column + 1}`,
+      path,
+    });
   let offset = column - 1;
   for (let above = 0; above < line - 1; above++) offset += lines[above]!.length + 1;
   return offset;

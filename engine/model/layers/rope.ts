@@ -20,9 +20,12 @@ export function ropeScaling(path: string, keys: Keys): RopeScaling | undefined {
   const factor = keys.number("rope.scaling.factor", 1);
   if (type === "none" || factor === 1) return undefined;
   if (type !== "linear" && type !== "yarn") {
-    throw new UserError(
-      `${path} stretches its context by "${type}", and linear and yarn are supported: choose another file of this model.`,
-    );
+    throw new UserError({
+      code: "model-unsupported",
+      problem: `${path} stretches its context by "${type}", and linear and yarn are supported`,
+      advice: "choose another file of this model",
+      path,
+    });
   }
   const original = keys.number("rope.scaling.original_context_length", keys.number("context_length"));
   return { type, factor, originalContext: original };

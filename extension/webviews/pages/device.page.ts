@@ -1,5 +1,6 @@
 import type { EngineState } from "../../../engine/client/client.ts";
 import type { EngineStatus, ModelDescription } from "../../../engine/contract/protocol.ts";
+import { sentenceOf } from "../../../engine/errors/index.ts";
 import { bytes, time } from "./format.ts";
 import { button, el, follow, host, show, table } from "./page.ts";
 
@@ -66,7 +67,7 @@ function stateSentence(state: EngineState): string {
     case "crashed":
       return `The engine stopped, and starts again in ${time(state.restartInMs)}.`;
     case "failed":
-      return state.reason;
+      return sentenceOf(state.fault);
   }
 }
 

@@ -2,7 +2,7 @@ import { startPeer } from "../../../engine/cli/bench/peer_llama.ts";
 import { prepare, withFile, withModel } from "../../../engine/cli/commands/open_model.ts";
 import type { PromptParts } from "../../../engine/complete/index.ts";
 import { createFimCompleter } from "../../../engine/generate/index.ts";
-import { contextFor, modelPath } from "../../../engine/server/index.ts";
+import { contextFor, modelPath } from "../../../engine/model_file/index.ts";
 import { createDetokenizer, fimPrompt, type Tokenizer } from "../../../engine/text/index.ts";
 
 const MAX_TOKENS = 48; // a line; what is longer counts as it stands

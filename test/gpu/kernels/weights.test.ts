@@ -74,7 +74,10 @@ eachDevice((bed) => {
     const file = {
       path: "model.gguf",
       tensors: new Map([["w", tensor]]),
-      read: () => (reads++ === 0 ? Promise.resolve() : Promise.reject(new UserError("the disk is gone"))),
+      read: () =>
+        reads++ === 0
+          ? Promise.resolve()
+          : Promise.reject(new UserError({ code: "disk", problem: "the disk is gone", advice: "mount it" })),
     } as unknown as GgufFile;
     const weights = new Weights(bed().gpu, file);
     weights.matrix(1280, [["w", 6_500]]);

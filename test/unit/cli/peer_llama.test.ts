@@ -171,7 +171,7 @@ describe("child", () => {
     const child = fork(bundle, ["peer-child"], { execArgv: [] });
     const replied = once(child, "message");
     child.send({ id: 1, kind: "prefill", ids: [1] });
-    expect((await replied)[0]).toEqual({ id: 1, error: "prefill before start", forUser: false });
+    expect((await replied)[0]).toEqual({ id: 1, error: "prefill before start" });
     child.disconnect();
     expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createEngineClient, type EngineChild, type EngineState } from "../../../engine/client/client.ts";
 import type { EngineEvent, FromEngine, ToEngine } from "../../../engine/contract/protocol.ts";
+import { sentenceOf } from "../../../engine/errors/index.ts";
 import { fakeClock } from "../support/clock.ts";
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -185,7 +186,7 @@ describe("after a crash", () => {
     await it.last().die("by SIGSEGV");
     const { state } = it.client;
     expect(state.kind).toBe("failed");
-    expect(state.kind === "failed" && state.reason).toBe(
+    expect(state.kind === "failed" && sentenceOf(state.fault)).toBe(
       "The engine stopped 3 times within ten minutes (by SIGSEGV): see the log, then run “Foretype: Restart Engine”.",
     );
     await expect(read(it).finished).rejects.toThrow("Restart Engine");
@@ -235,7 +236,11 @@ test("errors for the user keep their sentence; unknown messages are logged and h
   it.last().say({ kind: "sing" } as never);
   it.last().say(null as never);
   it.last().say({ kind: "event", id: 999, event: done });
-  await it.last().answer({ kind: "error", message: "a.gguf is cut off: fetch it again.", forUser: true });
+  await it.last().answer({
+    kind: "error",
+    message: "a.gguf is cut off: fetch it again.",
+    fault: { code: "file-damaged", problem: "a.gguf is cut off", advice: "fetch it again" },
+  });
   await expect(finished).rejects.toMatchObject({
     name: "UserError",
     message: "a.gguf is cut off: fetch it again.",

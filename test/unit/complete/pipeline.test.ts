@@ -245,7 +245,9 @@ describe("what is not shown, and why", () => {
     const { completer, requests, settle } = driven();
     const answer = bench(completer).ask("x = █");
     await settle();
-    await requests[0]!.fail(new UserError("mini.gguf is not there: choose a model."));
+    await requests[0]!.fail(
+      new UserError({ code: "file-missing", problem: "mini.gguf is not there", advice: "choose a model" }),
+    );
     expect(await answer).toMatchObject({
       silence: { id: "engine-error", sentence: "mini.gguf is not there: choose a model." },
     });

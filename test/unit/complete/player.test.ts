@@ -255,7 +255,7 @@ describe("what goes wrong", () => {
     const failing: Completer = {
       // biome-ignore lint/correctness/useYield: it never gets there
       async *complete() {
-        throw new UserError("There is no model: choose one.");
+        throw new UserError({ code: "file-missing", problem: "There is no model", advice: "choose one" });
       },
     };
     await expect(play(typed("", ["f"]), failing)).rejects.toThrow("There is no model: choose one.");

@@ -21,7 +21,14 @@ test("diagnostics hold no source text, no file of the workspace and no folder", 
     diagnostics({
       versions: { foretype: "0.1.0" },
       settings,
-      engine: { kind: "failed", reason: `/home/${secret}/code.gguf is broken` },
+      engine: {
+        kind: "failed",
+        fault: {
+          code: "file-damaged",
+          problem: `/home/${secret}/code.gguf is broken`,
+          advice: "download it again",
+        },
+      },
       status: {
         device: "GPU",
         deviceIsSoftware: false,

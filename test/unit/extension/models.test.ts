@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { UserError } from "../../../engine/errors/index.ts";
 import { fitSession } from "../../../engine/generate/index.ts";
-import { openModelFile } from "../../../engine/server/index.ts";
+import { openModelFile } from "../../../engine/model_file/index.ts";
 import { memoryWarning, modelFacts, modelTrouble, refusal } from "../../../extension/models/roles.ts";
 import { l10n } from "../../fixtures/extension/l10n.ts";
 import { PUBLISHED } from "../../fixtures/headers/models.ts";
@@ -54,15 +55,16 @@ describe("an error about a model", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test("is told from others by the file's name: a file that is gone", async () => {
+  test("is told from others by the fault's code: a file that is gone", async () => {
     const path = join(folder, "gone.gguf");
-    const message = await openModelFile(path).then(
-      () => "it opened",
-      (error: Error) => error.message,
+    const error = await openModelFile(path).then(
+      () => undefined,
+      (reason: UserError) => reason,
     );
-    expect(modelTrouble(message, ["mini", path])).toBe("file");
-    expect(modelTrouble(message, ["mini", "/models/other.gguf"])).toBeUndefined();
-    expect(modelTrouble("The engine stopped: see the log.", ["mini", path])).toBeUndefined();
+    expect(error?.fault).toMatchObject({ code: "file-missing", path });
+    expect(modelTrouble(error!.fault)).toBe("file");
+    const stopped = { code: "engine-stopped", problem: "The engine stopped", advice: "see the log" } as const;
+    expect(modelTrouble(stopped)).toBeUndefined();
   });
 
   test("is about memory where the engine says that it does not fit", async () => {
@@ -72,7 +74,7 @@ describe("an error about a model", () => {
     try {
       const wishes = { context: 4096, contextAsked: true, kvType: "f16", drafts: "auto" } as const;
       const fit = fitSession(file, h, wishes, { free: 2 ** 28, largestBuffer: Number.POSITIVE_INFINITY });
-      expect(modelTrouble(fit.fits ? "it fits" : fit.sentence, [path])).toBe("memory");
+      expect(fit.fits ? undefined : modelTrouble(fit.fault)).toBe("memory");
     } finally {
       await file.close();
     }

@@ -70,9 +70,16 @@ const faces: readonly (readonly [title: string, view: Partial<StatusView>, text:
   ],
   [
     "failed goes before all else",
-    { engine: { kind: "failed", reason: "It stopped 3 times." }, enabled: false, inlineSuggest: false },
+    {
+      engine: {
+        kind: "failed",
+        fault: { code: "engine-stopped", problem: "It stopped 3 times", advice: "see the log" },
+      },
+      enabled: false,
+      inlineSuggest: false,
+    },
     "$(error) Foretype",
-    "Foretype: It stopped 3 times.",
+    "Foretype: It stopped 3 times: see the log.",
   ],
   [
     "a model that does not load",

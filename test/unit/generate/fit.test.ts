@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fitSession, memoryNeeds, needsOf } from "../../../engine/generate/index.ts";
-import { type OpenFile, openModelFile } from "../../../engine/server/index.ts";
+import { sentenceOf } from "../../../engine/errors/index.ts";
+import { type Fit, fitSession, memoryNeeds, needsOf } from "../../../engine/generate/index.ts";
+import { type OpenFile, openModelFile } from "../../../engine/model_file/index.ts";
 import { PUBLISHED } from "../../fixtures/headers/models.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { publishedFile, writeHeader } from "../../reference/write_header.ts";
@@ -53,9 +54,14 @@ const leastNeeded = (size: string, wishes: Partial<Wishes>, mtp: boolean): numbe
     ...Array.from({ length: 25 }, (_, i) => needed(size, { ...wishes, context: 2048 + 256 * i }, mtp).total),
   );
 
+/** With the sentence of its fault, where it does not fit. */
+const told = (fit: Fit) => ({ ...fit, sentence: refusal(fit) });
+
+const refusal = (fit: Fit): string => (fit.fits ? "it fits" : sentenceOf(fit.fault));
+
 function fitting(...parameters: Parameters<typeof tried>) {
   const found = tried(...parameters);
-  if (!found.fits) throw new Error(found.sentence);
+  if (!found.fits) throw new Error(sentenceOf(found.fault));
   const { context, snapshotBytes, drafts } = found.settings;
   return {
     ...{ context, snapshotBytes, drafts, mtp: found.h.mtpLayers > 0 },
@@ -168,7 +174,7 @@ describe("what somebody asked for stays", () => {
     const found = tried("4B", asked, free);
     expect(found).toMatchObject({ fits: false });
     const [, most] = /context of 65536 and .* is free: choose a context of at most (\d+)\.$/.exec(
-      (found as { sentence: string }).sentence,
+      refusal(found),
     )!;
     expect(fitting("4B", { ...asked, context: Number(most) }, free).context).toBe(Number(most));
   });
@@ -193,7 +199,7 @@ describe("a device's largest buffer", () => {
       mtp: true,
     });
     const asked = { context: 262_144, contextAsked: true };
-    expect(tried("27B", asked, Number.POSITIVE_INFINITY, 128 * MIB)).toMatchObject({
+    expect(told(tried("27B", asked, Number.POSITIVE_INFINITY, 128 * MIB))).toMatchObject({
       fits: false,
       sentence:
         "Qwen3.6-27B-Q4_K_M.gguf needs buffers of 512.0 MiB with a context of 262144 and the device allows 128.0 MiB: choose a context of at most 65536.",
@@ -203,7 +209,7 @@ describe("a device's largest buffer", () => {
 
 test("where memory and the largest buffer are both too small, the sentence is about memory", () => {
   const asked = { context: 262_144, contextAsked: true };
-  expect(tried("27B", asked, 2 * GIB, 128 * MIB)).toMatchObject({
+  expect(told(tried("27B", asked, 2 * GIB, 128 * MIB))).toMatchObject({
     sentence: expect.stringMatching(
       / GiB of GPU memory with a context of 262144 and 2\.0 GiB is free: choose /,
     ),
@@ -214,13 +220,13 @@ describe("what would fit instead", () => {
   test("what is said to be needed is more than what is said to be free, by a byte too", () => {
     const least = leastNeeded("4B", { drafts: "off" }, false) + needed("4B", {}).snapshot;
     const [, needs, free] = /needs ([\d.]+) GiB .* and ([\d.]+) GiB is free/.exec(
-      (tried("4B", {}, least - 1) as { sentence: string }).sentence,
+      refusal(tried("4B", {}, least - 1)),
     )!;
     expect(Number(needs)).toBeGreaterThanOrEqual(Number(free));
   });
 
   test("the same model in fewer bits, while there are some", () => {
-    expect(tried("27B", {}, 15.5 * GIB)).toMatchObject({
+    expect(told(tried("27B", {}, 15.5 * GIB))).toMatchObject({
       fits: false,
       free: 15.5 * GIB,
       sentence: expect.stringMatching(
@@ -233,10 +239,10 @@ describe("what would fit instead", () => {
   test("else a smaller model, by the parameters that fit", () => {
     const found = tried("27B", {}, 8 * GIB);
     expect(found).toMatchObject({ fits: false, smaller: { kind: "model" } });
-    expect((found as { sentence: string }).sentence).toMatch(
+    expect(refusal(found)).toMatch(
       /choose a smaller model, of 1\d\.\d billion parameters in Q4_K_M at most\.$/,
     );
-    expect(tried("27B", {}, 1 << 20)).toMatchObject({
+    expect(told(tried("27B", {}, 1 << 20))).toMatchObject({
       sentence: expect.stringMatching(/choose a smaller model\.$/),
     });
   });

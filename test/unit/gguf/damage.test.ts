@@ -208,9 +208,11 @@ test("a file that shrinks after it was opened ends in a sentence, not in wrong b
   await truncate(path, 80);
   const entry = file.tensors.get("w")!;
   await expect(file.read(entry.offset, new Uint8Array(entry.bytes))).rejects.toThrow(
-    new UserError(
-      "model.gguf ended at byte 80 where 18 bytes more were expected: something changed it, so open it again.",
-    ),
+    expect.objectContaining({
+      name: "UserError",
+      message:
+        "model.gguf ended at byte 80 where 18 bytes more were expected: something changed it, so open it again.",
+    }),
   );
 });
 

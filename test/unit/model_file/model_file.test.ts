@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
-import { type OpenFile, openModelFile, readModelFile } from "../../../engine/server/index.ts";
+import { type OpenFile, openModelFile, readModelFile } from "../../../engine/model_file/index.ts";
 import { seededRandom } from "../../reference/random.ts";
 import type { MetadataPair } from "../../reference/write_gguf.ts";
 import {
@@ -407,7 +407,7 @@ describe("types that cannot be computed with", () => {
     await writeHeader(at("toy.gguf"), typed(plain, { "blk.1.ffn_down.weight": 16 }));
     const open = await readModelFile(at("toy.gguf"));
     await using _ = open.file;
-    expect(open.refusal).toMatch(/IQ2_XXS/);
+    expect(open.refusal?.problem).toMatch(/IQ2_XXS/);
   });
 
   test("tensors that nothing computes with may have any type and be any number", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type InspectedDevice, reportOn } from "../../../engine/cli/commands/inspect.ts";
-import { readModelFile } from "../../../engine/server/index.ts";
+import { readModelFile } from "../../../engine/model_file/index.ts";
 import { PUBLISHED, type PublishedModel } from "../../fixtures/headers/models.ts";
 import { bytesOf, type Mix, publishedFile, writeHeader } from "../../reference/write_header.ts";
 

@@ -11,7 +11,7 @@ const rows: readonly (readonly [pattern: RegExp, floor: number])[] = [
   [/^package\.json$/, 0],
   [/^media\/models\.json$/, 0],
   [/^shaders\//, 0],
-  [/^engine\/errors\//, 0],
+  [/^engine\/errors\//, -1],
   [/^engine\/contract\//, 0],
   [/^engine\/gguf\//, 1],
   [/^engine\/gpu\//, 2],

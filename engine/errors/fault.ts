@@ -1,0 +1,51 @@
+/** What kind of fault it is; code that reacts to a fault reads this, and never a sentence. */
+export type FaultCode =
+  /** An argument or a place names nothing that there is. */
+  | "usage"
+  | "setting"
+  | "file-missing"
+  | "file-unreadable"
+  | "file-damaged"
+  /** Parts or tensors are missing. */
+  | "file-incomplete"
+  /** A whole file of a kind that this version does not run. */
+  | "model-unsupported"
+  /** A model without the tokens, the template or the block that a request needs. */
+  | "model-role"
+  | "prompt-length"
+  /** More GPU memory is needed than is free. */
+  | "memory"
+  | "device-missing"
+  /** The GPU was lost, hangs, or computes what is not a number. */
+  | "device-failed"
+  /** A program or native library that Foretype needs is missing or too old. */
+  | "runtime"
+  | "engine-stopped"
+  | "network"
+  /** The Hub answered, and what was asked for is not to be had. */
+  | "hub"
+  | "checksum"
+  | "checksum-missing"
+  | "disk"
+  | "in-use"
+  /** A name means several things. */
+  | "ambiguous"
+  | "cancelled"
+  | "benchmark";
+
+/** What is wrong, and what to do about it; the same on the wire between the engine's process and its host. */
+export interface Fault {
+  readonly code: FaultCode;
+  /** What is wrong, with numbers: a clause without its full stop. */
+  readonly problem: string;
+  /** What to do, in the imperative: a clause without its full stop. */
+  readonly advice: string;
+  /** The file or folder concerned. */
+  readonly path?: string;
+  /** The setting concerned, such as `foretype.model.hub`. */
+  readonly setting?: string;
+}
+
+/** The one sentence that a user reads of a fault. */
+export const sentenceOf = ({ problem, advice }: Pick<Fault, "problem" | "advice">): string =>
+  `${problem}: ${advice}.`;
