@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import type { Answer, Completer, PipelineOptions, TraceRecord } from "../../../engine/complete/index.ts";
+import { seededRandom } from "../../reference/random.ts";
+import { testSeed } from "../../reference/seed.ts";
 import { bench, outcome, questionAt, scripted } from "../support/pipeline.ts";
 
 const MAX_LINES = 12;
@@ -209,17 +211,6 @@ test("an error of the completer is a silence with a sentence", async () => {
   });
 });
 
-/** Mulberry32: uniform in [0, 1). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const SHREDS = [
   "a",
   "foo()",
@@ -242,8 +233,8 @@ const SHREDS = [
 ];
 
 test("any chunking of any text gives the same suggestion, within its limits; partial text only grows up to the stop", async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  const random = randomFrom(seed);
+  const seed = testSeed();
+  const random = seededRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const shreds = (count: number) =>
     Array.from({ length: Math.floor(random() * count) }, () => pick(SHREDS)).join("");

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createHealing, createTokenizer, type Middle, middleTokens } from "../../../engine/text/index.ts";
 import { miniVocabulary, random as randomOf, randomText } from "../../fixtures/text/vocabularies.ts";
+import { testSeed } from "../../reference/seed.ts";
 
 const mini = createTokenizer(await miniVocabulary());
-const seed = Date.now() % 1e6;
+const seed = testSeed();
 const spell = (ids: readonly number[]) => Buffer.concat(ids.map((id) => mini.bytes(id)));
 const encode = (text: string) => mini.encode(text, { special: false });
 
