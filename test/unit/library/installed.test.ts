@@ -116,10 +116,15 @@ test("what is being downloaded is not removed", async () => {
   await expect(removeModel("a", folder)).rejects.toThrowError(/is being downloaded already by process \d+/);
 });
 
-test("nothing outside of the folder is removed, by a path or through a link", async () => {
+test("nothing outside of the folder is removed, by a path or through a link", async (context) => {
   const library = join(folder, "library");
   await put("outside.gguf", "library/a.gguf");
-  await symlink(join(folder, "outside.gguf"), join(library, "linked.gguf"));
+  try {
+    await symlink(join(folder, "outside.gguf"), join(library, "linked.gguf"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
+    return context.skip("Windows lets only administrators and developers make links");
+  }
   await symlink(folder, join(library, "up"));
   for (const name of ["../outside.gguf", join(folder, "outside.gguf"), "up/outside", "up/outside.gguf"]) {
     await expect(removeModel(name, library)).rejects.toThrowError(/^There is no model .* in /);
