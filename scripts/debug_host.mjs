@@ -1,0 +1,25 @@
+// Before a debugger starts the extension host on this checkout: builds, and puts the official Node of the package into
+// node/, where the extension looks for the one that runs the engine (engine/client/host_command.ts).
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fetchNode } from "./package/node.mjs";
+import { build, thisPlatform } from "./package/package.mjs";
+import { ROOT, runSteps, Stop } from "./steps.mjs";
+
+const NODE = join(ROOT, "node");
+
+async function placeNode(note) {
+  const from = await fetchNode(thisPlatform, note);
+  rmSync(NODE, { recursive: true, force: true });
+  cpSync(from, NODE, { recursive: true });
+}
+
+try {
+  await runSteps([
+    { title: "build", run: build },
+    { title: "Node for the engine, in node/", run: placeNode },
+  ]);
+} catch (error) {
+  console.error(error instanceof Stop ? error.message : error);
+  process.exitCode = 1;
+}
