@@ -1,23 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
-
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-
-/** Files that git tracks or would track; without git (an unpacked archive), all but those of .gitignore's folders. */
-function listFiles(): string[] {
-  if (!existsSync(join(root, ".git"))) {
-    const all = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    const paths = all.map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"));
-    return paths.filter((path) => !/^(.*\/)?(node_modules|out|\.cache)\//.test(path));
-  }
-  // A checkout that another user owns, as in a container, is readable all the same.
-  const args = ["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const listed = execFileSync("git", args, { cwd: root, encoding: "utf8" }).split("\0");
-  return listed.filter((path) => path && existsSync(join(root, path)));
-}
+import { listFiles, root } from "../support/repository.ts";
 
 const files = listFiles();
 
