@@ -1,6 +1,7 @@
 // What the pipeline is asked, and what it answers. `extension/`, `foretype complete` and tests all speak in these terms.
+import type { Silence } from "../contract/index.ts";
 
-import type { Fault } from "../errors/index.ts";
+export type { Silence };
 
 /** A document as its editor holds it, with its own line ends. */
 export interface DocumentView {
@@ -49,14 +50,6 @@ export interface ShownSuggestion {
   readonly start: number;
   readonly end: number;
   readonly source: AnswerSource;
-}
-
-/** Why nothing is shown. `id` is stable (traces, statistics, tests); `sentence` is for the user, and says what to do. */
-export interface Silence {
-  readonly id: string;
-  readonly sentence: string;
-  /** What the engine said is wrong, where that is the reason. */
-  readonly fault?: Fault;
 }
 
 export type Answer =
@@ -140,7 +133,7 @@ export interface TraceRecord {
 }
 
 export interface Pipeline {
-  /** Answers one question. Never rejects: what goes wrong is a silence with a sentence. */
+  /** Answers one question. Never rejects: what goes wrong is a silence. */
   answer(question: Question): Promise<Answer>;
   /** The suggestion is (probably) on the screen: the time to work on what follows it. */
   shown(id: number): void;

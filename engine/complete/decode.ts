@@ -5,17 +5,24 @@ import type {
   CompletionPriority,
   PromptParts,
 } from "../contract/index.ts";
+import type { Question } from "./contract.ts";
 import type { StopReason, StopRule } from "./policy/index.ts";
 import { type Stand, typedSince } from "./text/index.ts";
 
 export interface DecodeRequest {
+  /** The one that it is begun for. */
+  readonly question: Question;
   readonly stand: Stand;
   readonly prompt: PromptParts;
   readonly multiLine: boolean;
   readonly stopRule: StopRule;
   readonly maxTokens: number;
   readonly priority: CompletionPriority;
-  readonly ghost?: string | undefined;
+}
+
+export interface DecodeOptions {
+  /** What an earlier decode wrote past the cursor: a help for speed. */
+  readonly ghost: string | undefined;
   readonly now: () => number;
   /** Something was written, or the decode is over. */
   readonly onChange: () => void;
@@ -46,7 +53,7 @@ export interface Decode extends DecodeRequest {
   abort(): void;
 }
 
-const TYPED = 256; // characters: who typed more since has gone another way
+const TYPED = 256; // characters: a user who has typed more since then has left the decode's text
 
 /** What a decode wrote past the point where the text typed since then leaves it; undefined: nothing, or elsewhere. */
 export function restOf(one: Decode, stand: Stand): string | undefined {
@@ -66,8 +73,12 @@ export function follows(decode: Decode, stand: Stand): boolean {
 }
 
 /** Starts the model; leaves its stream as soon as the length policy has enough. */
-export function startDecode(completer: Completer, request: DecodeRequest): Decode {
-  const { stopRule, now, onChange } = request;
+export function startDecode(
+  completer: Completer,
+  request: DecodeRequest,
+  { ghost, now, onChange }: DecodeOptions,
+): Decode {
+  const { stopRule } = request;
   const controller = new AbortController();
   let logProbabilities = 0;
   let counted = 0;
@@ -101,7 +112,7 @@ export function startDecode(completer: Completer, request: DecodeRequest): Decod
   };
 
   async function run(): Promise<void> {
-    const { prompt, maxTokens, priority, ghost } = request;
+    const { prompt, maxTokens, priority } = request;
     const { signal } = controller;
     const stream = completer.complete({ prompt, maxTokens, priority, ...(ghost && { ghost }), signal });
     try {

@@ -1,6 +1,6 @@
 // Completion: from a keystroke in a document to the ghost text that is shown there, or to the reason why there is none.
-// Start at contract.ts (what is asked and answered), then pipeline.ts (the stages, in order).
-// Owns the Completer contract, the suggestions of a session and what became of them.
+// Start at contract.ts (what is asked and answered), then pipeline.ts (the list of stages) and stages/.
+// Owns the suggestions of a session (kept.ts), the decode that runs (running.ts) and what became of each question (trace.ts).
 // Promise: the same text generated gives the same suggestion however it was streamed; every silence has a reason.
 // Must not know: vscode, GPUs, token ids, the file system.
 

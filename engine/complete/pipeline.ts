@@ -1,10 +1,8 @@
 import type { Completer } from "../contract/index.ts";
 import { type Clock, systemClock } from "../contract/index.ts";
-import { UserError } from "../errors/index.ts";
-import { acceptedStand, createCache, type Entry, type Hit } from "./cache.ts";
+import { createAhead } from "./ahead.ts";
 import type {
   Answer,
-  AnswerSource,
   ContextSource,
   Pipeline,
   PipelineSettings,
@@ -12,22 +10,32 @@ import type {
   Silence,
   TraceRecord,
 } from "./contract.ts";
-import { type Decode, follows, restOf, startDecode } from "./decode.ts";
-import { cutAtControlCharacter, type FilterHints, filterSuggestion } from "./filters/index.ts";
+import type { Decode } from "./decode.ts";
+import { cutAtControlCharacter } from "./filters/index.ts";
+import { createKept } from "./kept.ts";
 import { createPauses } from "./pauses.ts";
+import { createRhythm } from "./policy/index.ts";
+import { createQuestions } from "./questions.ts";
+import { createRunning } from "./running.ts";
+import { engineError } from "./silences.ts";
 import {
-  acceptEstimate,
-  blockWanted,
-  closedGate,
-  createRhythm,
-  delayFor,
-  isConfident,
-  stopRuleFor,
-} from "./policy/index.ts";
-import { replacement } from "./range.ts";
-import type { Syntax, SyntaxFacts } from "./text/index.ts";
-import { createAnchors, isBlank, placeAt, type Stand, standAt, withLineEnding } from "./text/index.ts";
-import { traceRecord } from "./trace.ts";
+  type Asked,
+  attach,
+  decode,
+  delay,
+  type Found,
+  gate,
+  type Placed,
+  prompt,
+  recall,
+  replacement,
+  requestFor,
+  type Stage,
+  unlessAttached,
+  withheld,
+} from "./stages/index.ts";
+import { createAnchors, placeAt, type Stand, type Syntax, standAt, withLineEnding } from "./text/index.ts";
+import { createTraces, type Traced } from "./trace.ts";
 
 export interface PipelineOptions {
   readonly completer: Completer;
@@ -42,372 +50,154 @@ export interface PipelineOptions {
   readonly onPartial?: (text: string) => void;
 }
 
-const LINE_TOKENS = 64; // a line of 200 characters
-const BLOCK_TOKENS = 160; // twelve lines, most of the time
-const INVOKED_TOKENS = 256;
-const INVOKED_LIMIT = 3000; // ms: somebody who asks waits longer
-const SPECULATION_IDLE = 50; // ms
-const TRACES = 100;
-
-/** The stages of one question, in order: gates, cache, attach, delay, prompt, decode, confidence, filters, range. */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { completer, settings, clock = systemClock } = options;
-  const cache = createCache();
+  const { completer, settings, context, syntax, clock = systemClock } = options;
+  const questions = createQuestions();
   const rhythm = createRhythm();
   const anchors = createAnchors(clock.now);
-  const contextOf =
-    ({ document, cursor }: Pick<Question, "document" | "cursor">) =>
-    () =>
-      options.context?.chunks(document, cursor) ?? [];
+  const kept = createKept(options.onGrown);
+  const traces = createTraces({ now: clock.now, kept, onTrace: options.onTrace });
+  const running = createRunning({ completer, clock, onText, onEnd });
+  const ahead = createAhead({ clock, settings, kept, running });
   const pauses = createPauses({
     completer,
     clock,
-    isBusy: () => decode !== undefined,
-    better: ({ document, cursor }: Question) =>
-      settings().profile === "eco"
-        ? undefined
-        : anchors.tidied(standAt(document, cursor), document.path, contextOf({ document, cursor })),
+    isBusy: () => running.current !== undefined,
+    better: (question: Question) => {
+      if (settings().profile === "eco") return undefined;
+      const { document, cursor } = question;
+      return anchors.tidied(standAt(document, cursor), document.path, () => contextOf(question));
+    },
   });
-  const traces: TraceRecord[] = [];
-  const listeners = new Set<() => void>();
-  let decode: Decode | undefined;
-  let last: Decode | undefined; // the decode begun last, over or not
-  let latest = 0; // number of the last question
-  let nextId = 1;
-  let speculation: unknown;
-  let passed: Question | undefined; // the last one that no gate was closed to
-  /** Where the last answer came before its time: told when it has grown. */
-  let early: { decode: Decode; uri: string; cursor: number } | undefined;
 
-  function begin(
-    stand: Stand,
-    question: Question,
-    priority: "invoked" | "automatic" | "speculative",
-    facts: SyntaxFacts | undefined,
-  ): Decode {
-    decode?.abort();
-    clock.clearTimeout(speculation);
-    const ghost = last && restOf(last, stand);
-    const place = placeAt(stand.before + stand.after, stand.before.length);
-    const { multiline, maxLines } = settings();
-    const mode = multiline === "auto" && priority === "invoked" && isBlank(place.rest) ? "always" : multiline;
-    const multiLine = blockWanted(place, mode, facts);
-    const started = startDecode(completer, {
-      stand,
-      prompt: anchors.promptAt(
-        stand,
-        question.document.path,
-        contextOf(question),
-        priority === "speculative",
-      ),
-      multiLine,
-      stopRule: stopRuleFor(place, maxLines, mode, facts),
-      maxTokens: priority === "invoked" ? INVOKED_TOKENS : multiLine ? BLOCK_TOKENS : LINE_TOKENS,
-      priority,
-      ghost,
-      now: clock.now,
-      onChange: () => {
-        if (decode === started)
-          options.onPartial?.(withLineEnding(cutAtControlCharacter(started.kept), stand.lineEnding));
-        for (const listener of listeners) listener();
-        if (started.over) ended(started, question);
-      },
-    });
-    decode = started;
-    last = started;
-    return started;
-  }
-
-  /** A decode that ran on in the background comes to the cache; whoever was answered early is told. */
-  function ended(one: Decode, question: Question): void {
-    if (one.firstLineMs !== null) rhythm.firstLine(one.firstLineMs - one.startedMs);
-    if (decode === one) decode = undefined;
-    pauses.begin(question); // or goes on
-    if (one.aborted || one.error || one.end?.reason === "preempted" || one.end?.reason === "cancelled")
-      return;
-    const { entry, shown } = remember(one, question);
-    if (early?.decode !== one) return;
-    const { uri, cursor } = early;
-    early = undefined;
-    if (entry && entry.text !== shown) options.onGrown?.(uri, cursor);
-  }
-
-  /** The decode's whole lines, filtered, as an entry of the cache: its own if it has one already. */
-  const entries = new WeakMap<Decode, Entry>();
-  const reports = new WeakMap<Decode, { filters: TraceRecord["filters"]; silence?: Silence }>();
-  function remember(
-    one: Decode,
-    question: Question,
-  ): { entry: Entry | undefined; shown: string | undefined } {
-    const { stand } = one;
-    const place = placeAt(stand.before + stand.after, stand.before.length);
-    const earlier = entries.get(one);
-    const shown = earlier?.text;
-    const text = one.wholeLines;
-    if (text.trim() === "") {
-      reports.set(one, {
-        filters: [],
-        silence: { id: "no-text", sentence: "The model had nothing to suggest here." },
-      });
-      return { entry: earlier, shown };
-    }
-    const outcome = filterSuggestion(text, place, hintsOf(question));
-    if ("drop" in outcome) {
-      reports.set(one, {
-        filters: outcome.reports,
-        silence: {
-          id: `filtered:${outcome.drop}`,
-          sentence: `The model's suggestion was dropped by the filter “${outcome.drop}”: see it in “Foretype: Show Trace”.`,
-        },
-      });
-      return { entry: earlier, shown };
-    }
-    reports.set(one, { filters: outcome.reports });
-    if (earlier) {
-      // What is on the screen never changes under the user; it only grows.
-      if (outcome.show.startsWith(earlier.text)) earlier.text = outcome.show;
-      return { entry: earlier, shown };
-    }
-    const firstLine = outcome.show.trimStart().split("\n", 1)[0]!;
-    const entry: Entry = {
-      id: nextId++,
-      stand,
-      text: outcome.show,
-      multiLine: one.multiLine,
-      acceptEstimate: acceptEstimate(one.meanLogProbability ?? 0, firstLine.length),
-      dismissed: false,
-    };
-    entries.set(one, entry);
-    cache.add(entry);
-    return { entry, shown };
-  }
-
-  /** Resolves when `ready` holds, the time is over, or the question is superseded. */
-  function waitFor(ready: () => boolean, untilMs: () => number, stop: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      let timer: unknown;
-      const check = () => {
-        clock.clearTimeout(timer);
-        const left = untilMs() - clock.now();
-        if (ready() || stop() || left <= 0) {
-          listeners.delete(check);
-          resolve();
-        } else if (left < Number.POSITIVE_INFINITY) timer = clock.setTimeout(check, left);
-      };
-      listeners.add(check);
-      check();
-    });
-  }
-
-  const factsAt = (languageId: string, { before, after }: Stand): SyntaxFacts | undefined =>
-    options.syntax?.factsAt(languageId, before, after);
-
-  const sleep = (ms: number): Promise<void> =>
-    ms <= 0 ? Promise.resolve() : new Promise((resolve) => void clock.setTimeout(resolve, ms));
-
-  function trace(
-    question: Question,
-    askedMs: number,
-    delayMs: number,
-    used: Decode | undefined,
-    source: AnswerSource | null,
-    outcome: TraceRecord["outcome"],
-  ): void {
-    const row = traceRecord({
-      question,
-      askedMs,
-      delayMs,
-      nowMs: clock.now(),
-      decode: used,
-      acceptEstimate: (used && entries.get(used)?.acceptEstimate) ?? null,
-      filters: (used && reports.get(used)?.filters) ?? [],
-      source,
-      outcome,
-    });
-    traces.push(row);
-    if (traces.length > TRACES) traces.shift();
-    options.onTrace?.(row);
-  }
+  /**
+   * From a question to a suggestion, the cheapest way first, until a stage finds one or ends in a silence. The second
+   * argument is all that a stage may touch. The filters run where a decode's lines are kept (kept.ts); `show` has the
+   * stages that follow: confidence and range.
+   */
+  const stages: readonly Stage[] = [
+    (asked) => gate(asked, { questions, rhythm, running }),
+    (asked) => recall(asked, { kept, running }),
+    (asked) => attach(asked, { running }),
+    unlessAttached((asked) => delay(asked, { clock, rhythm })),
+    unlessAttached((asked) => prompt(asked, { ahead, anchors, contextOf, running })),
+    (asked) => decode(asked, { kept, running }),
+  ];
 
   async function answer(question: Question): Promise<Answer> {
-    const askedMs = clock.now();
-    const number = ++latest;
-    const { document, cursor, trigger } = question;
-    const chosen = settings();
-    clock.clearTimeout(speculation);
-    for (const listener of listeners) listener(); // older questions see that they are superseded
-    const superseded = () => number !== latest || question.signal?.aborted === true;
-    const stand = standAt(document, cursor);
-    const text = stand.before + stand.after;
-    const place = placeAt(text, stand.before.length);
-    let delayMs = 0;
-    let used: Decode | undefined;
-    const tell = (outcome: TraceRecord["outcome"], source: AnswerSource | null): void =>
-      trace(question, askedMs, delayMs, used, source, outcome);
-    const nothing = (silence: Silence): Answer => {
-      tell({ kind: "nothing", silence }, null);
-      return { kind: "nothing", silence };
-    };
-
-    const facts = factsAt(document.languageId, stand);
-    const closed = closedGate(question, chosen, {
-      head: place.head,
-      rest: place.rest,
-      inComment: facts?.inComment ?? false,
-      nowMs: askedMs,
-    });
-    if (closed) {
-      decode?.abort();
-      return nothing(closed);
-    }
-    passed = question;
-    if (trigger === "automatic") rhythm.key(askedMs);
-
-    const serve = (hit: Hit, source: AnswerSource): Answer => {
-      const { entry } = hit;
-      if (entry.dismissed && trigger === "automatic")
-        return nothing({
-          id: "dismissed",
-          sentence: "You dismissed the suggestion here: press Alt+\\ to ask again.",
-        });
-      if (trigger === "automatic" && !isConfident(entry.acceptEstimate, chosen.eagerness)) {
-        const percent = Math.round(entry.acceptEstimate * 100);
-        return nothing({
-          id: "low-confidence",
-          sentence: `The model was not sure enough (${percent} %): see the setting “foretype.eagerness”.`,
-        });
+    let asked = ask(question);
+    for (const stage of stages) {
+      const step = stage(asked);
+      // Awaited only where a stage takes time: a kept suggestion is served in the keystroke's own turn.
+      const outcome = step instanceof Promise ? await step : step;
+      switch (outcome.kind) {
+        case "continue":
+          asked = outcome.asked;
+          break;
+        case "found":
+          return show(outcome.found);
+        case "silence":
+          return nothing(outcome.asked, outcome.silence);
+        case "again":
+          return answer(question);
       }
-      const range = replacement(question, stand, place, hit, hintsOf(question));
-      if ("id" in range) return nothing(range);
-      entry.dismissed = false;
-      tell({ kind: "shown", id: entry.id, text: range.text }, source);
-      return { kind: "show", suggestion: { id: entry.id, ...range, source } };
+    }
+    throw new Error(`no stage has answered the question at ${question.cursor} of ${question.document.uri}`);
+  }
+
+  function ask(question: Question): Asked {
+    const askedMs = clock.now();
+    const superseded = questions.begin(question);
+    ahead.cancel();
+    running.wake(); // older questions see that they are superseded
+    const placed = placedAt(question, standAt(question.document, question.cursor));
+    return { ...placed, askedMs, superseded, delayMs: 0, source: "model" };
+  }
+
+  function placedAt(question: Question, stand: Stand): Placed {
+    const { before, after } = stand;
+    return {
+      question,
+      settings: settings(),
+      stand,
+      place: placeAt(before + after, before.length),
+      facts: syntax?.factsAt(question.document.languageId, before, after),
     };
-
-    const hit = cache.find(stand);
-    if (hit) {
-      if (decode && entries.get(decode) !== hit.entry && decode.priority !== "speculative") decode.abort();
-      return serve(hit, hit.typed > 0 ? "typed-through" : "cache");
-    }
-
-    if (trigger === "automatic" && cache.endsAt(stand))
-      return nothing({
-        id: "complete",
-        sentence: "The last suggestion ends here: type on, or press Alt+\\ to ask.",
-      });
-
-    let source: AnswerSource = "model";
-    if (decode && !decode.aborted && follows(decode, stand)) source = "attached";
-    else {
-      decode?.abort();
-      delayMs = trigger === "invoked" ? 0 : delayFor(chosen, place.head, place.rest, rhythm.factor);
-      await sleep(delayMs);
-      if (superseded()) return nothing(SUPERSEDED);
-      begin(stand, question, trigger, facts);
-    }
-    const running = decode!;
-    used = running;
-    const limit = trigger === "invoked" ? INVOKED_LIMIT : chosen.timeLimitMs;
-    const diverged = () => running.aborted || !follows(running, stand);
-    await waitFor(
-      () => running.over || diverged(),
-      () => (running.firstTextMs === null ? Number.POSITIVE_INFINITY : running.firstTextMs + limit),
-      superseded,
-    );
-    if (superseded()) return nothing(SUPERSEDED);
-    if (running.error) return nothing(sentenceFor(running.error));
-    if (running.end?.reason === "preempted")
-      return nothing({
-        id: "busy",
-        sentence: "The model is busy with what you asked it to explain or refactor.",
-      });
-    if (diverged()) {
-      // What the model went on to write is not what was typed meanwhile: begin anew from here.
-      running.abort();
-      return answer(question);
-    }
-    if (!running.over) {
-      remember(running, question);
-      early = { decode: running, uri: document.uri, cursor };
-    }
-    const found = cache.find(stand);
-    if (found) return serve(found, source);
-    const silence = running.over
-      ? (reports.get(running)?.silence ?? {
-          id: "no-text",
-          sentence: "The model had nothing to suggest here.",
-        })
-      : {
-          id: "still-writing",
-          sentence: `The first line was not complete after ${limit} ms (foretype.timeLimitMs); it shows when it is.`,
-        };
-    return nothing(silence);
   }
 
-  function speculate(entry: Entry, question: Question): void {
-    const { speculate: wanted, profile } = settings();
-    clock.clearTimeout(speculation);
-    if (!wanted || profile === "eco") return;
-    speculation = clock.setTimeout(() => {
-      if (decode) return; // the GPU is not idle
-      const stand = acceptedStand(entry);
-      if (cache.find(stand)) return;
-      const facts = factsAt(question.document.languageId, stand);
-      begin(stand, { ...question, trigger: "automatic" }, "speculative", facts);
-    }, SPECULATION_IDLE);
+  function show(found: Found): Answer {
+    const { entry } = found.hit;
+    const silence = withheld(found);
+    if (silence) return nothing(found, silence);
+    const range = replacement(found);
+    if ("id" in range) return nothing(found, range);
+    entry.dismissed = false;
+    const { source } = found;
+    traces.add(found, source, { kind: "shown", id: entry.id, text: range.text });
+    return { kind: "show", suggestion: { id: entry.id, ...range, source } };
   }
 
-  let lastQuestion: Question | undefined;
+  function nothing(traced: Traced, silence: Silence): Answer {
+    traces.add(traced, null, { kind: "nothing", silence });
+    return { kind: "nothing", silence };
+  }
+
+  function contextOf({ document, cursor }: Question) {
+    return context?.chunks(document, cursor) ?? [];
+  }
+
+  function onText({ kept, stand }: Decode): void {
+    options.onPartial?.(withLineEnding(cutAtControlCharacter(kept), stand.lineEnding));
+  }
+
+  function onEnd(decode: Decode): void {
+    const { firstLineMs, startedMs } = decode;
+    if (firstLineMs !== null) rhythm.firstLine(firstLineMs - startedMs);
+    pauses.begin(decode.question);
+    kept.keepWhole(decode);
+  }
+
   return {
     async answer(question) {
-      lastQuestion = question;
       pauses.end();
       try {
         const answered = await answer(question);
-        if (passed === question) pauses.begin(question);
+        if (questions.passed === question) pauses.begin(question);
         return answered;
       } catch (error) {
-        const silence = sentenceFor(error as Error);
-        trace(question, clock.now(), 0, undefined, null, { kind: "nothing", silence });
-        return { kind: "nothing", silence };
+        return nothing({ question, askedMs: clock.now(), delayMs: 0 }, engineError(error as Error));
       }
     },
     shown(id) {
-      const entry = cache.get(id);
-      if (entry && lastQuestion?.document.uri === entry.stand.uri) speculate(entry, lastQuestion);
+      const entry = kept.get(id);
+      const question = questions.last;
+      if (!entry || question?.document.uri !== entry.stand.uri) return;
+      ahead.schedule(entry, (stand) =>
+        requestFor(placedAt({ ...question, trigger: "automatic" }, stand), "speculative", {
+          anchors,
+          contextOf,
+        }),
+      );
     },
     accepted() {
       // The text is in the document now; the next question finds it typed.
     },
     dismissed(id) {
-      const entry = cache.get(id);
+      const entry = kept.get(id);
       if (entry) entry.dismissed = true;
-      decode?.abort();
+      running.abort();
     },
     forget(uri) {
-      cache.forget(uri);
+      kept.forget(uri);
       anchors.forget(uri);
     },
-    traces: () => traces,
+    traces: () => traces.records,
     dispose() {
-      latest++;
-      clock.clearTimeout(speculation);
+      questions.end();
+      ahead.cancel();
       pauses.dispose();
-      decode?.abort();
-      for (const listener of listeners) listener();
+      running.abort();
+      running.wake();
     },
   };
 }
-
-const SUPERSEDED: Silence = { id: "superseded", sentence: "You typed on before the model was asked." };
-
-function sentenceFor(error: Error): Silence {
-  return error instanceof UserError
-    ? { id: "engine-error", sentence: error.message, fault: error.fault }
-    : { id: "engine-error", sentence: `The engine failed (${error.message}): see “Foretype: Show Log”.` };
-}
-
-const hintsOf = ({ document, indentation }: Question): FilterHints => ({
-  languageId: document.languageId,
-  ...indentation,
-});

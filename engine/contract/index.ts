@@ -26,3 +26,4 @@ export type {
   ModelSpec,
   ToEngine,
 } from "./protocol.ts";
+export { isFault, isSameSilence, type Silence } from "./silence.ts";

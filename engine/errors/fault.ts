@@ -46,6 +46,6 @@ export interface Fault {
   readonly setting?: string;
 }
 
-/** The one sentence that a user reads of a fault. */
-export const sentenceOf = ({ problem, advice }: Pick<Fault, "problem" | "advice">): string =>
-  `${problem}: ${advice}.`;
+/** The one sentence that a user reads of a fault, or of a silence, which may come without advice. */
+export const sentenceOf = ({ problem, advice }: Pick<Fault, "problem"> & Partial<Fault>): string =>
+  advice === undefined ? `${problem}.` : `${problem}: ${advice}.`;

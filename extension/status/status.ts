@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { MetricsSummary, Silence, TraceRecord } from "../../engine/complete/index.ts";
-import type { EngineStatus } from "../../engine/contract/index.ts";
-import { UserError } from "../../engine/errors/index.ts";
+import { type EngineStatus, isFault, isSameSilence } from "../../engine/contract/index.ts";
+import { sentenceOf, UserError } from "../../engine/errors/index.ts";
 import type { Engine } from "../engine.ts";
 import { type Downloads, modelTrouble } from "../models/index.ts";
 import type { Settings } from "../settings.ts";
@@ -66,10 +66,10 @@ export function watchStatus({
     if (silence) silences.set(uri, silence);
     else silences.delete(uri);
     if (silence?.id === "engine-error") {
-      if (trouble?.sentence !== silence.sentence) {
-        log.warn(silence.sentence);
+      if (!trouble || !isSameSilence(trouble, silence)) {
+        log.warn(sentenceOf(silence));
         // Nothing is suggested until the user picks another model: notify once.
-        if (silence.fault && modelTrouble(silence.fault)) report(new UserError(silence.fault));
+        if (isFault(silence) && modelTrouble(silence)) report(new UserError(silence));
       }
       trouble = silence;
     }
@@ -122,8 +122,8 @@ export function watchStatus({
       return {
         engine: engine.service.state,
         busy: longBusy,
-        trouble: trouble?.sentence ?? null,
-        modelTrouble: (trouble?.fault && modelTrouble(trouble.fault)) ?? null,
+        trouble,
+        modelTrouble: (trouble && isFault(trouble) && modelTrouble(trouble)) || null,
         download: downloads.summary,
         inlineSuggest: isInlineSuggestOn(document),
         enabled: pipeline.enabled,

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { sentenceOf } from "../../engine/errors/index.ts";
 import { FIX_INLINE_SUGGEST, MENU } from "../internal.ts";
 import { SELECTOR } from "../paths.ts";
 import type { Settings } from "../settings.ts";
@@ -47,7 +48,7 @@ export function showLanguageStatus(status: Status): vscode.Disposable {
   const draw = () => {
     const { view } = status;
     const { label, severity } = statusFace(view, "full", vscode.l10n);
-    item.text = view.lastSilence?.sentence ?? label;
+    item.text = view.lastSilence ? sentenceOf(view.lastSilence) : label;
     item.detail = "Foretype";
     item.busy = view.engine.kind === "loading" || view.engine.kind === "starting";
     item.severity = {

@@ -10,8 +10,8 @@ export interface StatusView {
   readonly engine: EngineState;
   /** Somebody has waited for text for longer than a glance. */
   readonly busy: boolean;
-  /** The sentence of the last request, where the engine could not serve it. */
-  readonly trouble: string | null;
+  /** Why the engine could not serve the last request. */
+  readonly trouble: Silence | null;
   /** Where that is about a model. */
   readonly modelTrouble: ModelTrouble | null;
   /** What is downloaded, and how far it is. */
@@ -49,7 +49,7 @@ export function statusFace(view: StatusView, size: "full" | "compact", l10n: L10
   });
 
   if (engine.kind === "failed") return face("error", "Foretype", sentenceOf(engine.fault), "error");
-  if (view.trouble !== null) return face("error", "Foretype", view.trouble, "error");
+  if (view.trouble !== null) return face("error", "Foretype", sentenceOf(view.trouble), "error");
   if (!view.inlineSuggest)
     return face(
       "warning",
@@ -104,7 +104,7 @@ export function statusTooltip(view: StatusView, l10n: L10n): string {
   if (view.download !== null) rows.push([l10n.t("Downloading"), view.download]);
   if (view.recordTyping)
     rows.push([l10n.t("Recording"), l10n.t("your typing, on this machine only (foretype.recordTyping)")]);
-  if (view.lastSilence) rows.push([l10n.t("Last without one"), view.lastSilence.sentence]);
+  if (view.lastSilence) rows.push([l10n.t("Last without one"), sentenceOf(view.lastSilence)]);
   const table = rows.map(([name, value]) => `| ${escapeMarkdown(name)} | ${escapeMarkdown(value)} |`);
   const head = escapeMarkdown(label.replace("Foretype: ", ""));
   return [`**Foretype** — ${head}`, ...(table.length ? ["", "| | |", "|:--|:--|", ...table] : [])].join("\n");

@@ -7,12 +7,11 @@ import type {
   TraceRecord,
 } from "../../engine/complete/index.ts";
 import { closedGate, placeAt, standAt } from "../../engine/complete/index.ts";
-import { sentenceOf } from "../../engine/errors/index.ts";
 import { isSupported } from "../paths.ts";
 import { questionAt } from "../suggest/question.ts";
 import type { ReadOnly } from "../suggest/read_only.ts";
 import type { Status } from "./status.ts";
-import { decisionsNear, type Remedy, remedyFor, splitSentence, whyRow } from "./why_text.ts";
+import { adviceOf, decisionsNear, type Remedy, remedyFor, whyRow } from "./why_text.ts";
 
 export interface WhyOptions {
   readonly status: Status;
@@ -54,10 +53,10 @@ export async function showWhy(options: WhyOptions): Promise<void> {
 }
 
 function reasonItem(silence: Silence): Item {
-  const { what, advice } = splitSentence(silence.sentence);
+  const advice = adviceOf(silence);
   const now = vscode.l10n.t("now, at the cursor");
   return {
-    label: `$(circle-slash) ${what}`,
+    label: `$(circle-slash) ${silence.problem}`,
     detail: advice ? `${advice} · ${now}` : now,
     remedy: remedyFor(silence),
   };
@@ -73,21 +72,20 @@ async function reasonNow(
   { status, readOnly, settings, syntax }: WhyOptions,
   editor: vscode.TextEditor | undefined,
 ): Promise<Silence | null> {
-  const { t } = vscode.l10n;
-  if (!editor) return { id: "no-editor", sentence: t("No text editor has the focus: open a file.") };
+  if (!editor) return { id: "no-editor", problem: "No text editor has the focus", advice: "open a file" };
   const { document, selection } = editor;
   if (!isSupported(document))
     return {
       id: "scheme",
-      sentence: t("Suggestions are for files and notebooks, and this is neither ({0}).", document.uri.scheme),
+      problem: `Suggestions are for files and notebooks, and this is neither (${document.uri.scheme})`,
     };
   const { engine, inlineSuggest, trouble } = status.view;
   if (!inlineSuggest)
     return {
       id: "inline-suggest-off",
-      sentence: t(
-        "The editor shows no inline suggestions: turn on the setting “editor.inlineSuggest.enabled”.",
-      ),
+      problem: "The editor shows no inline suggestions",
+      advice: "turn on the setting “editor.inlineSuggest.enabled”",
+      setting: "editor.inlineSuggest.enabled",
     };
   const question = questionAt(document, selection.active, {
     trigger: "automatic",
@@ -95,8 +93,7 @@ async function reasonNow(
   });
   const gate = closedGate(question, settings(), gateView(question, syntax));
   if (gate) return gate;
-  if (engine.kind === "failed") return { id: "engine-failed", sentence: sentenceOf(engine.fault) };
-  return trouble === null ? null : { id: "engine-error", sentence: trouble };
+  return engine.kind === "failed" ? { id: "engine-failed", ...engine.fault } : trouble;
 }
 
 function gateView({ document, cursor }: Question, syntax: Syntax) {

@@ -1,4 +1,5 @@
 import type { Silence, TraceRecord } from "../../engine/complete/index.ts";
+import { isSameSilence } from "../../engine/contract/index.ts";
 import { MENU } from "../internal.ts";
 import type { L10n } from "../l10n.ts";
 import { msOf } from "./status_text.ts";
@@ -23,7 +24,7 @@ export function decisionsNear(traces: readonly TraceRecord[], uri: string, line:
   for (const record of traces) {
     if (record.uri !== uri || record.trigger === "speculative") continue;
     const before = decisions.at(-1);
-    if (before && silenceOf(before.last) !== undefined && isRepeated(before.last, record))
+    if (before && isRepeated(before.last, record))
       decisions[decisions.length - 1] = { last: record, times: before.times + 1 };
     else decisions.push({ last: record, times: 1 });
   }
@@ -35,11 +36,11 @@ export function decisionsNear(traces: readonly TraceRecord[], uri: string, line:
     .map(({ decision }) => decision);
 }
 
-const silenceOf = ({ outcome }: TraceRecord): string | undefined =>
-  outcome.kind === "nothing" ? outcome.silence.sentence : undefined;
-
 const isRepeated = (before: TraceRecord, record: TraceRecord): boolean =>
-  before.line === record.line && silenceOf(before) === silenceOf(record);
+  before.line === record.line &&
+  before.outcome.kind === "nothing" &&
+  record.outcome.kind === "nothing" &&
+  isSameSilence(before.outcome.silence, record.outcome.silence);
 
 export function whyRow({ last, times: count }: Decision, nowMs: number, l10n: L10n): WhyRow {
   const { outcome, times, line, column, source, tokens } = last;
@@ -55,21 +56,17 @@ export function whyRow({ last, times: count }: Decision, nowMs: number, l10n: L1
       label: `$(sparkle) ${l10n.t("Suggested {0}", excerpt(outcome.text))}`,
       detail: parts.join(" · "),
     };
-  const { what, advice } = splitSentence(outcome.silence.sentence);
-  return { label: `$(circle-slash) ${what}`, detail: [...(advice ? [advice] : []), ...parts].join(" · ") };
+  const { silence } = outcome;
+  const advice = adviceOf(silence);
+  return {
+    label: `$(circle-slash) ${silence.problem}`,
+    detail: [...(advice ? [advice] : []), ...parts].join(" · "),
+  };
 }
 
-/** “What is wrong: what to do.” in its two parts; a row of a list would cut the whole. */
-export function splitSentence(sentence: string): {
-  readonly what: string;
-  readonly advice: string | undefined;
-} {
-  const colon = sentence.indexOf(": ");
-  const plain = sentence.replace(/\.$/, "");
-  if (colon === -1) return { what: plain, advice: undefined };
-  const advice = plain.slice(colon + 2);
-  return { what: plain.slice(0, colon), advice: advice[0]!.toUpperCase() + advice.slice(1) };
-}
+/** The advice as a sentence of its own: a row of a list would cut the whole. */
+export const adviceOf = ({ advice }: Silence): string | undefined =>
+  advice && advice[0]!.toUpperCase() + advice.slice(1);
 
 function sourceInWords(source: NonNullable<TraceRecord["source"]>, l10n: L10n): string {
   switch (source) {
@@ -100,7 +97,7 @@ function ago(ms: number, l10n: L10n): string {
 /** What a click on a reason does: a command and its argument. */
 export type Remedy = readonly [command: string, argument?: string];
 
-export function remedyFor({ id, sentence }: Silence): Remedy {
+export function remedyFor({ id, setting }: Silence): Remedy {
   switch (id) {
     case "disabled":
       return ["foretype.toggle"];
@@ -114,9 +111,7 @@ export function remedyFor({ id, sentence }: Silence): Remedy {
       return ["workbench.action.quickOpen"];
     case "engine-failed":
       return ["foretype.restartEngine"];
-    default: {
-      const setting = /\b(?:foretype|editor)\.[A-Za-z.]*[A-Za-z]/.exec(sentence)?.[0];
+    default:
       return setting ? ["workbench.action.openSettings", setting] : ["foretype.showTrace"];
-    }
   }
 }

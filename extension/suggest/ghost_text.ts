@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Lifecycle, Pipeline } from "../../engine/complete/index.ts";
+import { sentenceOf } from "../../engine/errors/index.ts";
 import { ACCEPTED } from "../internal.ts";
 import { isSupported, SELECTOR } from "../paths.ts";
 import { questionAt } from "./question.ts";
@@ -55,7 +56,7 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
       if (answer.kind === "nothing") {
         // Somebody who asks gets a word, where all others get quiet.
         if (trigger === "invoked" && answer.silence.id !== "superseded")
-          vscode.window.setStatusBarMessage(`Foretype: ${answer.silence.sentence}`, SENTENCE_MS);
+          vscode.window.setStatusBarMessage(`Foretype: ${sentenceOf(answer.silence)}`, SENTENCE_MS);
         return [];
       }
       const { id, text, start, end } = answer.suggestion;

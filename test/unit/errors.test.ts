@@ -12,6 +12,11 @@ test("a fault's sentence says what is wrong, then what to do", () => {
   expect(new UserError(fault)).toMatchObject({ name: "UserError", message: sentenceOf(fault), fault });
 });
 
+test("a silence without advice is a sentence too", () =>
+  expect(sentenceOf({ problem: "The model had nothing to suggest here" })).toBe(
+    "The model had nothing to suggest here.",
+  ));
+
 test("a fault survives the wire", () => {
   expect(JSON.parse(JSON.stringify(fault))).toEqual(fault);
 });

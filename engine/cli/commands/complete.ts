@@ -6,7 +6,7 @@ import {
   readPlainText,
   type TraceRecord,
 } from "../../complete/index.ts";
-import { UserError } from "../../errors/index.ts";
+import { sentenceOf, UserError } from "../../errors/index.ts";
 import { createFimCompleter } from "../../generate/index.ts";
 import { draftSentence } from "./draft_sentence.ts";
 import { ghostStyle, renderGhost } from "./ghost_view.ts";
@@ -94,7 +94,7 @@ export async function complete(
         device: gpu.description,
         ...(answer.kind === "show"
           ? { kind: "shown", text: answer.suggestion.text }
-          : { kind: "nothing", reason: answer.silence.id, sentence: answer.silence.sentence }),
+          : { kind: "nothing", reason: answer.silence.id, sentence: sentenceOf(answer.silence) }),
         multiLine: trace.multiLine,
         stoppedBy: trace.stoppedBy,
         filters: trace.filters,
@@ -114,7 +114,7 @@ export async function complete(
     console.log(
       answer.kind === "show"
         ? `\nSuggestion in ${milliseconds(trace.times.answeredMs)}, its first line after ${first}; stopped by: ${trace.stoppedBy}.`
-        : `\nNo suggestion here: ${answer.silence.sentence}`,
+        : `\nNo suggestion here: ${sentenceOf(answer.silence)}`,
     );
     console.log(
       [

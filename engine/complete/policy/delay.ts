@@ -30,6 +30,8 @@ export function createRhythm() {
   };
 }
 
+export type Rhythm = ReturnType<typeof createRhythm>;
+
 /**
  * Milliseconds to wait before the model is asked: none where a person stops to think (an empty line, after an opening
  * bracket), more inside a word, and the more so the faster they type.

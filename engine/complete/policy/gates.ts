@@ -12,62 +12,95 @@ export interface GateView {
 }
 
 /**
- * Why nothing is even computed at a place; null where the way is free. What the user invokes passes the gates that
- * stand for taste (trigger, snooze, language, middle of a line), never those that stand for safety.
+ * Why nothing is even computed at a place; null where nothing speaks against it. What the user invokes passes the gates
+ * of taste (trigger, snooze, language, middle of a line), never those of safety.
  */
 export function closedGate(question: Question, settings: PipelineSettings, view: GateView): Silence | null {
-  const { document, trigger } = question;
-  const { head, rest, inComment, nowMs } = view;
-  const invoked = trigger === "invoked";
-  const silence = (id: string, sentence: string): Silence => ({ id, sentence });
+  return (
+    unfitDocument(question, settings) ??
+    (question.trigger === "invoked" ? null : unwanted(question, settings, view)) ??
+    unfitPlace(view)
+  );
+}
 
-  if (!settings.enabled)
-    return silence("disabled", "Suggestions are off: turn on the setting “foretype.enable”.");
-  const pattern = settings.exclude.find((glob) => matches(glob, document.path));
-  if (pattern !== undefined)
-    return silence(
-      "excluded",
-      `This file is never read, because its path matches “${pattern}”: see the setting “foretype.exclude”.`,
-    );
-  if (document.readOnly)
-    return silence("read-only", "This file cannot be edited: suggestions are for files that can.");
-  if (question.cursors > 1)
-    return silence("several-cursors", `There are ${question.cursors} cursors: suggestions need exactly one.`);
-  if (!question.selectionIsEmpty)
-    return silence("selection", "Text is selected: suggestions appear where nothing is.");
-  if (!invoked) {
-    if (!(settings.languages[document.languageId] ?? settings.languages["*"] ?? true))
-      return silence(
-        "language-off",
-        `Suggestions are off for ${document.languageId}: see the setting “foretype.languages”.`,
-      );
-    if (settings.snoozedUntilMs > nowMs) {
-      const minutes = Math.ceil((settings.snoozedUntilMs - nowMs) / 60_000);
-      return silence(
-        "snoozed",
-        `Suggestions are snoozed for ${minutes} more min: click the status bar item to end that.`,
-      );
-    }
-    if (settings.trigger === "manual")
-      return silence(
-        "manual",
-        "Suggestions come only when you ask (Alt+\\): see the setting “foretype.trigger”.",
-      );
-    if (inComment && !settings.inComments)
-      return silence(
-        "in-comment",
-        "Suggestions are off inside comments: see the setting “foretype.inComments”.",
-      );
-    if (!/^[\s)\]}>"'`]*(?::?\s*[{;,]?|=>\s*\{?)\s*$/.test(rest))
-      return silence(
-        "mid-line",
-        "Code follows on this line: suggestions appear at its end, or before closing brackets.",
-      );
+/** What a setting decides, and where to change it. */
+const bySetting = (id: string, problem: string, setting: string): Silence => ({
+  id,
+  problem,
+  advice: `see the setting “${setting}”`,
+  setting,
+});
+
+function unfitDocument(question: Question, { enabled, exclude }: PipelineSettings): Silence | null {
+  const { document, cursors, selectionIsEmpty } = question;
+  if (!enabled)
+    return {
+      id: "disabled",
+      problem: "Suggestions are off",
+      advice: "turn on the setting “foretype.enable”",
+      setting: "foretype.enable",
+    };
+  const pattern = exclude.find((glob) => matches(glob, document.path));
+  if (pattern !== undefined) {
+    const problem = `This file is never read, because its path matches “${pattern}”`;
+    return bySetting("excluded", problem, "foretype.exclude");
   }
+  if (document.readOnly)
+    return {
+      id: "read-only",
+      problem: "This file cannot be edited",
+      advice: "suggestions are for files that can",
+    };
+  if (cursors > 1)
+    return {
+      id: "several-cursors",
+      problem: `There are ${cursors} cursors`,
+      advice: "suggestions need exactly one",
+    };
+  if (!selectionIsEmpty)
+    return { id: "selection", problem: "Text is selected", advice: "suggestions appear where nothing is" };
+  return null;
+}
+
+function unwanted(
+  { document: { languageId } }: Question,
+  { languages, snoozedUntilMs, trigger, inComments }: PipelineSettings,
+  { rest, inComment, nowMs }: GateView,
+): Silence | null {
+  if (!(languages[languageId] ?? languages["*"] ?? true))
+    return bySetting("language-off", `Suggestions are off for ${languageId}`, "foretype.languages");
+  if (snoozedUntilMs > nowMs)
+    return {
+      id: "snoozed",
+      problem: `Suggestions are snoozed for ${Math.ceil((snoozedUntilMs - nowMs) / 60_000)} more min`,
+      advice: "click the status bar item to end that",
+    };
+  if (trigger === "manual")
+    return bySetting("manual", "Suggestions come only when you ask (Alt+\\)", "foretype.trigger");
+  if (inComment && !inComments)
+    return bySetting("in-comment", "Suggestions are off inside comments", "foretype.inComments");
+  if (!/^[\s)\]}>"'`]*(?::?\s*[{;,]?|=>\s*\{?)\s*$/.test(rest))
+    return {
+      id: "mid-line",
+      problem: "Code follows on this line",
+      advice: "suggestions appear at its end, or before closing brackets",
+    };
+  return null;
+}
+
+function unfitPlace({ head, rest }: GateView): Silence | null {
   if (/^[\p{L}\p{N}_$]/u.test(rest))
-    return silence("mid-word", "The cursor is inside a word: suggestions appear at its end.");
+    return {
+      id: "mid-word",
+      problem: "The cursor is inside a word",
+      advice: "suggestions appear at its end",
+    };
   if (head.length > MAX_LINE)
-    return silence("long-line", `This line has more than ${MAX_LINE} characters before the cursor.`);
+    return {
+      id: "long-line",
+      problem: `This line has more than ${MAX_LINE} characters before the cursor`,
+      advice: "suggestions appear on shorter lines",
+    };
   return null;
 }
 

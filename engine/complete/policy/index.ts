@@ -4,6 +4,6 @@
 // Promise: each function is pure: the same place gives the same decision.
 // Must not know: how a model is asked.
 export { acceptEstimate, isConfident } from "./confidence.ts";
-export { createRhythm, delayFor } from "./delay.ts";
+export { createRhythm, delayFor, type Rhythm } from "./delay.ts";
 export { closedGate, matches } from "./gates.ts";
 export { blockWanted, type StopReason, type StopRule, stopRuleFor } from "./length_policy.ts";

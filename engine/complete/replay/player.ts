@@ -1,7 +1,7 @@
 import type { Completer } from "../../contract/index.ts";
 import { systemClock } from "../../contract/index.ts";
-import { UserError } from "../../errors/index.ts";
-import type { Answer, PipelineSettings } from "../contract.ts";
+import { sentenceOf, UserError } from "../../errors/index.ts";
+import type { PipelineSettings, ShownSuggestion, Silence } from "../contract.ts";
 import { createPipeline } from "../pipeline.ts";
 import type { Syntax } from "../text/index.ts";
 import { countingCompleter } from "./counting.ts";
@@ -141,21 +141,31 @@ export async function playTrace(trace: TypingTrace, options: PlayOptions): Promi
     void pipeline.answer(question).then((answer) => {
       const stale = asked !== played || (answer.kind === "nothing" && answer.silence.id === "superseded");
       if (!stale) row.latencyMs ??= performance.now() - askedMs;
-      if (answer.kind === "nothing") row.silence = answer.silence.id;
-      else row.silence = stale ? "stale" : null;
-      if (row.silence === "engine-error") failure = sentenceOf(answer);
-      if (stale) return;
-      if (answer.kind === "nothing") {
-        show(undefined);
-        return;
-      }
-      const { id, text, start } = answer.suggestion;
-      row.shown = text.slice(cursor - start);
-      const typedInto = row.matched === true && last?.screen?.id === id;
-      const sinceMs = typedInto ? last!.screen!.sinceMs : clock.now();
-      const timer = clock.setTimeout(() => pipeline.shown(id), Math.max(0, sinceMs + SHOWN - clock.now()));
-      show({ id, uri, cursor, rest: row.shown, sinceMs, timer });
+      if (answer.kind === "show") showAnswer(answer.suggestion, event, row, stale);
+      else showNothing(answer.silence, row, stale);
     });
+  }
+
+  /** A stale answer, one that later events have overtaken, is counted and leaves the screen as it is. */
+  function showNothing(silence: Silence, row: Keystroke, stale: boolean): void {
+    row.silence = silence.id;
+    if (silence.id === "engine-error") failure = new Error(sentenceOf(silence));
+    if (!stale) show(undefined);
+  }
+
+  function showAnswer(
+    { id, text, start }: ShownSuggestion,
+    { uri, cursor }: EventOf<"ask">,
+    row: Keystroke,
+    stale: boolean,
+  ): void {
+    row.silence = stale ? "stale" : null;
+    if (stale) return;
+    row.shown = text.slice(cursor - start);
+    const typedInto = row.matched === true && last?.screen?.id === id;
+    const sinceMs = typedInto ? last!.screen!.sinceMs : clock.now();
+    const timer = clock.setTimeout(() => pipeline.shown(id), Math.max(0, sinceMs + SHOWN - clock.now()));
+    show({ id, uri, cursor, rest: row.shown, sinceMs, timer });
   }
 
   function change(event: EventOf<"change">): void {
@@ -184,8 +194,21 @@ export async function playTrace(trace: TypingTrace, options: PlayOptions): Promi
     pipeline.accepted(one.id, text.length);
   }
 
+  /** The question that follows a change belongs to its keystroke; any other is one of its own. */
+  function askedIn(event: EventOf<"ask">): void {
+    const { uri, at, cursor } = event;
+    if (last?.event.uri === uri && !last.asked) {
+      judge(last, cursor);
+      last.asked = true;
+      ask(event, last.row);
+    } else {
+      const line = documents.lineAt(uri, cursor) + 1;
+      ask(event, begin({ at, uri, line, kind: "asked", jumpedLines: null }));
+    }
+  }
+
   function play(event: TypingEvent): void {
-    const { uri, at } = event;
+    const { uri } = event;
     played++;
     switch (event.type) {
       case "open":
@@ -194,14 +217,9 @@ export async function playTrace(trace: TypingTrace, options: PlayOptions): Promi
       case "change":
         change(event);
         break;
-      case "ask": {
-        const follows = last?.event.uri === uri && !last.asked;
-        if (follows) judge(last!, event.cursor);
-        if (follows) last!.asked = true;
-        const line = documents.lineAt(uri, event.cursor) + 1;
-        ask(event, follows ? last!.row : begin({ at, uri, line, kind: "asked", jumpedLines: null }));
+      case "ask":
+        askedIn(event);
         break;
-      }
       case "cursor":
         if (screen && (screen.uri !== uri || screen.cursor !== event.cursor)) show(undefined);
         break;
@@ -269,6 +287,3 @@ export async function playTrace(trace: TypingTrace, options: PlayOptions): Promi
     pipeline.dispose();
   }
 }
-
-const sentenceOf = (answer: Answer): Error | undefined =>
-  answer.kind === "nothing" ? new Error(answer.silence.sentence) : undefined;

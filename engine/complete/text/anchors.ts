@@ -107,6 +107,8 @@ export function createAnchors(now: () => number) {
   };
 }
 
+export type Anchors = ReturnType<typeof createAnchors>;
+
 const promptOf = ({ path, prefix, suffix, context }: Anchor, { before }: Stand): PromptParts => ({
   path,
   prefix,

@@ -3,7 +3,7 @@
 // Owns the parsed trees.
 // Promise: offsets are UTF-16 units of the text with \n line ends.
 // Must not know: suggestions, models.
-export { createAnchors } from "./anchors.ts";
+export { type Anchors, createAnchors } from "./anchors.ts";
 export { closersFor, findQuote, pairBrackets } from "./brackets.ts";
 export { nearlyEqual } from "./near.ts";
 export { indentation, isBlank, type Place, placeAt } from "./place.ts";

@@ -1,4 +1,5 @@
 import type { TraceRecord } from "../../../engine/complete/contract.ts";
+import { sentenceOf } from "../../../engine/errors/index.ts";
 import { percent, time } from "./format.ts";
 import { button, el, follow, host, show } from "./page.ts";
 
@@ -95,7 +96,7 @@ function bar({ times }: TraceRecord, longest: number): HTMLElement {
 function inside(record: TraceRecord, source: TraceRecord["source"]): HTMLElement[] {
   const { outcome, prompt, confidence, filters, raw, times } = record;
   const facts: [string, string][] = [
-    ["outcome", outcome.kind === "shown" ? `shown, from ${source}` : outcome.silence.sentence],
+    ["outcome", outcome.kind === "shown" ? `shown, from ${source}` : sentenceOf(outcome.silence)],
     ["asked", `${record.trigger}, ${record.languageId}, ${record.multiLine ? "several lines" : "one line"}`],
     [
       "times",
@@ -145,7 +146,10 @@ export function withoutCode(record: TraceRecord): string {
   return JSON.stringify(
     {
       ...rest,
-      outcome: outcome.kind === "shown" ? { kind: "shown", characters: outcome.text.length } : outcome,
+      outcome:
+        outcome.kind === "shown"
+          ? { kind: "shown", characters: outcome.text.length }
+          : { kind: "nothing", silence: { ...outcome.silence, path: undefined } },
       rawCharacters: raw.length,
       filters: filters.map(({ id, before, after }) => ({
         id,

@@ -287,7 +287,7 @@ test("traces give times, tokens a second, drafts, the cache's share and reasons 
   const metrics = createMetrics({ now: () => 5 * 3_600_000 });
   for (let n = 0; n < 10; n++) metrics.trace(trace({}));
   metrics.trace(trace({ source: "typed-through" }));
-  metrics.trace(trace({ outcome: { kind: "nothing", silence: { id: "mid-word", sentence: "…" } } }));
+  metrics.trace(trace({ outcome: { kind: "nothing", silence: { id: "mid-word", problem: "…" } } }));
   const summary = metrics.summary();
   expect(summary.firstLineMs.p50).toBeGreaterThan(94);
   expect(summary.firstLineMs.p50).toBeLessThan(106);

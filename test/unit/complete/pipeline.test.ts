@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { PipelineSettings, PromptParts } from "../../../engine/complete/index.ts";
-import { UserError } from "../../../engine/errors/index.ts";
+import type { Answer, PipelineSettings, PromptParts } from "../../../engine/complete/index.ts";
+import { sentenceOf, UserError } from "../../../engine/errors/index.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
 import { bench, driven, outcome, scripted } from "../support/pipeline.ts";
@@ -66,6 +66,18 @@ describe("typing into a suggestion", () => {
 });
 
 describe("a decode that runs", () => {
+  test("is started once for questions that come in one turn, the last of them", async () => {
+    const { completer, requests, settle } = driven();
+    const { ask } = bench(completer);
+    const first = ask("x = █");
+    const second = ask("y = █");
+    await settle();
+    expect(requests.map(({ prompt }) => prompt.middle)).toEqual(["y = "]);
+    await requests[0]!.write("1;\n");
+    expect(outcome(await first)).toEqual({ nothing: "superseded" });
+    expect(outcome(await second)).toEqual({ shown: "1;" });
+  });
+
   test("is joined by what agrees with it, and serves the rest", async () => {
     const { completer, requests, settle } = driven();
     const { ask } = bench(completer);
@@ -198,7 +210,7 @@ describe("what is not shown, and why", () => {
       const { ask } = bench(completer, settings);
       const answer = await ask(marked, asked);
       expect(outcome(answer)).toEqual({ nothing: why });
-      expect(answer.kind === "nothing" && answer.silence.sentence).toMatch(/^[A-Z].*\.$/);
+      expect(answer.kind === "nothing" && sentenceOf(answer.silence)).toMatch(/^[A-Z].*\.$/);
       expect(completer.requests).toEqual([]);
     });
 
@@ -249,9 +261,9 @@ describe("what is not shown, and why", () => {
     await requests[0]!.fail(
       new UserError({ code: "file-missing", problem: "mini.gguf is not there", advice: "choose a model" }),
     );
-    expect(await answer).toMatchObject({
-      silence: { id: "engine-error", sentence: "mini.gguf is not there: choose a model." },
-    });
+    const { silence } = (await answer) as Answer & { kind: "nothing" };
+    expect(silence).toMatchObject({ id: "engine-error", code: "file-missing" });
+    expect(sentenceOf(silence)).toBe("mini.gguf is not there: choose a model.");
   });
 });
 

@@ -197,7 +197,7 @@ test("times count from the question: first text, first whole line, the answer", 
   expect(await timesOf("a = █", [])).toEqual({ firstTextMs: null, firstLineMs: null, answeredMs: 0 });
 });
 
-test("an error of the completer is a silence with a sentence", async () => {
+test("an error of the completer is a silence that says so", async () => {
   const broken: Completer = {
     // biome-ignore lint/correctness/useYield: it fails before it has anything to say
     async *complete() {
@@ -207,7 +207,7 @@ test("an error of the completer is a silence with a sentence", async () => {
   const { answer } = await suggestAt("a█", broken);
   expect(answer).toMatchObject({
     kind: "nothing",
-    silence: { id: "engine-error", sentence: expect.stringContaining("device lost") },
+    silence: { id: "engine-error", problem: expect.stringContaining("device lost") },
   });
 });
 

@@ -55,7 +55,7 @@ test("diagnostics hold no source text, no file of the workspace and no folder", 
             computedTokens: 1,
           },
         }),
-        silent("excluded", `Its path matches “${secret}”.`),
+        silent({ id: "excluded", problem: `Its path matches “${secret}”`, path: secret }),
       ],
     }),
   );

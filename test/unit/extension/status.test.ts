@@ -83,7 +83,7 @@ const faces: readonly (readonly [title: string, view: Partial<StatusView>, text:
   ],
   [
     "a model that does not load",
-    { trouble: "x.gguf does not exist: choose another." },
+    { trouble: { id: "engine-error", problem: "x.gguf does not exist", advice: "choose another" } },
     "$(error) Foretype",
     "Foretype: x.gguf does not exist: choose another.",
   ],
@@ -130,7 +130,7 @@ test("the tooltip gives both definitions with n, times, speed, memory, device an
         processBytes: 300 * 2 ** 20,
         models: [{ path: "/models/code.gguf", context: 4096, bytes: 1, loadMs: 1, drafts: "ngram" }],
       },
-      lastSilence: { id: "mid-word", sentence: "The cursor is inside a word | here." },
+      lastSilence: { id: "mid-word", problem: "The cursor is inside a word | here" },
     },
     l10n,
   );

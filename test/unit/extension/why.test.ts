@@ -23,7 +23,7 @@ test("other documents and what was computed ahead are not decisions here", () =>
 });
 
 test("the same silence on the same line is one decision", () => {
-  const busy = (changes: object) => silent("superseded", "You typed on.", changes);
+  const busy = (changes: object) => silent({ id: "superseded", problem: "You typed on" }, changes);
   const traces = [busy({ column: 1 }), busy({ column: 2 }), busy({ line: 11 }), record(), record()];
   expect(
     decisionsNear(traces, uri, 10).map(({ times, last }) => [last.outcome.kind, last.line, times]),
@@ -42,9 +42,14 @@ test("a row says what came of it, where, when, and what it took", () => {
       "line 10:5, 3 s ago · from the model · waited 40 ms · first line after 120 ms · answered after 121 ms · 5 tokens",
   });
   const times = { ...record().times, delayMs: 0, firstLineMs: null, answeredMs: 0.4 };
-  const last = silent("read-only", "This file cannot be edited: suggestions are for files that can.", {
-    times,
-  });
+  const last = silent(
+    {
+      id: "read-only",
+      problem: "This file cannot be edited",
+      advice: "suggestions are for files that can",
+    },
+    { times },
+  );
   expect(whyRow({ last, times: 4 }, record().at, l10n)).toEqual({
     label: "$(circle-slash) This file cannot be edited",
     detail: "Suggestions are for files that can · line 10:5, just now (4 times) · answered after 0 ms",
@@ -66,8 +71,9 @@ test("a reason that names a setting opens that setting", () => {
     "workbench.action.openSettings",
     "foretype.exclude",
   ]);
-  const sentence = "Turn on the setting “editor.inlineSuggest.enabled”.";
-  expect(remedyFor({ id: "inline-suggest-off", sentence })).toEqual([
+  const problem = "The editor shows no inline suggestions";
+  const setting = "editor.inlineSuggest.enabled";
+  expect(remedyFor({ id: "inline-suggest-off", problem, setting })).toEqual([
     "workbench.action.openSettings",
     "editor.inlineSuggest.enabled",
   ]);
@@ -83,6 +89,6 @@ test("a reason with a command of its own runs it", () => {
 });
 
 test("any other reason leads to the trace", () =>
-  expect(remedyFor({ id: "no-text", sentence: "The model had nothing to suggest here." })).toEqual([
+  expect(remedyFor({ id: "no-text", problem: "The model had nothing to suggest here" })).toEqual([
     "foretype.showTrace",
   ]));

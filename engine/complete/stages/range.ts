@@ -1,8 +1,8 @@
-import type { Hit } from "./cache.ts";
-import type { Question, Silence } from "./contract.ts";
-import { type FilterHints, filterSuggestion } from "./filters/index.ts";
-import type { Place, Stand } from "./text/index.ts";
-import { withLineEnding } from "./text/index.ts";
+import type { Silence } from "../contract.ts";
+import { filterSuggestion } from "../filters/index.ts";
+import { hintsOf } from "../kept.ts";
+import { withLineEnding } from "../text/index.ts";
+import type { Found } from "./stage.ts";
 
 export interface Replacement {
   readonly text: string;
@@ -14,24 +14,19 @@ export interface Replacement {
  * What goes where: the rest of the entry at the cursor, over the closing brackets that the editor has put there and
  * the entry brings itself. With a row of the suggest widget highlighted, the text must extend that row.
  */
-export function replacement(
-  question: Question,
-  stand: Stand,
-  place: Place,
-  { entry, typed, closers }: Hit,
-  hints: FilterHints,
-): Replacement | Silence {
+export function replacement({ question, stand, place, hit }: Found): Replacement | Silence {
+  const { entry, typed, closers } = hit;
   const { cursor } = question;
   let text = entry.text.slice(typed);
   let end = cursor;
   if (closers !== "") {
     if (!text.includes("\n") && isWithin(closers, text)) end = cursor + closers.length;
     else {
-      const outcome = filterSuggestion(text, place, hints);
+      const outcome = filterSuggestion(text, place, hintsOf(question));
       if ("drop" in outcome)
         return {
           id: `filtered:${outcome.drop}`,
-          sentence: "What is left of the suggestion stands after the cursor already.",
+          problem: "What is left of the suggestion is already after the cursor",
         };
       text = outcome.show;
     }
@@ -46,7 +41,7 @@ export function replacement(
     return { text: whole, start: intellisense.start, end: Math.max(end, intellisense.end) };
   return {
     id: "intellisense",
-    sentence: `The suggestion does not begin with “${intellisense.text.split("\n", 1)[0]}”, which the suggest widget has selected.`,
+    problem: `The suggestion does not begin with “${intellisense.text.split("\n", 1)[0]}”, which the suggest widget has selected`,
   };
 }
 

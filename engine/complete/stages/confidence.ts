@@ -1,0 +1,22 @@
+import type { Silence } from "../contract.ts";
+import { isConfident } from "../policy/index.ts";
+import type { Found } from "./stage.ts";
+
+/** Why a suggestion does not come by itself; a user who asks sees all of them. */
+export function withheld({ question, settings, hit: { entry } }: Found): Silence | null {
+  if (question.trigger !== "automatic") return null;
+  if (entry.dismissed)
+    return {
+      id: "dismissed",
+      problem: "You dismissed the suggestion here",
+      advice: "press Alt+\\ to ask again",
+    };
+  if (!isConfident(entry.acceptEstimate, settings.eagerness))
+    return {
+      id: "low-confidence",
+      problem: `The model was not sure enough (${Math.round(entry.acceptEstimate * 100)} %)`,
+      advice: "see the setting “foretype.eagerness”",
+      setting: "foretype.eagerness",
+    };
+  return null;
+}

@@ -1,0 +1,27 @@
+import type { Kept } from "../kept.ts";
+import type { Running } from "../running.ts";
+import { type Asked, found, next, type Outcome, silent } from "./stage.ts";
+
+export interface RecallTouches {
+  readonly kept: Pick<Kept, "find" | "endsAt" | "entryOf">;
+  readonly running: Pick<Running, "current" | "abort">;
+}
+
+/** Answers with a kept suggestion: one that is being typed, was accepted in part, or was computed ahead. */
+export function recall(asked: Asked, { kept, running }: RecallTouches): Outcome {
+  const { stand, question } = asked;
+  const hit = kept.find(stand);
+  if (hit) {
+    const { current } = running;
+    // A decode of other text answers no question any more; one that computes ahead may still be of use.
+    if (current && kept.entryOf(current) !== hit.entry && current.priority !== "speculative") running.abort();
+    return found(asked, hit, hit.typed > 0 ? "typed-through" : "cache");
+  }
+  if (question.trigger === "automatic" && kept.endsAt(stand))
+    return silent(asked, {
+      id: "complete",
+      problem: "The last suggestion ends here",
+      advice: "type on, or press Alt+\\ to ask",
+    });
+  return next(asked);
+}

@@ -1,0 +1,58 @@
+import type { Hit } from "../cache.ts";
+import type { AnswerSource, PipelineSettings, Question, Silence } from "../contract.ts";
+import type { Decode } from "../decode.ts";
+import type { Place, Stand, SyntaxFacts } from "../text/index.ts";
+
+/** A cursor in a document, as all stages see it. */
+export interface Placed {
+  readonly question: Question;
+  /** As they were when the question came. */
+  readonly settings: PipelineSettings;
+  readonly stand: Stand;
+  readonly place: Place;
+  /** What a parser knows of the place; undefined where none reads the language. */
+  readonly facts: SyntaxFacts | undefined;
+}
+
+/** A question on its way through the stages, with what they have found out so far. */
+export interface Asked extends Placed {
+  /** Milliseconds of the pipeline's clock. */
+  readonly askedMs: number;
+  /** Whether a later question has come, or the caller has left. */
+  readonly superseded: () => boolean;
+  /** From `delay`: milliseconds that were waited before the model was asked. */
+  readonly delayMs: number;
+  /** From `attach` or `prompt`: the decode whose text answers the question. */
+  readonly decode?: Decode;
+  readonly source: AnswerSource;
+}
+
+/** A question for whose place there is a suggestion. */
+export interface Found extends Asked {
+  readonly hit: Hit;
+}
+
+export type Outcome =
+  /** The next stage continues, with what this one has found out. */
+  | { readonly kind: "continue"; readonly asked: Asked }
+  | { readonly kind: "found"; readonly found: Found }
+  | { readonly kind: "silence"; readonly silence: Silence; readonly asked: Asked }
+  /** What was typed meanwhile is not what the model writes: all stages once more. */
+  | { readonly kind: "again" };
+
+export type Stage = (asked: Asked) => Outcome | Promise<Outcome>;
+
+/** The stage, where no decode that runs already will answer. */
+export const unlessAttached =
+  (stage: Stage): Stage =>
+  (asked) =>
+    asked.decode ? next(asked) : stage(asked);
+
+export const next = (asked: Asked): Outcome => ({ kind: "continue", asked });
+
+export const silent = (asked: Asked, silence: Silence): Outcome => ({ kind: "silence", silence, asked });
+
+export const found = (asked: Asked, hit: Hit, source: AnswerSource): Outcome => ({
+  kind: "found",
+  found: { ...asked, hit, source },
+});
