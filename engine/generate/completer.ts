@@ -1,5 +1,5 @@
 import { createDetokenizer, createHealing, type Tokenizer } from "../text/index.ts";
-import type { EndReason } from "./generation.ts";
+import type { EndReason } from "./options.ts";
 import type { Session } from "./session.ts";
 import { createTypedTexts, type PromptText } from "./typed_texts.ts";
 

@@ -3,9 +3,9 @@ import type { Fault } from "../errors/index.ts";
 import { type GgufFile, mixBits, parameterCount } from "../gguf/index.ts";
 import { type Gpu, mebibytes } from "../gpu/index.ts";
 import { type Hyperparameters, usedTensors } from "../model/index.ts";
-import { defaultSnapshotBytes } from "./generation.ts";
 import { type MemoryNeeds, memoryNeeds } from "./needs.ts";
 import { needsOf, type SessionSettings } from "./open_session.ts";
+import { defaultSnapshotBytes } from "./options.ts";
 
 /** What a device has for a model and a session. */
 export interface Room {

@@ -8,6 +8,8 @@ export { createFimCompleter, type GenerationEnd } from "./completer.ts";
 export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
 export { type Fit, fitSession, type Room, roomOf, type Smaller } from "./fit.ts";
+export { type MemoryNeeds, memoryNeeds } from "./needs.ts";
+export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export type {
   DraftOptions,
   EndReason,
@@ -16,9 +18,7 @@ export type {
   Healing,
   RoundTrace,
   SessionOptions,
-} from "./generation.ts";
-export { type MemoryNeeds, memoryNeeds } from "./needs.ts";
-export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
+} from "./options.ts";
 export { type Prompt, requirePrompt } from "./prompt.ts";
 export { Rounds } from "./rounds.ts";
 export { createScheduler, type Priority, type Scheduler, type Turn } from "./scheduler.ts";

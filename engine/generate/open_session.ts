@@ -4,7 +4,7 @@ import type { Gpu } from "../gpu/index.ts";
 import type { Hyperparameters, Model } from "../model/index.ts";
 import { chooseRollback, createRollback, defaultPlanes, type RollbackName } from "../state/index.ts";
 import type { Tokenizer } from "../text/index.ts";
-import { defaultSnapshotBytes, draftsPay } from "./generation.ts";
+import { defaultSnapshotBytes, draftsPay } from "./options.ts";
 import { Session } from "./session.ts";
 
 export interface SessionSettings {

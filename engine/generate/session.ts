@@ -16,6 +16,7 @@ import type { Gpu, Plan } from "../gpu/index.ts";
 import { type Draw, greedy, type Model, maxRows, type RoundRecord } from "../model/index.ts";
 import { type DraftStatistics, draftStatistics, noteRound } from "./draft_statistics.ts";
 import { Evaluator } from "./evaluator.ts";
+import { measureCosts, widestEqual } from "./measure.ts";
 import {
   type DraftOptions,
   defaultSnapshotBytes,
@@ -25,8 +26,7 @@ import {
   type GenerationTimings,
   noTimings,
   type SessionOptions,
-} from "./generation.ts";
-import { measureCosts, widestEqual } from "./measure.ts";
+} from "./options.ts";
 import { type Prompt, PromptReader, requirePrompt } from "./prompt.ts";
 import { type Round, Rounds, runAhead, type Submitted } from "./rounds.ts";
 
