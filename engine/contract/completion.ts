@@ -1,3 +1,5 @@
+import type { EndReason, GenerationCost } from "./generation.ts";
+
 /** All text has `\n` line ends. `prefix + middle + suffix` is the file, less what the completer trims to fit its context. */
 export interface PromptParts {
   readonly path: string;
@@ -32,24 +34,15 @@ export interface CompletionDelta {
   readonly cost?: CompletionCost;
 }
 
-export interface CompletionCost {
+export interface CompletionCost extends GenerationCost {
   /** Loading of the model, where this request was the one that waited for it. */
   readonly loadMs?: number;
-  readonly promptTokens: number;
-  /** Tokens run before the first that was free: what of the prompt was not in the state, and what healed its last word. */
-  readonly computedTokens: number;
-  readonly promptMs: number;
-  readonly tokens: number;
-  readonly decodeMs: number;
-  /** Tokens that drafters offered, and those of them that the model confirmed. */
-  readonly drafted: number;
-  readonly accepted: number;
 }
 
 /** How a stream ended, and what it cost; the stream's return value. */
 export interface CompletionEnd extends CompletionCost {
   /** `preempted`: a more urgent request took the GPU. */
-  readonly reason: "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
+  readonly reason: EndReason | "preempted";
 }
 
 export interface Completer {

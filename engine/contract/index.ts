@@ -1,5 +1,5 @@
 // Contracts: the shapes that two floors agree on, each declared once.
-// Start at completion.ts (prompt, request, delta, end), then protocol.ts (messages between host and engine process).
+// Start at completion.ts (prompt, request, delta, end) and generation.ts (cost), then protocol.ts (messages between host and engine process).
 // Owns the clock that tests replace.
 // Promise: types, and functions of a line; importing it loads nothing.
 // Must not know: who implements a contract.
@@ -13,6 +13,7 @@ export type {
   CompletionRequest,
   PromptParts,
 } from "./completion.ts";
+export type { EndReason, GenerationCost, GenerationEnd } from "./generation.ts";
 export type {
   ChatTurn,
   DraftSources,

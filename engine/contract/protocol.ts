@@ -4,6 +4,7 @@
 // `done` or `error`. A cancelled request ends with `done` too: nothing more is sent for it, whatever still runs.
 import type { Fault } from "../errors/index.ts";
 import type { CompletionPriority, PromptParts } from "./completion.ts";
+import type { EndReason, GenerationCost } from "./generation.ts";
 
 /**
  * `foreground` is explain and refactor; it and `invoked` are equals, served in turn. A running request gives way to a
@@ -116,23 +117,13 @@ export interface EngineStatus {
   readonly models: readonly LoadedModel[];
 }
 
-/** What one generation cost. Times are milliseconds of the engine's own clock. */
-export interface GenerationStats {
+/** What one request cost. Times are milliseconds of the engine's own clock. */
+export interface GenerationStats extends GenerationCost {
   /** From the request's arrival to its turn. */
   readonly queuedMs: number;
   /** Loading of the model, when this request was the one that waited for it. */
   readonly loadMs: number;
-  readonly promptTokens: number;
-  readonly computedTokens: number;
-  readonly promptMs: number;
-  readonly tokens: number;
-  readonly decodeMs: number;
-  readonly drafted: number;
-  readonly accepted: number;
 }
-
-/** Why a stream ended. `preempted`: a more urgent request took the GPU. */
-export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
 
 export type EngineEvent =
   /** `cost`: so far; a completion's stream is often left before its end. */
@@ -148,7 +139,8 @@ export type EngineEvent =
   /** `whole`: or else somebody more urgent came; what was read stays. */
   | { readonly kind: "prepared"; readonly computedTokens: number; readonly whole: boolean }
   | { readonly kind: "status"; readonly status: EngineStatus }
-  | { readonly kind: "done"; readonly reason: EndReason; readonly stats?: GenerationStats }
+  /** `preempted`: a more urgent request took the GPU. */
+  | { readonly kind: "done"; readonly reason: EndReason | "preempted"; readonly stats?: GenerationStats }
   /** `fault`: what the user can mend, and `message` is its sentence. Without one: a bug or a broken device. */
   | { readonly kind: "error"; readonly message: string; readonly fault?: Fault };
 

@@ -1,3 +1,4 @@
+import type { GenerationEnd } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import {
   beginsThinking,
@@ -6,8 +7,7 @@ import {
   createDetokenizer,
   type Tokenizer,
 } from "../text/index.ts";
-import { type GenerationEnd, generationEnd } from "./completer.ts";
-import type { Session } from "./session.ts";
+import { endOf, type TokenSource } from "./completer.ts";
 
 export type Message = ChatMessage;
 
@@ -32,27 +32,11 @@ const thinkingStart = "<think>";
 const thinkingEnd = "</think>";
 
 /** A session as a partner in a conversation: the model's own chat template around the messages, text streamed. */
-export function createChat(session: Session, tokenizer: Tokenizer) {
+export function createChat(session: Pick<TokenSource, "evaluator" | "generate">, tokenizer: Tokenizer) {
   return {
     /** @throws UserError, when iterated, if the model has no chat template or the conversation exceeds the context. */
     async *chat(request: ChatRequest): AsyncGenerator<ChatDelta, GenerationEnd, undefined> {
-      const { context } = session.evaluator;
-      const ids = chatPrompt(tokenizer, request.messages, {
-        enableThinking: request.thinking,
-        addGenerationPrompt: true,
-      });
-      if (!ids)
-        throw new UserError({
-          code: "model-role",
-          problem: "This model has no chat template, it only completes",
-          advice: "choose a chat model",
-        });
-      if (ids.length >= context)
-        throw new UserError({
-          code: "prompt-length",
-          problem: `The conversation has ${ids.length} tokens and the model's context holds ${context}`,
-          advice: "select less code or start anew",
-        });
+      const ids = conversationIds(tokenizer, request, session.evaluator.context);
       const draws = session.generate(ids, {
         maxTokens: request.maxTokens,
         endIds: tokenizer.endIds,
@@ -71,13 +55,34 @@ export function createChat(session: Session, tokenizer: Tokenizer) {
               ? ""
               : detokenizer.push([value.token]);
           for (const delta of split(text, done ?? false)) yield delta;
-          if (done) return generationEnd(session, value);
+          if (done) return endOf(value);
         }
       } finally {
-        await draws.return("cancelled");
+        await draws.return();
       }
     },
   };
+}
+
+function conversationIds(
+  tokenizer: Tokenizer,
+  { messages, thinking }: ChatRequest,
+  context: number,
+): readonly number[] {
+  const ids = chatPrompt(tokenizer, messages, { enableThinking: thinking, addGenerationPrompt: true });
+  if (!ids)
+    throw new UserError({
+      code: "model-role",
+      problem: "This model has no chat template, it only completes",
+      advice: "choose a chat model",
+    });
+  if (ids.length >= context)
+    throw new UserError({
+      code: "prompt-length",
+      problem: `The conversation has ${ids.length} tokens and the model's context holds ${context}`,
+      advice: "select less code or start anew",
+    });
+  return ids;
 }
 
 /**

@@ -1,54 +1,34 @@
+import type { CompletionRequest, GenerationCost, GenerationEnd } from "../contract/index.ts";
 import { createDetokenizer, createHealing, type Tokenizer } from "../text/index.ts";
-import type { EndReason } from "./options.ts";
+import type { GenerationResult } from "./generation_stream.ts";
 import type { Session } from "./session.ts";
-import { createTypedTexts, type PromptText } from "./typed_texts.ts";
+import { costOf } from "./tally.ts";
+import { createTypedTexts } from "./typed_texts.ts";
 
-/** The shape of a completion request (engine/contract/completion.ts), which this floor cannot import. */
-interface FimRequest {
-  readonly prompt: PromptText;
-  readonly maxTokens: number;
-  readonly ghost?: string;
-  readonly signal?: AbortSignal;
-}
+type FimRequest = Pick<CompletionRequest, "prompt" | "maxTokens" | "ghost" | "signal">;
 
-/** What a stream has cost so far; of the same shape as completer.ts's. */
-export interface GenerationCost {
-  readonly promptTokens: number;
-  readonly computedTokens: number;
-  readonly promptMs: number;
-  readonly tokens: number;
-  readonly decodeMs: number;
-  readonly drafted: number;
-  readonly accepted: number;
-}
-
-/** What the stream says at its end. */
-export interface GenerationEnd extends GenerationCost {
-  readonly reason: EndReason;
-}
-
-export const generationEnd = (session: Session, reason: EndReason): GenerationEnd => ({
-  reason,
-  ...generationCost(session),
-});
-
-const generationCost = (session: Session): GenerationCost => {
-  const { promptTokens, computedTokens, promptMs, tokens, decodeMs } = session.timings;
-  const { drafted, accepted } = session.statistics;
-  return { promptTokens, computedTokens, promptMs, tokens, decodeMs, drafted, accepted };
+/** What completions and chats need of a session. */
+export type TokenSource = Pick<Session, "generate" | "read"> & {
+  readonly evaluator: { readonly context: number };
 };
+
+/** A generation's result as streams of text return it. */
+export const endOf = (result: GenerationResult): GenerationEnd => ({
+  reason: result.reason,
+  ...costOf(result),
+});
 
 const decoder = new TextDecoder();
 
-/** Tokens that are kept free for an answer, at most: twelve lines, most of the time. The prompt's cuts hang on it, so it is one for all. */
+/** Tokens that a prompt leaves free for the answer, at most: twelve lines, most of the time. Where prompts are cut depends on it, so it is one for all. */
 const answerTokens = 160;
 
 /**
- * A session as a source of completions: lays out the prompt within the context, generates, and streams text. Prompts of
- * which only the middle has grown, or lost its end, go on from the state of the one before.
+ * A session as a source of completions: lays out the prompt within the context, generates, and streams text. A prompt that differs
+ * from the one before only at the end of its middle continues from the state of that one.
  * @throws UserError, when iterated, if the model has no fill-in-the-middle tokens.
  */
-export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
+export function createFimCompleter(session: TokenSource, tokenizer: Tokenizer) {
   const { context } = session.evaluator;
   const texts = createTypedTexts(tokenizer, context - Math.min(answerTokens, context >> 1));
 
@@ -79,19 +59,19 @@ export function createFimCompleter(session: Session, tokenizer: Tokenizer) {
           const { value, done } = await draws.next();
           if (done) {
             const rest = detokenizer.flush();
-            if (rest.length > 0) yield { text: rest, logProbability, cost: generationCost(session) };
-            return generationEnd(session, value);
+            if (rest.length > 0) yield { text: rest, logProbability, cost: costOf(draws.soFar) };
+            return endOf(value);
           }
           if (tokenizer.endIds.has(value.token)) continue;
           typed.drew(value.token);
           logProbability += value.logProbability;
           const text = detokenizer.push([value.token]);
           if (text.length === 0) continue; // a part of a character, or of what is typed: the next token brings the rest
-          yield { text, logProbability, cost: generationCost(session) };
+          yield { text, logProbability, cost: costOf(draws.soFar) };
           logProbability = 0;
         }
       } finally {
-        await draws.return("cancelled"); // the consumer may leave at any yield
+        await draws.return(); // the consumer may leave at any yield
       }
     },
 

@@ -68,34 +68,3 @@ export interface RoundTrace {
   /** Why the text goes on without the rest of the draft. */
   readonly stopped: "no draft" | "all accepted" | "rejected" | "end";
 }
-
-/** Why a generation ended. */
-export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled";
-
-/** What the last generation cost, in milliseconds of wall time and in tokens. */
-export interface GenerationTimings {
-  promptTokens: number;
-  /** Tokens run before the first that was free: what of the prompt was not in the state, its last token, what healed it. */
-  computedTokens: number;
-  promptSubmits: number;
-  /** From the call to the first token at hand. */
-  promptMs: number;
-  tokens: number;
-  /** From the first token to the last. */
-  decodeMs: number;
-  /** Encoding and submitting, on the CPU, for the rounds. */
-  hostMs: number;
-  /** Rounds after the prompt's own draw. */
-  steps: number;
-}
-
-export const noTimings = (promptTokens: number): GenerationTimings => ({
-  promptTokens,
-  computedTokens: 0,
-  promptSubmits: 0,
-  promptMs: 0,
-  tokens: 0,
-  decodeMs: 0,
-  hostMs: 0,
-  steps: 0,
-});

@@ -20,8 +20,8 @@ import {
 } from "../model/index.ts";
 import { type Evaluator, widthFor } from "./evaluator.ts";
 
-/** Rounds that may be under way: one runs while the record of the one before comes home. */
-export const runAhead = 2;
+// Most rounds in flight: one runs while the record of the one before is read back.
+const runAhead = 2;
 
 /** One round: drafts, if any, a pass that verifies them, draws, and the record. */
 export interface Round {
@@ -29,30 +29,31 @@ export interface Round {
   readonly rows: number;
   /** Tokens of the pass, if the CPU has them all; else the GPU continues from what it drew and drafted. */
   readonly tokens?: readonly number[];
-  /** With `tokens`: how many may still be drawn. */
+  /** With `tokens`: how many may still be sampled. */
   readonly budget?: number;
-  /** The MTP chain; with 0 links in it the block only sees the last tokens. Undefined: it stays aside. */
+  /** The MTP chain; with 0 links in it the block only sees the last tokens. Undefined: it rests. */
   readonly chain?: DraftSettings;
-  /** Tokens up to the pass's first that the MTP block is to see, where it stayed aside before: 64 at most. */
+  /** Tokens up to the pass's first that the MTP block is to see, where it rested before: 64 at most. */
   readonly unseen?: readonly number[];
-  /** A bit for each id that may be drawn; for rounds of one row. */
+  /** A bit for each id that may be sampled; for rounds of one row. */
   readonly mask?: Uint32Array | undefined;
 }
 
-/** A round under way. */
+/** A round in flight. */
 export interface Submitted {
+  /** Undefined: the text had ended before the round, which did nothing. */
   readonly record: Promise<RoundRecord | undefined>;
 }
 
-/** Plans and buffers of the rounds of one session, and what is known of their order on the GPU. */
+/** Plans and buffers of the rounds of one session, and the order of rounds on the GPU. */
 export class Rounds {
   readonly draw: DrawBuffers;
-  readonly #evaluator: Evaluator;
+  protected readonly evaluator: Evaluator;
   readonly #draft: DraftBuffers | undefined;
   readonly #ring: ReadbackRing;
   /** Rows of the round submitted last: what the next may have to replay, and the MTP block to see. */
-  #lastRows = 1;
-  /** Past the last position that rounds under way may have written, at most. */
+  protected lastRows = 1;
+  /** Past the last position that rounds in flight may have written, at most. */
   #high = 0;
 
   /**
@@ -61,49 +62,54 @@ export class Rounds {
    */
   constructor(evaluator: Evaluator, rows: number, draftHead?: number) {
     const { gpu, model, mtp } = evaluator;
-    this.#evaluator = evaluator;
+    this.evaluator = evaluator;
     this.draw = createDrawBuffers(gpu, model.h.vocabulary, rows);
     this.#draft = mtp && rows > 1 ? createDraftBuffers(gpu, model.h.vocabulary, draftHead) : undefined;
     this.#ring = new ReadbackRing(gpu, recordBytes(maxRows), runAhead + 1);
   }
 
+  /** How many rounds may be in flight, the next one among them. */
+  get mostInFlight(): number {
+    return runAhead;
+  }
+
   /** Begins a generation. */
   begin(sampling: Sampling, endIds: readonly number[]): void {
-    const { queue } = this.#evaluator.gpu.device;
+    const { queue } = this.evaluator.gpu.device;
     queue.writeBuffer(this.draw.sampling, 0, samplingWords(sampling, endIds));
-    this.#lastRows = 1;
+    this.lastRows = 1;
   }
 
   /** Chooses the ids that the generation's MTP chains draft from. */
   draftFrom(special: readonly number[], document: readonly number[]): void {
-    const { gpu, model } = this.#evaluator;
+    const { gpu, model } = this.evaluator;
     const { ids } = this.#draft!;
     gpu.device.queue.writeBuffer(ids, 0, draftIds(model.h.vocabulary, ids.size / 4, special, document));
   }
 
-  /** The plan of a round of at most `rows` rows. `seen`: tokens that the MTP block has yet to see, 0 if it stays aside. */
+  /** The plan of a round of at most `rows` rows. `seen`: tokens that the MTP block has yet to see, 0 if it rests. */
   plan(rows: number, sampled: boolean, seen: number, links: number, masked = false): Promise<Plan> {
-    const { model, sequence, workspace } = this.#evaluator;
+    const { model, sequence, workspace } = this.evaluator;
     const path = { kind: "rows", width: widthFor(rows) } as const;
     const width = seen === 0 ? 0 : widthFor(seen);
-    return this.#evaluator.plan(`round ${path.width} ${sampled} ${width} ${links} ${masked}`, (recorder) => {
+    return this.evaluator.plan(`round ${path.width} ${sampled} ${width} ${links} ${masked}`, (recorder) => {
       const { memory, rollback } = sequence;
       if (width > 0) {
         const chain = { width, links };
         recordDraftChain(recorder, model, memory, workspace, this.draw, this.#draft!, chain);
       }
-      this.#evaluator.recordPass(recorder, path, false);
+      this.evaluator.recordPass(recorder, path, false);
       const options = { sampled, masked, stores: rollback.stores };
       recordDraw(recorder, path, model, memory, workspace, this.draw, options);
     });
   }
 
-  /** Submits a round after those that are under way. `sequence` knows of them only when their records are noted. */
+  /** Submits a round after those in flight. Their rows are the sequence's only when their records have been accepted. */
   async submit(round: Round, sampled: boolean): Promise<Submitted> {
-    const { gpu, sequence, workspace } = this.#evaluator;
+    const { gpu, sequence, workspace } = this.evaluator;
     const { queue } = gpu.device;
     const { rows, tokens, chain, unseen, mask } = round;
-    const seen = unseen?.length ?? this.#lastRows;
+    const seen = unseen?.length ?? this.lastRows;
     const plan = await this.plan(rows, sampled, chain ? seen : 0, chain?.most ?? 0, mask !== undefined);
     const { position, standing, rollback } = sequence;
     if (tokens) {
@@ -118,13 +124,21 @@ export class Rounds {
     if (unseen) queue.writeBuffer(this.draw.mtp, 0, stepWords(position + 1 - unseen.length, unseen));
     if (chain && chain.most > 0) this.set(chain);
     this.#high = Math.min(this.#high + rows, sequence.memory.context);
-    const replay = rollback.stores > 0 ? 0 : Math.max(this.#lastRows - 1, standing.replay);
-    const before = (encoder: GPUCommandEncoder) => {
-      if (rollback.checkpoint && rows > 1) sequence.encodeCheckpoint(encoder);
-    };
-    const record = this.#submit(plan, { positions: this.#high, replay }, widthFor(rows), before);
-    this.#lastRows = rows;
+    const replay = rollback.stores > 0 ? 0 : Math.max(this.lastRows - 1, standing.replay);
+    const record = this.#submit(plan, { positions: this.#high, replay }, rows);
+    this.lastRows = rows;
     return { record };
+  }
+
+  /**
+   * Commits to the sequence the rows that a round accepted, and rolls back its rejected drafts. Records are accepted in the order of
+   * their rounds.
+   * @param _first the pass's first token
+   */
+  async accept({ draws, drafted }: RoundRecord, _first: number): Promise<void> {
+    const { sequence } = this.evaluator;
+    if (!sequence.passed(1 + drafted, draws.length))
+      throw new Error(`${sequence.rollback.name} cannot roll ${1 + drafted} rows back to ${draws.length}`);
   }
 
   /**
@@ -132,7 +146,7 @@ export class Rounds {
    * @returns the words of each row's candidates, on which every logit has an influence
    */
   async candidates(ids: readonly number[]): Promise<Uint32Array> {
-    const { gpu, sequence, model } = this.#evaluator;
+    const { gpu, sequence, model } = this.evaluator;
     const { record } = await this.submit({ rows: ids.length, tokens: ids, budget: maxRows + 1 }, false);
     await record;
     sequence.passed(ids.length);
@@ -141,7 +155,7 @@ export class Rounds {
   }
 
   free(): void {
-    const { gpu } = this.#evaluator;
+    const { gpu } = this.evaluator;
     this.#ring.free();
     for (const buffer of Object.values(this.draw)) gpu.free(buffer);
     for (const buffer of Object.values(this.#draft ?? {})) gpu.free(buffer);
@@ -149,20 +163,23 @@ export class Rounds {
 
   /** Uploads the chain's limits. */
   set(settings: DraftSettings): void {
-    this.#evaluator.gpu.device.queue.writeBuffer(this.#draft!.settings, 0, draftWords(settings));
+    this.evaluator.gpu.device.queue.writeBuffer(this.#draft!.settings, 0, draftWords(settings));
   }
+
+  /** Work of a rollback strategy before the pass, in the same submit. */
+  protected encodeBefore(_encoder: GPUCommandEncoder, _rows: number): void {}
 
   async #submit(
     plan: Plan,
     use: { positions: number; replay: number },
     rows: number,
-    before: (encoder: GPUCommandEncoder) => void,
   ): Promise<RoundRecord | undefined> {
     let arrive!: () => Promise<Uint32Array>;
+    const before = (encoder: GPUCommandEncoder) => this.encodeBefore(encoder, rows);
     const after = (encoder: GPUCommandEncoder) => {
-      arrive = this.#ring.record(encoder, this.draw.record, recordBytes(rows));
+      arrive = this.#ring.record(encoder, this.draw.record, recordBytes(widthFor(rows)));
     };
-    this.#evaluator.run(plan, use, { before, after });
+    this.evaluator.run(plan, use, { before, after });
     return readRecord(await arrive());
   }
 }

@@ -1,4 +1,4 @@
-import { performance } from "node:perf_hooks";
+import type { EndReason } from "../contract/index.ts";
 import {
   Arbiter,
   Calibration,
@@ -7,47 +7,37 @@ import {
   createCorpus,
   createCursorDrafter,
   createNgramDrafter,
-  type Decision,
   type Drafter,
   type DraftMode,
   linearCosts,
 } from "../draft/index.ts";
 import type { Gpu, Plan } from "../gpu/index.ts";
-import { type Draw, greedy, type Model, maxRows, type RoundRecord } from "../model/index.ts";
-import { type DraftStatistics, draftStatistics, noteRound } from "./draft_statistics.ts";
+import { type Draw, greedy, type Model, maxRows } from "../model/index.ts";
+import { CheckpointRounds } from "./checkpoint_rounds.ts";
 import { Evaluator } from "./evaluator.ts";
+import { Generation } from "./generation.ts";
+import { type GenerationStream, generationStream } from "./generation_stream.ts";
 import { measureCosts, widestEqual } from "./measure.ts";
+import { MtpCatchUp } from "./mtp_catch_up.ts";
 import {
   type DraftOptions,
   defaultSnapshotBytes,
   draftsPay,
-  type EndReason,
   type GenerateOptions,
-  type GenerationTimings,
-  noTimings,
   type SessionOptions,
 } from "./options.ts";
 import { type Prompt, PromptReader, requirePrompt } from "./prompt.ts";
-import { type Round, Rounds, runAhead, type Submitted } from "./rounds.ts";
-
-interface UnderWay extends Submitted {
-  readonly decision: Decision;
-}
-
-const plainDecision: Decision = { source: "none", rows: 1, expected: 1, mtpRests: false };
-
-const seenAgain = 16; // tokens that the MTP block is shown where a text goes on: of the last ones it may know drafts only
+import { Rounds } from "./rounds.ts";
+import { Tally } from "./tally.ts";
 
 /**
- * One model and one sequence: prompt in, tokens out. A generation starts from the deepest state of its prompt that is at hand;
- * what is missing goes by the prompt path, cut at positions that are multiples of 64, and each later token by the row
- * path, in rounds: drafts, a pass that verifies them, draws. Neither drafts (I1) nor kept states change the text.
+ * One model and one sequence: prompt in, tokens out. Owns what outlives a generation: the evaluator, the states of earlier prompts, the
+ * buffers of rounds, and what drafters learn. A generation starts from the deepest kept state of its prompt; the rest of the prompt
+ * goes by the prompt path, cut at positions that are multiples of 64, and each later token by the row path, in rounds
+ * (generation.ts). Neither drafts (I1) nor kept states (I2) change the text.
  */
 export class Session {
   readonly evaluator: Evaluator;
-  readonly timings: GenerationTimings = noTimings(0);
-  /** What drafts brought in the last generation. */
-  statistics: DraftStatistics = draftStatistics();
   readonly #rounds: Rounds;
   readonly #prompts: PromptReader;
   readonly #drafts: DraftOptions;
@@ -69,7 +59,8 @@ export class Session {
     const { draftLimit } = this.evaluator.sequence.rollback;
     this.#longest =
       mode === "off" ? 0 : Math.min(draftLimit, this.#drafts.longest ?? draftLimit, maxRows - 1);
-    this.#rounds = new Rounds(this.evaluator, 1 + this.#longest, headSize);
+    const { checkpoint } = this.evaluator.sequence.rollback;
+    this.#rounds = new (checkpoint ? CheckpointRounds : Rounds)(this.evaluator, 1 + this.#longest, headSize);
     this.#prompts = new PromptReader(this.evaluator, snapshotBytes ?? defaultSnapshotBytes);
     this.#costs = costs ?? linearCosts;
     if (mode === "auto" || mode === "ngram")
@@ -176,133 +167,54 @@ export class Session {
   }
 
   /**
-   * Yields the drawn tokens one by one, until one of `endIds`, `maxTokens`, or the end of the context. Looks at the
-   * signal between submits; what was submitted runs on, and the generator ends when it has run. However it ends, the state
-   * stands after the last token yielded but one.
-   * @throws UserError when the prompt is empty, does not fit the context, or has ids outside the vocabulary.
+   * Generates until one of `endIds` is sampled, until `maxTokens`, or until the context is full. Looks at the signal between submits;
+   * what was submitted runs on, and the stream ends when it has run. However it ends, the sequence is left after the last token
+   * yielded but one.
+   * @throws UserError, when iterated, if the prompt is empty, does not fit the context, or has ids outside the vocabulary
    */
-  async *generate(
-    prompt: Prompt | readonly number[],
+  generate(prompt: Prompt | readonly number[], options: GenerateOptions): GenerationStream {
+    const whole: Prompt = "ids" in prompt ? prompt : { ids: prompt };
+    const tally = new Tally(whole.ids.length);
+    return generationStream(this.#generate(whole, options, tally), tally);
+  }
+
+  async *#generate(
+    prompt: Prompt,
     options: GenerateOptions,
+    tally: Tally,
   ): AsyncGenerator<Draw, EndReason, undefined> {
     const { model, context, sequence } = this.evaluator;
-    const whole: Prompt = "ids" in prompt ? prompt : { ids: prompt };
-    const { ids } = whole;
+    const { state } = this.#prompts;
+    const { ids } = prompt;
     requirePrompt(ids, model.h.vocabulary, context);
     if (this.#busy) throw new Error("a session generates one text at a time");
     if (options.maxTokens < 1) return "max-tokens";
     this.#busy = true;
-    const { signal, healing } = options;
-    const started = performance.now();
-    const sampling = options.sampling ?? greedy;
-    const sampled = sampling.temperature > 0;
-    const budget = Math.min(options.maxTokens, context - ids.length);
-    const endIds = new Set(options.endIds);
-    const timings = Object.assign(this.timings, noTimings(ids.length));
-    this.statistics = draftStatistics();
-    const mode = options.drafts ?? this.#drafts.mode;
-    const mtp = this.#usesMtp(mode);
-    const underWay: UnderWay[] = [];
-    const text = [...ids];
-    let drawn: readonly Draw[] = [];
-    let count = 0; // of the draws
-    let yielded = 0;
-    let ended = false;
-    let failed = true;
-    let held: Decision | undefined;
+    tally.start();
     try {
-      this.#rounds.begin(sampling, [...endIds]);
-      if (mtp) this.#rounds.draftFrom([...(this.#drafts.specialIds ?? []), ...endIds], ids);
+      const mode = options.drafts ?? this.#drafts.mode;
+      const usesMtp = this.#usesMtp(mode);
+      const endIds = new Set(options.endIds);
+      this.#rounds.begin(options.sampling ?? greedy, [...endIds]);
+      if (usesMtp) this.#rounds.draftFrom([...(this.#drafts.specialIds ?? []), ...endIds], ids);
       await sequence.prepare();
-      const read = await this.#prompts.read(whole, { mtp, signal });
-      timings.promptSubmits = this.#prompts.submits;
-      timings.computedTokens = this.#prompts.computed;
-      failed = false;
+      const read = await this.#prompts.read(prompt, { mtp: usesMtp, signal: options.signal });
+      tally.promptRead(this.#prompts);
       if (!read) return "cancelled";
-      const { since } = this.#prompts.state;
-      let unseen = seenAgain; // tokens that the MTP block has yet to see, at most; 0: none but those drawn
-      const arbiter = this.#arbiter(mode, mtp, ids, options);
-      let firstAt = 0;
-      for (;;) {
-        // Before yielding, so that the GPU works while the consumer does.
-        while (!ended && underWay.length < runAhead && count + underWay.length < budget && !signal?.aborted) {
-          if (sequence.rollback.checkpoint && underWay.some(({ decision }) => decision.rows > 1)) break; // its state is for the CPU to put right
-          const mask = healing?.mask();
-          if (mask && underWay.length > 0) break; // what may come next hangs on what is drawn now
-          const decision: Decision | undefined = mask
-            ? plainDecision
-            : (held ?? arbiter.decide(underWay.length, budget - count));
-          if (!decision) break;
-          const settled = underWay.length === 0;
-          const sees = mtp && !decision.mtpRests;
-          held = sees && unseen > 0 && !settled ? decision : undefined; // until all that it missed is known
-          if (held) break;
-          const before = performance.now();
-          const round: Round = {
-            rows: decision.rows,
-            mask,
-            ...(settled && {
-              tokens: [text.at(-1)!, ...(decision.given?.ids ?? [])],
-              budget: budget - count,
-            }),
-            ...(sees && { chain: decision.chain ?? { most: 0, cut: [], acceptance: [] } }),
-            ...(sees && unseen > 0 && { unseen: text.slice(-Math.min(unseen, text.length - since)) }),
-          };
-          unseen = sees || !mtp ? 0 : maxRows;
-          underWay.push({ ...(await this.#rounds.submit(round, sampled)), decision });
-          timings.hostMs += performance.now() - before;
-          timings.steps++;
-          if (mask) timings.computedTokens++;
-          if (mask) break;
-        }
-        for (const draw of drawn) {
-          yielded++;
-          yield draw;
-          if (endIds.has(draw.token)) return "end";
-        }
-        if (signal?.aborted) return "cancelled";
-        if (count >= budget) return budget < options.maxTokens ? "context-full" : "max-tokens";
-        const next = underWay.shift();
-        if (!next) throw new Error("no round was submitted, and the text has not ended");
-        const record = await next.record;
-        if (!record) return "end";
-        await this.#note(record, text.at(-1)!);
-        drawn = record.draws;
-        const now = performance.now();
-        if (count === 0) {
-          firstAt = now;
-          timings.promptMs = now - started;
-          timings.computedTokens = Math.max(timings.computedTokens, this.#prompts.computed + 1);
-        }
-        count += drawn.length;
-        timings.tokens = count;
-        timings.decodeMs = now - firstAt;
-        for (const { token } of drawn) {
-          text.push(token);
-          healing?.take(token);
-          ended ||= endIds.has(token); // the GPU knows the first few of them only
-        }
-        noteRound(this.statistics, next.decision.source, record); // what ran past the end is nobody's
-        arbiter.observe(next.decision, {
-          tokens: drawn.map(({ token }) => token),
-          drafted: record.drafted,
-          confidence: record.confidence,
-          rejected: record.rejected !== undefined,
-        });
-        this.#trace(next.decision, record, options.trace);
-      }
+      const arbiter = this.#arbiter(mode, usesMtp, ids, options);
+      const mtp = usesMtp ? new MtpCatchUp(state.since) : undefined;
+      const own = { rounds: this.#rounds, sequence, state };
+      return yield* new Generation({ ...own, arbiter, mtp, tally, prompt: ids, endIds, options }).run();
     } catch (error) {
-      failed = true;
+      state.lose();
       throw error;
     } finally {
-      const settled = await this.#settle(underWay, text.at(-1)!, ids.length + Math.max(0, yielded - 1));
-      if (failed || !settled) this.#prompts.state.lose();
-      else this.#prompts.state.ran(text.slice(this.#prompts.state.length, sequence.position));
       this.#busy = false;
     }
   }
 
-  #arbiter(mode: DraftMode, mtp: boolean, prompt: readonly number[], options: GenerateOptions) {
+  /** The arbiter of one generation, with the drafters that the mode and the options allow. */
+  #arbiter(mode: DraftMode, mtp: boolean, prompt: readonly number[], options: GenerateOptions): Arbiter {
     const drafters: Drafter[] = [];
     if (mode === "auto" || mode === "ngram") {
       if (options.ghost?.length) drafters.push(createCursorDrafter("ghost", options.ghost));
@@ -312,7 +224,7 @@ export class Session {
         drafters.push(createNgramDrafter(this.#corpus, prompt.slice(-maxRows)));
       }
     }
-    const arbiter = new Arbiter({
+    return new Arbiter({
       mode: this.#mayDraft ? mode : "off",
       costs: this.#costs,
       longest: this.#longest,
@@ -320,49 +232,6 @@ export class Session {
       drafters,
       calibration: this.#calibration,
     });
-    return Object.assign(arbiter, { drafters });
-  }
-
-  /** Notes in the sequence what of a round stands; where its state is lost, runs the rows that stand again. */
-  async #note(record: RoundRecord, first: number): Promise<void> {
-    const { sequence } = this.evaluator;
-    const kept = record.draws.length;
-    if (sequence.passed(1 + record.drafted, kept)) return;
-    sequence.restoreCheckpoint(sequence.position);
-    const accepted = record.draws.slice(0, -1).map(({ token }) => token);
-    await this.evaluator.pass([first, ...accepted], { kind: "rows", logits: "none", mtp: false });
-  }
-
-  #trace(decision: Decision, record: RoundRecord, trace: GenerateOptions["trace"]): void {
-    if (!trace) return;
-    const { drafted, draws } = record;
-    const accepted = draws.length - 1;
-    const stopped =
-      drafted === 0
-        ? "no draft"
-        : record.rejected !== undefined
-          ? "rejected"
-          : accepted === drafted
-            ? "all accepted"
-            : "end";
-    const { source, expected } = decision;
-    trace({ position: draws[0]!.position, source, drafted, accepted, expected, stopped });
-  }
-
-  /**
-   * Waits for what is under way, and undoes what ran past `position`.
-   * @returns false if that could not be done
-   */
-  async #settle(underWay: readonly UnderWay[], last: number, position: number): Promise<boolean> {
-    const { sequence } = this.evaluator;
-    const records = await Promise.allSettled(underWay.map(({ record }) => record));
-    let first = last;
-    for (const result of records) {
-      if (result.status === "rejected" || !result.value) break;
-      await this.#note(result.value, first);
-      first = result.value.draws.at(-1)!.token;
-    }
-    return sequence.position <= position || (await sequence.restore(position));
   }
 
   free(): void {

@@ -1,14 +1,6 @@
+import type { PromptParts } from "../contract/index.ts";
 import { type FimLayout, fimLayout, middleTokens, type Tokenizer } from "../text/index.ts";
 import type { Prompt } from "./prompt.ts";
-
-/** A prompt's text (engine/contract/completion.ts), which this floor cannot import. */
-export interface PromptText {
-  readonly path: string;
-  readonly prefix: string;
-  readonly suffix: string;
-  readonly middle: string;
-  readonly context: readonly { readonly path: string; readonly text: string }[];
-}
 
 /** The tokens of one prompt. */
 export interface TypedPrompt {
@@ -20,7 +12,7 @@ export interface TypedPrompt {
 }
 
 interface TypedText {
-  readonly text: PromptText;
+  readonly text: PromptParts;
   readonly layout: FimLayout;
   middle: { ids: number[]; drawn: boolean[]; base: number };
 }
@@ -35,12 +27,12 @@ const remembered = 16; // texts: some documents, each before and after its ancho
 export function createTypedTexts(tokenizer: Tokenizer, budget: number) {
   const texts: TypedText[] = []; // the one used last is last
 
-  function find(text: PromptText): TypedText | undefined {
+  function find(text: PromptParts): TypedText | undefined {
     const index = texts.findLastIndex((it) => isSame(it.text, text));
     return index < 0 ? undefined : texts.splice(index, 1)[0];
   }
 
-  function layOut(text: PromptText, known: TypedText | undefined): FimLayout {
+  function layOut(text: PromptParts, known: TypedText | undefined): FimLayout {
     const { layout: earlier } = known ?? texts.findLast((it) => it.text.path === text.path) ?? {};
     return fimLayout(tokenizer, text, { budget, reserve: Math.floor(budget / 4), earlier, slack: 1 / 8 });
   }
@@ -50,7 +42,7 @@ export function createTypedTexts(tokenizer: Tokenizer, budget: number) {
      * The tokens of a prompt.
      * @throws UserError if the model has no fill-in-the-middle tokens, or the middle does not fit
      */
-    at(text: PromptText): TypedPrompt {
+    at(text: PromptParts): TypedPrompt {
       const known = find(text);
       const { ids, drawn, base, unsettled } = middleTokens(tokenizer, text.middle, known?.middle);
       const fits = known && known.layout.ids.length + ids.length <= budget;
@@ -77,7 +69,7 @@ export function createTypedTexts(tokenizer: Tokenizer, budget: number) {
   };
 }
 
-const isSame = (a: PromptText, b: PromptText): boolean =>
+const isSame = (a: PromptParts, b: PromptParts): boolean =>
   a.path === b.path &&
   a.prefix === b.prefix &&
   a.suffix === b.suffix &&

@@ -4,11 +4,12 @@ import type {
   EngineRequest,
   EngineSettings,
   FromEngine,
+  GenerationEnd,
   GenerationStats,
   ToEngine,
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
-import { createScheduler, type GenerationEnd, type Priority } from "../generate/index.ts";
+import { createScheduler, drain, type Priority } from "../generate/index.ts";
 import { createModels, describeModel, type Loaded } from "./models.ts";
 
 export interface EngineOptions {
@@ -104,7 +105,7 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
           emit,
           async ({ completer }, turnSignal, waited) => {
             const stream = completer.complete({ ...request, signal: turnSignal });
-            return pump(stream, ({ cost, ...delta }) =>
+            return drain(stream, ({ cost, ...delta }) =>
               emit({ kind: "text", ...delta, cost: { ...cost, ...waited } }),
             );
           },
@@ -116,7 +117,7 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
         });
       case "chat":
         return withTurn(request, "foreground", signal, emit, async ({ chat }, turnSignal) =>
-          pump(chat.chat({ ...request, signal: turnSignal }), ({ kind, text }) =>
+          drain(chat.chat({ ...request, signal: turnSignal }), ({ kind, text }) =>
             emit(kind === "text" ? { kind, text, logProbability: 0 } : { kind, text }),
           ),
         );
@@ -175,16 +176,5 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
   async function reopen(): Promise<void> {
     using _ = await scheduler.enter("foreground");
     models.close();
-  }
-}
-
-async function pump<Delta, End>(
-  stream: AsyncGenerator<Delta, End>,
-  take: (delta: Delta) => void,
-): Promise<End> {
-  for (;;) {
-    const { value, done } = await stream.next();
-    if (done) return value;
-    take(value);
   }
 }

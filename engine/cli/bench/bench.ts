@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { UserError } from "../../errors/index.ts";
+import { drain } from "../../generate/index.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../../gpu/index.ts";
 import { loadModel } from "../../model/index.ts";
 import {
@@ -154,10 +155,10 @@ async function benchPrefill(
     const theirs: number[] = [];
     for (let round = 0; round <= rounds; round++) {
       session.forget(); // or it would go on from the state of the round before
-      for await (const _ of session.generate(ids, { maxTokens: 1 }));
+      const { timings } = await drain(session.generate(ids, { maxTokens: 1 }));
       const other = await peer?.prefill(ids);
       if (round === 0) continue; // the first round compiles and warms up
-      ours.push((length * 1000) / session.timings.promptMs);
+      ours.push((length * 1000) / timings.promptMs);
       if (other !== undefined) theirs.push((length * 1000) / other);
     }
     results[`prefill, ${length} tokens`] = measure("tok/s", ours, theirs);
@@ -184,10 +185,10 @@ async function benchDecode(
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round <= rounds; round++) {
-    for await (const _ of session.generate(ids, { maxTokens: decodeTokens + 1 }));
+    const { timings } = await drain(session.generate(ids, { maxTokens: decodeTokens + 1 }));
     const other = await peer?.decode(ids, decodeTokens);
     if (round === 0) continue;
-    ours.push(session.timings.decodeMs / decodeTokens);
+    ours.push(timings.decodeMs / decodeTokens);
     if (other) theirs.push(other.msPerToken);
   }
   return { [`decode, ${decodeTokens} tokens after ${decodePrompt}`]: measure("ms/token", ours, theirs) };
@@ -197,10 +198,10 @@ async function benchDecode(
 async function describeStep({ gpu, session, h }: OpenModel): Promise<Record<string, unknown>> {
   const plan = await session.decodePlan(false);
   const prompt = benchPrompt(decodePrompt, h.vocabulary);
-  for await (const _ of session.generate(prompt, { maxTokens: 1 })); // its state is kept from here on
+  await drain(session.generate(prompt, { maxTokens: 1 })); // its state is kept from here on
   const before = { ...gpu.counters };
-  for await (const _ of session.generate(prompt, { maxTokens: decodeTokens }));
-  const { steps, hostMs, promptSubmits } = session.timings;
+  const { timings } = await drain(session.generate(prompt, { maxTokens: decodeTokens }));
+  const { steps, hostMs, promptSubmits } = timings;
   const made = (["buffers", "bindGroups", "pipelines"] as const).reduce(
     (sum, key) => sum + gpu.counters[key] - before[key],
     0,

@@ -1,5 +1,11 @@
 import type { DraftMode } from "../../draft/index.ts";
-import { openSession, type Session, type SessionSettings } from "../../generate/index.ts";
+import {
+  drain,
+  type GenerationResult,
+  openSession,
+  type Session,
+  type SessionSettings,
+} from "../../generate/index.ts";
 import { greedy } from "../../model/index.ts";
 import { planeBytes, tapeBytes } from "../../state/index.ts";
 import type { OpenModel } from "../commands/index.ts";
@@ -73,22 +79,22 @@ export async function benchMtp(open: OpenModel): Promise<DraftsReport> {
     for (const [kind, text] of Object.entries(draftPrompts)) {
       const prompt = tokenizer.encode(text, { special: false });
       const rates = { off: [] as number[], mtp: [] as number[] };
-      let { drafted, accepted } = session.statistics;
+      let drafts: GenerationResult["drafts"] | undefined; // of the last run
       for (let run = 0; run <= runs; run++) {
         for (const mode of ["off", "mtp"] as const) {
           const before = { ...gpu.counters };
-          const tokens = await write(session, prompt, mode);
+          const result = await write(session, prompt, mode);
           if (run === 0) continue; // compiles and warms up
-          rates[mode].push((1000 * (tokens - 1)) / session.timings.decodeMs);
+          const { tokens, decodeMs, steps, promptSubmits } = result.timings;
+          rates[mode].push((1000 * (tokens - 1)) / decodeMs);
           if (mode === "off") continue;
-          ({ drafted, accepted } = session.statistics);
-          const { steps, promptSubmits } = session.timings;
+          drafts = result.drafts;
           round.submits = (gpu.counters.submits - before.submits - promptSubmits) / steps;
           round.bytesReadBack = (gpu.counters.bytesReadBack - before.bytesReadBack) / steps;
           round.dispatches = (gpu.counters.dispatches - before.dispatches) / steps;
         }
       }
-      for (const [i, { judged, accepted: hits }] of session.statistics.byDepth.entries()) {
+      for (const [i, { judged, accepted: hits }] of drafts!.byDepth.entries()) {
         depths[i] ??= { judged: 0, accepted: 0 };
         depths[i].judged += judged;
         depths[i].accepted += hits;
@@ -96,8 +102,8 @@ export async function benchMtp(open: OpenModel): Promise<DraftsReport> {
       const [plain, withDrafts] = [median(rates.off), median(rates.mtp)];
       const stray = [...rates.off.map((it) => it / plain), ...rates.mtp.map((it) => it / withDrafts)];
       texts[kind] = {
-        drafted,
-        accepted,
+        drafted: drafts!.drafted,
+        accepted: drafts!.accepted,
         plain,
         withDrafts,
         stray: stray.filter((it) => Math.abs(it - 1) > 0.05).length,
@@ -131,22 +137,13 @@ export async function benchMtp(open: OpenModel): Promise<DraftsReport> {
   }
 }
 
-async function write(
+const write = (
   session: Session,
   prompt: readonly number[],
   drafts: DraftMode,
   more: { original?: readonly number[]; maxTokens?: number } = {},
-): Promise<number> {
-  let tokens = 0;
-  for await (const _ of session.generate(prompt, {
-    maxTokens: textTokens,
-    sampling: greedy,
-    drafts,
-    ...more,
-  }))
-    tokens++;
-  return tokens;
-}
+): Promise<GenerationResult> =>
+  drain(session.generate(prompt, { maxTokens: textTokens, sampling: greedy, drafts, ...more }));
 
 async function prefill(session: Session, vocabulary: number): Promise<DraftsReport["prefill"]> {
   const tokens = Math.min(1024, session.evaluator.context - 64);
@@ -154,8 +151,8 @@ async function prefill(session: Session, vocabulary: number): Promise<DraftsRepo
   const rates = { off: [] as number[], mtp: [] as number[] };
   for (let run = 0; run <= runs; run++) {
     for (const mode of ["off", "mtp"] as const) {
-      await write(session, prompt, mode, { maxTokens: 1 });
-      if (run > 0) rates[mode].push((1000 * tokens) / session.timings.promptMs);
+      const { timings } = await write(session, prompt, mode, { maxTokens: 1 });
+      if (run > 0) rates[mode].push((1000 * tokens) / timings.promptMs);
     }
   }
   return { tokens, plain: median(rates.off), withMtp: median(rates.mtp) };
@@ -200,16 +197,19 @@ export async function benchEdit(open: OpenModel): Promise<EditReport> {
       !isChange(i) ? [id] : [[(id + 1) % 256], [id, (id + 1) % 256], []][Math.floor(i / changeEvery) % 3]!,
     );
     const rates = { off: [] as number[], ngram: [] as number[] };
+    let drafts: GenerationResult["drafts"] | undefined; // of the last run
     for (let run = 0; run <= runs; run++) {
       for (const mode of ["off", "ngram"] as const) {
-        const tokens = await write(session, prompt, mode, {
+        const result = await write(session, prompt, mode, {
           maxTokens,
           ...(mode === "ngram" ? { original } : {}),
         });
-        if (run > 0) rates[mode].push((1000 * (tokens - 1)) / session.timings.decodeMs);
+        const { tokens, decodeMs } = result.timings;
+        if (run > 0) rates[mode].push((1000 * (tokens - 1)) / decodeMs);
+        if (mode === "ngram") drafts = result.drafts;
       }
     }
-    const { drafted, accepted, rounds } = session.statistics;
+    const { drafted, accepted, rounds } = drafts!;
     const [plain, withDrafts] = [median(rates.off), median(rates.ngram)];
     return {
       tokens: text.length,

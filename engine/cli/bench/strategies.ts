@@ -1,4 +1,4 @@
-import { Evaluator, Rounds, widthFor } from "../../generate/index.ts";
+import { drain, Evaluator, Rounds, widthFor } from "../../generate/index.ts";
 import type { Plan } from "../../gpu/index.ts";
 import {
   acceptanceBuckets,
@@ -92,8 +92,9 @@ export async function strategies(open: OpenModel, links: number): Promise<Strate
       const rates = all.map((): { ms: number; tokens: number; rounds: number }[] => []);
       const plain: number[] = [];
       for (let run = 0; run < 4; run++) {
-        for await (const _ of session.generate(prompt, { maxTokens: text.length, drafts: "off" }));
-        if (run > 0) plain.push(session.timings.decodeMs / (text.length - 1));
+        const options = { maxTokens: text.length, drafts: "off" } as const;
+        const { timings } = await drain(session.generate(prompt, options));
+        if (run > 0) plain.push(timings.decodeMs / (text.length - 1));
         for (const [i, harness] of all.entries()) {
           const one = await harness.write(prompt, text, acceptance);
           if (run > 0) rates[i]!.push(one);

@@ -7,7 +7,7 @@ import {
   type TraceRecord,
 } from "../../complete/index.ts";
 import { sentenceOf, UserError } from "../../errors/index.ts";
-import { createFimCompleter } from "../../generate/index.ts";
+import { createFimCompleter, type GenerationTally, Tally, type TokenSource } from "../../generate/index.ts";
 import { draftSentence } from "./draft_sentence.ts";
 import { ghostStyle, renderGhost } from "./ghost_view.ts";
 import { syntaxFromFiles } from "./grammars.ts";
@@ -50,7 +50,17 @@ export async function complete(
         style: ghostStyle(process.env, process.stdout.isTTY),
       });
     let failure: Error | undefined;
-    const completer = createFimCompleter(session, tokenizer);
+    let cost: GenerationTally = new Tally(0); // the last generation's: the pipeline leaves its stream before it ends
+    const source: TokenSource = {
+      evaluator: session.evaluator,
+      read: (...args) => session.read(...args),
+      generate(...args) {
+        const generation = session.generate(...args);
+        cost = generation.soFar;
+        return generation;
+      },
+    };
+    const completer = createFimCompleter(source, tokenizer);
     const traces: TraceRecord[] = [];
     const pipeline = createPipeline({
       completer: {
@@ -87,7 +97,7 @@ export async function complete(
     pipeline.dispose();
     if (failure) throw failure;
     const trace = traces.at(-1)!;
-    const { timings } = session;
+    const { timings, drafts } = cost;
     if (options.json) {
       const { firstTextMs, firstLineMs, answeredMs: totalMs } = trace.times;
       printJson({
@@ -103,7 +113,7 @@ export async function complete(
         loadMs,
         prepareMs,
         generation: timings,
-        drafts: session.statistics,
+        drafts,
       });
       return;
     }
@@ -124,7 +134,7 @@ export async function complete(
         `${timings.tokens} tokens at ${perSecond(timings.tokens - 1, timings.decodeMs)}`,
       ].join(" · "),
     );
-    console.log(`on ${gpu.description}; ${draftSentence(session, options.draft)}`);
+    console.log(`on ${gpu.description}; ${draftSentence(drafts, session.draftMode, options.draft)}`);
   });
 }
 

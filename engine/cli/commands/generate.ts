@@ -1,5 +1,5 @@
 import { UserError } from "../../errors/index.ts";
-import { type RoundTrace, requirePrompt } from "../../generate/index.ts";
+import { drain, type RoundTrace, requirePrompt } from "../../generate/index.ts";
 import { chatPrompt, createDetokenizer } from "../../text/index.ts";
 import { draftSentence } from "./draft_sentence.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
@@ -57,17 +57,17 @@ export async function generate(name: string, options: GenerateCommand): Promise<
       written += part;
       if (!options.json) process.stdout.write(part);
     };
-    for await (const { token } of session.generate(prompt, {
+    const generation = session.generate(prompt, {
       maxTokens: options.max,
       sampling,
       endIds: tokenizer.endIds,
       trace: options.trace ? (round) => console.error(roundLine(round)) : undefined,
-    })) {
+    });
+    const { timings, drafts } = await drain(generation, ({ token }) => {
       ids.push(token);
       write(detokenizer.push([token]));
-    }
+    });
     write(detokenizer.flush());
-    const { timings, statistics } = session;
     if (options.json) {
       const counters = Object.fromEntries(
         Object.entries(gpu.counters).map(([key, value]) => [key, value - before[key as keyof typeof before]]),
@@ -78,7 +78,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
         ids,
         text: written,
         timings,
-        drafts: statistics,
+        drafts,
         counters,
       });
       return;
@@ -86,7 +86,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
     process.stdout.write("\n");
     const rate = perSecond(timings.tokens - 1, timings.decodeMs);
     console.error(
-      `${timings.promptTokens} prompt tokens in ${milliseconds(timings.promptMs)}; ${timings.tokens} tokens, ${rate}; ${draftSentence(session, options.draft)}; ${gpu.description}`,
+      `${timings.promptTokens} prompt tokens in ${milliseconds(timings.promptMs)}; ${timings.tokens} tokens, ${rate}; ${draftSentence(drafts, session.draftMode, options.draft)}; ${gpu.description}`,
     );
   });
 }

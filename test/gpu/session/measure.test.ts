@@ -78,8 +78,9 @@ eachDevice((bed, device) => {
       const gpu = withLanes(bed().gpu, "several");
       const prompt = [279, 616, 347, 268, 497, 1141];
       const session = new Session(gpu, model, { context: 96, drafts: { mode: "auto", longest: 3 } });
-      const before = await collect(session.generate(prompt, { maxTokens: 6 }));
-      expect(session.statistics.drafted).toBe(0);
+      const generation = session.generate(prompt, { maxTokens: 6 });
+      const before = await collect(generation);
+      expect(generation.soFar.drafts.drafted).toBe(0);
       expect(await session.prepareDrafts()).toBe(true);
       expect(session.draftSources).toBe("mtp");
       expect(await collect(session.generate(prompt, { maxTokens: 6 }))).toEqual(before);

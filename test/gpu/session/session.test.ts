@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
 import {
+  drain,
   type GenerateOptions,
   memoryNeeds,
   needsOf,
@@ -72,7 +73,9 @@ eachDevice((bed, device) => {
         const { gpu } = bed();
         const before = { ...gpu.counters };
         const held = gpu.bytesHeld();
-        const draws = await generate({ maxTokens: 20, sampling }, prompt);
+        const generation = session.generate(prompt, { maxTokens: 20, sampling });
+        const draws = await collect(generation);
+        const { timings } = generation.soFar;
         const made = (counter: keyof GpuCounters) => gpu.counters[counter] - before[counter];
         expect(draws).toHaveLength(20);
         expect({
@@ -84,11 +87,10 @@ eachDevice((bed, device) => {
           bindGroups: 0,
           pipelines: 0,
         });
-        const { promptSubmits } = session.timings;
-        expect(made("submits")).toBe(promptSubmits + 20);
+        expect(made("submits")).toBe(timings.promptSubmits + 20);
         expect(made("bytesReadBack") / 20).toBeLessThanOrEqual(1024);
         expect(gpu.bytesHeld()).toEqual(held);
-        expect(session.timings).toMatchObject({ promptTokens: 70, tokens: 20, steps: 20 });
+        expect(timings).toMatchObject({ promptTokens: 70, tokens: 20, steps: 20 });
       });
     }
 
@@ -177,6 +179,42 @@ eachDevice((bed, device) => {
     test("at once where the prompt leaves room for one token", async () => {
       const ids = Array.from({ length: context - 1 }, (_, i) => prompt[i % prompt.length]!);
       expect(await generate({ maxTokens: 1000 }, ids)).toHaveLength(1);
+    });
+  });
+
+  describe("a generation's result", () => {
+    const resultOf = (options: GenerateOptions, ids: readonly number[] = short) =>
+      drain(session.generate(ids, options));
+
+    test("says why it ended, and counts its own tokens", async () => {
+      const end = first[4]!.token;
+      const at = first.findIndex(({ token }) => token === end);
+      const results = [
+        await resultOf({ maxTokens: 10, endIds: [end] }),
+        await resultOf({ maxTokens: 3 }),
+        await resultOf({ maxTokens: 1000 }, prompt),
+        await resultOf({ maxTokens: 5, signal: AbortSignal.abort() }),
+        await resultOf({ maxTokens: 0 }),
+      ];
+      expect(results.map(({ reason, timings }) => [reason, timings.promptTokens, timings.tokens])).toEqual([
+        ["end", 9, at + 1],
+        ["max-tokens", 9, 3],
+        ["context-full", 70, context - 70],
+        ["cancelled", 9, 0],
+        ["max-tokens", 9, 0],
+      ]);
+    });
+
+    test("comes too when the consumer leaves, and later generations do not change it", async () => {
+      const left = session.generate(prompt, { maxTokens: 20 });
+      for (let i = 0; i < 3; i++) await left.next();
+      const { done, value } = await left.return();
+      expect(done).toBe(true);
+      expect(value).toMatchObject({ reason: "cancelled", timings: { promptTokens: 70, tokens: 3 } });
+      const copy = structuredClone(value);
+      await resultOf({ maxTokens: 5 });
+      expect(value).toEqual(copy);
+      expect(await left.next()).toEqual({ done: true, value: copy });
     });
   });
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { linearCosts } from "../../../engine/draft/index.ts";
-import { type GenerateOptions, Session, type SessionOptions } from "../../../engine/generate/index.ts";
+import { drain, type GenerateOptions, Session, type SessionOptions } from "../../../engine/generate/index.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
 import { type Draw, greedy, loadModel, type Model, type Sampling } from "../../../engine/model/index.ts";
 import type { RollbackName } from "../../../engine/state/index.ts";
@@ -81,14 +81,15 @@ eachDevice((bed, device) => {
   ): Promise<{ drafted: number; accepted: number }> {
     const sum = { drafted: 0, accepted: 0 };
     for (const [i, it] of among.entries()) {
-      const draws = await collect(
-        session.generate(it.prompt, { maxTokens: it.draws.length, sampling: it.sampling, ...extra(it) }),
-      );
+      const options = { maxTokens: it.draws.length, sampling: it.sampling, ...extra(it) };
+      const generation = session.generate(it.prompt, options);
+      const draws = await collect(generation);
       expect(tokensOf(draws), `${what}, text ${i}`).toEqual(tokensOf(it.draws));
       expect(draws, `${what}, text ${i}: positions and log-probabilities`).toEqual(it.draws);
       expect(await stateHash(session.evaluator), `${what}, text ${i}: state`).toBe(it.hash);
-      sum.drafted += session.statistics.drafted;
-      sum.accepted += session.statistics.accepted;
+      const { drafted, accepted } = generation.soFar.drafts;
+      sum.drafted += drafted;
+      sum.accepted += accepted;
     }
     return sum;
   }
@@ -179,7 +180,7 @@ eachDevice((bed, device) => {
             ...forced(tokensOf(it.draws)),
           });
           for (let i = 0; i < taken; i++) await draws.next();
-          await draws.return("cancelled");
+          await draws.return();
           await collect(reference.generate(it.prompt, { maxTokens: taken, sampling: it.sampling }));
           expect(session.evaluator.position).toBe(reference.evaluator.position);
           expect(await stateHash(session.evaluator), `after ${taken}`).toBe(
@@ -218,8 +219,8 @@ eachDevice((bed, device) => {
         for (let warm = 0; warm < 2; warm++) await collect(session.generate(it.prompt, options));
         const { gpu } = bed();
         const before = { ...gpu.counters };
-        await collect(session.generate(it.prompt, options));
-        const { steps, promptSubmits } = session.timings;
+        const { timings } = await drain(session.generate(it.prompt, options));
+        const { steps, promptSubmits } = timings;
         expect(gpu.counters.buffers - before.buffers).toBe(0);
         expect(gpu.counters.bindGroups - before.bindGroups).toBe(0);
         expect(gpu.counters.pipelines - before.pipelines).toBe(0);
@@ -264,8 +265,8 @@ eachDevice((bed, device) => {
       const wrong = tokensOf(it.draws).flatMap((id) => [id, (id + 1) % 4000, (id + 2) % 4000, id]);
       const counts: number[] = [];
       for (let i = 0; i < 4; i++) {
-        await collect(session.generate(it.prompt, { maxTokens: 48, original: wrong }));
-        counts.push(session.statistics.bySource.copy?.drafted ?? 0);
+        const { drafts } = await drain(session.generate(it.prompt, { maxTokens: 48, original: wrong }));
+        counts.push(drafts.bySource.copy?.drafted ?? 0);
       }
       session.free();
       expect(counts.at(-1)!).toBeLessThanOrEqual(counts[0]!);

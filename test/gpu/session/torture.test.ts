@@ -79,12 +79,14 @@ describe.skipIf(prompts === 0)("torture (run `npm run torture`)", () => {
           const original = text.flatMap((id) =>
             random() < 0.06 ? (random() < 0.5 ? [] : [(id + 1) % 4000, id]) : [id],
           );
-          const draws = await collect(session.generate(ids, edit ? { ...options, original } : options));
+          const generation = session.generate(ids, edit ? { ...options, original } : options);
+          const draws = await collect(generation);
           const what = `seed ${seed}, prompt ${i}`;
           expect(draws, what).toEqual(expected);
           expect(await stateHash(session.evaluator), `${what}: state`).toBe(await stateHash(plain.evaluator));
-          sum.drafted += session.statistics.drafted;
-          sum.accepted += session.statistics.accepted;
+          const { drafted, accepted } = generation.soFar.drafts;
+          sum.drafted += drafted;
+          sum.accepted += accepted;
         }
         session.free();
         expect(sum.accepted).toBeGreaterThan(prompts);

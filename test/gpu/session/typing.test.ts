@@ -104,7 +104,8 @@ eachDevice((bed, device) => {
           }
           const take = 1 + below(5);
           const draws: Draw[] = [];
-          for await (const draw of session.generate(prompt, { maxTokens: 6 })) {
+          const generation = session.generate(prompt, { maxTokens: 6 });
+          for await (const draw of generation) {
             draws.push(draw);
             if (draws.length === take) break;
           }
@@ -112,7 +113,7 @@ eachDevice((bed, device) => {
           const where = `seed ${seed}, series ${run}, step ${step}`;
           expect(await stateHash(session.evaluator), where).toBe(await anew(prompt, draws));
           expect(session.kept.bytes, where).toBeLessThanOrEqual(snapshotBytes);
-          computed += session.timings.computedTokens;
+          computed += generation.soFar.timings.computedTokens;
           asked += prompt.ids.length;
         }
         session.free();

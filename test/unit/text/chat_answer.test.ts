@@ -5,7 +5,9 @@ import {
   createChat,
   splitThinking,
 } from "../../../engine/generate/chat.ts";
-import type { Session } from "../../../engine/generate/session.ts";
+import { generationStream } from "../../../engine/generate/generation_stream.ts";
+import { Tally } from "../../../engine/generate/tally.ts";
+import type { Draw } from "../../../engine/model/index.ts";
 import { TOKEN_TYPE, type Tokenizer } from "../../../engine/text/index.ts";
 import {
   DISTILL,
@@ -20,18 +22,16 @@ import { random, synthetic } from "../../fixtures/text/vocabularies.ts";
 import { testSeed } from "../../reference/seed.ts";
 
 /** A session that draws what the model is said to answer, whatever it is asked. */
-function scripted(tokenizer: Tokenizer, answer: string): Session {
+function scripted(tokenizer: Tokenizer, answer: string): Parameters<typeof createChat>[0] {
   const ids = [...tokenizer.encode(answer, { special: true })];
-  const session = {
+  async function* draws(): AsyncGenerator<Draw, "end", undefined> {
+    for (const [position, token] of ids.entries()) yield { token, position, logProbability: 0 };
+    return "end";
+  }
+  return {
     evaluator: { context: 4096 },
-    timings: { promptTokens: 0, computedTokens: 0, promptMs: 0, tokens: 0, decodeMs: 0 },
-    statistics: { drafted: 0, accepted: 0 },
-    async *generate() {
-      for (const token of ids) yield { token, logProbability: 0 };
-      return "end";
-    },
+    generate: () => generationStream(draws(), new Tally(0)),
   };
-  return session as unknown as Session;
 }
 
 async function answerOf(tokenizer: Tokenizer, answer: string, request: Partial<ChatRequest> = {}) {

@@ -1,0 +1,24 @@
+/** Why a generation ended. `cancelled`: its signal aborted, or its caller left. */
+export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled";
+
+/** What one generation cost, at its end or so far: amounts in tokens, times in milliseconds of wall time. */
+export interface GenerationCost {
+  readonly promptTokens: number;
+  /** Tokens run before the first free sample: what no kept state had of the prompt, its last token, and those that healed it. */
+  readonly computedTokens: number;
+  /** From the call to the first sampled token. */
+  readonly promptMs: number;
+  /** Sampled tokens. */
+  readonly tokens: number;
+  /** From the first sampled token to the last. */
+  readonly decodeMs: number;
+  /** Tokens that drafters proposed. */
+  readonly drafted: number;
+  /** Of those, the tokens that the model accepted. */
+  readonly accepted: number;
+}
+
+/** How a generation ended, and what it cost. */
+export interface GenerationEnd extends GenerationCost {
+  readonly reason: EndReason;
+}
