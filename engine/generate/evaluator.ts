@@ -3,6 +3,7 @@ import {
   createWorkspace,
   type Model,
   maxRows,
+  type Pass,
   type Path,
   recordHead,
   recordMatmul,
@@ -35,11 +36,11 @@ export interface PassOptions {
 }
 
 /** Widths that plans are recorded for; a pass runs on the narrowest that holds it. */
-export const widths = [1, 2, 4, 8, 16, 32, 48, 64];
+export const widths = [1, 2, 4, 8, 16, 32, 48, maxRows];
 export const widthFor = (rows: number): number => widths.find((width) => width >= rows)!;
 
 /**
- * A model with one sequence: runs passes of up to 64 rows, and records each kind of plan once. What to run, and when to
+ * A model with one sequence: runs passes of up to `maxRows` rows, and records each kind of plan once. What to run, and when to
  * stop, is its caller's matter.
  */
 export class Evaluator {
@@ -90,12 +91,21 @@ export class Evaluator {
     return buffer;
   }
 
-  /** The plan that `record` describes, recorded at its first use. */
-  plan(key: string, record: (recorder: PlanRecorder) => void): Promise<Plan> {
+  /** The plan of a pass that `record` describes, recorded at the first use of its key. */
+  plan(key: string, path: Path, record: (pass: Pass) => void): Promise<Plan> {
     let plan = this.#plans.get(key);
     if (!plan) {
       const recorder = new PlanRecorder(this.gpu);
-      record(recorder);
+      const { model, workspace, sequence } = this;
+      record({
+        ...path,
+        recorder,
+        step: workspace.step,
+        h: model.h,
+        memory: sequence.memory,
+        workspace,
+        stores: sequence.rollback.stores,
+      });
       plan = recorder.finish();
       this.#plans.set(key, plan);
     }
@@ -103,27 +113,21 @@ export class Evaluator {
   }
 
   /** Records the trunk and, where it runs beside it, the MTP block, for the rows of the step state. */
-  recordPass(recorder: PlanRecorder, path: Path, mtp = this.mtp): void {
-    const { model, workspace } = this;
-    const { memory, rollback } = this.sequence;
-    recordTrunk(recorder, path, model, memory, workspace, rollback.stores);
-    if (mtp) recordMtp(recorder, path, model.h, model.mtp!, memory, workspace, memory.hidden);
+  recordPass(pass: Pass, { mtp = this.mtp }: { mtp?: boolean } = {}): void {
+    recordTrunk(pass, this.model);
+    if (mtp) recordMtp(pass, this.model.mtp!, pass.memory.hidden);
   }
 
   #passPlan(rows: number, { kind, logits, mtpLogits = false, mtp = true }: PassOptions): Promise<Plan> {
     const path = { kind, width: kind === "prompt" ? maxRows : widthFor(rows) };
     const { model, workspace } = this;
-    return this.plan(`pass ${kind} ${path.width} ${logits} ${mtpLogits} ${mtp}`, (recorder) => {
-      this.recordPass(recorder, path, mtp && this.mtp);
-      if (logits !== "none") {
-        recordHead(recorder, path, model, this.sequence.memory, workspace, {
-          logits: this.logits(logits),
-          last: logits === "last",
-        });
-      }
+    return this.plan(`pass ${kind} ${path.width} ${logits} ${mtpLogits} ${mtp}`, path, (pass) => {
+      this.recordPass(pass, { mtp: mtp && this.mtp });
+      if (logits !== "none")
+        recordHead(pass, model, { logits: this.logits(logits), last: logits === "last" });
       if (mtpLogits) {
-        const x = { x: workspace.mtpHidden, xRing: tapeRows, out: this.logits("mtp") };
-        recordMatmul(recorder, path, model.mtp!.head, workspace.step, x);
+        const rows = { x: workspace.mtpHidden, xRing: tapeRows, out: this.logits("mtp") };
+        recordMatmul(pass, model.mtp!.head, rows);
       }
     });
   }
@@ -150,7 +154,7 @@ export class Evaluator {
     }
   }
 
-  /** Runs one pass over `ids` (1 to 64) at the current position; all of them stand. */
+  /** Runs one pass over `ids` (1 to `maxRows`) at the current position; all of them stand. */
   async pass(ids: readonly number[], options: PassOptions): Promise<void> {
     const plan = await this.#passPlan(ids.length, options);
     await this.sequence.prepare();

@@ -5,7 +5,7 @@ import { type Evaluator, widths } from "./evaluator.ts";
 import type { Rounds } from "./rounds.ts";
 
 /** Widths that are compared with the one before: one or more of each kind of kernel. */
-const checkedWidths = [1, 2, 4, 16, 64];
+const checkedWidths = [1, 2, 4, 16, maxRows];
 
 /** Ids for passes whose text does not matter. */
 const anyIds = (count: number, vocabulary: number): number[] =>
@@ -67,7 +67,7 @@ export async function measureCosts(
   signal?: AbortSignal,
 ): Promise<Costs | undefined> {
   const time = async (width: number, links: number): Promise<number> => {
-    const plan = await rounds.plan(width, false, links > 0 ? 1 : 0, links);
+    const plan = await rounds.plan({ rows: width, sampled: false, seen: links > 0 ? 1 : 0, links });
     const run = () => {
       const { queue } = evaluator.gpu.device;
       const ids = anyIds(links > 0 ? 1 : width, evaluator.model.h.vocabulary);

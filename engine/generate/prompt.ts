@@ -30,7 +30,7 @@ export class PromptReader {
   submits = 0;
   computed = 0;
   readonly #evaluator: Evaluator;
-  /** What a prompt pass of 64 rows takes on this device, as measured; 0: not yet known. */
+  /** What a prompt pass of `maxRows` rows takes on this device, as measured; 0: not yet known. */
   #passMs = 0;
 
   /** @param snapshotBytes memory that kept states may take */
@@ -41,8 +41,9 @@ export class PromptReader {
 
   /** The plan of a piece of prompt. */
   plan(mtp: boolean): Promise<Plan> {
-    return this.#evaluator.plan(`prompt piece ${mtp}`, (recorder) =>
-      this.#evaluator.recordPass(recorder, { kind: "prompt", width: maxRows }, mtp),
+    const path = { kind: "prompt", width: maxRows } as const;
+    return this.#evaluator.plan(`prompt piece ${mtp}`, path, (pass) =>
+      this.#evaluator.recordPass(pass, { mtp }),
     );
   }
 

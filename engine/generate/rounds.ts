@@ -33,10 +33,24 @@ export interface Round {
   readonly budget?: number;
   /** The MTP chain; with 0 links in it the block only sees the last tokens. Undefined: it rests. */
   readonly chain?: DraftSettings;
-  /** Tokens up to the pass's first that the MTP block is to see, where it rested before: 64 at most. */
+  /** Tokens up to the pass's first that the MTP block is to see, where it rested before: `maxRows` at most. */
   readonly unseen?: readonly number[];
   /** A bit for each id that may be sampled; for rounds of one row. */
   readonly mask?: Uint32Array | undefined;
+}
+
+/** What tells the plan of one round from another's. */
+interface RoundShape {
+  /** Rows of the pass, at most. */
+  readonly rows: number;
+  /** Whether tokens are sampled at a temperature, and not the likeliest ones. */
+  readonly sampled: boolean;
+  /** Tokens that the MTP block has yet to see; 0: it rests. */
+  readonly seen?: number;
+  /** Tokens that its chain drafts, at most. */
+  readonly links?: number;
+  /** Whether only ids of the mask may be sampled. */
+  readonly masked?: boolean;
 }
 
 /** A round in flight. */
@@ -87,20 +101,16 @@ export class Rounds {
     gpu.device.queue.writeBuffer(ids, 0, draftIds(model.h.vocabulary, ids.size / 4, special, document));
   }
 
-  /** The plan of a round of at most `rows` rows. `seen`: tokens that the MTP block has yet to see, 0 if it rests. */
-  plan(rows: number, sampled: boolean, seen: number, links: number, masked = false): Promise<Plan> {
-    const { model, sequence, workspace } = this.evaluator;
+  /** The plan of a round. */
+  plan({ rows, sampled, seen = 0, links = 0, masked = false }: RoundShape): Promise<Plan> {
+    const { model } = this.evaluator;
     const path = { kind: "rows", width: widthFor(rows) } as const;
     const width = seen === 0 ? 0 : widthFor(seen);
-    return this.evaluator.plan(`round ${path.width} ${sampled} ${width} ${links} ${masked}`, (recorder) => {
-      const { memory, rollback } = sequence;
-      if (width > 0) {
-        const chain = { width, links };
-        recordDraftChain(recorder, model, memory, workspace, this.draw, this.#draft!, chain);
-      }
-      this.evaluator.recordPass(recorder, path, false);
-      const options = { sampled, masked, stores: rollback.stores };
-      recordDraw(recorder, path, model, memory, workspace, this.draw, options);
+    const key = `round ${path.width} ${sampled} ${width} ${links} ${masked}`;
+    return this.evaluator.plan(key, path, (pass) => {
+      if (width > 0) recordDraftChain(pass, model, this.draw, this.#draft!, { width, links });
+      this.evaluator.recordPass(pass, { mtp: false });
+      recordDraw(pass, model, this.draw, { sampled, masked });
     });
   }
 
@@ -110,7 +120,13 @@ export class Rounds {
     const { queue } = gpu.device;
     const { rows, tokens, chain, unseen, mask } = round;
     const seen = unseen?.length ?? this.lastRows;
-    const plan = await this.plan(rows, sampled, chain ? seen : 0, chain?.most ?? 0, mask !== undefined);
+    const plan = await this.plan({
+      rows,
+      sampled,
+      seen: chain ? seen : 0,
+      links: chain?.most ?? 0,
+      masked: mask !== undefined,
+    });
     const { position, standing, rollback } = sequence;
     if (tokens) {
       this.#high = position;

@@ -80,7 +80,7 @@ export class Session {
 
   /** The plan of one round without drafts: a row of the trunk and the draw. */
   decodePlan(sampled: boolean): Promise<Plan> {
-    return this.#rounds.plan(1, sampled, 0, 0);
+    return this.#rounds.plan({ rows: 1, sampled });
   }
 
   /** Compiles what a generation needs, so that the first one does not wait for it. */
@@ -88,7 +88,7 @@ export class Session {
     const mtp = this.#usesMtp(this.#drafts.mode);
     const plans = await Promise.all([
       this.decodePlan(sampled),
-      this.#rounds.plan(1, sampled, 0, 0, true),
+      this.#rounds.plan({ rows: 1, sampled, masked: true }),
       this.#prompts.plan(mtp),
       this.evaluator.sequence.prepare(),
     ]);

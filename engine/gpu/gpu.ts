@@ -1,5 +1,5 @@
 import { UserError } from "../errors/index.ts";
-import { assemble, bindingsOf, type Kernel, type KernelSource } from "./kernel.ts";
+import { assemble, bindingsOf, inBindingOrder, type Kernel, type KernelSource } from "./kernel.ts";
 
 /** A Vulkan driver that computes on the CPU, which set-up can put beside the code. */
 export type SoftwareDevice = "lavapipe" | "swiftshader";
@@ -11,6 +11,9 @@ export type Category = "weights" | "kv" | "state" | "snapshots" | "activations" 
 export type Bindable =
   | GPUBuffer
   | { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
+
+/** What a kernel reads and writes, by the names of its variables in WGSL. */
+export type Bindings = Readonly<Record<string, Bindable>>;
 
 /** Everything that was made or moved since the device was opened. Steady state changes only the last three. */
 export interface GpuCounters {
@@ -133,12 +136,12 @@ export class Gpu {
   }
 
   /** A uniform of these words; made once, and freed with the device. */
-  uniform(words: readonly number[]): GPUBuffer {
+  uniform(words: Uint32Array<ArrayBuffer>): GPUBuffer {
     const key = words.join();
     let buffer = this.#uniforms.get(key);
     if (!buffer) {
-      buffer = this.buffer("uniform", words.length * 4, "tables", GPUBufferUsage.UNIFORM);
-      this.device.queue.writeBuffer(buffer, 0, new Uint32Array(words));
+      buffer = this.buffer("uniform", words.byteLength, "tables", GPUBufferUsage.UNIFORM);
+      this.device.queue.writeBuffer(buffer, 0, words);
       this.#uniforms.set(key, buffer);
     }
     return buffer;
@@ -157,7 +160,7 @@ export class Gpu {
 
   /** Compiles a kernel, or returns it if its text was compiled before. */
   kernel(source: KernelSource): Promise<Kernel> {
-    const code = assemble(source, this.software);
+    const code = assemble(source, { rolled: this.software });
     let kernel = this.#kernels.get(code);
     if (!kernel) {
       kernel = this.#compile(source.name, code);
@@ -167,12 +170,12 @@ export class Gpu {
   }
 
   async #compile(name: string, code: string): Promise<Kernel> {
-    const access = bindingsOf(code);
-    const signature = access.map(({ binding, type }) => `${binding}${type[0]}`).join("");
+    const bindings = bindingsOf(code);
+    const signature = bindings.map(({ binding, type }) => `${binding}${type[0]}`).join("");
     let layout = this.#layouts.get(signature);
     if (!layout) {
       layout = this.device.createBindGroupLayout({
-        entries: access.map(({ binding, type }) => ({
+        entries: bindings.map(({ binding, type }) => ({
           binding,
           visibility: GPUShaderStage.COMPUTE,
           buffer: { type },
@@ -187,24 +190,26 @@ export class Gpu {
         layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module: this.device.createShaderModule({ label: name, code }), entryPoint: "main" },
       });
-      return { name, pipeline, layout, bindings: access.map(({ binding }) => binding), signature };
+      return { name, pipeline, layout, bindings, signature };
     } catch (error) {
       throw new Error(`kernel ${name} does not compile: ${(error as Error).message}`);
     }
   }
 
-  /** The bind group of `kernel` over `buffers`, given in ascending order of binding; made once. */
-  bind(kernel: Kernel, buffers: readonly Bindable[]): GPUBindGroup {
-    if (buffers.length !== kernel.bindings.length) {
-      throw new Error(`${kernel.name} has ${kernel.bindings.length} bindings, got ${buffers.length} buffers`);
-    }
-    const parts = buffers.map((it) => ("buffer" in it ? it : { buffer: it, offset: 0, size: it.size }));
+  /**
+   * The bind group of `kernel` over `buffers`; made once.
+   * @throws Error that names the kernel, when a name is missing or unknown, and when a buffer was freed
+   */
+  bind(kernel: Kernel, buffers: Bindings): GPUBindGroup {
+    const parts = inBindingOrder(kernel, buffers).map((it) =>
+      "buffer" in it ? it : { buffer: it, offset: 0, size: it.size },
+    );
     const key = `${kernel.signature} ${parts.map((p) => `${this.#id(p.buffer)}:${p.offset}+${p.size}`).join(" ")}`;
     let group = this.#bindGroups.get(key);
     if (!group) {
       group = this.device.createBindGroup({
         layout: kernel.layout,
-        entries: parts.map((resource, i) => ({ binding: kernel.bindings[i]!, resource })),
+        entries: parts.map((resource, i) => ({ binding: kernel.bindings[i]!.binding, resource })),
       });
       this.counters.bindGroups++;
       this.#bindGroups.set(key, group);

@@ -1,4 +1,4 @@
-import type { Bindable, Gpu } from "./gpu.ts";
+import type { Bindings, Gpu } from "./gpu.ts";
 import type { Kernel, KernelSource } from "./kernel.ts";
 
 /** What varies from one run of a plan to the next. */
@@ -8,6 +8,9 @@ export interface Use {
   /** Rows that are replayed from the tape, at most. */
   readonly replay: number;
 }
+
+/** Most workgroups that a dispatch has along x, where more go along another axis; devices allow 65,535. */
+export const gridWidth = 32_768;
 
 /** Workgroups along an axis; a function where the count follows the use. */
 export type Grid = number | ((use: Use) => number);
@@ -65,7 +68,7 @@ export class Plan {
 
 interface Recorded {
   readonly kernel: Promise<Kernel>;
-  readonly buffers: readonly Bindable[];
+  readonly buffers: Bindings;
   readonly grid: readonly [Grid, Grid?, number?];
   readonly part: string;
 }
@@ -81,7 +84,11 @@ export class PlanRecorder {
     this.gpu = gpu;
   }
 
-  dispatch(source: KernelSource, buffers: readonly Bindable[], grid: readonly [Grid, Grid?, number?]): void {
+  /**
+   * Records a dispatch of `grid` workgroups. `finish` rejects where a name in `buffers` is not that of a variable of the
+   * kernel, or a variable has no buffer.
+   */
+  dispatch(source: KernelSource, buffers: Bindings, grid: readonly [Grid, Grid?, number?]): void {
     this.#recorded.push({ kernel: this.gpu.kernel(source), buffers, grid, part: this.part });
   }
 
@@ -95,7 +102,7 @@ export class PlanRecorder {
         y,
         z,
         part,
-        bytesBound: buffers.reduce((sum, buffer) => sum + buffer.size, 0),
+        bytesBound: Object.values(buffers).reduce((sum, { size }) => sum + size, 0),
       })),
     );
   }

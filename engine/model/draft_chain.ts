@@ -2,13 +2,13 @@ import stepShader from "../../shaders/common/step_state.wgsl";
 import draftShader from "../../shaders/draft/draft.wgsl";
 import settingsShader from "../../shaders/draft/draft_settings.wgsl";
 import candidateShader from "../../shaders/sampling/candidate.wgsl";
-import { type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
+import { type Gpu, structOf, u32 } from "../gpu/index.ts";
 import { candidateBytes, chunksOf, type DrawBuffers, recordCandidates } from "./draw.ts";
 import { recordDraftHead, recordMtp } from "./layers/index.ts";
 import type { Model } from "./model.ts";
-import { type SequenceMemory, tapeRows } from "./sequence.ts";
+import type { Pass, PassRows } from "./pass.ts";
+import { tapeRows } from "./sequence.ts";
 import { maxRows } from "./step.ts";
-import type { Workspace } from "./workspace.ts";
 
 /** What bounds a chain of MTP drafts. */
 export interface DraftSettings {
@@ -16,7 +16,7 @@ export interface DraftSettings {
   readonly most: number;
   /** By depth: the least probability of being reached that is worth a row. Missing ones are 0. */
   readonly cut: readonly number[];
-  /** By sixteenth of confidence: how often such a draft is accepted. */
+  /** By bucket of confidence: how often such a draft is accepted. */
   readonly acceptance: readonly number[];
   /** Ids that follow the chain when its first `agree` drafts equal theirs. */
   readonly tail?: {
@@ -26,19 +26,23 @@ export interface DraftSettings {
   };
 }
 
-export const acceptanceBuckets = 16;
+const layout = structOf([stepShader, settingsShader], "DraftSettings");
+
+/** Buckets of confidence from 0 to 1, each with a rate of acceptance of its own. */
+export const acceptanceBuckets = layout.lengthOf("acceptance");
 
 /** The words of `DraftSettings` in shaders/draft/draft_settings.wgsl. */
 export function draftWords({ most, cut, acceptance, tail }: DraftSettings): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array(4 + maxRows + acceptanceBuckets + 2 * maxRows);
-  const floats = new Float32Array(words.buffer);
   const count = Math.min(maxRows, tail?.ids.length ?? 0);
-  words.set([most, count > 0 ? tail!.agree : 0, count]);
-  floats.set(cut.slice(0, maxRows), 4);
-  floats.set(acceptance, 4 + maxRows);
-  words.set(tail?.ids.slice(0, count) ?? [], 4 + maxRows + acceptanceBuckets);
-  floats.set(tail?.confidence.slice(0, count) ?? [], 4 + 2 * maxRows + acceptanceBuckets);
-  return words;
+  return layout.write({
+    most,
+    agree: count > 0 ? tail!.agree : 0,
+    tail_count: count,
+    cut: cut.slice(0, maxRows),
+    acceptance,
+    tail: tail?.ids.slice(0, count) ?? [],
+    tail_confidence: tail?.confidence.slice(0, count) ?? [],
+  });
 }
 
 /** Buffers of the MTP chain. */
@@ -102,51 +106,52 @@ export function draftIds(
  * Records what the MTP block does before a pass: it sees the tokens drawn last, up to `width` of them, beside the
  * trunk's hidden rows, and then drafts `links` tokens, each from the one before, without a visit to the CPU. With 0
  * links it only sees the tokens.
+ * @param pass the coming pass, whose step state takes the drafts; the model must have the MTP block
  */
 export function recordDraftChain(
-  recorder: PlanRecorder,
-  model: Model,
-  memory: SequenceMemory,
-  w: Workspace,
+  pass: Pass,
+  { mtp }: Model,
   draw: DrawBuffers,
   draft: DraftBuffers,
   { width, links }: { width: number; links: number },
 ): void {
-  const { h } = model;
-  const mtp = model.mtp!;
-  const step = draw.mtp;
-  const own = { ...w, step };
-  recordMtp(recorder, { kind: "rows", width }, h, mtp, memory, own, memory.hidden);
+  const { memory, workspace } = pass;
+  const own: Pass = { ...pass, kind: "rows", width, step: draw.mtp };
+  recordMtp(own, mtp!, memory.hidden);
   for (let link = 0; link < links; link++) {
-    if (link > 0) recordMtp(recorder, { kind: "rows", width: 1 }, h, mtp, memory, own, w.mtpHidden);
-    recordDraftHead(recorder, mtp.head, step, {
-      x: w.mtpHidden,
+    if (link > 0) recordMtp({ ...own, width: 1 }, mtp!, workspace.mtpHidden);
+    recordDraftHead(own, mtp!.head, {
+      x: workspace.mtpHidden,
       xRing: tapeRows,
       ids: draft.ids,
       out: draft.logits,
     });
-    recordDraftStep(recorder, w.step, step, draw, draft);
+    recordDraftStep(pass, draw, draft);
   }
 }
 
 /** Records the choice of one draft from the draft head's logits, and the chain's next step or its end. */
 export function recordDraftStep(
-  recorder: PlanRecorder,
-  step: GPUBuffer,
-  mtp: GPUBuffer,
-  { sampling, threshold, confidence }: Pick<DrawBuffers, "sampling" | "threshold" | "confidence">,
+  pass: PassRows,
+  {
+    mtp,
+    sampling,
+    threshold,
+    confidence,
+  }: Pick<DrawBuffers, "mtp" | "sampling" | "threshold" | "confidence">,
   { settings, ids, logits, partials }: DraftBuffers,
 ): void {
+  const { recorder, step } = pass;
   const size = ids.size / 4;
-  const options = { sampled: false, last: true, first: 0, rows: 1 };
-  recordCandidates(recorder, size, { logits, sampling, threshold, partials }, mtp, options);
+  const row = { ...pass, step: mtp, width: 1 };
+  recordCandidates(row, size, { logits, sampling, threshold, partials }, { sampled: false, last: true });
   recorder.dispatch(
     {
       name: "draft",
       parts: [stepShader, candidateShader, settingsShader, draftShader],
       constants: { V: u32(size), CHUNKS: u32(chunksOf(size)) },
     },
-    [partials, ids, settings, step, mtp, confidence],
+    { partials, ids, settings, step, mtp, confidence },
     [1],
   );
 }

@@ -5,14 +5,13 @@ import samplingShader from "../../shaders/sampling/sampling.wgsl";
 import filterShader from "../../shaders/sampling/vocabulary_filter.wgsl";
 import maskShader from "../../shaders/sampling/vocabulary_mask.wgsl";
 import partialShader from "../../shaders/sampling/vocabulary_partial.wgsl";
-import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../gpu/index.ts";
+import { ceilDiv, type Gpu, structOf, u32 } from "../gpu/index.ts";
 import { recordHead } from "./forward.ts";
-import type { Path } from "./layers/index.ts";
+import { rowsPerRead } from "./layers/index.ts";
 import type { Model } from "./model.ts";
+import type { Pass, PassRows } from "./pass.ts";
 import { greedy, samplingWords } from "./sampling.ts";
-import type { SequenceMemory } from "./sequence.ts";
 import { maxRows, stepBuffer } from "./step.ts";
-import type { Workspace } from "./workspace.ts";
 
 /** One drawn token, as the record says it. */
 export interface Draw {
@@ -33,35 +32,42 @@ export interface RoundRecord {
   readonly confidence: readonly number[];
 }
 
-const headerWords = 4;
-const drawWords = 3;
+const recordLayout = structOf([stepShader, acceptShader], "Record");
+const drawLayout = structOf([stepShader, acceptShader], "Draw");
+
+/** Words of the record before its draw `index`. */
+const drawAt = (index: number): number => recordLayout.at("draws") + index * drawLayout.words;
 
 /** Bytes of the record of a pass of `rows` rows. */
-export const recordBytes = (rows: number): number => (headerWords + drawWords * rows) * 4;
+export const recordBytes = (rows: number): number => drawAt(rows) * 4;
 
 /** @returns what was drawn, or undefined from a pass that found the generation stopped. */
 export function readRecord(words: Uint32Array): RoundRecord | undefined {
-  const [count, position, drafted, rejected] = words as unknown as [number, number, number, number];
-  if (count === 0) return undefined;
   const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
+  const field = (name: string): number => words[recordLayout.at(name)]!;
+  const count = field("count");
+  const position = field("position");
+  const drafted = field("drafted");
+  const rejected = field("rejected");
+  if (count === 0) return undefined;
   const draws: Draw[] = [];
   const confidence: number[] = [];
   for (let i = 0; i < count; i++) {
-    const at = headerWords + drawWords * i;
-    const logProbability = floats[at + 1]!;
+    const at = drawAt(i);
+    const logProbability = floats[at + drawLayout.at("log_probability")]!;
     if (!Number.isFinite(logProbability)) {
       throw new Error(
         `the logits at position ${position + i} are not finite: the device computes wrongly or the file is damaged`,
       );
     }
-    draws.push({ token: words[at]!, position: position + i, logProbability });
-    if (i < drafted) confidence.push(floats[at + 2]!);
+    draws.push({ token: words[at + drawLayout.at("token")]!, position: position + i, logProbability });
+    if (i < drafted) confidence.push(floats[at + drawLayout.at("confidence")]!);
   }
   return { draws, drafted, rejected: rejected === 0xffffffff ? undefined : rejected, confidence };
 }
 
-/** Rows of logits that exist at a time: a weight of the head is read once for so many (I5). */
-const logitRows = 16;
+/** Rows of logits that exist at a time: those for which a weight of the head is read once (I5). */
+const logitRows = rowsPerRead;
 
 /** Buffers of the draw: settings in, record out. */
 export interface DrawBuffers {
@@ -75,16 +81,20 @@ export interface DrawBuffers {
   readonly partials: GPUBuffer;
   /** Step state of the MTP block: the tokens that it has yet to see. */
   readonly mtp: GPUBuffer;
-  /** [64] of the drafts under way */
+  /** [MAX_ROWS] of the drafts under way */
   readonly confidence: GPUBuffer;
 }
 
 const chunk = 4096; // ids of the vocabulary that a workgroup looks at
+/** Invocations of a workgroup over the vocabulary, which is long: as many as every device allows. WGSL knows it as WIDE. */
+const wideWorkgroup = 256;
+
+const candidate = structOf([candidateShader], "Candidate");
 
 /** Workgroups, and so candidates, for a vocabulary. */
 export const chunksOf = (vocabulary: number): number => ceilDiv(vocabulary, chunk);
 /** Bytes of the candidates of one row. */
-export const candidateBytes = (vocabulary: number): number => chunksOf(vocabulary) * 20;
+export const candidateBytes = (vocabulary: number): number => chunksOf(vocabulary) * candidate.bytes;
 
 /** Words of a mask: a bit an id. */
 export const maskWords = (vocabulary: number): number => ceilDiv(vocabulary, 32);
@@ -108,25 +118,23 @@ export function createDrawBuffers(gpu: Gpu, vocabulary: number, rows: number): D
   };
 }
 
-/** Records the best candidate of each chunk of the vocabulary for rows `first`… of the pass. */
+/**
+ * Records the best candidate of each chunk of the vocabulary: for `width` rows of logits, which are those of the pass from
+ * row `first` on, or with `last` the pass's last one.
+ */
 export function recordCandidates(
-  recorder: PlanRecorder,
+  { recorder, step, width }: PassRows,
   vocabulary: number,
-  {
-    logits,
-    sampling,
-    threshold,
-    partials,
-  }: Pick<DrawBuffers, "logits" | "sampling" | "threshold" | "partials">,
-  step: GPUBuffer,
-  { sampled, last, first, rows }: { sampled: boolean; last: boolean; first: number; rows: number },
+  buffers: Pick<DrawBuffers, "logits" | "sampling" | "threshold" | "partials">,
+  { sampled, first = 0, last = false }: { sampled: boolean; first?: number; last?: boolean },
 ): void {
-  const constants = { V: u32(vocabulary), FIRST: u32(first) };
+  const { logits, sampling, threshold, partials } = buffers;
+  const constants = { V: u32(vocabulary), FIRST: u32(first), WIDE: u32(wideWorkgroup) };
   if (sampled) {
     recorder.dispatch(
       { name: "vocabulary_filter", parts: [stepShader, samplingShader, filterShader], constants },
-      [logits, sampling, threshold, step],
-      [1, rows],
+      { logits, sampling, threshold, step },
+      [1, width],
     );
   }
   recorder.dispatch(
@@ -141,8 +149,8 @@ export function recordCandidates(
         LAST: String(last),
       },
     },
-    [logits, sampling, threshold, partials, step],
-    [chunksOf(vocabulary), rows],
+    { logits, sampling, threshold, partials, step },
+    [chunksOf(vocabulary), width],
   );
 }
 
@@ -150,51 +158,48 @@ export interface DrawOptions {
   readonly sampled: boolean;
   /** Draws only ids of `buffers.mask`: for passes of one row. */
   readonly masked?: boolean;
-  /** As in `recordTrunk`. */
-  readonly stores: number;
 }
 
 /** Records head, draws and acceptance; they leave the step state of the pass after the drawn tokens. */
 export function recordDraw(
-  recorder: PlanRecorder,
-  path: Path,
+  pass: Pass,
   model: Model,
-  memory: SequenceMemory,
-  w: Workspace,
   buffers: DrawBuffers,
-  { sampled, masked = false, stores }: DrawOptions,
+  { sampled, masked = false }: DrawOptions,
 ): void {
   const { vocabulary } = model.h;
-  for (let first = 0; first < path.width; first += logitRows) {
-    const rows = Math.min(logitRows, path.width - first);
-    const head = { logits: buffers.logits, last: false, skip: first };
-    recordHead(recorder, { ...path, width: rows }, model, memory, w, head);
-    recorder.part = "draw";
-    if (masked) recordMask(recorder, vocabulary, buffers);
-    recordCandidates(recorder, vocabulary, buffers, w.step, { sampled, last: false, first, rows });
+  for (let first = 0; first < pass.width; first += logitRows) {
+    const rows = { ...pass, width: Math.min(logitRows, pass.width - first) };
+    recordHead(rows, model, { logits: buffers.logits, skip: first });
+    pass.recorder.part = "draw";
+    if (masked) recordMask(pass, vocabulary, buffers);
+    recordCandidates(rows, vocabulary, buffers, { sampled, first });
   }
-  recordAccept(recorder, vocabulary, buffers, w.step, stores);
+  recordAccept(pass, vocabulary, buffers);
 }
 
 /** Records that of one row of logits only those of the mask may be drawn. */
 export function recordMask(
-  recorder: PlanRecorder,
+  { recorder }: Pick<Pass, "recorder">,
   vocabulary: number,
   { logits, mask }: Pick<DrawBuffers, "logits" | "mask">,
 ): void {
   recorder.dispatch(
-    { name: "vocabulary_mask", parts: [maskShader], constants: { V: u32(vocabulary) } },
-    [logits, mask],
-    [ceilDiv(vocabulary, 256)],
+    {
+      name: "vocabulary_mask",
+      parts: [maskShader],
+      constants: { V: u32(vocabulary), WIDE: u32(wideWorkgroup) },
+    },
+    { logits, mask },
+    [ceilDiv(vocabulary, wideWorkgroup)],
   );
 }
 
+/** Records the draw of each row from its candidates, and how many of the pass's drafts are accepted. */
 export function recordAccept(
-  recorder: PlanRecorder,
+  { recorder, step, stores }: Pick<Pass, "recorder" | "step" | "stores">,
   vocabulary: number,
   { partials, sampling, mtp, confidence, record }: DrawBuffers,
-  step: GPUBuffer,
-  stores: number,
 ): void {
   recorder.part = "draw";
   recorder.dispatch(
@@ -207,7 +212,7 @@ export function recordAccept(
         STORES: u32(stores),
       },
     },
-    [partials, sampling, step, mtp, confidence, record],
+    { partials, sampling, step, mtp, confidence, record },
     [1],
   );
 }

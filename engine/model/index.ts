@@ -37,13 +37,14 @@ export {
   type DeltaStrides,
   deltaColumns,
   deltaKernel,
-  type Path,
+  recordDeltaRule,
   recordMatmul,
   recordMtp,
   recordReplay,
   ropeTable,
 } from "./layers/index.ts";
 export { loadModel, type Model } from "./model.ts";
+export type { Pass, PassRows, Path } from "./pass.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {
   anchorStep,
@@ -54,6 +55,6 @@ export {
   type SequenceMemory,
   tapeRows,
 } from "./sequence.ts";
-export { maxRows, type StepOptions, stepBuffer, stepWords } from "./step.ts";
+export { maxRows, type StepOptions, stepBuffer, stepState, stepWords } from "./step.ts";
 export { usedTensors } from "./used_tensors.ts";
 export { createWorkspace, splitsOf, type Workspace, workspaceBytes } from "./workspace.ts";

@@ -34,7 +34,7 @@ export async function loadModel(
     const head = weights.has("output.weight")
       ? weights.matrix(h.embedding, [["output.weight", h.vocabulary]])
       : embedding;
-    const blocks = h.fullAttention.map((full, i) => loadBlock(weights, h, i, full));
+    const blocks = h.fullAttention.map((full, i) => loadBlock(weights, h, i, full ? "attention" : "delta"));
     const mtp = h.mtpLayers > 0 ? loadMtp(weights, h, { embedding, head, outputNorm }) : undefined;
     await weights.upload(progress);
     return { h, embedding, blocks, outputNorm, head, mtp, free: () => weights.free() };

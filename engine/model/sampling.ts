@@ -1,3 +1,6 @@
+import samplingShader from "../../shaders/sampling/sampling.wgsl";
+import { structOf } from "../gpu/index.ts";
+
 /** How tokens are drawn. Filters act on the probabilities before the temperature, in llama.cpp's order. */
 export interface Sampling {
   /** 0: greedy, and nothing else here matters. */
@@ -14,20 +17,24 @@ export interface Sampling {
 
 export const greedy: Sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0 };
 
+const layout = structOf([samplingShader], "Sampling");
+
 /** Ids that can end generation on the GPU; more are left to the reader of the records. */
-export const maxEndIds = 16;
+export const maxEndIds = layout.lengthOf("end_ids");
 
 /** The words of `Sampling` in shaders/sampling/sampling.wgsl. */
-export function samplingWords(s: Sampling, endIds: readonly number[]): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array(6 + maxEndIds);
-  const floats = new Float32Array(words.buffer);
+export function samplingWords(
+  { temperature, topK, topP, minP, seed }: Sampling,
+  endIds: readonly number[],
+): Uint32Array<ArrayBuffer> {
   const ends = endIds.slice(0, maxEndIds);
-  words[0] = s.seed >>> 0;
-  words[1] = s.topK;
-  floats[2] = s.temperature;
-  floats[3] = s.topP;
-  floats[4] = s.minP;
-  words[5] = ends.length;
-  words.set(ends, 6);
-  return words;
+  return layout.write({
+    seed: seed >>> 0,
+    top_k: topK,
+    temperature,
+    top_p: topP,
+    min_p: minP,
+    end_count: ends.length,
+    end_ids: ends,
+  });
 }

@@ -1,9 +1,13 @@
-import type { Gpu } from "../gpu/index.ts";
+import stepShader from "../../shaders/common/step_state.wgsl";
+import { constantOf, type Gpu, structOf } from "../gpu/index.ts";
 
-/** Most rows that one pass may have: the grid on which prompts are cut, and a token with its longest draft. */
-export const maxRows = 64;
+/** Most rows that one pass may have: a piece of a prompt, or a token with its longest draft. The shader says why. */
+export const maxRows = constantOf([stepShader], "MAX_ROWS");
 
-/** Where the recurrent state stands before a pass; the words of `StepState` beside position and rows. */
+/** What a pass works on, as the kernels read it. */
+export const stepState = structOf([stepShader], "StepState");
+
+/** Where the recurrent state stands before a pass; the fields of `StepState` beside position and rows. */
 export interface StepOptions {
   /** State slot from which the recurrence starts. */
   readonly slot?: number;
@@ -15,19 +19,14 @@ export interface StepOptions {
   readonly budget?: number;
 }
 
-const headerWords = 6;
-
-/** The words of `StepState` in shaders/common/step_state.wgsl: header, then the ids of the rows. */
+/** The words of the step state for a pass over `tokens`, the first of them at `position`. */
 export function stepWords(
   position: number,
   tokens: readonly number[],
   { slot = 0, to = 0, replay = 0, budget = 0 }: StepOptions = {},
 ): Uint32Array<ArrayBuffer> {
   if (tokens.length > maxRows) throw new Error(`a pass has at most ${maxRows} rows, got ${tokens.length}`);
-  const words = new Uint32Array(headerWords + maxRows);
-  words.set([position, tokens.length, slot, to, replay, budget]);
-  words.set(tokens, headerWords);
-  return words;
+  return stepState.write({ position, rows: tokens.length, slot, to, replay, budget, tokens });
 }
 
 export const stepBuffer = (gpu: Gpu): GPUBuffer => gpu.upload("step state", stepWords(0, []), "activations");

@@ -1,7 +1,16 @@
 import repackShader from "../../shaders/matmul/repack.wgsl";
 import { UserError } from "../errors/index.ts";
 import { blockFormat, type GgufFile, type TensorEntry, type TensorType } from "../gguf/index.ts";
-import { ceilDiv, type Gpu, type KernelSource, mebibytes, u32 } from "../gpu/index.ts";
+import {
+  ceilDiv,
+  type Gpu,
+  gridWidth,
+  type KernelSource,
+  mebibytes,
+  structOf,
+  u32,
+  workgroupSize,
+} from "../gpu/index.ts";
 
 /** Consecutive rows of a matrix, of one type, small enough for one binding. */
 export interface Slab {
@@ -9,8 +18,8 @@ export interface Slab {
   /** First row, counted in the matrix. */
   readonly row: number;
   readonly rows: number;
-  /** Block words, then (types whose block is 2 mod 4 bytes) the plane of f16 scales: bindings 0 and 1. */
-  readonly planes: readonly GPUBuffer[];
+  /** Block words and, of types whose block is 2 mod 4 bytes, the plane of f16 scales; the names in shaders/blocks. */
+  readonly planes: { readonly words: GPUBuffer; readonly scales?: GPUBuffer };
 }
 
 /** A linear weight [columns, rows] on the GPU, quantised as in the file. Several tensors may be joined, row after row. */
@@ -148,8 +157,11 @@ export class Weights {
   #slab(name: string, type: TensorType, row: number, rows: number, blocks: number): Slab {
     const bytes = blockFormat(type).bytes;
     const planes = isRepacked(type)
-      ? [this.#buffer(name, blocks * (bytes - 2)), this.#buffer(`${name} scales`, ceilDiv(blocks, 2) * 4)]
-      : [this.#buffer(name, blocks * bytes)];
+      ? {
+          words: this.#buffer(name, blocks * (bytes - 2)),
+          scales: this.#buffer(`${name} scales`, ceilDiv(blocks, 2) * 4),
+        }
+      : { words: this.#buffer(name, blocks * bytes) };
     return { type, row, rows, planes };
   }
 
@@ -212,14 +224,14 @@ export class Weights {
       });
     }
     const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
-    const slab: Slab = { type: "F32", row: 0, rows: 1, planes: [this.#buffer(name, total)] };
+    const slab: Slab = { type: "F32", row: 0, rows: 1, planes: { words: this.#buffer(name, total) } };
     let block = 0;
     for (const tensor of tensors) {
       const { bytes, offset: fileOffset } = tensor;
       this.#uploads.push({ tensor, fileOffset, bytes, slab, block });
       block += bytes / 4;
     }
-    return slab.planes[0]!;
+    return slab.planes.words;
   }
 
   /** Streams every declared tensor to the GPU. `progress` gets bytes done and bytes in all. */
@@ -228,7 +240,7 @@ export class Weights {
     const pieces = uploads.flatMap(piecesOf);
     const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
     const staging = this.#gpu.buffer("weights staging", pieceBytes + 4, "staging");
-    const parameters = this.#gpu.buffer("repack piece", 8, "staging");
+    const parameters = this.#gpu.buffer("repack piece", pieceLayout.bytes, "staging");
     const hands = [new Uint8Array(pieceBytes + 4), new Uint8Array(pieceBytes + 4)];
     const read = (index: number): Promise<void> | undefined => {
       const piece = pieces[index];
@@ -268,19 +280,20 @@ export class Weights {
     const format = blockFormat(slab.type);
     const padded = ceilDiv(bytes, 4) * 4;
     if (!isRepacked(slab.type)) {
-      queue.writeBuffer(slab.planes[0]!, block * format.bytes, hand, 0, padded);
+      queue.writeBuffer(slab.planes.words, block * format.bytes, hand, 0, padded);
       return;
     }
     const blocks = bytes / format.bytes;
     queue.writeBuffer(staging, 0, hand, 0, padded);
-    queue.writeBuffer(parameters, 0, new Uint32Array([block, blocks]));
+    queue.writeBuffer(parameters, 0, pieceLayout.write({ first: block, blocks }));
     const kernel = await this.#gpu.kernel(repackKernel(slab.type));
     const encoder = this.#gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(kernel.pipeline);
-    pass.setBindGroup(0, this.#gpu.bind(kernel, [staging, ...slab.planes, parameters]));
-    const groups = ceilDiv(blocks, 128);
-    pass.dispatchWorkgroups(Math.min(groups, 32_768), ceilDiv(groups, 32_768));
+    const bindings = { staged: staging, ...slab.planes, piece: parameters };
+    pass.setBindGroup(0, this.#gpu.bind(kernel, bindings));
+    const groups = ceilDiv(blocks, 2 * workgroupSize); // an invocation takes two blocks, whose scales share a word
+    pass.dispatchWorkgroups(Math.min(groups, gridWidth), ceilDiv(groups, gridWidth));
     pass.end();
     this.#gpu.submit(encoder.finish());
   }
@@ -289,6 +302,8 @@ export class Weights {
     for (const buffer of this.#buffers.splice(0)) this.#gpu.free(buffer);
   }
 }
+
+const pieceLayout = structOf([repackShader], "Piece");
 
 const repackKernel = (type: TensorType): KernelSource => ({
   name: `repack ${type}`,

@@ -1,4 +1,4 @@
-import type { Gpu } from "../gpu/index.ts";
+import { type Gpu, workgroupSize } from "../gpu/index.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { tapeRows } from "./sequence.ts";
 import { maxRows, stepBuffer } from "./step.ts";
@@ -21,7 +21,7 @@ export interface Workspace {
   readonly partials: GPUBuffer;
   /** [C, 2·T] q, k and v heads of a delta net: rows to replay, then the rows of the pass */
   readonly mixed: GPUBuffer;
-  /** [2, 64, 64, HV] */
+  /** [2, MAX_ROWS, MAX_ROWS, HV] */
   readonly grams: GPUBuffer;
   /** [D, HV, T] what the delta rule returns */
   readonly delta: GPUBuffer;
@@ -57,10 +57,14 @@ export interface Workspace {
   readonly free: () => void;
 }
 
+/** Positions of an attention split, at least: one for each invocation of its workgroup. */
+const leastSplit = workgroupSize;
+const mostSplits = 32;
+
 /** Splits of 64 positions or more, and 32 of them at most: enough workgroups, and partials that stay small. */
 export function splitsOf(context: number): { split: number; splits: number } {
-  let split = 64;
-  while (context / split > 32) split *= 2;
+  let split = leastSplit;
+  while (context / split > mostSplits) split *= 2;
   return { split, splits: Math.ceil(context / split) };
 }
 
@@ -86,7 +90,7 @@ export function workspaceBytes(h: Hyperparameters, context: number): Record<Work
     query: heads * headSize * row,
     partials: (headSize + 4) * splits * heads * row,
     mixed: 2 * channels * row,
-    grams: 2 * 64 * 64 * valueHeads * 4,
+    grams: 2 * maxRows * maxRows * valueHeads * 4,
     delta: valueHeads * deltaSize * row,
     mixerOut: Math.max(heads * headSize, valueHeads * deltaSize) * row,
     gateUp: 2 * h.feedForward * row,

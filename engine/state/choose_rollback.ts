@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { ceilDiv, type Gpu, PlanRecorder } from "../gpu/index.ts";
-import { deltaColumns, deltaKernel, type Hyperparameters, stepBuffer, stepWords } from "../model/index.ts";
+import { type Gpu, PlanRecorder } from "../gpu/index.ts";
+import { type Hyperparameters, recordDeltaRule, stepBuffer, stepWords } from "../model/index.ts";
 import { defaultPlanes, type RollbackName } from "./rollback.ts";
 
 const repetitions = 40;
@@ -13,7 +13,7 @@ const worthwhile = 0.95;
  */
 export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<RollbackName> {
   if (!h.fullAttention.includes(false)) return "tape"; // without states there is nothing to roll back
-  const { keyHeads, valueHeads, headSize, channels } = h.delta;
+  const { valueHeads, headSize, channels } = h.delta;
   const rows = defaultPlanes;
   const replay = 1;
   const buffers: GPUBuffer[] = [];
@@ -28,20 +28,10 @@ export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<Roll
   const out = buffer("trial results", rows * valueHeads * headSize);
   const step = stepBuffer(gpu);
   buffers.push(step);
-  const strides = { head: headSize, token: channels, sequence: 0 };
   const time = async (stores: number, replayed: number): Promise<number> => {
     const recorder = new PlanRecorder(gpu);
-    const kernel = deltaKernel({
-      headSize,
-      keyHeads,
-      valueHeads,
-      stores,
-      ring: rows + replay,
-      strides: { q0: 0, k0: keyHeads * headSize, v0: 2 * keyHeads * headSize, qk: strides, v: strides },
-    });
-    const groups = ceilDiv(valueHeads * headSize, deltaColumns(headSize));
-    for (let i = 0; i < repetitions; i++)
-      recorder.dispatch(kernel, [mixed, gates, slots, out, step], [groups]);
+    const pass = { recorder, h, step, stores };
+    for (let i = 0; i < repetitions; i++) recordDeltaRule(pass, { mixed, gates, slots, out }, rows + replay);
     const plan = await recorder.finish();
     const ids = new Array<number>(rows).fill(0);
     gpu.device.queue.writeBuffer(step, 0, stepWords(replayed, ids, { replay: replayed }));

@@ -68,10 +68,17 @@ export class Sequence {
   async prepare(): Promise<Plan> {
     if (!this.#plan) {
       const recorder = new PlanRecorder(this.#gpu);
+      const pass = {
+        recorder,
+        step: this.#replayStep,
+        h: this.#model.h,
+        memory: this.memory,
+        workspace: this.#workspace,
+      };
       for (const [i, { mixer }] of this.#model.blocks.entries()) {
         if (mixer.kind === "attention") continue;
         const layer = this.memory.recurrent[i]!;
-        recordReplay(recorder, this.#model.h, mixer, layer, this.#workspace, this.#replayStep);
+        recordReplay(pass, mixer, layer);
       }
       this.#plan = await recorder.finish();
     }

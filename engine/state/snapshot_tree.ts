@@ -1,3 +1,4 @@
+import { maxRows } from "../model/index.ts";
 import type { KvSegment } from "./kv_segment.ts";
 
 /** Something that takes memory on the GPU until it is freed. */
@@ -6,7 +7,7 @@ export interface Held {
   free(): void;
 }
 
-/** A text as it is to be computed: `ids[0, base)` by the prompt path, cut at multiples of 64, the rest by the row path. */
+/** A text as it is to be computed: `ids[0, base)` by the prompt path, cut at multiples of `grid`, the rest by the row path. */
 export interface Target {
   readonly ids: readonly number[];
   readonly base: number;
@@ -28,8 +29,11 @@ export interface Node<S extends Held> {
   used: number;
 }
 
-/** The prompt path cuts prompts here: only there can one prompt go on from another's state, bit for bit. */
-export const grid = 64;
+/**
+ * Positions between the places where the prompt path cuts prompts: only there can one prompt continue another's state, bit for
+ * bit. As many as a pass has rows, so that each piece fills a pass.
+ */
+export const grid = maxRows;
 
 /**
  * Kept states of texts that begin alike. The nodes from the root to the tip are live: their keys and values are in the

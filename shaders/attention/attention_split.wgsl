@@ -2,13 +2,13 @@
 // as far as they are not after the row:
 //   a_p = q·k_p / √D,  m = max a_p,  l = Σ exp(a_p − m),  o = Σ exp(a_p − m)·v_p
 // Splits lie at fixed positions, so a row's sums do not depend on the rows beside it (I3). Order: position p belongs to
-// lane p mod 64; trees over the lanes; o by fma over p in turn.
+// lane p mod WORKGROUP; trees over the lanes; o by fma over p in turn.
 // 0 q         [D, HQ, T]              read
 // 1 keys      [D, HKV, ctx]           read         quads of kv_*.wgsl
 // 2 values    [D, HKV, ctx]           read
 // 3 partials  [D + 4, SPLITS, HQ, T]  read_write   o, then m, l, 0, 0
 // 4 step                              read
-// Dispatch (splits in use, HQ, T), workgroup 64. Query head h reads KV head h div (HQ/HKV).
+// Dispatch (splits in use, HQ, T), workgroup WORKGROUP. Query head h reads KV head h div (HQ/HKV).
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> keys: array<Quad>;
 @group(0) @binding(2) var<storage, read> values: array<Quad>;
@@ -17,9 +17,9 @@
 
 const QUADS = D / 4u;
 var<workgroup> weight: array<f32, SPLIT>;
-var<workgroup> lanes: array<f32, 64>;
+var<workgroup> lanes: array<f32, WORKGROUP>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let t = wg.z;
   let start = wg.x * SPLIT;
@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let query = (t * HQ + wg.y) * QUADS;
 
   var highest = -3.0e38; // finite: WGSL may assume that there is no infinity
-  for (var p = local; p < count; p += 64u) {
+  for (var p = local; p < count; p += WORKGROUP) {
     let at = ((start + p) * HKV + head) * QUADS;
     var sum = vec4f();
     for (var i = 0u; i < trips(QUADS); i++) { sum = fma(q[query + i], unpack_quad(keys[at + i]), sum); }
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     highest = max(highest, score);
   }
   lanes[local] = highest;
-  for (var reach = 32u; reach > 0u; reach /= 2u) {
+  for (var reach = WORKGROUP / 2u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
     if (local < reach) { lanes[local] = max(lanes[local], lanes[local + reach]); }
   }
@@ -47,20 +47,20 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   workgroupBarrier();
 
   var mass = 0.0;
-  for (var p = local; p < count; p += 64u) {
+  for (var p = local; p < count; p += WORKGROUP) {
     let e = exp(weight[p] - m);
     weight[p] = e;
     mass += e;
   }
   lanes[local] = mass;
-  for (var reach = 32u; reach > 0u; reach /= 2u) {
+  for (var reach = WORKGROUP / 2u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
     if (local < reach) { lanes[local] += lanes[local + reach]; }
   }
   workgroupBarrier();
 
   let dest = ((t * HQ + wg.y) * SPLITS + wg.x) * (QUADS + 1u);
-  for (var i = local; i < QUADS; i += 64u) {
+  for (var i = local; i < QUADS; i += WORKGROUP) {
     var sum = vec4f();
     for (var p = 0u; p < count; p++) {
       sum = fma(vec4f(weight[p]), unpack_quad(values[((start + p) * HKV + head) * QUADS + i]), sum);

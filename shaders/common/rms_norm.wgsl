@@ -1,18 +1,18 @@
 // rms_norm (model.md 3.1): y_t = x_t / √(mean(x_t²) + EPS) ∘ w
-// Order (I3): lane l of 64 sums quads l, l + 64, … by fma; (x + y) + (z + w); binary tree over the lanes.
+// Order (I3): lane l of WORKGROUP sums quads l, l + WORKGROUP, … by fma; (x + y) + (z + w); binary tree over the lanes.
 // 0 x      [X_STRIDE, T]   read         columns 0…K − 1 of rows X_ROW + t; with X_RING > 0, (position + X_ROW + t) mod X_RING
 // 1 w      [K]             read
 // 2 y      [Y_STRIDE, T]   read_write   columns Y_COLUMN… of rows t; with Y_RING > 0, (position + t) mod Y_RING
 // 3 step                   read
-// Dispatch (1, T), workgroup 64.
+// Dispatch (1, T), workgroup WORKGROUP.
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(3) var<storage, read> step: StepState;
 
-var<workgroup> partial: array<f32, 64>;
+var<workgroup> partial: array<f32, WORKGROUP>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let t = wg.y;
   if (t >= step.rows) { return; }
@@ -23,13 +23,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let source = source_row * (X_STRIDE / 4u);
   let dest = dest_row * (Y_STRIDE / 4u) + Y_COLUMN / 4u;
   var squares = vec4f();
-  for (var i = local; i < K / 4u; i += 64u) { squares = fma(x[source + i], x[source + i], squares); }
+  for (var i = local; i < K / 4u; i += WORKGROUP) { squares = fma(x[source + i], x[source + i], squares); }
   partial[local] = (squares.x + squares.y) + (squares.z + squares.w);
-  for (var reach = 32u; reach > 0u; reach /= 2u) {
+  for (var reach = WORKGROUP / 2u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
     if (local < reach) { partial[local] += partial[local + reach]; }
   }
   workgroupBarrier();
   let scale = 1.0 / sqrt(partial[0] / f32(K) + EPS);
-  for (var i = local; i < K / 4u; i += 64u) { y[dest + i] = x[source + i] * scale * w[i]; }
+  for (var i = local; i < K / 4u; i += WORKGROUP) { y[dest + i] = x[source + i] * scale * w[i]; }
 }

@@ -1,12 +1,16 @@
-// What a pass works on, kept on the GPU so that a step needs no visit to the CPU (engine/model/step.ts: same words).
+// Most rows of a pass: a piece of a prompt, or a token with its longest draft. It is 64 because matmul_tile gives each row an
+// invocation, and each of these 8 × 8 of the 64 × 64 results.
+const MAX_ROWS = 64u;
+
+// What a pass works on, kept on the GPU so that a step needs no visit to the CPU (engine/model/step.ts writes it).
 struct StepState {
-  position: u32,           // of the pass's first row
-  rows: u32,               // rows of the pass
-  slot: u32,               // state slot that the recurrence starts from
-  to: u32,                 // and the one that it leaves its state in
-  replay: u32,             // rows before the first whose tokens stand, but whose state only the tape has
-  budget: u32,             // tokens that may still be drawn
-  tokens: array<u32, 64>,  // ids of the rows
+  position: u32,                // of the pass's first row
+  rows: u32,                    // rows of the pass
+  slot: u32,                    // state slot that the recurrence starts from
+  to: u32,                      // and the one that it leaves its state in
+  replay: u32,                  // rows before the first whose tokens stand, but whose state only the tape has
+  budget: u32,                  // tokens that may still be drawn
+  tokens: array<u32, MAX_ROWS>, // ids of the rows
 }
 // With rows = 0 and replay = 0 the generation has stopped, and every kernel returns at once.
 

@@ -2,12 +2,12 @@
 // 0 x      [2·F, PER·T]   read         gate, then up; PER rows for each row of the pass
 // 1 y      [F, PER·T]     read_write
 // 2 step                  read
-// Dispatch (F / 256, PER·T), workgroup 64: an invocation owns four neighbours.
+// Dispatch (F / (4·WORKGROUP), PER·T), workgroup WORKGROUP: an invocation owns four neighbours.
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(2) var<storage, read> step: StepState;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let t = id.y;
   if (t >= PER * step.rows || id.x >= F / 4u) { return; }

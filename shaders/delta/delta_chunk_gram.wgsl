@@ -3,9 +3,9 @@
 // The exponent is summed from g_{j+1}…g_i, so it is never positive.
 // 0 mixed  [C, T]           read         q heads, k heads, v heads
 // 1 gates  [2, HV, RING]    read         g, β by position mod RING
-// 2 grams  [2, 64, 64, HV]  read_write   (A, P) of column j, row i; only j ≤ i are written
+// 2 grams  [2, MAX_ROWS, MAX_ROWS, HV]  read_write  (A, P) of column j, row i; only j ≤ i are written
 // 3 step                    read
-// Dispatch (HV, T), workgroup 64: row i, an invocation a column j.
+// Dispatch (HV, T), workgroup MAX_ROWS: row i, an invocation a column j.
 @group(0) @binding(0) var<storage, read> mixed: array<vec4f>;
 @group(0) @binding(1) var<storage, read> gates: array<vec2f>;
 @group(0) @binding(2) var<storage, read_write> grams: array<vec2f>;
@@ -13,7 +13,7 @@
 
 const QUADS = D / 4u;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(MAX_ROWS)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) j: u32) {
   let h = wg.x;
   let i = wg.y;
@@ -33,5 +33,5 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) j: u3
   let decay = exp(exponent);
   let a = gates[((step.position + i) % RING) * HV + h].y * ((kk.x + kk.y) + (kk.z + kk.w)) * decay;
   let p = ((qk.x + qk.y) + (qk.z + qk.w)) * decay;
-  grams[(h * 64u + i) * 64u + j] = vec2f(a, p);
+  grams[(h * MAX_ROWS + i) * MAX_ROWS + j] = vec2f(a, p);
 }

@@ -8,23 +8,23 @@
 // 2 settings              read
 // 3 step                  read_write   of the coming pass
 // 4 mtp                   read_write   step state of the MTP block; rows = 0 ends the chain
-// 5 confidence  [64]      read_write
-// Dispatch (1), workgroup 64.
+// 5 confidence  [MAX_ROWS] read_write
+// Dispatch (1), workgroup WORKGROUP.
 @group(0) @binding(0) var<storage, read> partials: array<Candidate>;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
 @group(0) @binding(2) var<storage, read> settings: DraftSettings;
 @group(0) @binding(3) var<storage, read_write> step: StepState;
 @group(0) @binding(4) var<storage, read_write> mtp: StepState;
-@group(0) @binding(5) var<storage, read_write> confidence: array<f32, 64>;
+@group(0) @binding(5) var<storage, read_write> confidence: array<f32, MAX_ROWS>;
 
-var<workgroup> best: array<Candidate, 64>;
+var<workgroup> best: array<Candidate, WORKGROUP>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) local: u32) {
   var mine = no_candidate;
-  for (var c = local; c < CHUNKS; c += 64u) { mine = joined(mine, partials[c]); }
+  for (var c = local; c < CHUNKS; c += WORKGROUP) { mine = joined(mine, partials[c]); }
   best[local] = mine;
-  for (var reach = 32u; reach > 0u; reach /= 2u) {
+  for (var reach = WORKGROUP / 2u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
     if (local < reach) { best[local] = joined(best[local], best[local + reach]); }
   }
@@ -32,15 +32,15 @@ fn main(@builtin(local_invocation_index) local: u32) {
   let i = step.rows - 1u;
   let p = exp(best[0].logit - best[0].highest) / best[0].mass;
   mtp.rows = 0u;
-  if (i >= min(min(settings.most, 63u), max(step.budget, 1u) - 1u) || !(p > 0.0)) { return; }
+  if (i >= min(min(settings.most, MAX_ROWS - 1u), max(step.budget, 1u) - 1u) || !(p > 0.0)) { return; }
   confidence[i] = p;
   var reach = 1.0;
-  for (var j = 0u; j <= i; j++) { reach *= settings.acceptance[min(u32(confidence[j] * 16.0), 15u)]; }
+  for (var j = 0u; j <= i; j++) { reach *= settings.acceptance[min(u32(confidence[j] * f32(BUCKETS)), BUCKETS - 1u)]; }
   if (reach < settings.cut[i]) { return; }
   step.tokens[i + 1u] = ids[min(best[0].id, V - 1u)];
   step.rows = i + 2u;
 
-  let most = min(63u, max(step.budget, 1u) - 1u);
+  let most = min(MAX_ROWS - 1u, max(step.budget, 1u) - 1u);
   if (i + 1u == settings.agree) {
     var agrees = true;
     for (var j = 0u; j <= i; j++) { agrees = agrees && step.tokens[j + 1u] == settings.tail[j]; }

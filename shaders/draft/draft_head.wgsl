@@ -5,15 +5,15 @@
 // 0, 1 W     [K, N]    read   by blocks/*.wgsl: header(row, group), quad(header, i)
 // 2 x, 3 out, 4 step          see matmul_output.wgsl
 // 6 ids      [COUNT]   read
-// Dispatch (groups), groups = COUNT·LANES / 64, workgroup 64.
+// Dispatch (groups), groups = COUNT·LANES / WORKGROUP, workgroup WORKGROUP.
 @group(0) @binding(6) var<storage, read> ids: array<u32, COUNT>;
 
-var<workgroup> partial: array<f32, 64>;
+var<workgroup> partial: array<f32, WORKGROUP>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   if (step.rows == 0u) { return; }
-  let n = wg.x * (64u / LANES) + local / LANES;
+  let n = wg.x * (WORKGROUP / LANES) + local / LANES;
   let id = ids[min(n, COUNT - 1u)];
   let row = id - shape.first; // wraps to a large number below first
   let lane = local % LANES;

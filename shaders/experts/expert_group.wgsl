@@ -6,19 +6,19 @@
 // 1 groups  [SLOTS]           read_write   no pairs: nothing to do
 // 2 pairs   [USED · T]        read_write
 // 3 step                      read
-// Dispatch (1), workgroup 64. SLOTS = min(COUNT, USED · rows of the plan).
+// Dispatch (1), workgroup WORKGROUP. SLOTS = min(COUNT, USED · rows of the plan).
 @group(0) @binding(0) var<storage, read> picks: array<vec2u>;
 @group(0) @binding(1) var<storage, read_write> groups: array<vec4u>;
 @group(0) @binding(2) var<storage, read_write> pairs: array<u32>;
 @group(0) @binding(3) var<storage, read> step: StepState;
 
 var<workgroup> counts: array<u32, COUNT>;
-var<workgroup> slot_of: array<u32, 64>;
-var<workgroup> first_of: array<u32, 64>;
+var<workgroup> slot_of: array<u32, WORKGROUP>;
+var<workgroup> first_of: array<u32, WORKGROUP>;
 
-const SHARE = (COUNT + 63u) / 64u; // neighbouring experts of an invocation
+const SHARE = (COUNT + WORKGROUP - 1u) / WORKGROUP; // neighbouring experts of an invocation
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) local: u32) {
   let total = step.rows * USED;
   let from_expert = min(local * SHARE, COUNT);
@@ -40,7 +40,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   var slot = 0u;
   var place = 0u;
   var distinct = 0u;
-  for (var i = 0u; i < 64u; i++) {
+  for (var i = 0u; i < WORKGROUP; i++) {
     if (i < local) {
       slot += slot_of[i];
       place += first_of[i];
@@ -57,5 +57,5 @@ fn main(@builtin(local_invocation_index) local: u32) {
       place++;
     }
   }
-  for (var s = distinct + local; s < SLOTS; s += 64u) { groups[s] = vec4u(); }
+  for (var s = distinct + local; s < SLOTS; s += WORKGROUP) { groups[s] = vec4u(); }
 }

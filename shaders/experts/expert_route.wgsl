@@ -1,26 +1,26 @@
 // expert_route (model.md 3.7): the experts that row t goes to, and their weights
 //   p = softmax(l) over all experts;  e_0, e_1, … the USED likeliest, of equals the first;  w_j = p_{e_j} / max(Σ p_{e_i}, 2⁻¹⁴)
-// Order: expert e belongs to lane e mod 64; trees over the lanes; Σ p_{e_i} in order of j.
+// Order: expert e belongs to lane e mod WORKGROUP; trees over the lanes; Σ p_{e_i} in order of j.
 // 0 logits  [STRIDE, T]   read         the first COUNT of a row are the experts'
 // 1 picks   [USED, T]     read_write   expert, bits of its weight
 // 2 step                  read
-// Dispatch (1, T), workgroup 64.
+// Dispatch (1, T), workgroup WORKGROUP.
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read_write> picks: array<vec2u>;
 @group(0) @binding(2) var<storage, read> step: StepState;
 
 var<workgroup> p: array<f32, COUNT>; // −1 once picked
-var<workgroup> best: array<f32, 64>;
-var<workgroup> place: array<u32, 64>;
+var<workgroup> best: array<f32, WORKGROUP>;
+var<workgroup> place: array<u32, WORKGROUP>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let t = wg.y;
   if (t >= step.rows) { return; }
   var highest = -3.0e38; // finite: WGSL may assume that there is no infinity
-  for (var e = local; e < COUNT; e += 64u) { highest = max(highest, logits[t * STRIDE + e]); }
+  for (var e = local; e < COUNT; e += WORKGROUP) { highest = max(highest, logits[t * STRIDE + e]); }
   best[local] = highest;
-  for (var reach = 32u; reach > 0u; reach /= 2u) {
+  for (var reach = WORKGROUP / 2u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
     if (local < reach) { best[local] = max(best[local], best[local + reach]); }
   }
@@ -28,13 +28,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let top = best[0];
   workgroupBarrier();
   var sum = 0.0;
-  for (var e = local; e < COUNT; e += 64u) {
+  for (var e = local; e < COUNT; e += WORKGROUP) {
     let weight = exp(logits[t * STRIDE + e] - top);
     p[e] = weight;
     sum += weight;
   }
   best[local] = sum;
-  for (var reach = 32u; reach > 0u; reach /= 2u) {
+  for (var reach = WORKGROUP / 2u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
     if (local < reach) { best[local] += best[local + reach]; }
   }
@@ -47,12 +47,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     workgroupBarrier();
     var candidate = -1.0;
     var at = local;
-    for (var e = local; e < COUNT; e += 64u) {
+    for (var e = local; e < COUNT; e += WORKGROUP) {
       if (p[e] > candidate) { candidate = p[e]; at = e; }
     }
     best[local] = candidate;
     place[local] = at;
-    for (var reach = 32u; reach > 0u; reach /= 2u) {
+    for (var reach = WORKGROUP / 2u; reach > 0u; reach /= 2u) {
       workgroupBarrier();
       if (local < reach) {
         let other = best[local + reach];

@@ -6,7 +6,7 @@
 // 3 logits  [STRIDE, T]   read         s_t is the last of a row
 // 4 x       [E, T]        read_write
 // 5 step                  read
-// Dispatch (E / 256, T), workgroup 64: an invocation owns four neighbours.
+// Dispatch (E / (4·WORKGROUP), T), workgroup WORKGROUP: an invocation owns four neighbours.
 @group(0) @binding(0) var<storage, read> picks: array<vec2u>;
 @group(0) @binding(1) var<storage, read> y: array<vec4f>;
 @group(0) @binding(2) var<storage, read> shared_expert: array<vec4f>;
@@ -14,7 +14,7 @@
 @group(0) @binding(4) var<storage, read_write> x: array<vec4f>;
 @group(0) @binding(5) var<storage, read> step: StepState;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let t = id.y;
   if (t >= step.rows || id.x >= E / 4u) { return; }

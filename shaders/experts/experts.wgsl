@@ -8,7 +8,7 @@
 // 4 step                           read
 // 6 groups   [SLOTS]               read         see expert_group.wgsl
 // 7 pairs    [USED·T]              read
-// Dispatch (N·LANES / 64, SLOTS), workgroup 64; LANES = 1 on a CPU device.
+// Dispatch (N·LANES / WORKGROUP, SLOTS), workgroup WORKGROUP; LANES = 1 on a CPU device.
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read> step: StepState;
@@ -16,15 +16,15 @@
 @group(0) @binding(7) var<storage, read> pairs: array<u32>;
 
 const BLOCK = min(ROWS, 4u); // pairs that are skipped together where there are fewer; no break, so that loops unroll
-var<workgroup> partial: array<f32, 64u * ROWS>;
+var<workgroup> partial: array<f32, WORKGROUP * ROWS>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let expert = groups[wg.y].x;
   let first = groups[wg.y].y;
   let all = select(groups[wg.y].z, 0u, step.rows == 0u);
   if (all == 0u || expert < shape.first || expert >= shape.first + shape.experts) { return; }
-  let n = wg.x * (64u / LANES) + local / LANES;
+  let n = wg.x * (WORKGROUP / LANES) + local / LANES;
   let lane = local % LANES;
   let row = (expert - shape.first) * shape.n + min(n, shape.n - 1u);
   for (var done = 0u; done < all; done += ROWS) {
@@ -46,17 +46,17 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       }
     }
     for (var r = 0u; r < ROWS; r++) {
-      partial[r * 64u + local] = (acc[r].x + acc[r].y) + (acc[r].z + acc[r].w);
+      partial[r * WORKGROUP + local] = (acc[r].x + acc[r].y) + (acc[r].z + acc[r].w);
     }
     for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
       workgroupBarrier();
       if (lane < reach) {
-        for (var r = 0u; r < count; r++) { partial[r * 64u + local] += partial[r * 64u + local + reach]; }
+        for (var r = 0u; r < count; r++) { partial[r * WORKGROUP + local] += partial[r * WORKGROUP + local + reach]; }
       }
     }
     if (n < shape.n && lane == 0u) {
       for (var r = 0u; r < count; r++) {
-        out[pairs[first + done + r] * shape.out_stride + shape.column + n] = partial[r * 64u + local];
+        out[pairs[first + done + r] * shape.out_stride + shape.column + n] = partial[r * WORKGROUP + local];
       }
     }
     workgroupBarrier();

@@ -1,4 +1,4 @@
-// The shape of a product with a slab of experts (engine/model/layers/experts.ts has the same words). On a GPU `shape` is a constant;
+// The shape of a product with a slab of experts (engine/model/layers/experts.ts writes it). On a GPU `shape` is a constant;
 // on a CPU device a uniform, so that one compiled kernel serves all slabs of a type: compiling costs more there.
 struct Shape {
   k: u32,           // columns of an expert's W

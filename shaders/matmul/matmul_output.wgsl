@@ -3,7 +3,7 @@
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read> step: StepState;
 
-fn only_last() -> bool { return (shape.flags & 2u) != 0u; }
+fn only_last() -> bool { return shape.last != 0u; }
 fn rows_wanted() -> u32 { return select(max(step.rows, shape.skip) - shape.skip, min(step.rows, 1u), only_last()); }
 fn input_row(t: u32) -> u32 {
   let row = select(t + shape.skip, step.rows - 1u, only_last());
@@ -22,5 +22,5 @@ fn store(t: u32, n: u32, value: f32) {
   var row = t;
   if (shape.ring > 0u) { row = (step.position + t) % max(shape.ring, 1u); }
   let at = row * shape.out_stride + shape.first + n;
-  if ((shape.flags & 1u) != 0u) { out[at] += value; } else { out[at] = value; }
+  if (shape.accumulate != 0u) { out[at] += value; } else { out[at] = value; }
 }

@@ -1,4 +1,4 @@
-// The shape of a product with a slab of weights (engine/model/layers/matmul.ts has the same words). On a GPU `shape` is a
+// The shape of a product with a slab of weights (engine/model/layers/matmul.ts writes it). On a GPU `shape` is a
 // constant; on a CPU device a uniform, so that one compiled kernel serves all slabs of a type: compiling costs more there.
 struct Shape {
   k: u32,           // columns of W
@@ -9,5 +9,6 @@ struct Shape {
   skip: u32,        // rows of the pass left out: row skip of x gives row 0 of out
   out_stride: u32,
   ring: u32,        // with ring > 0, row t is written at (position + t) mod ring
-  flags: u32,       // 1: add to what is there (a residual);  2: only the pass's last row, written as row 0
+  accumulate: u32,  // 1: add to what is there (a residual)
+  last: u32,        // 1: only the pass's last row, written as row 0
 }

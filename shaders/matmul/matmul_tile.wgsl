@@ -1,20 +1,21 @@
-// matmul_tile: y_t[n] = Σ_k W[n, k]·x_t[k] for the up to 64 rows of a piece of prompt.
+// matmul_tile: y_t[n] = Σ_k W[n, k]·x_t[k] for the up to MAX_ROWS rows of a piece of prompt.
 // Order: fma over k = 0…K − 1 for each output, whatever the number of rows.
-// Workgroup of 64 owns 64 rows × 64 columns. Per 32 k: each invocation decodes one group of W and copies one of x
+// A workgroup owns MAX_ROWS rows × MAX_ROWS columns. Per 32 k: each of its MAX_ROWS invocations decodes one group of W and copies one of x
 // into workgroup memory (k-major, so that neighbours write neighbouring words), then multiplies its 8 × 8 part.
 // 0, 1 W     [K, N]           read   by blocks/*.wgsl: header(row, group), quad(header, i)
 // 2 x        [x_stride, T]    read
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
-// Dispatch (min(N / 64, GRID_X), 1, …), workgroup 64.
-var<workgroup> tile: array<f32, 4096>; // [64, 32] of W, then [64, 32] of x; at the end [64 columns, 64 rows] of y
-const XS = 2048u;
+// Dispatch (min(N / MAX_ROWS, GRID_X), 1, …), workgroup MAX_ROWS.
+const XS = 32u * MAX_ROWS;
+// [MAX_ROWS, 32] of W, then [MAX_ROWS, 32] of x; at the end [MAX_ROWS columns, MAX_ROWS rows] of y
+var<workgroup> tile: array<f32, MAX_ROWS * MAX_ROWS>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(MAX_ROWS)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let rows = rows_wanted();
   if (rows == 0u) { return; }
-  let n = (wg.z * GRID_X + wg.x) * 64u + local;
+  let n = (wg.z * GRID_X + wg.x) * MAX_ROWS + local;
   let source = input_row(min(local, rows - 1u)) * (shape.x_stride / 4u);
   let row0 = (local / 8u) * 8u;
   let col0 = (local % 8u) * 8u;
@@ -27,17 +28,17 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       let w = quad(h, i);
       let v = x[source + group * 8u + i];
       for (var c = 0u; c < 4u; c++) {
-        tile[(4u * i + c) * 64u + local] = w[c];
-        tile[XS + (4u * i + c) * 64u + local] = v[c];
+        tile[(4u * i + c) * MAX_ROWS + local] = w[c];
+        tile[XS + (4u * i + c) * MAX_ROWS + local] = v[c];
       }
     }
     workgroupBarrier();
     for (var k = 0u; k < depth; k++) {
-      let at = k * 64u + col0;
+      let at = k * MAX_ROWS + col0;
       let a = vec4f(tile[at], tile[at + 1u], tile[at + 2u], tile[at + 3u]);
       let b = vec4f(tile[at + 4u], tile[at + 5u], tile[at + 6u], tile[at + 7u]);
       for (var r = 0u; r < 8u; r++) {
-        let v = vec4f(tile[XS + k * 64u + row0 + r]);
+        let v = vec4f(tile[XS + k * MAX_ROWS + row0 + r]);
         low[r] = fma(a, v, low[r]);
         high[r] = fma(b, v, high[r]);
       }
@@ -45,7 +46,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     workgroupBarrier();
   }
   for (var r = 0u; r < 8u; r++) {
-    let at = (row0 + r) * 64u + col0;
+    let at = (row0 + r) * MAX_ROWS + col0;
     for (var c = 0u; c < 4u; c++) {
       tile[at + c] = low[r][c];
       tile[at + 4u + c] = high[r][c];
@@ -53,5 +54,5 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   }
   workgroupBarrier();
   if (n >= shape.n) { return; }
-  for (var t = 0u; t < rows; t++) { store(t, n, tile[t * 64u + local]); }
+  for (var t = 0u; t < rows; t++) { store(t, n, tile[t * MAX_ROWS + local]); }
 }

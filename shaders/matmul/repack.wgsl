@@ -6,7 +6,7 @@
 // 1 words   u32             read_write
 // 2 scales  u32             read_write
 // 3 piece   first, blocks   read        first block of the piece, counted in the planes
-// Dispatch: one invocation a pair of blocks, workgroup 64, x then y.
+// Dispatch: one invocation a pair of blocks, workgroup WORKGROUP, x then y.
 struct Piece { first: u32, blocks: u32 }
 @group(0) @binding(0) var<storage, read> staged: array<u32>;
 @group(0) @binding(1) var<storage, read_write> words: array<u32>;
@@ -15,9 +15,9 @@ struct Piece { first: u32, blocks: u32 }
 
 fn half_at(byte: u32) -> u32 { return (staged[byte / 4u] >> (8u * (byte & 2u))) & 0xffffu; }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
-  let pair = id.y * grid.x * 64u + id.x;
+  let pair = id.y * grid.x * WORKGROUP + id.x;
   var d = vec2u(0u);
   for (var side = 0u; side < 2u; side++) {
     let block = 2u * pair + side;

@@ -10,57 +10,73 @@
 // 1 sampling                  read
 // 2 step                      read_write
 // 3 mtp                       read_write   step state of the MTP block
-// 4 confidence   [64]         read         of the drafts, 0 where unknown
-// 5 record       [4 + 3·T]    read_write   count (0: stopped before), position of the first draw, drafted, the rejected
-//                                          draft or 2³² − 1; then by draw: token, bits of its log-probability, bits of its draft's confidence
-// Dispatch (1), workgroup 256: 4 lanes a row.
+// 4 confidence   [MAX_ROWS]   read         of the drafts, 0 where unknown
+// 5 record                    read_write   the first 4 + 3·T words of it
+// Dispatch (1), workgroup LANES·MAX_ROWS.
+const LANES = 4u; // of a row
+
+struct Draw {
+  token: u32,
+  log_probability: f32,
+  confidence: f32, // of the draft that was judged by it; 0: none
+}
+
+// What goes home from a pass (engine/model/draw.ts reads it).
+struct Record {
+  count: u32,      // of draws; 0: the generation had stopped before
+  position: u32,   // of the first draw
+  drafted: u32,    // rows of draft that were verified
+  rejected: u32,   // the draft that was not accepted, or 2³² − 1
+  draws: array<Draw, MAX_ROWS>,
+}
+
 @group(0) @binding(0) var<storage, read> partials: array<Candidate>;
 @group(0) @binding(1) var<storage, read> sampling: Sampling;
 @group(0) @binding(2) var<storage, read_write> step: StepState;
 @group(0) @binding(3) var<storage, read_write> mtp: StepState;
-@group(0) @binding(4) var<storage, read> confidence: array<f32, 64>;
-@group(0) @binding(5) var<storage, read_write> record: array<u32, 196>;
+@group(0) @binding(4) var<storage, read> confidence: array<f32, MAX_ROWS>;
+@group(0) @binding(5) var<storage, read_write> record: Record;
 
-var<workgroup> best: array<Candidate, 256>;
+var<workgroup> best: array<Candidate, LANES * MAX_ROWS>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES * MAX_ROWS)
 fn main(@builtin(local_invocation_index) local: u32) {
   let rows = step.rows;
   var mine = no_candidate;
-  if (local / 4u < rows) {
-    for (var c = local % 4u; c < CHUNKS; c += 4u) { mine = joined(mine, partials[(local / 4u) * CHUNKS + c]); }
+  if (local / LANES < rows) {
+    for (var c = local % LANES; c < CHUNKS; c += LANES) { mine = joined(mine, partials[(local / LANES) * CHUNKS + c]); }
   }
   best[local] = mine;
   workgroupBarrier();
-  if (local % 4u == 0u) {
+  if (local % LANES == 0u) {
     best[local] = joined(joined(best[local], best[local + 1u]), joined(best[local + 2u], best[local + 3u]));
   }
   workgroupBarrier();
   if (local > 0u) { return; }
-  record[0] = 0u;
+  record.count = 0u;
   if (rows == 0u) { return; }
 
   let first = step.position; // of the row drawn from first
   var drawn = 0u;
   var stop = false;
   for (; drawn < rows; ) {
-    let draw = best[drawn * 4u];
-    record[4u + 3u * drawn] = draw.id;
-    record[5u + 3u * drawn] = bitcast<u32>(draw.logit - draw.highest - log(draw.mass));
-    record[6u + 3u * drawn] = select(0u, bitcast<u32>(confidence[drawn]), drawn + 1u < rows);
+    let draw = best[drawn * LANES];
+    record.draws[drawn].token = draw.id;
+    record.draws[drawn].log_probability = draw.logit - draw.highest - log(draw.mass);
+    record.draws[drawn].confidence = select(0.0, confidence[drawn], drawn + 1u < rows);
     mtp.tokens[drawn] = draw.id;
     drawn++;
     stop = draw.id >= V;
-    for (var i = 0u; i < min(sampling.end_count, 16u); i++) { stop = stop || sampling.end_ids[i] == draw.id; }
+    for (var i = 0u; i < min(sampling.end_count, MAX_ENDS); i++) { stop = stop || sampling.end_ids[i] == draw.id; }
     step.budget -= min(step.budget, 1u);
     stop = stop || step.budget == 0u;
     if (stop || drawn == rows || step.tokens[drawn] != draw.id) { break; }
   }
-  record[0] = drawn;
-  record[1] = first + 1u;
-  record[2] = rows - 1u;
-  record[3] = 0xffffffffu;
-  if (!stop && drawn < rows) { record[3] = step.tokens[drawn]; }
+  record.count = drawn;
+  record.position = first + 1u;
+  record.drafted = rows - 1u;
+  record.rejected = 0xffffffffu;
+  if (!stop && drawn < rows) { record.rejected = step.tokens[drawn]; }
 
   mtp.position = first + 1u;
   mtp.rows = select(drawn, 0u, stop);

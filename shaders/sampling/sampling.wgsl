@@ -1,4 +1,6 @@
-// How tokens are drawn (engine/model/sampling.ts has the same words).
+// How tokens are drawn (engine/model/sampling.ts writes it).
+const MAX_ENDS = 16u; // ids that end generation on the GPU; the reader of the records knows all of them
+
 struct Sampling {
   seed: u32,
   top_k: u32,         // 0 = off
@@ -6,5 +8,5 @@ struct Sampling {
   top_p: f32,         // 1 = off
   min_p: f32,         // 0 = off
   end_count: u32,
-  end_ids: array<u32, 16>, // ids that end generation
+  end_ids: array<u32, MAX_ENDS>, // ids that end generation
 }

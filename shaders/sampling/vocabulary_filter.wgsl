@@ -10,14 +10,14 @@
 // 1 sampling                    read
 // 2 threshold  [T]              read_write
 // 3 step                        read
-// Dispatch (1, T − FIRST), workgroup 256.
+// Dispatch (1, T − FIRST), workgroup WIDE.
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> sampling: Sampling;
 @group(0) @binding(2) var<storage, read_write> threshold: array<f32>;
 @group(0) @binding(3) var<storage, read> step: StepState;
 
-var<workgroup> lanes: array<f32, 256>;
-var<workgroup> bins: array<atomic<u32>, 256>;
+var<workgroup> lanes: array<f32, WIDE>;
+var<workgroup> bins: array<atomic<u32>, WIDE>; // by eight bits of a key: WIDE is 256
 var<workgroup> prefix: u32;   // digits of the threshold's key found so far
 var<workgroup> wanted: u32;   // what the digits below must still hold
 
@@ -37,7 +37,7 @@ fn select_key(local: u32, start: u32, goal: u32, floor: f32, by_mass: bool, high
     let shift = 24u - 8u * digit;
     atomicStore(&bins[local], 0u);
     workgroupBarrier();
-    for (var i = local; i < V; i += 256u) {
+    for (var i = local; i < V; i += WIDE) {
       let x = logits[start + i];
       let key = key_of(x);
       let same = digit == 0u || (key >> (shift + 8u)) == (prefix >> (shift + 8u));
@@ -65,15 +65,15 @@ fn select_key(local: u32, start: u32, goal: u32, floor: f32, by_mass: bool, high
   return found;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(WIDE)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let row = FIRST + wg.y;
   if (row >= step.rows) { return; }
   let start = wg.y * V;
   var highest = -3.0e38;
-  for (var i = local; i < V; i += 256u) { highest = max(highest, logits[start + i]); }
+  for (var i = local; i < V; i += WIDE) { highest = max(highest, logits[start + i]); }
   lanes[local] = highest;
-  for (var reach = 128u; reach > 0u; reach /= 2u) {
+  for (var reach = WIDE / 2u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
     if (local < reach) { lanes[local] = max(lanes[local], lanes[local + reach]); }
   }
@@ -87,11 +87,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   }
   if (sampling.top_p < 1.0) {
     var mass = 0.0;
-    for (var i = local; i < V; i += 256u) {
+    for (var i = local; i < V; i += WIDE) {
       if (logits[start + i] >= floor) { mass += exp(logits[start + i] - highest); }
     }
     lanes[local] = mass;
-    for (var reach = 128u; reach > 0u; reach /= 2u) {
+    for (var reach = WIDE / 2u; reach > 0u; reach /= 2u) {
       workgroupBarrier();
       if (local < reach) { lanes[local] += lanes[local + reach]; }
     }

@@ -2,11 +2,11 @@
 // part in the normaliser: log-probabilities are those among the allowed.
 // 0 logits  [V]            read_write
 // 1 mask    [⌈V / 32⌉]     read
-// Dispatch (⌈V / 256⌉), workgroup 256.
+// Dispatch (⌈V / WIDE⌉), workgroup WIDE.
 @group(0) @binding(0) var<storage, read_write> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> mask: array<u32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(WIDE)
 fn main(@builtin(global_invocation_id) gid: vec3u) {
   let i = gid.x;
   if (i < V && (mask[i / 32u] & (1u << (i % 32u))) == 0u) { logits[i] = -3.0e38; }

@@ -10,17 +10,17 @@
 // 2 threshold  [T]               read
 // 3 partials   [CHUNKS, T]       read_write   see candidate.wgsl
 // 4 step                         read
-// Dispatch (CHUNKS, T − FIRST), workgroup 256. With LAST there is one row of logits, the pass's last.
+// Dispatch (CHUNKS, T − FIRST), workgroup WIDE. With LAST there is one row of logits, the pass's last.
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> sampling: Sampling;
 @group(0) @binding(2) var<storage, read> threshold: array<f32>;
 @group(0) @binding(3) var<storage, read_write> partials: array<Candidate>;
 @group(0) @binding(4) var<storage, read> step: StepState;
 
-var<workgroup> keys: array<f32, 256>;
-var<workgroup> ids: array<u32, 256>;
-var<workgroup> highest: array<f32, 256>;
-var<workgroup> mass: array<f32, 256>;
+var<workgroup> keys: array<f32, WIDE>;
+var<workgroup> ids: array<u32, WIDE>;
+var<workgroup> highest: array<f32, WIDE>;
+var<workgroup> mass: array<f32, WIDE>;
 
 fn uniform_draw(position: u32, id: u32) -> f32 {
   var v = vec3u(sampling.seed, position, id) * 1664525u + 1013904223u;
@@ -34,7 +34,7 @@ fn uniform_draw(position: u32, id: u32) -> f32 {
   return (f32(v.x >> 9u) + 0.5) * 1.1920928955078125e-7;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(WIDE)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let row = FIRST + wg.y;
   if (row >= step.rows) { return; }
@@ -44,7 +44,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   var key = -3.0e38;
   var id = 0xffffffffu;
   var top = -3.0e38;
-  for (var i = wg.x * CHUNK + local; i < end; i += 256u) {
+  for (var i = wg.x * CHUNK + local; i < end; i += WIDE) {
     let x = logits[start + i];
     top = max(top, x);
     var candidate = x;
@@ -57,12 +57,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     if (candidate > key) { key = candidate; id = i; }
   }
   var sum = 0.0;
-  for (var i = wg.x * CHUNK + local; i < end; i += 256u) { sum += exp(logits[start + i] - top); }
+  for (var i = wg.x * CHUNK + local; i < end; i += WIDE) { sum += exp(logits[start + i] - top); }
   keys[local] = key;
   ids[local] = id;
   highest[local] = top;
   mass[local] = sum;
-  for (var reach = 128u; reach > 0u; reach /= 2u) {
+  for (var reach = WIDE / 2u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
     if (local < reach) {
       let other = local + reach;

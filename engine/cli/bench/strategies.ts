@@ -40,7 +40,7 @@ export interface StrategyReport {
   readonly rejectedMs: readonly number[];
 }
 
-const verifyRows = [...Array.from({ length: 16 }, (_, i) => i + 1), 32, 64];
+const verifyRows = [...Array.from({ length: 16 }, (_, i) => i + 1), 32, maxRows];
 const repetitions = 8;
 
 /** Times passes of the row path with a draw from each row. The text is forgotten. */
@@ -52,7 +52,7 @@ export async function verifyCosts(evaluator: Evaluator): Promise<VerifyCost[]> {
   const costs: VerifyCost[] = [];
   try {
     for (const rows of verifyRows) {
-      const plan = await rounds.plan(rows, false, 0, 0);
+      const plan = await rounds.plan({ rows, sampled: false });
       const ids = Array.from({ length: rows }, (_, i) => (i * 31) % 256);
       const times: number[] = [];
       for (let i = 0; i <= repetitions; i++) {
@@ -156,21 +156,17 @@ async function createHarness(
   queue.writeBuffer(draft.settings, 0, draftWords(settings));
   const width = widthFor(links + 1);
   const path = { kind: "rows", width } as const;
-  const plan: Plan = await evaluator.plan("bench round", (recorder) => {
-    if (evaluator.mtp) {
-      const chain = { width, links };
-      recordDraftChain(recorder, model, sequence.memory, { ...workspace, step: aside }, draw, draft, chain);
-    }
-    evaluator.recordPass(recorder, path, false);
-    const options = { sampled: false, last: false, stores: rollback.stores };
-    recordDraw(recorder, path, model, sequence.memory, workspace, draw, options);
+  const plan: Plan = await evaluator.plan("bench round", path, (pass) => {
+    if (evaluator.mtp) recordDraftChain({ ...pass, step: aside }, model, draw, draft, { width, links });
+    evaluator.recordPass(pass, { mtp: false });
+    recordDraw(pass, model, draw, { sampled: false });
   });
   await sequence.prepare();
 
   async function begin(prompt: readonly number[]): Promise<void> {
     evaluator.reset();
-    for (let at = 0; at < prompt.length; at += 64) {
-      await evaluator.pass(prompt.slice(at, at + 64), { kind: "prompt", logits: "none" });
+    for (let at = 0; at < prompt.length; at += maxRows) {
+      await evaluator.pass(prompt.slice(at, at + maxRows), { kind: "prompt", logits: "none" });
     }
     queue.writeBuffer(draw.mtp, 0, stepWords(prompt.length, [prompt.at(-1)!]));
   }

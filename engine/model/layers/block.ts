@@ -1,13 +1,10 @@
-import type { PlanRecorder } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
-import type { SequenceMemory } from "../sequence.ts";
+import type { Pass } from "../pass.ts";
 import type { Weights } from "../weights.ts";
-import type { Workspace } from "../workspace.ts";
 import { type Attention, loadAttention, recordAttention } from "./attention.ts";
 import { type DeltaNet, loadDeltaNet, recordDeltaNet } from "./delta_net.ts";
 import { type Experts, loadExperts, recordExperts } from "./experts.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward } from "./ffn.ts";
-import type { Path } from "./matmul.ts";
 import { recordNorm } from "./norm.ts";
 
 /** One block: mixer and feed-forward network, each behind its norm. */
@@ -22,12 +19,12 @@ export function loadBlock(
   weights: Weights,
   h: Hyperparameters,
   index: number,
-  fullAttention: boolean,
+  mixer: Block["mixer"]["kind"],
 ): Block {
   const block = `blk.${index}.`;
   return {
     mixerNorm: weights.vector(`${block}attn_norm.weight`, h.embedding),
-    mixer: fullAttention ? loadAttention(weights, h, block) : loadDeltaNet(weights, h, block),
+    mixer: mixer === "attention" ? loadAttention(weights, h, block) : loadDeltaNet(weights, h, block),
     ffnNorm: weights.vector(`${block}${h.ffnNorm}.weight`, h.embedding),
     ffn: h.experts
       ? loadExperts(weights, h, block)
@@ -35,20 +32,12 @@ export function loadBlock(
   };
 }
 
-/** Records x ← block(x) (model.md 3.1). `stores`: what a delta net leaves of its state. */
-export function recordBlock(
-  recorder: PlanRecorder,
-  path: Path,
-  h: Hyperparameters,
-  block: Block,
-  index: number,
-  memory: SequenceMemory,
-  w: Workspace,
-  stores: number,
-): void {
+/** Records x ← block(x) (model.md 3.1); `index` says which of the sequence's memories is the block's. */
+export function recordBlock(pass: Pass, block: Block, index: number): void {
+  const { recorder, h, memory, workspace: w } = pass;
   const { mixer } = block;
   const normed = (weight: GPUBuffer) =>
-    recordNorm(recorder, path, w.step, {
+    recordNorm(pass, {
       x: { buffer: w.x, stride: h.embedding },
       w: weight,
       y: { buffer: w.normed, stride: h.embedding },
@@ -57,9 +46,9 @@ export function recordBlock(
     });
   recorder.part = mixer.kind === "attention" ? "attention layer" : "delta-net layer";
   normed(block.mixerNorm);
-  if (mixer.kind === "attention") recordAttention(recorder, path, h, mixer, memory, memory.kv[index]!, w);
-  else recordDeltaNet(recorder, path, h, mixer, memory.recurrent[index]!, w, stores);
+  if (mixer.kind === "attention") recordAttention(pass, mixer, memory.kv[index]!);
+  else recordDeltaNet(pass, mixer, memory.recurrent[index]!);
   normed(block.ffnNorm);
-  if (block.ffn.kind === "experts") recordExperts(recorder, path, h, block.ffn, w);
-  else recordFeedForward(recorder, path, block.ffn, w, { out: w.x, accumulate: true });
+  if (block.ffn.kind === "experts") recordExperts(pass, block.ffn);
+  else recordFeedForward(pass, block.ffn, { out: w.x, accumulate: true });
 }

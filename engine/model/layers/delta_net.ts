@@ -4,12 +4,12 @@ import gramShader from "../../../shaders/delta/delta_chunk_gram.wgsl";
 import inputsShader from "../../../shaders/delta/delta_inputs.wgsl";
 import deltaShader from "../../../shaders/delta/gated_delta_net.wgsl";
 import gatedNormShader from "../../../shaders/delta/gated_norm.wgsl";
-import { f32, type Grid, type PlanRecorder, u32 } from "../../gpu/index.ts";
+import { f32, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
+import type { Pass, Path } from "../pass.ts";
 import { type RecurrentLayer, tapeRows } from "../sequence.ts";
 import type { Matrix, Weights } from "../weights.ts";
-import type { Workspace } from "../workspace.ts";
-import { type Path, recordMatmul } from "./matmul.ts";
+import { recordMatmul } from "./matmul.ts";
 
 /** Weights of a gated-delta-net mixer (model.md 2.4). */
 export interface DeltaNet {
@@ -43,116 +43,144 @@ export function loadDeltaNet(weights: Weights, h: Hyperparameters, block: string
   };
 }
 
+/** Columns of a state matrix that a workgroup of delta_chunk owns: 64 would need more workgroup memory than the 16 KiB of every device. */
+const chunkColumns = 32;
+
 /**
  * Records x += DeltaNet(normed) (model.md 3.4). The row path runs the recurrence token by token, after the rows that are
  * to be replayed, and leaves what `stores` says (gated_delta_net.wgsl); the prompt path runs the chunked form, replays
  * nothing and leaves the last state.
  */
-export function recordDeltaNet(
-  recorder: PlanRecorder,
-  path: Path,
-  h: Hyperparameters,
-  layer: DeltaNet,
-  memory: RecurrentLayer,
-  w: Workspace,
-  stores: number,
-): void {
-  const { keyHeads, valueHeads, headSize, channels } = h.delta;
-  const { tape, gates, slots } = memory;
-  const stride = layer.gates.rows;
-  const values = valueHeads * headSize;
-  const heads = { D: u32(headSize), HK: u32(keyHeads), HV: u32(valueHeads) };
-  const scale = f32(1 / Math.sqrt(headSize));
-
-  recordMatmul(recorder, path, layer.qkv, w.step, { x: w.normed, out: tape, ring: tapeRows });
-  recordMatmul(recorder, path, layer.gates, w.step, { x: w.normed, out: w.proj });
-  recordInputs(recorder, h, layer, memory, w, w.step, ({ replay }) => path.width + replay);
-  if (path.kind === "prompt") {
-    const constants = { ...heads, C: u32(channels), RING: u32(tapeRows) };
-    recorder.dispatch(
-      { name: "delta_chunk_gram", parts: [stepShader, gramShader], constants },
-      [w.mixed, gates, w.grams, w.step],
-      [valueHeads, path.width],
-    );
-    recorder.dispatch(
-      { name: "delta_chunk", parts: [stepShader, chunkShader], constants: { ...constants, SCALE: scale } },
-      [w.mixed, gates, w.grams, slots, w.delta, w.step],
-      [values / 32],
-    );
-  } else {
-    recordRecurrence(recorder, h, memory, w, w.step, stores);
-  }
+export function recordDeltaNet(pass: Pass, layer: DeltaNet, memory: RecurrentLayer): void {
+  const { recorder, h, workspace: w, step, width } = pass;
+  const { valueHeads, headSize } = h.delta;
+  recordMatmul(pass, layer.qkv, { x: w.normed, out: memory.tape, ring: tapeRows });
+  recordMatmul(pass, layer.gates, { x: w.normed, out: w.proj });
+  recordInputs(pass, layer, memory);
+  if (pass.kind === "prompt") recordChunk(pass, memory);
+  else recordDeltaRule(pass, ruleBuffers(pass, memory));
   recorder.dispatch(
     {
       name: "gated_norm",
       parts: [stepShader, gatedNormShader],
-      constants: { S: u32(headSize), HV: u32(valueHeads), STRIDE: u32(stride), EPS: f32(h.epsilon) },
+      constants: {
+        S: u32(headSize),
+        HV: u32(valueHeads),
+        STRIDE: u32(layer.gates.rows),
+        EPS: f32(h.epsilon),
+      },
     },
-    [w.delta, layer.norm, w.proj, w.mixerOut, w.step],
-    [valueHeads, path.width],
+    { o: w.delta, w: layer.norm, proj: w.proj, u: w.mixerOut, step },
+    [valueHeads, width],
   );
-  recordMatmul(recorder, path, layer.output, w.step, { x: w.mixerOut, out: w.x, accumulate: true });
+  recordMatmul(pass, layer.output, { x: w.mixerOut, out: w.x, accumulate: true });
 }
 
 /**
- * Records the replay of rows from the tape: `step` says from which slot, to which, and how many rows before its position.
- * The same kernels in the same order as when the rows were answered, so the state has the same bits (I2).
+ * Records the replay of rows from the tape, as a pass of no rows: its step state says from which slot, to which, and how many
+ * rows before its position. The same kernels in the same order as when the rows were answered, so the state has the same bits
+ * (I2).
  */
 export function recordReplay(
-  recorder: PlanRecorder,
-  h: Hyperparameters,
+  pass: Omit<Pass, keyof Path | "stores">,
   layer: DeltaNet,
   memory: RecurrentLayer,
-  w: Workspace,
-  step: GPUBuffer,
 ): void {
-  recorder.part = "replay";
-  recordInputs(recorder, h, layer, memory, w, step, ({ replay }) => replay);
-  recordRecurrence(recorder, h, memory, w, step, 0);
+  pass.recorder.part = "replay";
+  recordInputs({ ...pass, width: 0 }, layer, memory);
+  recordDeltaRule({ ...pass, stores: 0 }, ruleBuffers(pass, memory));
 }
 
 function recordInputs(
-  recorder: PlanRecorder,
-  h: Hyperparameters,
+  { recorder, h, workspace: w, step, width }: Omit<Pass, "kind" | "stores">,
   layer: DeltaNet,
-  { tape, gates }: RecurrentLayer,
-  w: Workspace,
-  step: GPUBuffer,
-  rows: Grid,
+  memory: RecurrentLayer,
 ): void {
   const { keyHeads, valueHeads, headSize, channels } = h.delta;
   const values = valueHeads * headSize;
-  const source = {
-    name: "delta_inputs",
-    parts: [stepShader, inputsShader],
-    constants: {
-      C: u32(channels),
-      S: u32(headSize),
-      HV: u32(valueHeads),
-      QK_HEADS: u32(2 * keyHeads),
-      RING: u32(tapeRows),
-      STRIDE: u32(layer.gates.rows),
-      ALPHA: u32(values),
-      BETA: u32(values + valueHeads),
-      EPS: f32(h.epsilon),
+  recorder.dispatch(
+    {
+      name: "delta_inputs",
+      parts: [stepShader, inputsShader],
+      constants: {
+        C: u32(channels),
+        S: u32(headSize),
+        HV: u32(valueHeads),
+        QK_HEADS: u32(2 * keyHeads),
+        RING: u32(tapeRows),
+        STRIDE: u32(layer.gates.rows),
+        ALPHA: u32(values),
+        BETA: u32(values + valueHeads),
+        EPS: f32(h.epsilon),
+      },
     },
-  };
-  const buffers = [tape, layer.conv, w.proj, layer.a, layer.dt, w.mixed, gates, step];
-  recorder.dispatch(source, buffers, [channels / headSize, rows]);
+    {
+      tape: memory.tape,
+      w: layer.conv,
+      proj: w.proj,
+      a: layer.a,
+      dt: layer.dt,
+      mixed: w.mixed,
+      gates: memory.gates,
+      step,
+    },
+    [channels / headSize, ({ replay }) => width + replay],
+  );
 }
 
-function recordRecurrence(
-  recorder: PlanRecorder,
-  h: Hyperparameters,
+/** Records the delta rule for a piece of a prompt at once (model.md 3.5). */
+function recordChunk(
+  { recorder, h, workspace: w, step, width }: Pass,
   { gates, slots }: RecurrentLayer,
-  w: Workspace,
-  step: GPUBuffer,
-  stores: number,
+): void {
+  const { keyHeads, valueHeads, headSize, channels } = h.delta;
+  const { mixed, grams, delta: out } = w;
+  const constants = {
+    D: u32(headSize),
+    HK: u32(keyHeads),
+    HV: u32(valueHeads),
+    C: u32(channels),
+    RING: u32(tapeRows),
+  };
+  recorder.dispatch(
+    { name: "delta_chunk_gram", parts: [stepShader, gramShader], constants },
+    { mixed, gates, grams, step },
+    [valueHeads, width],
+  );
+  recorder.dispatch(
+    {
+      name: "delta_chunk",
+      parts: [stepShader, chunkShader],
+      constants: { ...constants, COLUMNS: u32(chunkColumns), SCALE: f32(1 / Math.sqrt(headSize)) },
+    },
+    { mixed, gates, grams, slots, out, step },
+    [(valueHeads * headSize) / chunkColumns],
+  );
+}
+
+/** What the delta rule reads and writes, beside the step state. */
+type DeltaRuleBuffers = Readonly<Record<"mixed" | "gates" | "slots" | "out", GPUBuffer>>;
+
+const ruleBuffers = (
+  { workspace }: Pick<Pass, "workspace">,
+  { gates, slots }: RecurrentLayer,
+): DeltaRuleBuffers => ({
+  mixed: workspace.mixed,
+  gates,
+  slots,
+  out: workspace.delta,
+});
+
+/** Records the delta rule token by token. @param ring rows after which the gates start again */
+export function recordDeltaRule(
+  { recorder, h, step, stores }: Pick<Pass, "recorder" | "h" | "step" | "stores">,
+  buffers: DeltaRuleBuffers,
+  ring = tapeRows,
 ): void {
   const { keyHeads, valueHeads, headSize } = h.delta;
   recorder.dispatch(
-    deltaKernel({ headSize, keyHeads, valueHeads, stores, ring: tapeRows, strides: stridesOf(h) }),
-    [w.mixed, gates, slots, w.delta, step],
+    deltaKernel({ headSize, keyHeads, valueHeads, stores, ring, strides: stridesOf(h) }),
+    { ...buffers, step },
     [(valueHeads * headSize) / deltaColumns(headSize)],
   );
 }
@@ -172,8 +200,8 @@ function stridesOf(h: Hyperparameters): DeltaStrides {
   return { q0: 0, k0: keyHeads * headSize, v0: 2 * keyHeads * headSize, qk: strides, v: strides };
 }
 
-/** Columns of a state matrix that a workgroup owns. */
-export const deltaColumns = (headSize: number): number => Math.min(64, headSize);
+/** Columns of a state matrix that a workgroup of gated_delta_net owns, an invocation each. */
+export const deltaColumns = (headSize: number): number => Math.min(workgroupSize, headSize);
 
 /**
  * The gated delta rule as an operation of its own (model.md 5.1): any strides, several sequences.

@@ -4,12 +4,13 @@ import routeShader from "../../../shaders/experts/expert_route.wgsl";
 import sumShader from "../../../shaders/experts/expert_sum.wgsl";
 import expertsShader from "../../../shaders/experts/experts.wgsl";
 import shapeShader from "../../../shaders/experts/experts_shape.wgsl";
-import { ceilDiv, type PlanRecorder, u32 } from "../../gpu/index.ts";
+import { ceilDiv, structOf, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
+import type { Pass } from "../pass.ts";
 import type { Matrix, Weights } from "../weights.ts";
-import { expertSlots, type Workspace } from "../workspace.ts";
+import { expertSlots } from "../workspace.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward, recordSwiglu } from "./ffn.ts";
-import { decoders, lanesFor, type Path, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
+import { decoders, lanesFor, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
 
 /** Weights of a mixture of experts (model.md 2.6). */
 export interface Experts {
@@ -42,47 +43,41 @@ export function loadExperts(weights: Weights, h: Hyperparameters, block: string)
 }
 
 /** Records x += Experts(normed) (model.md 3.7). */
-export function recordExperts(
-  recorder: PlanRecorder,
-  path: Path,
-  h: Hyperparameters,
-  layer: Experts,
-  w: Workspace,
-): void {
+export function recordExperts(pass: Pass, layer: Experts): void {
+  const { recorder, h, workspace: w, step, width } = pass;
   const { count, used, feedForward } = h.experts!;
   const stride = layer.router.rows;
   const choice = { COUNT: u32(count), USED: u32(used) };
-  const slots = expertSlots(h.experts!, path.width);
 
-  recordMatmul(recorder, path, layer.router, w.step, { x: w.normed, out: w.routes });
+  recordMatmul(pass, layer.router, { x: w.normed, out: w.routes });
   recorder.dispatch(
     {
       name: "expert_route",
       parts: [stepShader, routeShader],
       constants: { ...choice, STRIDE: u32(stride) },
     },
-    [w.routes, w.picks, w.step],
-    [1, path.width],
+    { logits: w.routes, picks: w.picks, step },
+    [1, width],
   );
   recorder.dispatch(
     {
       name: "expert_group",
       parts: [stepShader, groupShader],
-      constants: { ...choice, SLOTS: u32(slots) },
+      constants: { ...choice, SLOTS: u32(expertSlots(h.experts!, width)) },
     },
-    [w.picks, w.groups, w.pairs, w.step],
+    { picks: w.picks, groups: w.groups, pairs: w.pairs, step },
     [1],
   );
   let column = 0;
   for (const matrix of layer.gateUp) {
     const place = { x: w.normed, perInput: used, out: w.expertGateUp, stride: 2 * feedForward, column };
-    recordStack(recorder, path, h, matrix, w, place);
+    recordStack(pass, matrix, place);
     column += matrix.rows / count;
   }
-  recordSwiglu(recorder, path, feedForward, w.expertGateUp, w.expertHidden, w.step, used);
+  recordSwiglu(pass, feedForward, { x: w.expertGateUp, y: w.expertHidden, per: used });
   const out = { x: w.expertHidden, perInput: 1, out: w.expertOut, stride: h.embedding, column: 0 };
-  recordStack(recorder, path, h, layer.down, w, out);
-  if (layer.shared) recordFeedForward(recorder, path, layer.shared, w, { out: w.sharedOut });
+  recordStack(pass, layer.down, out);
+  if (layer.shared) recordFeedForward(pass, layer.shared, { out: w.sharedOut });
   recorder.dispatch(
     {
       name: "expert_sum",
@@ -94,8 +89,8 @@ export function recordExperts(
         SHARED: String(layer.shared !== undefined),
       },
     },
-    [w.picks, w.expertOut, w.sharedOut, w.routes, w.x, w.step],
-    [ceilDiv(h.embedding, 256), path.width],
+    { picks: w.picks, y: w.expertOut, shared_expert: w.sharedOut, logits: w.routes, x: w.x, step },
+    [ceilDiv(h.embedding, 4 * workgroupSize), width],
   );
 }
 
@@ -109,22 +104,29 @@ interface StackOptions {
   readonly column: number;
 }
 
+const shapeLayout = structOf([shapeShader], "Shape");
+
 /** Records out_i = W_e·x_i for every pair i of a row and one of its experts e. */
 function recordStack(
-  recorder: PlanRecorder,
-  path: Path,
-  h: Hyperparameters,
+  { recorder, h, workspace: w, step, width }: Pass,
   matrix: Matrix,
-  w: Workspace,
   { x, perInput, out, stride, column }: StackOptions,
 ): void {
   const experts = h.experts!;
   const rows = matrix.rows / experts.count;
   const lanes = lanesFor(recorder.gpu, matrix.columns);
   // A power of two, so that whole blocks of pairs are skipped where an expert has few.
-  const perRead = Math.min(rowsPerRead, 2 ** Math.ceil(Math.log2(path.width)));
+  const perRead = Math.min(rowsPerRead, 2 ** Math.ceil(Math.log2(width)));
   for (const slab of matrix.slabs) {
-    const words = [matrix.columns, rows, slab.row / rows, slab.rows / rows, perInput, stride, column];
+    const words = shapeLayout.write({
+      k: matrix.columns,
+      n: rows,
+      first: slab.row / rows,
+      experts: slab.rows / rows,
+      per_input: perInput,
+      out_stride: stride,
+      column,
+    });
     const shape = withShape(recorder.gpu, shapeShader, words);
     recorder.dispatch(
       {
@@ -132,8 +134,8 @@ function recordStack(
         parts: [stepShader, ...shape.parts, ...decoders[slab.type], expertsShader],
         constants: { ROWS: u32(perRead), LANES: u32(lanes) },
       },
-      [...slab.planes, x, out, w.step, ...shape.buffers, w.groups, w.pairs],
-      [ceilDiv(rows * lanes, 64), expertSlots(experts, path.width)],
+      { ...slab.planes, x, out, step, ...shape.bindings, groups: w.groups, pairs: w.pairs },
+      [ceilDiv(rows * lanes, workgroupSize), expertSlots(experts, width)],
     );
   }
 }

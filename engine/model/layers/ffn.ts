@@ -1,9 +1,9 @@
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import swigluShader from "../../../shaders/common/swiglu.wgsl";
-import { ceilDiv, type PlanRecorder, u32 } from "../../gpu/index.ts";
+import { ceilDiv, u32, workgroupSize } from "../../gpu/index.ts";
+import type { Pass, PassRows } from "../pass.ts";
 import type { Matrix, Weights } from "../weights.ts";
-import type { Workspace } from "../workspace.ts";
-import { type MatmulOptions, type Path, recordMatmul } from "./matmul.ts";
+import { type MatmulOptions, recordMatmul } from "./matmul.ts";
 
 /** Weights of a dense feed-forward network (model.md 2.5). */
 export interface FeedForward {
@@ -33,34 +33,29 @@ export function loadFeedForward(
 
 /** Records down(silu(gate·normed) ∘ up·normed) (model.md 3.6), as `result` says where. */
 export function recordFeedForward(
-  recorder: PlanRecorder,
-  path: Path,
+  pass: Pick<Pass, keyof PassRows | "workspace">,
   layer: FeedForward,
-  w: Workspace,
   result: Pick<MatmulOptions, "out" | "accumulate">,
 ): void {
-  recordMatmul(recorder, path, layer.gateUp, w.step, { x: w.normed, out: w.gateUp });
-  recordSwiglu(recorder, path, layer.down.columns, w.gateUp, w.hidden, w.step);
-  recordMatmul(recorder, path, layer.down, w.step, { x: w.hidden, ...result });
+  const { workspace: w } = pass;
+  recordMatmul(pass, layer.gateUp, { x: w.normed, out: w.gateUp });
+  recordSwiglu(pass, layer.down.columns, { x: w.gateUp, y: w.hidden });
+  recordMatmul(pass, layer.down, { x: w.hidden, ...result });
 }
 
-/** Records y = silu(gate) ∘ up; x is [2·width, per·T] and y [width, per·T]. */
+/** Records y = silu(gate) ∘ up; x is [2·size, per·T] and y [size, per·T]. */
 export function recordSwiglu(
-  recorder: PlanRecorder,
-  path: Path,
-  width: number,
-  x: GPUBuffer,
-  y: GPUBuffer,
-  step: GPUBuffer,
-  per = 1,
+  { recorder, step, width }: PassRows,
+  size: number,
+  { x, y, per = 1 }: { x: GPUBuffer; y: GPUBuffer; per?: number },
 ): void {
   recorder.dispatch(
     {
       name: "swiglu",
       parts: [stepShader, swigluShader],
-      constants: { F: u32(width), PER: u32(per) },
+      constants: { F: u32(size), PER: u32(per) },
     },
-    [x, y, step],
-    [ceilDiv(width, 256), per * path.width],
+    { x, y, step },
+    [ceilDiv(size, 4 * workgroupSize), per * width],
   );
 }

@@ -4,8 +4,14 @@
 // Promise: a row's result does not depend on the rows beside it (I3).
 // Must not know: sessions, text.
 export { type Block, loadBlock, recordBlock } from "./block.ts";
-export { type DeltaStrides, deltaColumns, deltaKernel, recordReplay } from "./delta_net.ts";
-export { type Path, recordDraftHead, recordEmbedding, recordMatmul } from "./matmul.ts";
+export {
+  type DeltaStrides,
+  deltaColumns,
+  deltaKernel,
+  recordDeltaRule,
+  recordReplay,
+} from "./delta_net.ts";
+export { recordDraftHead, recordEmbedding, recordMatmul, rowsPerRead } from "./matmul.ts";
 export { loadMtp, type Mtp, recordMtp } from "./mtp.ts";
 export { recordNorm } from "./norm.ts";
 export { type RopeScaling, ropeScaling, ropeTable } from "./rope.ts";

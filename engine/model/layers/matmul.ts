@@ -25,7 +25,17 @@ import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
 import shapeShader from "../../../shaders/matmul/matmul_shape.wgsl";
 import tileShader from "../../../shaders/matmul/matmul_tile.wgsl";
 import type { TensorType } from "../../gguf/index.ts";
-import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../../gpu/index.ts";
+import {
+  type Bindings,
+  ceilDiv,
+  type Gpu,
+  gridWidth,
+  structOf,
+  u32,
+  workgroupSize,
+} from "../../gpu/index.ts";
+import type { PassRows } from "../pass.ts";
+import { maxRows } from "../step.ts";
 import type { Matrix, Slab } from "../weights.ts";
 
 /** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
@@ -47,17 +57,8 @@ export const decoders: Readonly<Record<TensorType, readonly string[]>> = {
   IQ4_XS: [iq4Table, iq4Xs],
 };
 
-/** How a pass runs: `rows` is the same for 1 to 64 rows (I3); `prompt` has an order of its own. */
-export interface Path {
-  readonly kind: "rows" | "prompt";
-  /** Rows that the recorded plan can hold; the step state says how many there are. */
-  readonly width: number;
-}
-
 /** Rows that share one reading of a weight (I5). */
 export const rowsPerRead = 16;
-/** Workgroups along x; devices allow 65,535. */
-const gridX = 32_768;
 
 export interface MatmulOptions {
   readonly x: GPUBuffer;
@@ -87,55 +88,49 @@ export const lanesFor = (gpu: Gpu, columns: number): number =>
 
 /** Records out_t = W·x_t for the rows of the step state. */
 export function recordMatmul(
-  recorder: PlanRecorder,
-  path: Path,
+  { recorder, step, kind, width }: PassRows,
   matrix: Matrix,
-  step: GPUBuffer,
   options: MatmulOptions,
 ): void {
-  const { x, out, accumulate = false, last = false } = options;
+  const { x, out, last = false } = options;
   const lanes = lanesFor(recorder.gpu, matrix.columns);
-  const one = last || path.width === 1;
-  const tiled = path.kind === "prompt" && !one;
-  const rows = one ? 1 : Math.min(path.width, rowsPerRead);
+  const one = last || width === 1;
+  const tiled = kind === "prompt" && !one;
+  const rows = one ? 1 : Math.min(width, rowsPerRead);
   for (const slab of matrix.slabs) {
     const shape = shapeOf(recorder.gpu, matrix, slab, {
-      xStride: options.xStride ?? matrix.columns,
-      xRing: options.xRing,
-      skip: options.skip,
-      outStride: options.outStride ?? matrix.rows,
-      ring: options.ring,
-      flags: (accumulate ? addTo : 0) | (last ? onlyLast : 0),
+      x_stride: options.xStride ?? matrix.columns,
+      x_ring: options.xRing ?? 0,
+      skip: options.skip ?? 0,
+      out_stride: options.outStride ?? matrix.rows,
+      ring: options.ring ?? 0,
+      accumulate: Number(options.accumulate ?? false),
+      last: Number(last),
     });
     const before = [stepShader, ...shape.parts, ...decoders[slab.type], outputShader];
     const source = tiled
       ? {
           name: `matmul_tile ${slab.type}`,
           parts: [...before, tileShader],
-          constants: { GRID_X: u32(gridX) },
+          constants: { GRID_X: u32(gridWidth) },
         }
       : {
           name: `matmul ${slab.type} ×${rows}`,
           parts: [...before, matmulShader],
-          constants: { GRID_X: u32(gridX), ROWS: u32(rows), LANES: u32(lanes) },
+          constants: { GRID_X: u32(gridWidth), ROWS: u32(rows), LANES: u32(lanes) },
         };
-    const groups = ceilDiv(tiled ? slab.rows : slab.rows * lanes, 64);
-    recorder.dispatch(
-      source,
-      [...slab.planes, x, out, step, ...shape.buffers],
-      [Math.min(groups, gridX), tiled || one ? 1 : ceilDiv(path.width, rows), ceilDiv(groups, gridX)],
-    );
+    // A tile is as wide as it is high.
+    const groups = tiled ? ceilDiv(slab.rows, maxRows) : ceilDiv(slab.rows * lanes, workgroupSize);
+    recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings }, [
+      Math.min(groups, gridWidth),
+      tiled || one ? 1 : ceilDiv(width, rows),
+      ceilDiv(groups, gridWidth),
+    ]);
   }
 }
 
 /** Records x_t = W[token_t]. */
-export function recordEmbedding(
-  recorder: PlanRecorder,
-  path: Path,
-  table: Matrix,
-  step: GPUBuffer,
-  x: GPUBuffer,
-): void {
+export function recordEmbedding({ recorder, step, width }: PassRows, table: Matrix, x: GPUBuffer): void {
   for (const slab of table.slabs) {
     const shape = shapeOf(recorder.gpu, table, slab, {});
     const source = {
@@ -143,70 +138,56 @@ export function recordEmbedding(
       parts: [stepShader, ...shape.parts, ...decoders[slab.type], embeddingShader],
       constants: {},
     };
-    recorder.dispatch(source, [...slab.planes, x, step, ...shape.buffers], [1, path.width]);
+    recorder.dispatch(source, { ...slab.planes, x, step, ...shape.bindings }, [1, width]);
   }
 }
 
 /** Records out_n = W[ids_n]·x for the pass's last row of the ring `x`: the rows of a head that `ids` (u32) names. */
 export function recordDraftHead(
-  recorder: PlanRecorder,
+  { recorder, step }: PassRows,
   head: Matrix,
-  step: GPUBuffer,
   { x, xRing, ids, out }: { x: GPUBuffer; xRing: number; ids: GPUBuffer; out: GPUBuffer },
 ): void {
   const lanes = lanesFor(recorder.gpu, head.columns);
   const count = ids.size / 4;
   for (const slab of head.slabs) {
-    const shape = shapeOf(recorder.gpu, head, slab, {
-      xStride: head.columns,
-      xRing,
-      flags: onlyLast,
-    });
+    const shape = shapeOf(recorder.gpu, head, slab, { x_stride: head.columns, x_ring: xRing, last: 1 });
     const source = {
       name: `draft_head ${slab.type}`,
       parts: [stepShader, ...shape.parts, ...decoders[slab.type], outputShader, draftHeadShader],
       constants: { LANES: u32(lanes), COUNT: u32(count) },
     };
-    recorder.dispatch(
-      source,
-      [...slab.planes, x, out, step, ...shape.buffers, ids],
-      [ceilDiv(count * lanes, 64)],
-    );
+    recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings, ids }, [
+      ceilDiv(count * lanes, workgroupSize),
+    ]);
   }
 }
 
-/** Flags of `Shape`. */
-const addTo = 1;
-const onlyLast = 2;
+const shapeLayout = structOf([shapeShader], "Shape");
+
+/** What of a product is not used: rows at distance 0, no ring, nothing left out. */
+const plain = { x_stride: 0, x_ring: 0, skip: 0, out_stride: 0, ring: 0, accumulate: 0, last: 0 };
 
 /** `Shape` of shaders/matmul/matmul_shape.wgsl. */
-function shapeOf(
-  gpu: Gpu,
-  matrix: Matrix,
-  slab: Slab,
-  {
-    xStride = 0,
-    xRing = 0,
-    skip = 0,
-    outStride = 0,
-    ring = 0,
-    flags = 0,
-  }: Partial<Record<"xStride" | "xRing" | "skip" | "outStride" | "ring" | "flags", number | undefined>>,
-): { parts: string[]; buffers: GPUBuffer[] } {
-  const words = [matrix.columns, slab.rows, slab.row, xStride, xRing, skip, outStride, ring, flags];
-  return withShape(gpu, shapeShader, words);
+const shapeOf = (gpu: Gpu, matrix: Matrix, slab: Slab, options: Partial<typeof plain>): BakedShape =>
+  withShape(
+    gpu,
+    shapeShader,
+    shapeLayout.write({ k: matrix.columns, n: slab.rows, first: slab.row, ...plain, ...options }),
+  );
+
+/** How a kernel gets its shape: WGSL that declares it, and the bindings that this brings. */
+interface BakedShape {
+  readonly parts: readonly string[];
+  readonly bindings: Bindings;
 }
 
 /** The struct `Shape` of `shader` with these words: baked into the kernel on a GPU, a uniform on a CPU device. */
-export function withShape(
-  gpu: Gpu,
-  shader: string,
-  words: readonly number[],
-): { parts: string[]; buffers: GPUBuffer[] } {
+export function withShape(gpu: Gpu, shader: string, words: Uint32Array<ArrayBuffer>): BakedShape {
   return gpu.software
     ? {
         parts: [shader, "@group(0) @binding(5) var<uniform> shape: Shape;"],
-        buffers: [gpu.uniform(words)],
+        bindings: { shape: gpu.uniform(words) },
       }
-    : { parts: [shader, `const shape = Shape(${words.map(u32).join(", ")});`], buffers: [] };
+    : { parts: [shader, `const shape = Shape(${[...words].map(u32).join(", ")});`], bindings: {} };
 }

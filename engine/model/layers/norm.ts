@@ -1,7 +1,7 @@
 import normShader from "../../../shaders/common/rms_norm.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
-import { f32, type PlanRecorder, u32 } from "../../gpu/index.ts";
-import type { Path } from "./matmul.ts";
+import { f32, u32 } from "../../gpu/index.ts";
+import type { PassRows } from "../pass.ts";
 
 /** Rows of `size` floats inside a buffer: their distance, and the first one, in floats and rows. */
 export interface Rows {
@@ -15,9 +15,7 @@ export interface Rows {
 
 /** Records y_t = rms(x_t) ∘ w (model.md 3.1). */
 export function recordNorm(
-  recorder: PlanRecorder,
-  path: Path,
-  step: GPUBuffer,
+  { recorder, step, width }: PassRows,
   {
     x,
     w,
@@ -40,5 +38,5 @@ export function recordNorm(
       Y_RING: u32(y.ring ?? 0),
     },
   };
-  recorder.dispatch(source, [x.buffer, w, y.buffer, step], [1, path.width]);
+  recorder.dispatch(source, { x: x.buffer, w, y: y.buffer, step }, [1, width]);
 }

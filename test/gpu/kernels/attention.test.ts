@@ -12,7 +12,7 @@ import { normal, type Random, seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
-import { noWeights, poisonedWorkspace, shapes } from "../support/layers.ts";
+import { layerPass, noWeights, poisonedWorkspace, shapes } from "../support/layers.ts";
 import { poison, type TestBed } from "../support/test_bed.ts";
 
 const context = 400; // seven splits of 64
@@ -92,13 +92,19 @@ async function attend(
   const layer = {
     kind: "attention",
     qkv: noWeights(s.h.embedding, stride),
-    inputs: inputs === "norms" ? [bed.upload(s.qNorm), bed.upload(s.kNorm)] : [bed.upload(s.bias)],
+    inputs:
+      inputs === "norms"
+        ? { q_norm: bed.upload(s.qNorm), k_norm: bed.upload(s.kNorm) }
+        : { bias: bed.upload(s.bias) },
     output: noWeights(heads * headSize, s.h.embedding),
   } as const;
   const path = { kind: "rows", width: maxRows } as const;
-  await bed.run((to) => recordAttention(to, path, s.h, layer, memory, kv, w), {
-    positions: s.position + first + rows,
-  });
+  await bed.run(
+    (to) => recordAttention(layerPass(bed, to, path, { h: s.h, workspace: w, memory }), layer, kv),
+    {
+      positions: s.position + first + rows,
+    },
+  );
   return {
     query: await bed.floats(w.query),
     out: await bed.floats(w.mixerOut),

@@ -22,7 +22,7 @@ const tokensOf = (draws: readonly (Draw | undefined)[]) => draws.map((draw) => d
 
 eachDevice((bed) => {
   test("greedy draws the highest logit, with its log-probability, and makes the next pass", async () => {
-    const drawing = await prepareDraw(bed(), vocabulary, false);
+    const drawing = await prepareDraw(bed(), vocabulary, { sampled: false });
     drawing.set(greedy);
     for (const [seed, deviation] of [
       [1200, 3],
@@ -44,7 +44,7 @@ eachDevice((bed) => {
 
   for (const sampled of [false, true])
     test(`of masked logits only allowed ids are drawn, and the others have no part in the normaliser, ${sampled ? "sampled" : "greedily"}`, async () => {
-      const drawing = await prepareDraw(bed(), vocabulary, sampled, true);
+      const drawing = await prepareDraw(bed(), vocabulary, { sampled, masked: true });
       const random = seededRandom(1215);
       for (const share of [0.5, 0.01, 1 / vocabulary, 1]) {
         const logits = normals(vocabulary, random, 3);
@@ -67,7 +67,7 @@ eachDevice((bed) => {
 
   for (const sampled of [false, true]) {
     test(`of equal logits the lowest id is drawn, ${sampled ? "at temperature 0 behind filters" : "greedily"}`, async () => {
-      const drawing = await prepareDraw(bed(), vocabulary, sampled);
+      const drawing = await prepareDraw(bed(), vocabulary, { sampled });
       drawing.set({ ...greedy, topK: 5, topP: 0.9 });
       for (const ids of [[8_999, 4_096, 4_095], [257, 256, 1], [4_351, 4_352], [9_000], [0]]) {
         const logits = normals(vocabulary, seededRandom(1210));
@@ -82,7 +82,7 @@ eachDevice((bed) => {
   }
 
   test("an end id, or the last of the budget, stops: the passes behind it draw nothing and change nothing", async () => {
-    const drawing = await prepareDraw(bed(), vocabulary, true);
+    const drawing = await prepareDraw(bed(), vocabulary, { sampled: true });
     const logits = normals(vocabulary, seededRandom(1220));
     logits[4_100] = 20;
     drawing.setLogits(logits);
@@ -100,7 +100,7 @@ eachDevice((bed) => {
   });
 
   test("logits that are not finite are found out, not drawn from", async () => {
-    const drawing = await prepareDraw(bed(), vocabulary, false);
+    const drawing = await prepareDraw(bed(), vocabulary, { sampled: false });
     drawing.set(greedy);
     const finite = normals(vocabulary, seededRandom(1230));
     for (const [at, value] of [
@@ -121,7 +121,7 @@ eachDevice((bed) => {
   });
 
   test("a draw is the Gumbel arg-max of seed and position", async () => {
-    const drawing = await prepareDraw(bed(), vocabulary, true);
+    const drawing = await prepareDraw(bed(), vocabulary, { sampled: true });
     const logits = normals(vocabulary, seededRandom(1240), 2);
     drawing.setLogits(logits);
     let compared = 0;
@@ -154,7 +154,7 @@ eachDevice((bed) => {
   });
 
   test("the hash's largest value lifts a token no higher than its logarithm: no id is drawn by rounding alone", async () => {
-    const drawing = await prepareDraw(bed(), vocabulary, true);
+    const drawing = await prepareDraw(bed(), vocabulary, { sampled: true });
     drawing.set({ ...plain, seed: 7 });
     for (const [position, id] of [
       [53_566, 168],
@@ -173,7 +173,7 @@ eachDevice((bed) => {
 
   test("over 2,000 positions the draws have the softmax's distribution", async () => {
     const [size, count] = [40, 2_000];
-    const drawing = await prepareDraw(bed(), size, true);
+    const drawing = await prepareDraw(bed(), size, { sampled: true });
     const logits = normals(size, seededRandom(1250), 1.2);
     drawing.setLogits(logits);
     drawing.set({ ...plain, temperature: 0.8, seed: 12 });

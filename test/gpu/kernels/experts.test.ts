@@ -12,7 +12,7 @@ import { ggufBytes, type TensorSource } from "../../reference/write_gguf.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
-import { poisonedWorkspace, shapes } from "../support/layers.ts";
+import { layerPass, poisonedWorkspace, shapes } from "../support/layers.ts";
 import { temporaryFolder } from "../support/models.ts";
 import { type TestBed, withBindingLimit, withLanes } from "../support/test_bed.ts";
 
@@ -84,7 +84,7 @@ async function run(
     bed.write(w.normed, normed);
     bed.write(w.x, x);
     bed.setStep(0, normed.length / embedding);
-    await bed.run((to) => recordExperts(to, path, h, layer, w), { gpu });
+    await bed.run((to) => recordExperts(layerPass(bed, to, path, { h, workspace: w }), layer), { gpu });
     return await bed.floats(w.x);
   } finally {
     weights.free();

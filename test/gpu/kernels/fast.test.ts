@@ -59,7 +59,7 @@ eachDevice((bed) => {
 
   test("a filtered draw is the Gumbel arg-max of what the filters leave", async () => {
     const logits = normals(5_003, seededRandom(1402), 2);
-    const drawing = await prepareDraw(bed(), 5_003, true);
+    const drawing = await prepareDraw(bed(), 5_003, { sampled: true });
     drawing.setLogits(logits);
     const sampling = { ...greedy, temperature: 0.7, topK: 50, topP: 0.9, seed: 5 };
     drawing.set(sampling);

@@ -40,7 +40,7 @@ const resolution = vocabulary * 2 ** -30 + 5e-6;
 eachDevice((bed) => {
   for (const [index, [what, make]] of rows.entries()) {
     test(`${what}: the threshold of top-k, then top-p of what is left, then min-p`, async () => {
-      const drawing = await prepareDraw(bed(), vocabulary, true);
+      const drawing = await prepareDraw(bed(), vocabulary, { sampled: true });
       let compared = 0;
       for (let seed = 1300 + 10 * index; seed < 1303 + 10 * index; seed++) {
         const logits = make(seed);
@@ -65,7 +65,7 @@ eachDevice((bed) => {
   }
 
   test("no token below the threshold is drawn", async () => {
-    const drawing = await prepareDraw(bed(), vocabulary, true);
+    const drawing = await prepareDraw(bed(), vocabulary, { sampled: true });
     const logits = normals(vocabulary, seededRandom(1350), 0.1); // nearly equal: an unfiltered draw could be any
     drawing.setLogits(logits);
     const sampling = { ...greedy, temperature: 2, topK: 12, seed: 3 };

@@ -27,14 +27,17 @@ for (const profile of ["safe", "fast"] as const) {
       );
       expect(same).toBe(one);
       expect(gpu.counters.pipelines - before.pipelines).toBe(2);
-      expect(one!.bindings).toEqual([0, 3]);
+      expect(one!.bindings.map(({ name, binding }) => [name, binding])).toEqual([
+        ["x", 0],
+        ["y", 3],
+      ]);
 
-      const group = gpu.bind(one!, [a, b]);
-      expect(gpu.bind(one!, [a, { buffer: b, offset: 0, size: b.size }])).toBe(group);
-      expect(gpu.bind(two!, [a, b])).toBe(group);
-      expect(gpu.bind(one!, [b, a])).not.toBe(group);
+      const group = gpu.bind(one!, { x: a, y: b });
+      expect(gpu.bind(one!, { y: { buffer: b, offset: 0, size: b.size }, x: a })).toBe(group);
+      expect(gpu.bind(two!, { x: a, y: b })).toBe(group);
+      expect(gpu.bind(one!, { x: b, y: a })).not.toBe(group);
       expect(gpu.counters.bindGroups - before.bindGroups).toBe(2);
-      expect(() => gpu.bind(one!, [a])).toThrow("adding has 2 bindings, got 1 buffers");
+      expect(() => gpu.bind(one!, { x: a })).toThrow("kernel adding is bound without y: it has x, y");
     });
 
     test("a plan that is encoded again makes nothing, and submits once", async () => {
@@ -42,10 +45,10 @@ for (const profile of ["safe", "fast"] as const) {
       const [a, b] = [bed().upload(words(1)), bed().upload(words(0))];
       const recorder = new PlanRecorder(gpu);
       recorder.part = "there";
-      recorder.dispatch(adding(1), [a, b], [1]);
-      recorder.dispatch(adding(1), [a, b], [({ positions }) => positions]);
+      recorder.dispatch(adding(1), { x: a, y: b }, [1]);
+      recorder.dispatch(adding(1), { x: a, y: b }, [({ positions }) => positions]);
       recorder.part = "back";
-      recorder.dispatch(adding(2), [b, a], [1]);
+      recorder.dispatch(adding(2), { x: b, y: a }, [1]);
       const plan = await recorder.finish();
       expect([...plan.dispatchesByPart()]).toEqual([
         ["there", 2],
@@ -57,20 +60,28 @@ for (const profile of ["safe", "fast"] as const) {
       expect(await bed().words(a)).toEqual(words(10));
     });
 
+    test("a plan whose buffers do not fit a kernel's variables is refused, by their names", async () => {
+      const { gpu } = bed();
+      const [x, y] = [bed().upload(words(1)), bed().upload(words(2))];
+      const recorder = new PlanRecorder(gpu);
+      recorder.dispatch(adding(1), { x, y, z: y }, [1]);
+      await expect(recorder.finish()).rejects.toThrow("kernel adding has no binding z: it has x, y");
+    });
+
     test("freeing a buffer forgets the bind groups that name it, and no others", async () => {
       const { gpu } = bed();
       const kernel = await gpu.kernel(adding(1));
       const [a, b, c] = [bed().upload(words(1)), bed().upload(words(2)), bed().upload(words(3))];
-      const kept = gpu.bind(kernel, [a, c]);
-      gpu.bind(kernel, [a, b]);
+      const kept = gpu.bind(kernel, { x: a, y: c });
+      gpu.bind(kernel, { x: a, y: b });
       const held = gpu.bytesHeld();
       gpu.free(b);
       expect(gpu.bytesHeld()).toEqual({ ...held, activations: held.activations - 256 });
-      expect(() => gpu.bind(kernel, [a, b])).toThrow("was freed");
-      expect(gpu.bind(kernel, [a, c])).toBe(kept);
+      expect(() => gpu.bind(kernel, { x: a, y: b })).toThrow("was freed");
+      expect(gpu.bind(kernel, { x: a, y: c })).toBe(kept);
       const again = bed().upload(words(4));
       const { bindGroups } = gpu.counters;
-      gpu.bind(kernel, [a, again]);
+      gpu.bind(kernel, { x: a, y: again });
       expect(gpu.counters.bindGroups).toBe(bindGroups + 1);
       gpu.free(b); // a second time is no harm
     });

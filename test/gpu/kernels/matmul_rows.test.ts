@@ -30,7 +30,7 @@ eachDevice((bed, device) => {
         const out = bed().poisoned(maxRows * n);
         const record = (width: number, last = false) =>
           bed().plan(
-            (to) => recordMatmul(to, { kind: "rows", width }, matrix, bed().step, { x, out, last }),
+            (to) => recordMatmul(bed().rows(to, { kind: "rows", width }), matrix, { x, out, last }),
             gpu,
           );
         const one = await record(1, true);
@@ -140,7 +140,7 @@ eachDevice((bed, device) => {
     bed().setStep(0, 1);
     const path = { kind: "rows", width: 1 } as const;
     const gpu = withLanes(bed().gpu, "several");
-    await bed().run((to) => recordMatmul(to, path, matrix, bed().step, { x: input, out }), { gpu });
+    await bed().run((to) => recordMatmul(bed().rows(to, path), matrix, { x: input, out }), { gpu });
     const y = products(dequantize("Q2_K", some), columns, x);
     const expected = Float64Array.from({ length: n }, (_, i) => y[i % period]!);
     expectClose(await bed().floats(out), expected, productTolerance, `seed ${seed}`);

@@ -26,7 +26,7 @@ eachDevice((bed) => {
         const y = bed().poisoned(65 * 2 * size);
         bed().setStep(0, rows);
         await bed().run((to) =>
-          recordNorm(to, path, bed().step, {
+          recordNorm(bed().rows(to, path), {
             x: { buffer: input, stride: size + 8, row: 1 },
             w: weight,
             y: { buffer: y, stride: 2 * size, column: size },
@@ -70,7 +70,9 @@ eachDevice((bed) => {
         down: noWeights(feedForward, h.embedding),
       } as const;
       bed().setStep(9, rows);
-      await bed().run((to) => recordFeedForward(to, path, layer, w, { out: w.x }));
+      await bed().run((to) =>
+        recordFeedForward({ ...bed().rows(to, path), workspace: w }, layer, { out: w.x }),
+      );
       const y = await bed().floats(w.hidden);
       const expected = Float64Array.from({ length: rows * feedForward }, (_, i) => {
         const at = Math.floor(i / feedForward) * 2 * feedForward + (i % feedForward);
@@ -94,7 +96,7 @@ eachDevice((bed) => {
     const y = bed().poisoned(ring * size);
     bed().setStep(position, rows);
     await bed().run((to) =>
-      recordNorm(to, path, bed().step, {
+      recordNorm(bed().rows(to, path), {
         x: { buffer: bed().upload(x), stride: size, row: ring - 1, ring },
         w,
         y: { buffer: y, stride: size, ring },

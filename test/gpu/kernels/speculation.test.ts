@@ -14,7 +14,7 @@ import {
   recordCandidates,
   recordDraftStep,
   samplingWords,
-  stepBuffer,
+  stepState,
   stepWords,
 } from "../../../engine/model/index.ts";
 import { recordDraftHead } from "../../../engine/model/layers/matmul.ts";
@@ -27,15 +27,19 @@ import { products, productTolerance } from "../support/products.ts";
 import { poison } from "../support/test_bed.ts";
 import { loadMatrix } from "../support/weights_file.ts";
 
-/** Words of a step state: position, rows, slot, to, replay, budget, then the ids. */
-const stepOf = (words: Uint32Array) => ({
-  position: words[0],
-  rows: words[1],
-  slot: words[2],
-  replay: words[4],
-  budget: words[5],
-  tokens: [...words.subarray(6, 6 + Math.max(1, words[1]!))],
-});
+/** What a step state says, and the ids of its rows; of no rows, one. */
+function stepOf(words: Uint32Array) {
+  const word = (field: string) => words[stepState.at(field)]!;
+  const tokens = stepState.at("tokens");
+  return {
+    position: word("position"),
+    rows: word("rows"),
+    slot: word("slot"),
+    replay: word("replay"),
+    budget: word("budget"),
+    tokens: [...words.subarray(tokens, tokens + Math.max(1, word("rows")))],
+  };
+}
 
 eachDevice((bed) => {
   describe("gated_delta_net on the tape", () => {
@@ -79,7 +83,13 @@ eachDevice((bed) => {
           strides: { q0: 0, k0: 64, v0: 128, qk: strides, v: strides },
         });
         bed().setStep(first + replay, rows, { slot: 2, to: 1, replay });
-        const buffers = [bed().upload(mixed), bed().upload(gates), slots, out, bed().step];
+        const buffers = {
+          mixed: bed().upload(mixed),
+          gates: bed().upload(gates),
+          slots,
+          out,
+          step: bed().step,
+        };
         const groups = ceilDiv(s.valueHeads * s.headSize, deltaColumns(s.headSize));
         await bed().run((to) => to.dispatch(kernel, buffers, [groups]));
 
@@ -116,7 +126,7 @@ eachDevice((bed) => {
     const out = bed().poisoned(ids.length);
     bed().setStep(12, 2); // the last row is that of position 13, at 3 of the ring
     await bed().run((to) =>
-      recordDraftHead(to, matrix, bed().step, {
+      recordDraftHead(bed().rows(to, { kind: "rows", width: 1 }), matrix, {
         x: bed().upload(x),
         xRing: ring,
         ids: bed().upload(ids, 6),
@@ -138,9 +148,9 @@ eachDevice((bed) => {
         const draw = createDrawBuffers(bed().gpu, vocabulary, 16);
         for (const buffer of Object.values(draw)) bed().keep(buffer);
         const plan = await bed().plan((to) => {
-          const options = { sampled: false, last: false, first: 0, rows: 8 };
-          recordCandidates(to, vocabulary, draw, bed().step, options);
-          recordAccept(to, vocabulary, draw, bed().step, stores);
+          const pass = { ...bed().rows(to, { kind: "rows", width: 8 }), stores };
+          recordCandidates(pass, vocabulary, draw, { sampled: false });
+          recordAccept(pass, vocabulary, draw);
         });
         for (let round = 0; round < 30; round++) {
           const rows = 1 + Math.floor(random() * 8);
@@ -203,13 +213,9 @@ eachDevice((bed) => {
       bed().setStep(7, []);
       const before = await bed().words(bed().step);
       await bed().run((to) => {
-        recordCandidates(to, vocabulary, draw, bed().step, {
-          sampled: false,
-          last: false,
-          first: 0,
-          rows: 1,
-        });
-        recordAccept(to, vocabulary, draw, bed().step, 0);
+        const pass = { ...bed().rows(to, { kind: "rows", width: 1 }), stores: 0 };
+        recordCandidates(pass, vocabulary, draw, { sampled: false });
+        recordAccept(pass, vocabulary, draw);
       });
       expect(readRecord(await bed().words(draw.record))).toBeUndefined();
       expect(await bed().words(bed().step)).toEqual(before);
@@ -228,19 +234,20 @@ eachDevice((bed) => {
     ) {
       const draw = createDrawBuffers(bed().gpu, vocabulary, 1);
       const draft = createDraftBuffers(bed().gpu, vocabulary);
-      const mtp = stepBuffer(bed().gpu);
-      for (const buffer of [...Object.values(draw), ...Object.values(draft), mtp]) bed().keep(buffer);
+      for (const buffer of [...Object.values(draw), ...Object.values(draft)]) bed().keep(buffer);
       bed().write(draft.ids, ids ? Uint32Array.from(ids) : draftIds(vocabulary, vocabulary, [], []));
       bed().write(draft.settings, draftWords(settings));
       bed().write(draw.sampling, samplingWords(greedy, []));
       bed().setStep(20, [42], { budget });
-      bed().write(mtp, stepWords(18, [40, 41, 42]));
-      const plan = await bed().plan((to) => recordDraftStep(to, bed().step, mtp, draw, draft));
+      bed().write(draw.mtp, stepWords(18, [40, 41, 42]));
+      const plan = await bed().plan((to) =>
+        recordDraftStep(bed().rows(to, { kind: "rows", width: 1 }), draw, draft),
+      );
       const links: ReturnType<typeof stepOf>[] = [];
       for (const row of rows) {
         bed().write(draft.logits, Float32Array.from(row));
         bed().execute(plan);
-        links.push(stepOf(await bed().words(mtp)));
+        links.push(stepOf(await bed().words(draw.mtp)));
       }
       return {
         step: stepOf(await bed().words(bed().step)),

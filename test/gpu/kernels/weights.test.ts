@@ -51,9 +51,10 @@ eachDevice((bed) => {
       const [slab, ...others] = matrix.slabs;
       expect(others).toEqual([]);
       const planes = planesOf(type, bytes[0]!);
-      expect(slab!.planes).toHaveLength(planes.length);
+      const loaded = Object.values(slab!.planes);
+      expect(loaded).toHaveLength(planes.length);
       for (const [i, plane] of planes.entries()) {
-        const got = new Uint8Array(await bed().gpu.read(slab!.planes[i]!, plane.length));
+        const got = new Uint8Array(await bed().gpu.read(loaded[i]!, plane.length));
         expect(Buffer.compare(got, plane), `seed ${seed}, plane ${i}`).toBe(0);
       }
     });
@@ -108,7 +109,7 @@ eachDevice((bed) => {
       const looked = bed().poisoned(maxRows * columns);
       bed().setStep(0, ids);
       await bed().run((to) =>
-        recordEmbedding(to, { kind: "rows", width: maxRows }, matrix, bed().step, looked),
+        recordEmbedding(bed().rows(to, { kind: "rows", width: maxRows }), matrix, looked),
       );
       const got = await bed().floats(looked);
       const expected = Float64Array.from(
@@ -129,7 +130,7 @@ eachDevice((bed) => {
       ids[7] = rows; // an id outside the table, as from a damaged file: its row is left alone
       const x = bed().poisoned(maxRows * columns);
       bed().setStep(0, ids);
-      await bed().run((to) => recordEmbedding(to, { kind: "rows", width: maxRows }, matrix, bed().step, x));
+      await bed().run((to) => recordEmbedding(bed().rows(to, { kind: "rows", width: maxRows }), matrix, x));
       const got = await bed().floats(x);
       const weights = values();
       expectWritten(
@@ -161,7 +162,7 @@ eachDevice((bed) => {
     );
     const x = bed().poisoned(1024);
     bed().setStep(0, [0]);
-    await bed().run((to) => recordEmbedding(to, { kind: "rows", width: 1 }, matrix, bed().step, x));
+    await bed().run((to) => recordEmbedding(bed().rows(to, { kind: "rows", width: 1 }), matrix, x));
     expect(await bed().floats(x)).toEqual(Float32Array.from(values()));
   });
 });

@@ -126,10 +126,9 @@ eachDevice((bed, device) => {
       const draw = createDrawBuffers(gpu, model.h.vocabulary, 1);
       const sampled = sampling.temperature > 0;
       const suffix = `step by step ${sampling.seed}`; // not the session's plan: that one draws into its own buffers
-      const plan = await evaluator.plan(suffix, (to) => {
-        const path = { kind: "rows", width: 1 } as const;
-        evaluator.recordPass(to, path);
-        recordDraw(to, path, model, evaluator.sequence.memory, workspace, draw, { sampled, stores: 0 });
+      const plan = await evaluator.plan(suffix, { kind: "rows", width: 1 }, (pass) => {
+        evaluator.recordPass(pass);
+        recordDraw(pass, model, draw, { sampled });
       });
       gpu.device.queue.writeBuffer(draw.sampling, 0, samplingWords(sampling, []));
       session.forget();
@@ -395,9 +394,12 @@ eachDevice((bed, device) => {
       expect(seen.at(-1)).toEqual([total, total]);
       expect(seen.every(([done], i) => done > (seen[i - 1]?.[0] ?? 0))).toBe(true);
 
-      const [quants, scales] = loaded.embedding.slabs[0]!.planes.map((plane) => gpu.read(plane));
+      const { words, scales } = loaded.embedding.slabs[0]!.planes;
       const blocks = Buffer.from(table);
-      const kept = { quants: Buffer.from((await quants)!), scales: Buffer.from((await scales)!) };
+      const kept = {
+        quants: Buffer.from(await gpu.read(words)),
+        scales: Buffer.from(await gpu.read(scales!)),
+      };
       for (let block = 0, at = 0; at < table.length; block++, at += 34) {
         const same =
           kept.scales.readUInt16LE(2 * block) === blocks.readUInt16LE(at) &&

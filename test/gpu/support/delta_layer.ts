@@ -2,7 +2,7 @@ import { type Hyperparameters, maxRows, tapeRows } from "../../../engine/model/i
 import { recordDeltaNet } from "../../../engine/model/layers/delta_net.ts";
 import type { Random } from "../../reference/random.ts";
 import { normals, uniforms } from "./inputs.ts";
-import { noWeights, poisonedWorkspace } from "./layers.ts";
+import { layerPass, noWeights, poisonedWorkspace } from "./layers.ts";
 import { poison, type TestBed } from "./test_bed.ts";
 
 /** A delta-net layer after its projections, for the rows of one pass. */
@@ -84,7 +84,10 @@ export async function runDeltaLayer(bed: TestBed, kind: "rows" | "prompt", s: De
   const tape = bed.upload(tapeWords);
   const gates = bed.poisoned(2 * valueHeads * tapeRows);
   const memory = { tape, gates, slots };
-  await bed.run((to) => recordDeltaNet(to, { kind, width: maxRows }, s.h, layer, memory, w, 1));
+  const path = { kind, width: maxRows };
+  await bed.run((to) =>
+    recordDeltaNet(layerPass(bed, to, path, { h: s.h, workspace: w, stores: 1 }), layer, memory),
+  );
   return {
     mixed: await bed.floats(w.mixed),
     gates: fromPosition(await bed.floats(gates), s.position, 2 * valueHeads),

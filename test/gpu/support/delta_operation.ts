@@ -163,7 +163,7 @@ export async function runDelta(
   await bed.run((to) =>
     to.dispatch(
       deltaKernel({ ...s, stores: s.snapshots, ring: mostTokens, strides }),
-      [mixed, gates, slots, out, bed.step],
+      { mixed, gates, slots, out, step: bed.step },
       [groups, 1, s.sequences],
     ),
   );

@@ -24,8 +24,7 @@ export interface Drawing {
 export async function prepareDraw(
   bed: TestBed,
   vocabulary: number,
-  sampled: boolean,
-  masked = false,
+  { sampled, masked = false }: { sampled: boolean; masked?: boolean },
 ): Promise<Drawing> {
   const { gpu } = bed;
   const buffers = createDrawBuffers(gpu, vocabulary, 1);
@@ -34,9 +33,10 @@ export async function prepareDraw(
     bed.write(buffer, new Uint32Array(buffer.size / 4).fill(poison));
   }
   const plan = await bed.plan((to) => {
-    if (masked) recordMask(to, vocabulary, buffers);
-    recordCandidates(to, vocabulary, buffers, bed.step, { sampled, last: false, first: 0, rows: 1 });
-    recordAccept(to, vocabulary, buffers, bed.step, 0);
+    const pass = { ...bed.rows(to, { kind: "rows", width: 1 }), stores: 0 };
+    if (masked) recordMask(pass, vocabulary, buffers);
+    recordCandidates(pass, vocabulary, buffers, { sampled });
+    recordAccept(pass, vocabulary, buffers);
   });
   return {
     threshold: buffers.threshold,

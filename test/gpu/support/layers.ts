@@ -1,4 +1,11 @@
-import { createWorkspace, type Hyperparameters, type Workspace } from "../../../engine/model/index.ts";
+import type { PlanRecorder } from "../../../engine/gpu/index.ts";
+import {
+  createWorkspace,
+  type Hyperparameters,
+  type Pass,
+  type Path,
+  type Workspace,
+} from "../../../engine/model/index.ts";
 import type { Matrix } from "../../../engine/model/weights.ts";
 import { poison, type TestBed } from "./test_bed.ts";
 
@@ -59,4 +66,16 @@ export function poisonedWorkspace(bed: TestBed, h: Hyperparameters, context: num
     if (buffer !== workspace.step) bed.write(buffer, new Uint32Array(buffer.size / 4).fill(poison));
   }
   return { ...workspace, step: bed.step };
+}
+
+/** A pass over one layer that a test hands its memory to, on the test's step state. */
+export function layerPass(
+  bed: TestBed,
+  recorder: PlanRecorder,
+  path: Path,
+  { h, workspace, ...rest }: Pick<Pass, "h" | "workspace"> & Partial<Pick<Pass, "memory" | "stores">>,
+): Pass {
+  const none = workspace.x; // layers that are recorded alone read neither
+  const memory = { context: 0, kvType: "f32", kv: [], recurrent: [], hidden: none, rope: none } as const;
+  return { memory, stores: 0, ...rest, ...bed.rows(recorder, path), h, workspace };
 }

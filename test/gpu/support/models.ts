@@ -112,7 +112,7 @@ export async function draftChain(evaluator: Evaluator, token: number, count: num
   const { gpu, model } = evaluator;
   const { memory } = evaluator.sequence;
   const step = stepBuffer(gpu);
-  const workspace = { ...evaluator.workspace, step };
+  const { workspace } = evaluator;
   const { vocabulary } = model.h;
   const logits = evaluator.logits("mtp");
   const drafted: number[] = [];
@@ -120,10 +120,9 @@ export async function draftChain(evaluator: Evaluator, token: number, count: num
     for (let i = 0; i < count; i++) {
       const recorder = new PlanRecorder(gpu);
       const path = { kind: "rows", width: 1 } as const;
-      const hidden = i === 0 ? memory.hidden : workspace.mtpHidden;
-      recordMtp(recorder, path, model.h, model.mtp!, memory, workspace, hidden);
-      const head = { x: workspace.mtpHidden, xRing: tapeRows, out: logits };
-      recordMatmul(recorder, path, model.mtp!.head, step, head);
+      const pass = { ...path, recorder, step, h: model.h, memory, workspace, stores: 0 };
+      recordMtp(pass, model.mtp!, i === 0 ? memory.hidden : workspace.mtpHidden);
+      recordMatmul(pass, model.mtp!.head, { x: workspace.mtpHidden, xRing: tapeRows, out: logits });
       const position = evaluator.position + i;
       gpu.device.queue.writeBuffer(step, 0, stepWords(position, [drafted.at(-1) ?? token]));
       evaluator.run(await recorder.finish(), { positions: position + 1, replay: 0 });

@@ -1,6 +1,6 @@
 import type { Gpu } from "../../../engine/gpu/index.ts";
-import { maxRows } from "../../../engine/model/index.ts";
-import { type MatmulOptions, type Path, recordMatmul } from "../../../engine/model/layers/matmul.ts";
+import { maxRows, type Path } from "../../../engine/model/index.ts";
+import { type MatmulOptions, recordMatmul } from "../../../engine/model/layers/matmul.ts";
 import type { Matrix } from "../../../engine/model/weights.ts";
 import type { TestBed } from "./test_bed.ts";
 
@@ -38,6 +38,6 @@ export async function multiply(
   const input = bed.upload(x, maxRows * matrix.columns);
   const out = bed.poisoned(maxRows * matrix.rows);
   bed.setStep(position, x.length / matrix.columns);
-  await bed.run((to) => recordMatmul(to, path, matrix, bed.step, { x: input, out, ...options }), { gpu });
+  await bed.run((to) => recordMatmul(bed.rows(to, path), matrix, { x: input, out, ...options }), { gpu });
   return bed.floats(out);
 }

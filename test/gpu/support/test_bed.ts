@@ -1,5 +1,13 @@
 import { type Gpu, type Plan, PlanRecorder } from "../../../engine/gpu/index.ts";
-import { maxRows, type StepOptions, stepBuffer, stepWords } from "../../../engine/model/index.ts";
+import {
+  maxRows,
+  type PassRows,
+  type Path,
+  type StepOptions,
+  stepBuffer,
+  stepState,
+  stepWords,
+} from "../../../engine/model/index.ts";
 
 /** What lies in every buffer, or part of one, that a test has not filled: a NaN, so that reading it shows as well. */
 export const poison = 0x7fc0dead;
@@ -45,8 +53,13 @@ export class TestBed {
   setStep(position: number, rows: number | readonly number[], options: StepOptions = {}): void {
     const ids = typeof rows === "number" ? new Array<number>(Math.min(rows, maxRows)).fill(0) : rows;
     const words = stepWords(position, ids, options);
-    if (typeof rows === "number") words[1] = rows; // an operation of its own may have more rows than a pass
+    if (typeof rows === "number") words[stepState.at("rows")] = rows; // an operation of its own may have more rows than a pass
     this.write(this.step, words);
+  }
+
+  /** Rows that go by `path` over the test's step state, recorded by `recorder`. */
+  rows(recorder: PlanRecorder, path: Path): PassRows {
+    return { ...path, recorder, step: this.step };
   }
 
   plan(record: (recorder: PlanRecorder) => void, gpu = this.gpu): Promise<Plan> {

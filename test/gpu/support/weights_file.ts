@@ -54,7 +54,7 @@ export async function loadMatrix(
       tensors.map(({ name, dims }) => [name, dims[1]!] as const),
     );
     await weights.upload();
-    for (const slab of matrix.slabs) for (const plane of slab.planes) bed.keep(plane);
+    for (const slab of matrix.slabs) for (const plane of Object.values(slab.planes)) bed.keep(plane);
     return { matrix, values: () => joined(parts.map(({ type }, i) => dequantize(type, bytes[i]!))), bytes };
   } finally {
     await rm(folder, { recursive: true });

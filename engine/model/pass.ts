@@ -1,0 +1,28 @@
+import type { PlanRecorder } from "../gpu/index.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
+import type { SequenceMemory } from "./sequence.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** How a pass runs: `rows` is the same for 1 to `maxRows` rows (I3); `prompt` has an order of its own. */
+export interface Path {
+  readonly kind: "rows" | "prompt";
+  /** Rows that the recorded plan can hold; the step state says how many there are. */
+  readonly width: number;
+}
+
+/** The rows of a pass and the plan that it is recorded in: all that a product or a norm needs to know of it. */
+export interface PassRows extends Path {
+  readonly recorder: PlanRecorder;
+  /** The step state that the kernels read, the workspace's own or another one. */
+  readonly step: GPUBuffer;
+}
+
+/** One pass over the layers while it is recorded. A part of it that runs otherwise gets a copy with other fields. */
+export interface Pass extends PassRows {
+  readonly h: Hyperparameters;
+  /** Read and written by the layers. */
+  readonly memory: SequenceMemory;
+  readonly workspace: Workspace;
+  /** What the delta nets leave of their state, as in gated_delta_net.wgsl: 0 for the tape, or K snapshots. */
+  readonly stores: number;
+}
