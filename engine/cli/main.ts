@@ -55,6 +55,7 @@ const suiteList = (text: string): BenchCommand["suites"] =>
     return suite;
   });
 
+const deviceHelp = "auto, lavapipe, swiftshader, or a GPU's name or part of it, in any case";
 const draft = () =>
   new Option("--draft <KIND>", "who drafts: whoever pays, the model's MTP block, n-grams, or nobody")
     .choices(["auto", "mtp", "ngram", "off"])
@@ -62,7 +63,7 @@ const draft = () =>
 const json = () => new Option("--json", "print one JSON document");
 const modelOptions = (command: Command): Command =>
   command
-    .option("--device <NAME>", "auto, lavapipe, swiftshader, or part of a GPU's name")
+    .option("--device <NAME>", deviceHelp)
     .option(
       "--context <N>",
       "positions that fit (default: 8192, or the model's own if shorter)",
@@ -79,7 +80,8 @@ function program(): Command {
   const command = (usage: string) => root.command(usage);
 
   command("devices")
-    .description("adapters, limits, features, which one is used and why")
+    .description("the GPUs that answer, their memory and limits, which one is used and why")
+    .option("--device <NAME>", deviceHelp)
     .addOption(json())
     .action(devices);
 
@@ -202,7 +204,7 @@ function modelCommands(models: Command): void {
   command("list")
     .description("models that are here, and the catalogue with what fits the GPU")
     .addOption(memory)
-    .option("--device <NAME>", "auto, lavapipe, swiftshader, or part of a GPU's name")
+    .option("--device <NAME>", deviceHelp)
     .action(listCommand);
 
   command("pull <NAME>")

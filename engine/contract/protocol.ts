@@ -111,6 +111,7 @@ export interface EngineStatus {
   readonly deviceIsSoftware: boolean;
   /** Bytes held on the GPU, of all models together. */
   readonly gpuBytes: number;
+  /** Bytes that may be held at once: the user's limit, else what was free; null if this system does not tell. */
   readonly memoryLimit: number | null;
   /** Resident memory of the process. */
   readonly processBytes: number;

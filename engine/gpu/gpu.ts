@@ -1,5 +1,6 @@
 import { UserError } from "../errors/index.ts";
 import { assemble, bindingsOf, inBindingOrder, type Kernel, type KernelSource } from "./kernel.ts";
+import type { DeviceMemory } from "./memory.ts";
 
 /** A Vulkan driver that computes on the CPU, which set-up can put beside the code. */
 export type SoftwareDevice = "lavapipe" | "swiftshader";
@@ -33,7 +34,9 @@ export class Gpu {
   readonly software: boolean;
   /** Which of the software devices that set-up provides it is, if any. */
   readonly softwareDevice: SoftwareDevice | undefined;
-  /** Bytes that may be held at once, where something is known of it: free memory on a software device. */
+  /** What is known of the device's memory; undefined where the system does not tell. */
+  readonly memory: DeviceMemory | undefined;
+  /** Bytes that may be held at once: the user's limit, else what was free when the device was opened; undefined if unknown. */
   readonly memoryLimit: number | undefined;
   readonly counters: GpuCounters = {
     buffers: 0,
@@ -60,6 +63,7 @@ export class Gpu {
       description: string;
       software: boolean;
       softwareDevice?: SoftwareDevice | undefined;
+      memory?: DeviceMemory | undefined;
       memoryLimit?: number | undefined;
     },
   ) {
@@ -67,7 +71,8 @@ export class Gpu {
     this.description = about.description;
     this.software = about.software;
     this.softwareDevice = about.softwareDevice;
-    this.memoryLimit = about.memoryLimit;
+    this.memory = about.memory;
+    this.memoryLimit = about.memoryLimit ?? about.memory?.free;
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       this.#failure ??= error instanceof GPUOutOfMemoryError ? this.#outOfMemory() : new Error(error.message);

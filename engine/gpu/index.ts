@@ -1,11 +1,13 @@
 // The GPU: one device, its buffers counted byte by byte, its kernels, and recorded plans of dispatches.
-// Start at device.ts (which adapter, and why), then gpu.ts (buffers, counters), kernel.ts, plan.ts, and struct.ts for what WGSL declares.
+// Start at device.ts, adapters.ts (which one, and why) and memory.ts (how much it has), then gpu.ts (buffers, counters), plan.ts, kernel.ts.
 // Owns every WebGPU object; all are made before the first step, none in steady state (I4).
 // Promise: `bytesHeld` and `counters` tell the whole truth about what was made, submitted and read back.
 // Must not know: models.
-export { type AdapterReport, type DeviceChoice, listAdapters, openGpu, softwareManifest } from "./device.ts";
+export { type AdapterReport, isMicrosoftSoftware, noGpuFault, softwareManifest } from "./adapters.ts";
+export { type DeviceChoice, type ListedAdapter, listAdapters, openGpu } from "./device.ts";
 export { type Bindings, type Category, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
 export { type Constant, ceilDiv, f32, type KernelSource, u32, workgroupSize } from "./kernel.ts";
+export type { DeviceMemory } from "./memory.ts";
 export { type Dispatch, type Grid, gridWidth, Plan, PlanRecorder, type Use } from "./plan.ts";
 export { ReadbackRing } from "./readback.ts";
 export { constantOf, structOf } from "./struct.ts";

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, open, rename, stat, statfs } from "node:fs/promises";
+import { type FileHandle, open, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../errors/index.ts";
@@ -16,6 +16,7 @@ import {
   writePartial,
 } from "./partial.ts";
 import { isVerified, recordedSum, writeRecord } from "./record.ts";
+import { isHeld, renameHeld } from "./rename.ts";
 
 /** What a download does with the disk; tests put a full one here. */
 export interface Disk {
@@ -23,9 +24,12 @@ export interface Disk {
   freeBytes(folder: string): Promise<number>;
   /** Writes all of `bytes` at `position`. */
   write(handle: FileHandle, bytes: Uint8Array, position: number): Promise<unknown>;
+  /** Gives a finished file its name; tries for some seconds while another program holds it open. */
+  rename(from: string, to: string): Promise<void>;
 }
 
-const realDisk: Disk = {
+/** Node's own file system. */
+export const realDisk: Disk = {
   freeBytes: async (folder) => {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
@@ -35,6 +39,7 @@ const realDisk: Disk = {
       at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
     }
   },
+  rename: renameHeld,
 };
 
 export interface DownloadOptions {
@@ -74,7 +79,7 @@ export async function downloadFile(
     await using _ = await lockFile(target);
     if (await isThere(file, target, access, options)) return false;
     const hash = await receive(file, target, access, options);
-    await finish(file, target, hash);
+    await finish(file, target, hash, options.disk ?? realDisk);
     return true;
   } catch (error) {
     throw diskSentence(error, target) ?? error;
@@ -299,7 +304,7 @@ async function readBody(
 }
 
 /** Gives a whole `.part` its final name, if it is the file that it should be. */
-async function finish({ path, sha256 }: RemoteFile, target: string, hash: Hash): Promise<void> {
+async function finish({ path, sha256 }: RemoteFile, target: string, hash: Hash, disk: Disk): Promise<void> {
   const found = hash.digest("hex");
   if (found !== sha256) {
     await discardPartial(target);
@@ -317,7 +322,18 @@ async function finish({ path, sha256 }: RemoteFile, target: string, hash: Hash):
       advice: "choose another one",
     });
   }
-  await rename(partPath(target), target);
+  try {
+    await disk.rename(partPath(target), target);
+  } catch (error) {
+    if (!isHeld(error)) throw error;
+    throw new UserError({
+      code: "in-use",
+      problem: `${path} is whole, and another program holds ${partPath(target)} open`,
+      advice:
+        "close it or let the virus scanner finish, then run the same again, which downloads nothing anew",
+      path: target,
+    });
+  }
   await writeRecord(target, sha256);
   await discardPartial(target);
 }

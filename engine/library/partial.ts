@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../errors/index.ts";
+import { renameHeld } from "./rename.ts";
 
 /** What stands beside a file while it is downloaded. */
 export const partPath = (path: string): string => `${path}.part`;
@@ -33,7 +34,7 @@ export async function readPartial(path: string): Promise<PartialState | undefine
 export async function writePartial(path: string, state: PartialState): Promise<void> {
   const next = `${statePath(path)}.${randomUUID()}`;
   await writeFile(next, `${JSON.stringify(state, null, 2)}\n`);
-  await rename(next, statePath(path));
+  await renameHeld(next, statePath(path));
 }
 
 /** The part and its state; the lock stays with who holds it. */

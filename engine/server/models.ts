@@ -151,7 +151,7 @@ export function createModels(settings: () => EngineSettings, report: Report) {
 
     status: (): EngineStatus => ({
       device: gpu?.description ?? null,
-      deviceIsSoftware: gpu?.softwareDevice !== undefined,
+      deviceIsSoftware: gpu?.software ?? false,
       gpuBytes: held(),
       memoryLimit: gpu?.memoryLimit ?? null,
       processBytes: process.memoryUsage.rss(),

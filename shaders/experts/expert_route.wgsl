@@ -47,8 +47,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     workgroupBarrier();
     var candidate = -1.0;
     var at = local;
-    for (var e = local; e < COUNT; e += WORKGROUP) {
-      if (p[e] > candidate) { candidate = p[e]; at = e; }
+    // All invocations go round equally often: else FXC takes the barriers for divergent.
+    for (var base = 0u; base < COUNT; base += WORKGROUP) {
+      let e = base + local;
+      if (e < COUNT) {
+        if (p[e] > candidate) { candidate = p[e]; at = e; }
+      }
     }
     best[local] = candidate;
     place[local] = at;

@@ -34,13 +34,17 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       input[r] = pairs[first + done + min(r, count - 1u)] / shape.per_input * (shape.k / 4u);
     }
     var acc = array<vec4f, ROWS>();
-    for (var group = lane; group < shape.k / 32u; group += LANES) {
-      let h = header(row, group);
-      for (var i = 0u; i < trips(8u); i++) {
-        let w = quad(h, i);
-        for (var b = 0u; b < ROWS; b += BLOCK) {
-          if (b < count) {
-            for (var r = b; r < b + BLOCK; r++) { acc[r] = fma(w, x[input[r] + group * 8u + i], acc[r]); }
+    // All lanes go round equally often: else FXC takes the barriers below for divergent.
+    for (var base = 0u; base < shape.k / 32u; base += LANES) {
+      let group = base + lane;
+      if (group < shape.k / 32u) {
+        let h = header(row, group);
+        for (var i = 0u; i < trips(8u); i++) {
+          let w = quad(h, i);
+          for (var b = 0u; b < ROWS; b += BLOCK) {
+            if (b < count) {
+              for (var r = b; r < b + BLOCK; r++) { acc[r] = fma(w, x[input[r] + group * 8u + i], acc[r]); }
+            }
           }
         }
       }

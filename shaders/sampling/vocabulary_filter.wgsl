@@ -37,14 +37,18 @@ fn select_key(local: u32, start: u32, goal: u32, floor: f32, by_mass: bool, high
     let shift = 24u - 8u * digit;
     atomicStore(&bins[local], 0u);
     workgroupBarrier();
-    for (var i = local; i < V; i += WIDE) {
-      let x = logits[start + i];
-      let key = key_of(x);
-      let same = digit == 0u || (key >> (shift + 8u)) == (prefix >> (shift + 8u));
-      if (same && x >= floor) {
-        var weight = 1u;
-        if (by_mass) { weight = u32(exp(x - highest) / total * 1073741824.0); }
-        atomicAdd(&bins[(key >> shift) & 255u], weight);
+    // All invocations go round equally often: FXC takes a barrier for divergent in a loop with a loop that is not so.
+    for (var base = 0u; base < V; base += WIDE) {
+      let i = base + local;
+      if (i < V) {
+        let x = logits[start + i];
+        let key = key_of(x);
+        let same = digit == 0u || (key >> (shift + 8u)) == (prefix >> (shift + 8u));
+        if (same && x >= floor) {
+          var weight = 1u;
+          if (by_mass) { weight = u32(exp(x - highest) / total * 1073741824.0); }
+          atomicAdd(&bins[(key >> shift) & 255u], weight);
+        }
       }
     }
     workgroupBarrier();

@@ -1,5 +1,11 @@
 import { UserError } from "../../errors/index.ts";
-import { type AdapterReport, listAdapters, mebibytes } from "../../gpu/index.ts";
+import {
+  isMicrosoftSoftware,
+  type ListedAdapter,
+  listAdapters,
+  mebibytes,
+  noGpuFault,
+} from "../../gpu/index.ts";
 import { printJson, table } from "./terminal.ts";
 
 /** Limits that decide what runs, and how they read. */
@@ -11,37 +17,52 @@ const shownLimits: readonly (readonly [string, (value: number) => string])[] = [
   ["maxStorageBuffersPerShaderStage", (value) => `${value} buffers`],
 ];
 
-function reason(adapter: AdapterReport, index: number): string {
-  if (index > 0) return "not used: --device or FORETYPE_DEVICE chooses it";
-  return adapter.software
+/** Why an adapter is used, or how to use it. */
+function reason({ used, software, choice }: ListedAdapter, asked: string): string {
+  if (!used) return `not used: --device "${choice}", or the setting foretype.gpu.device, chooses it`;
+  if (asked !== "auto") return `used: "${asked}" means it`;
+  return software
     ? "used: no GPU answered; this device computes on the CPU"
     : "used: the GPU that the driver prefers";
 }
 
-/** `foretype devices`: the adapters, and which one `auto` takes. */
-export async function devices({ json }: { json?: boolean }): Promise<void> {
-  const adapters = await listAdapters();
-  if (adapters.length === 0) {
-    throw new UserError({
-      code: "device-missing",
-      problem: "No GPU answered",
-      advice:
-        "install your GPU's Vulkan driver (on Linux with the loader, libvulkan1), or run `npm start` in the checkout, which sets up a software device",
-    });
-  }
+function kindOf({ software, description }: ListedAdapter): string {
+  if (!software) return "GPU";
+  return isMicrosoftSoftware(description)
+    ? "software (Microsoft's own, which computes on the CPU: too slow to type with)"
+    : "software (computes on the CPU)";
+}
+
+function memoryOf({ memory }: ListedAdapter): string {
+  if (!memory) return "unknown, this system does not tell: --memory or foretype.gpu.memoryMB sets a limit";
+  const { total, free, kind, source } = memory;
+  const what = kind === "unified" ? "shared with the system" : "of its own";
+  return `${mebibytes(total)} ${what}, ${mebibytes(free)} free (from ${source})`;
+}
+
+/** `foretype devices`: the adapters, which one is used and why, and what to write for another. */
+export async function devices({ json, device }: { json?: boolean; device?: string }): Promise<void> {
+  const asked = device ?? process.env.FORETYPE_DEVICE ?? "auto";
+  const adapters = await listAdapters(asked);
+  if (adapters.length === 0) throw new UserError(noGpuFault([], process.platform));
   if (json) {
-    printJson(adapters.map((adapter, i) => ({ ...adapter, used: i === 0 })));
+    printJson(adapters.map((adapter) => ({ ...adapter, reason: reason(adapter, asked) })));
     return;
   }
-  for (const [index, adapter] of adapters.entries()) {
+  for (const adapter of adapters) {
     const rows = [
       ["name for --device", adapter.choice],
-      ["vendor", `${adapter.vendor}, ${adapter.architecture}`],
-      ["kind", adapter.software ? "software (computes on the CPU)" : "GPU"],
+      ["driver", [adapter.driver, adapter.backends.join(", ")].filter(Boolean).join("; ")],
+      ["vendor", [adapter.vendor, adapter.architecture].filter(Boolean).join(", ")],
+      ["kind", kindOf(adapter)],
+      ["memory", memoryOf(adapter)],
       ...shownLimits.map(([name, show]) => [name, show(adapter.limits[name]!)]),
       ["features", adapter.features.filter((name) => /shader-f16|subgroups|timestamp/.test(name)).join(", ")],
     ];
-    console.log(`${adapter.description}\n  ${reason(adapter, index)}`);
+    console.log(`${adapter.description}\n  ${reason(adapter, asked)}`);
     console.log(`${table(rows).replace(/^/gm, "  ")}\n`);
+  }
+  if (!adapters.some(({ used }) => used)) {
+    console.error(`None of these is used: "${asked}" means none of them.`);
   }
 }

@@ -1,7 +1,7 @@
 import { sentenceOf } from "../../errors/index.ts";
 import { fitSession, memoryNeeds, needsOf, type Room, roomOf } from "../../generate/index.ts";
 import { metadataString, parameterCount } from "../../gguf/index.ts";
-import { mebibytes, openGpu } from "../../gpu/index.ts";
+import { type DeviceMemory, mebibytes, openGpu } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../../model/index.ts";
 import { contextFor, readModelFile } from "../../model_file/index.ts";
 import { fileOf, type ModelOptions, misfit } from "./open_model.ts";
@@ -27,6 +27,8 @@ type ReadFile = Awaited<ReturnType<typeof readModelFile>>;
 export interface InspectedDevice extends Room {
   /** Null: none answers, and its memory was given by hand. */
   readonly description: string | null;
+  /** Undefined: not known, or given by hand. */
+  readonly memory?: DeviceMemory | undefined;
 }
 
 /** What `inspect --json` prints. `device`: undefined where none answers. */
@@ -71,6 +73,7 @@ export function reportOn(
     notes,
     memory: { context, kvType: wishes.kvType, ...needs, kvPerToken: needs.kv / context, snapshot },
     device: device?.description ?? null,
+    deviceMemory: device?.memory ?? null,
     free: fitted && room ? room.free : null,
     fits: fitted?.fits ?? null,
     fit: fitted?.fits
@@ -125,7 +128,7 @@ export async function inspect(name: string, options: ModelOptions & { json?: boo
       "memory",
       `${mebibytes(memory.total)} with a context of ${memory.context}: weights ${mebibytes(memory.weights)}, KV (${memory.kvType}) ${mebibytes(memory.kv)}, recurrent state ${mebibytes(memory.state)}, scratch ${mebibytes(memory.scratch)}${snapshots}`,
     ],
-    ["device", `${report.device ?? "none answers; `foretype devices` says more"}`],
+    ["device", deviceSentence(report)],
     ["fits", fitSentence(report)],
     ...report.notes.map((note) => ["note", note]),
   ];
@@ -160,17 +163,26 @@ function feedForwardOf({ experts, feedForward }: Hyperparameters): string {
 }
 
 function fitSentence({ fits, fit, advice, free }: ReturnType<typeof reportOn>): string {
-  if (free === null || fits === null) return "nobody knows: the device does not say how much memory is free";
+  if (free === null || fits === null) {
+    return "unknown: this system does not tell how much GPU memory is free, and --memory BYTES sets it";
+  }
   if (!fit) return `no: ${advice}`;
   const notes = fit.notes.map((note) => ` ${note}`).join("");
   return `yes, ${mebibytes(free)} are free.${notes}`;
+}
+
+function deviceSentence({ device, deviceMemory }: ReturnType<typeof reportOn>): string {
+  if (device === null) return "none answers; `foretype devices` says more";
+  if (!deviceMemory) return device;
+  const { total, free, kind } = deviceMemory;
+  return `${device}, with ${mebibytes(total)}${kind === "unified" ? " shared with the system" : ""}, ${mebibytes(free)} free`;
 }
 
 async function describeDevice(options: ModelOptions): Promise<InspectedDevice | undefined> {
   try {
     using gpu = await openGpu({ device: options.device, memoryLimit: options.memory });
     const { free, largestBuffer } = roomOf(gpu);
-    return { description: gpu.description, free, largestBuffer };
+    return { description: gpu.description, memory: gpu.memory, free, largestBuffer };
   } catch {
     const { memory } = options;
     return memory === undefined

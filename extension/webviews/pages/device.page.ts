@@ -28,7 +28,7 @@ follow<DeviceData>(({ state, status, models }) => {
           status?.device ? (status.deviceIsSoftware ? "software, on the CPU: right, and slow" : "GPU") : null,
         ],
         ["held on the device", status ? bytes(status.gpuBytes) : null],
-        ["may be used", status?.memoryLimit ? bytes(status.memoryLimit) : "what the device has"],
+        ["may be used", mayBeUsed(status)],
         ["the engine's process", status ? bytes(status.processBytes) : null],
       ],
     ),
@@ -53,6 +53,13 @@ follow<DeviceData>(({ state, status, models }) => {
     ),
   );
 });
+
+function mayBeUsed(status: EngineStatus | undefined): string {
+  if (!status?.device) return "known when the device is open";
+  return status.memoryLimit === null
+    ? "unknown, this system does not tell: the setting foretype.gpu.memoryMB sets a limit"
+    : bytes(status.memoryLimit);
+}
 
 function stateSentence(state: EngineState): string {
   switch (state.kind) {

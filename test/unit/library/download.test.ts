@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
-import type { Disk } from "../../../engine/library/download.ts";
+import { type Disk, realDisk as real } from "../../../engine/library/download.ts";
 import { type PullOptions, pullModel } from "../../../engine/library/index.ts";
+import { renameHeld } from "../../../engine/library/rename.ts";
 import { type HubServer, sha256, startHub } from "../../reference/hub_server.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
@@ -165,7 +166,7 @@ test("bytes that are no GGUF file do not get the name of one", async () => {
   await expectNothingBut();
 });
 
-const roomy: Disk = { freeBytes: async () => 1e12, write: async () => {} };
+const roomy: Disk = { freeBytes: async () => 1e12, write: async () => {}, rename };
 
 test("too little room is said before anything is downloaded", async () => {
   const disk = { ...roomy, freeBytes: async () => 64 * 2 ** 20 + 1e5 };
@@ -178,7 +179,7 @@ test("too little room is said before anything is downloaded", async () => {
 
 test("a disk that becomes full ends in a sentence, and the download goes on when there is room", async () => {
   const full: Disk = {
-    freeBytes: roomy.freeBytes,
+    ...roomy,
     write: async (handle, piece, position) => {
       if (position > 100_000) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
       await handle.write(piece, 0, piece.length, position);
@@ -191,6 +192,46 @@ test("a disk that becomes full ends in a sentence, and the download goes on when
   await pull();
   expect(hub.requests.at(-1)!.range).toMatch(/^bytes=[1-9]/);
   await expectRight();
+});
+
+const held = (code: string) => Object.assign(new Error("operation not permitted"), { code });
+
+for (const code of ["EPERM", "EBUSY", "EACCES"]) {
+  test(`a finished file that another program holds open (${code}) gets its name when that one lets go`, async () => {
+    let tries = 0;
+    const move = async (from: string, to: string) => {
+      if (++tries < 4) throw held(code);
+      await rename(from, to);
+    };
+    await pull({ disk: { ...real, rename: (from, to) => renameHeld(from, to, [0, 0, 0], move) } });
+    expect(tries).toBe(4);
+    await expectRight();
+  });
+}
+
+test("one that is held for good ends in a sentence, and the next call downloads nothing anew", async () => {
+  const never = async () => {
+    throw held("EBUSY");
+  };
+  const disk = { ...real, rename: (from: string, to: string) => renameHeld(from, to, [0, 0], never) };
+  expect(await sentence(pull({ disk }))).toMatch(
+    /is whole, and another program holds .*\.part open: close it or /,
+  );
+  await expectNothingBut(".part", ".part.json");
+  const asked = hub.requests.length;
+  await pull();
+  expect(hub.requests.slice(asked).filter(({ path }) => path.includes("resolve"))).toEqual([]);
+  await expectRight();
+});
+
+test("a rename that fails for another reason is not tried again", async () => {
+  let tries = 0;
+  const move = async () => {
+    tries++;
+    throw held("ENOENT");
+  };
+  await expect(renameHeld("a", "b", [0, 0], move)).rejects.toMatchObject({ code: "ENOENT" });
+  expect(tries).toBe(1);
 });
 
 test("cancelled while the server is slow, only the part and its state stay, and the download goes on from there", async () => {
