@@ -3,6 +3,7 @@
 // Owns everything that imports vscode; what it says and counts is worked out in modules that do not (*_text.ts and others).
 // Promise: activation only registers, and nothing blocks the extension host for longer than 5 ms.
 // Must not know: GPUs, tensors; the engine is spoken to through engine/client/client.ts alone.
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
@@ -12,9 +13,9 @@ import {
   createSyntax,
   type LifecycleEvent,
   type PipelineSettings,
-  systemClock,
   type TraceRecord,
 } from "../engine/complete/index.ts";
+import { systemClock } from "../engine/contract/index.ts";
 import { registerCommands } from "./commands.ts";
 import { watchConfiguration } from "./configuration.ts";
 import { createEditorContext } from "./context/context.ts";

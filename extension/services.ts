@@ -1,7 +1,13 @@
 import type * as vscode from "vscode";
-import type { ChatDelta, ChatOptions, EngineState, StreamEnd } from "../engine/client/index.ts";
+import type { EngineState } from "../engine/client/index.ts";
 import type { Metrics, TraceRecord } from "../engine/complete/index.ts";
-import type { EngineStatus, ModelDescription } from "../engine/contract/index.ts";
+import type {
+  ChatDelta,
+  ChatRequest,
+  EngineStatus,
+  GenerationEnd,
+  ModelDescription,
+} from "../engine/contract/index.ts";
 import type { Settings } from "./settings.ts";
 
 export type ModelRole = "completion" | "chat";
@@ -10,7 +16,7 @@ export interface EngineService {
   readonly state: EngineState;
   readonly onState: vscode.Event<EngineState>;
   /** The chat model; starts the engine if need be. @throws UserError, when iterated, for what the user can mend. */
-  chat(options: ChatOptions): AsyncGenerator<ChatDelta, StreamEnd | undefined, undefined>;
+  chat(request: ChatRequest): AsyncGenerator<ChatDelta, GenerationEnd | undefined, undefined>;
   /** What the model of a role is and can do; its file is read once. @throws UserError if it is no model that we run. */
   describe(role: ModelRole): Promise<ModelDescription>;
   /** Undefined while no engine runs. */

@@ -1,19 +1,24 @@
 // The extension host's side of protocol.ts: starts the engine's process when it is first needed, restarts it when it
 // dies, and gives each request back as a stream.
 import { fork } from "node:child_process";
-import type { Completer, CompletionDelta, CompletionEnd, CompletionRequest } from "../complete/index.ts";
 import type {
-  ChatTurn,
+  ChatDelta,
+  ChatRequest,
+  Clock,
+  Completer,
+  CompletionDelta,
+  CompletionRequest,
   EngineEvent,
   EngineRequest,
   EngineSettings,
   EngineStatus,
   FromEngine,
-  GenerationStats,
+  GenerationEnd,
   ModelDescription,
   ModelSpec,
   ToEngine,
 } from "../contract/index.ts";
+import { systemClock } from "../contract/index.ts";
 import { type Fault, sentenceOf, UserError } from "../errors/index.ts";
 
 /** What runs the engine; see `hostCommand` in host_command.ts. */
@@ -50,12 +55,6 @@ export interface EngineChild {
   onExit(listener: (how: string) => void): void;
 }
 
-export interface Clock {
-  now(): number;
-  setTimeout(action: () => void, ms: number): unknown;
-  clearTimeout(handle: unknown): void;
-}
-
 export interface ClientOptions {
   /** Asked at each start. @throws UserError when nothing can run the engine. */
   readonly command: () => EngineCommand;
@@ -67,24 +66,6 @@ export interface ClientOptions {
   readonly start?: (command: EngineCommand) => EngineChild;
   readonly clock?: Clock;
 }
-
-export interface ChatOptions {
-  readonly messages: readonly ChatTurn[];
-  readonly maxTokens: number;
-  readonly thinking?: boolean;
-  readonly temperature?: number;
-  readonly seed?: number;
-  /** The text that the answer will mostly repeat, for speed. */
-  readonly original?: string;
-  readonly signal?: AbortSignal;
-}
-
-export interface ChatDelta {
-  readonly kind: "text" | "thinking";
-  readonly text: string;
-}
-
-export type StreamEnd = CompletionEnd & Partial<GenerationStats>;
 
 const backOffMs = [500, 2000, 8000];
 const maxCrashes = 3;
@@ -102,12 +83,6 @@ interface Pending {
   crashes: number;
   sent: boolean;
 }
-
-const systemClock: Clock = {
-  now: () => performance.now(),
-  setTimeout: (action, ms) => setTimeout(action, ms),
-  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
-};
 
 export function createEngineClient(options: ClientOptions) {
   const { onState, onLog, start = forkEngine, clock = systemClock } = options;
@@ -298,7 +273,7 @@ export function createEngineClient(options: ClientOptions) {
     request: EngineRequest,
     signal: AbortSignal | undefined,
     read: (event: EngineEvent) => Delta | undefined,
-  ): AsyncGenerator<Delta, StreamEnd | undefined, undefined> {
+  ): AsyncGenerator<Delta, GenerationEnd | undefined, undefined> {
     for await (const event of events(request, signal)) {
       if (event.kind === "done") {
         const none = {
@@ -310,7 +285,7 @@ export function createEngineClient(options: ClientOptions) {
           drafted: 0,
           accepted: 0,
         };
-        return { ...none, ...event.stats, reason: event.reason };
+        return { ...none, ...event.cost, reason: event.reason };
       }
       const delta = read(event);
       if (delta !== undefined) yield delta;
@@ -364,8 +339,8 @@ export function createEngineClient(options: ClientOptions) {
     /** @throws UserError, when iterated, if the model has no chat template or the conversation is too long. */
     chat(
       model: ModelSpec,
-      { messages, maxTokens, thinking = false, temperature = 0, seed = 0, original, signal }: ChatOptions,
-    ): AsyncGenerator<ChatDelta, StreamEnd | undefined, undefined> {
+      { messages, maxTokens, thinking = false, temperature = 0, seed = 0, original, signal }: ChatRequest,
+    ): AsyncGenerator<ChatDelta, GenerationEnd | undefined, undefined> {
       const draft = original ? { original } : {};
       const request = {
         kind: "chat",

@@ -4,10 +4,7 @@
 // Promise: after a crash, running requests run again, and no text is delivered twice.
 // Must not know: vscode, GPUs, models.
 export {
-  type ChatDelta,
-  type ChatOptions,
   createEngineClient,
   type EngineState,
-  type StreamEnd,
 } from "./client.ts";
 export { hostCommand } from "./host_command.ts";

@@ -1,8 +1,8 @@
 import type {
   Completer,
-  CompletionCost,
-  CompletionEnd,
   CompletionPriority,
+  GenerationCost,
+  GenerationEnd,
   PromptParts,
 } from "../contract/index.ts";
 import type { Question } from "./contract.ts";
@@ -44,9 +44,9 @@ export interface Decode extends DecodeRequest {
   /** Pieces of text so far, mostly a token each: what is known where the stream was left before its end. */
   readonly pieces: number;
   readonly stoppedBy: StopReason | "end" | null;
-  readonly end: CompletionEnd | undefined;
+  readonly end: GenerationEnd | undefined;
   /** Of the whole stream, or of as much of it as was taken. */
-  readonly cost: CompletionCost | undefined;
+  readonly cost: GenerationCost | undefined;
   readonly error: Error | undefined;
   readonly over: boolean;
   readonly aborted: boolean;
@@ -99,8 +99,8 @@ export function startDecode(
     },
     pieces: 0,
     stoppedBy: null as StopReason | "end" | null,
-    end: undefined as CompletionEnd | undefined,
-    cost: undefined as CompletionCost | undefined,
+    end: undefined as GenerationEnd | undefined,
+    cost: undefined as GenerationCost | undefined,
     error: undefined as Error | undefined,
     over: false,
     aborted: false,

@@ -4,15 +4,6 @@
 // Promise: the same text generated gives the same suggestion however it was streamed; every silence has a reason.
 // Must not know: vscode, GPUs, token ids, the file system.
 
-export type {
-  Completer,
-  CompletionDelta,
-  CompletionEnd,
-  CompletionPriority,
-  CompletionRequest,
-  PromptParts,
-} from "../contract/index.ts";
-export { type Clock, systemClock } from "../contract/index.ts";
 export { type Chunk, createContext, type OpenDocument, type RecentEdit } from "./context/index.ts";
 export type * from "./contract.ts";
 export type { TraceRecord } from "./contract.ts";

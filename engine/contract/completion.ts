@@ -1,4 +1,4 @@
-import type { EndReason, GenerationCost } from "./generation.ts";
+import type { GenerationCost, GenerationEnd } from "./generation.ts";
 
 /** All text has `\n` line ends. `prefix + middle + suffix` is the file, less what the completer trims to fit its context. */
 export interface PromptParts {
@@ -31,18 +31,7 @@ export interface CompletionDelta {
   /** Natural logarithm, summed over the delta's tokens. */
   readonly logProbability?: number;
   /** What the stream has cost so far: all that is known of one that is left before its end. */
-  readonly cost?: CompletionCost;
-}
-
-export interface CompletionCost extends GenerationCost {
-  /** Loading of the model, where this request was the one that waited for it. */
-  readonly loadMs?: number;
-}
-
-/** How a stream ended, and what it cost; the stream's return value. */
-export interface CompletionEnd extends CompletionCost {
-  /** `preempted`: a more urgent request took the GPU. */
-  readonly reason: EndReason | "preempted";
+  readonly cost?: GenerationCost;
 }
 
 export interface Completer {
@@ -51,7 +40,7 @@ export interface Completer {
    * Ends when the model ends, at `maxTokens`, or when the consumer leaves: the iterator's `return()` stops the decode.
    * @throws UserError, when iterated, for what the user can mend.
    */
-  complete(request: CompletionRequest): AsyncGenerator<CompletionDelta, CompletionEnd | undefined, undefined>;
+  complete(request: CompletionRequest): AsyncGenerator<CompletionDelta, GenerationEnd | undefined, undefined>;
 
   /**
    * Reads a prompt when nobody waits, so that a completion of it, or of a longer middle, begins at once. Gives way to

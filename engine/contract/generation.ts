@@ -1,5 +1,8 @@
-/** Why a generation ended. `cancelled`: its signal aborted, or its caller left. */
-export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled";
+/**
+ * Why a generation ended. `cancelled`: its signal aborted, or its caller left. `preempted`: a more urgent request took the GPU, which
+ * only happens in the engine's process.
+ */
+export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
 
 /** What one generation cost, at its end or so far: amounts in tokens, times in milliseconds of wall time. */
 export interface GenerationCost {
@@ -16,6 +19,10 @@ export interface GenerationCost {
   readonly drafted: number;
   /** Of those, the tokens that the model accepted. */
   readonly accepted: number;
+  /** In the engine's process: from the request's arrival to its turn. */
+  readonly queuedMs?: number;
+  /** There: loading of the model, where this request was the one that waited for it. */
+  readonly loadMs?: number;
 }
 
 /** How a generation ended, and what it cost. */

@@ -3,7 +3,8 @@
 // Requests carry an id that the client chooses; the answer is a series of events with that id, the last of which is
 // `done` or `error`. A cancelled request ends with `done` too: nothing more is sent for it, whatever still runs.
 import type { Fault } from "../errors/index.ts";
-import type { CompletionPriority, PromptParts } from "./completion.ts";
+import type { ChatRequest } from "./chat.ts";
+import type { CompletionPriority, CompletionRequest, PromptParts } from "./completion.ts";
 import type { EndReason, GenerationCost } from "./generation.ts";
 
 /**
@@ -33,37 +34,12 @@ export interface EngineSettings {
   readonly unloadAfterMinutes: number;
 }
 
-export interface ChatTurn {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
-}
-
 export type EngineRequest =
   | { readonly kind: "load"; readonly model: ModelSpec }
-  | {
-      readonly kind: "complete";
-      readonly model: ModelSpec;
-      readonly prompt: PromptParts;
-      readonly maxTokens: number;
-      readonly priority: CompletionPriority;
-      /** What may come again: text that drafts are taken from. */
-      readonly ghost?: string;
-    }
+  | ({ readonly kind: "complete"; readonly model: ModelSpec } & Omit<CompletionRequest, "signal">)
   /** Reads a prompt ahead of its completion, when the GPU has nothing else to do. */
   | { readonly kind: "prepare"; readonly model: ModelSpec; readonly prompt: PromptParts }
-  | {
-      readonly kind: "chat";
-      readonly model: ModelSpec;
-      readonly messages: readonly ChatTurn[];
-      /** Tokens at most; the context is a limit of its own. */
-      readonly maxTokens: number;
-      readonly thinking: boolean;
-      /** 0: greedy. */
-      readonly temperature: number;
-      readonly seed: number;
-      /** The text that the answer will mostly repeat: drafts are taken from it. */
-      readonly original?: string;
-    }
+  | ({ readonly kind: "chat"; readonly model: ModelSpec } & Omit<ChatRequest, "signal">)
   | { readonly kind: "describe"; readonly model: ModelSpec }
   | { readonly kind: "status" }
   | { readonly kind: "unload" };
@@ -118,21 +94,13 @@ export interface EngineStatus {
   readonly models: readonly LoadedModel[];
 }
 
-/** What one request cost. Times are milliseconds of the engine's own clock. */
-export interface GenerationStats extends GenerationCost {
-  /** From the request's arrival to its turn. */
-  readonly queuedMs: number;
-  /** Loading of the model, when this request was the one that waited for it. */
-  readonly loadMs: number;
-}
-
 export type EngineEvent =
   /** `cost`: so far; a completion's stream is often left before its end. */
   | {
       readonly kind: "text";
       readonly text: string;
       readonly logProbability: number;
-      readonly cost?: GenerationStats;
+      readonly cost?: GenerationCost;
     }
   /** Text that the model thinks aloud, when `thinking` is on. */
   | { readonly kind: "thinking"; readonly text: string }
@@ -140,8 +108,7 @@ export type EngineEvent =
   /** `whole`: or else somebody more urgent came; what was read stays. */
   | { readonly kind: "prepared"; readonly computedTokens: number; readonly whole: boolean }
   | { readonly kind: "status"; readonly status: EngineStatus }
-  /** `preempted`: a more urgent request took the GPU. */
-  | { readonly kind: "done"; readonly reason: EndReason | "preempted"; readonly stats?: GenerationStats }
+  | { readonly kind: "done"; readonly reason: EndReason; readonly cost?: GenerationCost }
   /** `fault`: what the user can mend, and `message` is its sentence. Without one: a bug or a broken device. */
   | { readonly kind: "error"; readonly message: string; readonly fault?: Fault };
 

@@ -1,32 +1,7 @@
-import type { GenerationEnd } from "../contract/index.ts";
+import type { ChatDelta, ChatRequest, GenerationEnd } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
-import {
-  beginsThinking,
-  type ChatMessage,
-  chatPrompt,
-  createDetokenizer,
-  type Tokenizer,
-} from "../text/index.ts";
+import { beginsThinking, chatPrompt, createDetokenizer, type Tokenizer } from "../text/index.ts";
 import { endOf, type TokenSource } from "./completer.ts";
-
-export type Message = ChatMessage;
-
-export interface ChatRequest {
-  readonly messages: readonly ChatMessage[];
-  readonly maxTokens: number;
-  readonly thinking: boolean;
-  /** 0: greedy. */
-  readonly temperature: number;
-  readonly seed: number;
-  /** What the answer will mostly repeat. */
-  readonly original?: string;
-  readonly signal?: AbortSignal;
-}
-
-export interface ChatDelta {
-  readonly kind: "text" | "thinking";
-  readonly text: string;
-}
 
 const thinkingStart = "<think>";
 const thinkingEnd = "</think>";
@@ -36,13 +11,14 @@ export function createChat(session: Pick<TokenSource, "evaluator" | "generate">,
   return {
     /** @throws UserError, when iterated, if the model has no chat template or the conversation exceeds the context. */
     async *chat(request: ChatRequest): AsyncGenerator<ChatDelta, GenerationEnd, undefined> {
+      const { temperature = 0, seed = 0 } = request;
       const ids = conversationIds(tokenizer, request, session.evaluator.context);
       const draws = session.generate(ids, {
         maxTokens: request.maxTokens,
         endIds: tokenizer.endIds,
         signal: request.signal,
         original: request.original ? tokenizer.encode(request.original, { special: false }) : undefined,
-        sampling: { temperature: request.temperature, topK: 20, topP: 0.95, minP: 0, seed: request.seed },
+        sampling: { temperature, topK: 20, topP: 0.95, minP: 0, seed },
       });
       const detokenizer = createDetokenizer(tokenizer);
       const split = splitThinking(beginsThinking(tokenizer, ids));
@@ -66,7 +42,7 @@ export function createChat(session: Pick<TokenSource, "evaluator" | "generate">,
 
 function conversationIds(
   tokenizer: Tokenizer,
-  { messages, thinking }: ChatRequest,
+  { messages, thinking = false }: ChatRequest,
   context: number,
 ): readonly number[] {
   const ids = chatPrompt(tokenizer, messages, { enableThinking: thinking, addGenerationPrompt: true });

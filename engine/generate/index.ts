@@ -3,7 +3,7 @@
 // Owns the plans and the records in flight.
 // Promise: a round submits once and reads back 1 KiB at most; the token stays on the GPU (I4).
 // Must not know: files, windows.
-export { createChat, type Message } from "./chat.ts";
+export { createChat } from "./chat.ts";
 export { createFimCompleter, type TokenSource } from "./completer.ts";
 export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
@@ -20,6 +20,6 @@ export type {
 } from "./options.ts";
 export { type Prompt, requirePrompt } from "./prompt.ts";
 export { Rounds } from "./rounds.ts";
-export { createScheduler, type Priority, type Scheduler, type Turn } from "./scheduler.ts";
+export { createScheduler, type Scheduler, type Turn } from "./scheduler.ts";
 export { Session } from "./session.ts";
 export { type GenerationTally, type GenerationTimings, Tally } from "./tally.ts";

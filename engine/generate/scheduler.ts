@@ -1,4 +1,4 @@
-export type Priority = "foreground" | "invoked" | "automatic" | "speculative" | "warm-up";
+import type { Priority } from "../contract/index.ts";
 
 /** Lower runs first. Explain, refactor and an invoked completion are equals: somebody waits for each of them. */
 const ranks: Readonly<Record<Priority, number>> = {

@@ -1,4 +1,4 @@
-import type { EndReason } from "../contract/index.ts";
+import type { DraftSources, EndReason } from "../contract/index.ts";
 import {
   Arbiter,
   Calibration,
@@ -71,8 +71,8 @@ export class Session {
     return this.#drafts.mode;
   }
 
-  /** Who drafts here; after `prepare`. Of the same shape as protocol.ts's. */
-  get draftSources(): "mtp" | "ngram" | "device-linear" | "device-differs" {
+  /** Who drafts here; after `prepare`. */
+  get draftSources(): DraftSources {
     if (this.#drafts.mode === "off") return "device-linear";
     if (this.#longest === 0) return "device-differs";
     return this.evaluator.mtp ? "mtp" : "ngram";

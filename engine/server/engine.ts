@@ -4,12 +4,13 @@ import type {
   EngineRequest,
   EngineSettings,
   FromEngine,
+  GenerationCost,
   GenerationEnd,
-  GenerationStats,
+  Priority,
   ToEngine,
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
-import { createScheduler, drain, type Priority } from "../generate/index.ts";
+import { createScheduler, drain } from "../generate/index.ts";
 import { createModels, describeModel, type Loaded } from "./models.ts";
 
 export interface EngineOptions {
@@ -19,7 +20,7 @@ export interface EngineOptions {
 }
 
 /** What a request spent before it ran, in milliseconds. */
-type Waited = Pick<GenerationStats, "queuedMs" | "loadMs">;
+type Waited = Required<Pick<GenerationCost, "queuedMs" | "loadMs">>;
 
 const defaults: EngineSettings = { device: "auto", memoryLimit: 0, unloadAfterMinutes: 30 };
 
@@ -63,7 +64,7 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
     const end = await use(model, turn.signal, { queuedMs, loadMs });
     if (!end) return emit({ kind: "done", reason: "end" });
     const reason = turn.preempted && end.reason === "cancelled" ? "preempted" : end.reason;
-    emit({ kind: "done", reason, stats: { ...end, queuedMs, loadMs } });
+    emit({ kind: "done", reason, cost: { ...end, queuedMs, loadMs } });
   }
 
   /** In turns that nobody else wants; whoever does has it at once, and this goes on afterwards. */

@@ -1,13 +1,9 @@
 import { Template } from "@huggingface/jinja";
+import type { ChatMessage } from "../contract/index.ts";
 import { type Fault, UserError } from "../errors/index.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
-export interface ChatMessage {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
-}
-
-export interface ChatOptions {
+export interface TemplateOptions {
   /** Left out, the template decides; templates of different sizes of one model differ (model.md 7.7). */
   readonly enableThinking?: boolean;
   /** Whether the text ends where the assistant's answer starts. */
@@ -21,7 +17,7 @@ export interface ChatOptions {
 export function chatPrompt(
   tokenizer: Tokenizer,
   messages: readonly ChatMessage[],
-  options: ChatOptions,
+  options: TemplateOptions,
 ): number[] | undefined {
   const guard = absentFrom(messages.map(({ content }) => content).join(""));
   const guarded = messages.map(({ role, content }) => ({
@@ -64,7 +60,7 @@ function absentFrom(text: string): string {
 export function renderChat(
   template: string | undefined,
   messages: readonly ChatMessage[],
-  { enableThinking, addGenerationPrompt }: ChatOptions,
+  { enableThinking, addGenerationPrompt }: TemplateOptions,
   names: Readonly<Record<string, string>> = {},
 ): string | undefined {
   if (template === undefined) return undefined;

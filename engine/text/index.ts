@@ -3,7 +3,7 @@
 // Owns byte-level BPE, the streaming detokenizer, fill-in-the-middle prompts, the chat template.
 // Promise: the ids of llama.cpp, and no text of a user ever becomes a control token.
 // Must not know: GPUs, files.
-export { beginsThinking, type ChatMessage, type ChatOptions, chatPrompt, renderChat } from "./chat.ts";
+export { beginsThinking, chatPrompt, renderChat, type TemplateOptions } from "./chat.ts";
 export { createDetokenizer, type Detokenizer } from "./detokenizer.ts";
 export { type FimLayout, type FimParts, fimLayout, fimPrompt } from "./fim.ts";
 export { createHealing, type TokenHealing } from "./healing.ts";

@@ -1,4 +1,4 @@
-import type { ChatTurn } from "../../engine/contract/index.ts";
+import type { ChatMessage } from "../../engine/contract/index.ts";
 import { fenceFor } from "../refactor/request.ts";
 
 export interface Exchange {
@@ -22,9 +22,9 @@ export function conversationTurns(
   { path, languageId, firstLine, lastLine, code }: Subject,
   exchanges: readonly Exchange[],
   tokens: number,
-): { readonly turns: ChatTurn[]; readonly dropped: number } {
+): { readonly turns: ChatMessage[]; readonly dropped: number } {
   const fence = fenceFor(code);
-  const opening: ChatTurn[] = [
+  const opening: ChatMessage[] = [
     {
       role: "system",
       content:
@@ -36,11 +36,12 @@ export function conversationTurns(
       content: `Lines ${firstLine} to ${lastLine} of ${path}:\n${fence}${languageId}\n${code}\n${fence}\n\n${exchanges[0]?.question ?? ""}`,
     },
   ];
-  const turnsOf = ({ question, answer }: Exchange, index: number): ChatTurn[] => [
+  const turnsOf = ({ question, answer }: Exchange, index: number): ChatMessage[] => [
     ...(index === 0 ? [] : [{ role: "user", content: question } as const]),
     ...(answer === "" ? [] : [{ role: "assistant", content: answer } as const]),
   ];
-  const length = (turns: readonly ChatTurn[]) => turns.reduce((sum, { content }) => sum + content.length, 0);
+  const length = (turns: readonly ChatMessage[]) =>
+    turns.reduce((sum, { content }) => sum + content.length, 0);
   const room = tokens * CHARACTERS_PER_TOKEN;
   let dropped = 0;
   for (;;) {
@@ -58,8 +59,8 @@ export function conversationTurns(
 }
 
 /** Templates want the roles to alternate. */
-function mergeUsers(turns: readonly ChatTurn[]): ChatTurn[] {
-  const merged: ChatTurn[] = [];
+function mergeUsers(turns: readonly ChatMessage[]): ChatMessage[] {
+  const merged: ChatMessage[] = [];
   for (const turn of turns) {
     const last = merged.at(-1);
     if (last && last.role === turn.role) {

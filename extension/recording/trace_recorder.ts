@@ -1,7 +1,8 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { matches, type Pipeline, systemClock } from "../../engine/complete/index.ts";
+import { matches, type Pipeline } from "../../engine/complete/index.ts";
+import { systemClock } from "../../engine/contract/index.ts";
 import { isSupported, pathOf } from "../paths.ts";
 import type { Settings } from "../settings.ts";
 import { textOf } from "../suggest/question.ts";

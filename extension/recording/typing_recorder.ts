@@ -1,5 +1,6 @@
-import type { Clock, DocumentChange, Pipeline, Question } from "../../engine/complete/index.ts";
+import type { DocumentChange, Pipeline, Question } from "../../engine/complete/index.ts";
 import { type TypingEvent, traceHeader, traceLine } from "../../engine/complete/index.ts";
+import type { Clock } from "../../engine/contract/index.ts";
 
 export interface TypingRecorderOptions {
   /** Adds text to the recording's file. */

@@ -1,4 +1,4 @@
-import type { ChatTurn } from "../../engine/contract/index.ts";
+import type { ChatMessage } from "../../engine/contract/index.ts";
 
 export interface RefactorRequest {
   readonly instruction: string;
@@ -19,7 +19,7 @@ export function refactorMessages({
   before,
   selected,
   after,
-}: RefactorRequest): ChatTurn[] {
+}: RefactorRequest): ChatMessage[] {
   const fence = fenceFor(before + selected + after);
   const block = (code: string) => `${fence}${languageId}\n${code}\n${fence}`;
   const around = [

@@ -1,4 +1,5 @@
-import { type Clock, createMetrics, type Metrics } from "../../engine/complete/index.ts";
+import { createMetrics, type Metrics } from "../../engine/complete/index.ts";
+import type { Clock } from "../../engine/contract/index.ts";
 
 const SAVE_MS = 10_000; // from the first change to the file
 const TELL_MS = 500; // the status bar and the pages change at most twice a second

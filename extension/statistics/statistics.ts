@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import { systemClock } from "../../engine/complete/index.ts";
+import { systemClock } from "../../engine/contract/index.ts";
+
 import { createSharedMetrics } from "./shared_metrics.ts";
 
 /** The metrics of all windows, in one file; they stay on this machine. */

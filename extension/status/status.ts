@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import type { MetricsSummary, Silence, TraceRecord } from "../../engine/complete/index.ts";
-import { type EngineStatus, isFault, isSameSilence } from "../../engine/contract/index.ts";
+import type { MetricsSummary, TraceRecord } from "../../engine/complete/index.ts";
+import { type EngineStatus, isFault, isSameSilence, type Silence } from "../../engine/contract/index.ts";
 import { sentenceOf, UserError } from "../../engine/errors/index.ts";
 import type { Engine } from "../engine.ts";
 import { type Downloads, modelTrouble } from "../models/index.ts";

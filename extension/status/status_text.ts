@@ -1,6 +1,6 @@
 import type { EngineState } from "../../engine/client/index.ts";
-import type { MetricsSummary, Share, Silence } from "../../engine/complete/index.ts";
-import type { DraftSources, EngineStatus } from "../../engine/contract/index.ts";
+import type { MetricsSummary, Share } from "../../engine/complete/index.ts";
+import type { DraftSources, EngineStatus, Silence } from "../../engine/contract/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
 import type { L10n } from "../l10n.ts";
 import type { ModelTrouble } from "../models/index.ts";

@@ -1,12 +1,7 @@
 import * as vscode from "vscode";
-import type {
-  PipelineSettings,
-  Question,
-  Silence,
-  Syntax,
-  TraceRecord,
-} from "../../engine/complete/index.ts";
+import type { PipelineSettings, Question, Syntax, TraceRecord } from "../../engine/complete/index.ts";
 import { closedGate, placeAt, standAt } from "../../engine/complete/index.ts";
+import type { Silence } from "../../engine/contract/index.ts";
 import { isSupported } from "../paths.ts";
 import { questionAt } from "../suggest/question.ts";
 import type { ReadOnly } from "../suggest/read_only.ts";

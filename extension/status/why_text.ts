@@ -1,5 +1,5 @@
-import type { Silence, TraceRecord } from "../../engine/complete/index.ts";
-import { isSameSilence } from "../../engine/contract/index.ts";
+import type { TraceRecord } from "../../engine/complete/index.ts";
+import { isSameSilence, type Silence } from "../../engine/contract/index.ts";
 import { MENU } from "../internal.ts";
 import type { L10n } from "../l10n.ts";
 import { msOf } from "./status_text.ts";

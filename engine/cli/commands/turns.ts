@@ -1,4 +1,4 @@
-import type { Completer } from "../../complete/index.ts";
+import type { Completer } from "../../contract/index.ts";
 import type { Scheduler } from "../../generate/index.ts";
 
 /** A completer over one session, for callers that ask for the next while the last still runs: in turns, by priority. */

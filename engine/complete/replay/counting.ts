@@ -1,4 +1,4 @@
-import type { Completer, CompletionCost, CompletionRequest } from "../../contract/index.ts";
+import type { Completer, CompletionRequest, GenerationCost } from "../../contract/index.ts";
 import type { Keystroke } from "./keystrokes.ts";
 
 /**
@@ -83,12 +83,12 @@ export function countingCompleter(completer: Completer, keystroke: () => Keystro
 
 /** Writes what one stream costs on a keystroke, as far as the stream has told. */
 function openLedger(row: Keystroke | undefined, speculative: boolean) {
-  let told: CompletionCost | undefined;
+  let told: GenerationCost | undefined;
   if (row && speculative) row.idle.streams++;
   else if (row) row.streams++;
   return {
     /** What the stream has cost so far. */
-    note(cost: CompletionCost | undefined): void {
+    note(cost: GenerationCost | undefined): void {
       if (!cost || !row) return;
       const sums = speculative ? row.idle : row;
       sums.computedTokens += cost.computedTokens - (told?.computedTokens ?? 0);

@@ -1,6 +1,7 @@
 import { startPeer } from "../../../engine/cli/bench/peer_llama.ts";
 import { prepare, withFile, withModel } from "../../../engine/cli/commands/open_model.ts";
-import type { PromptParts } from "../../../engine/complete/index.ts";
+import type { PromptParts } from "../../../engine/contract/index.ts";
+
 import { createFimCompleter } from "../../../engine/generate/index.ts";
 import { contextFor, modelPath } from "../../../engine/model_file/index.ts";
 import { createDetokenizer, fimPrompt, type Tokenizer } from "../../../engine/text/index.ts";

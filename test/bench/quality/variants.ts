@@ -1,5 +1,5 @@
-import type { PromptParts } from "../../../engine/complete/index.ts";
 import { anchorPrompt } from "../../../engine/complete/text/anchor.ts";
+import type { PromptParts } from "../../../engine/contract/index.ts";
 import type { Place } from "./places.ts";
 
 export interface Variant {

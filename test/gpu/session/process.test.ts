@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createEngineClient, type EngineClient, type EngineState } from "../../../engine/client/client.ts";
-import type { CompletionDelta, CompletionEnd, CompletionPriority } from "../../../engine/complete/index.ts";
+import type { CompletionDelta, CompletionPriority, GenerationEnd } from "../../../engine/contract/index.ts";
+
 import { writeChatModel } from "../../editor/support/chat_model.ts";
 import { miniModel, temporaryFolder } from "../support/models.ts";
 
@@ -73,7 +74,7 @@ async function complete({
   path = "mini",
   onText,
 }: Options = {}) {
-  const stream: AsyncGenerator<CompletionDelta, CompletionEnd | undefined> = client
+  const stream: AsyncGenerator<CompletionDelta, GenerationEnd | undefined> = client
     .completerFor(() => ({ path }))
     .complete({ prompt, maxTokens, priority, ...(signal && { signal }) });
   let text = "";

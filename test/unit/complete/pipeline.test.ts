@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Answer, PipelineSettings, PromptParts } from "../../../engine/complete/index.ts";
+import type { Answer, PipelineSettings } from "../../../engine/complete/index.ts";
+import type { PromptParts } from "../../../engine/contract/index.ts";
 import { sentenceOf, UserError } from "../../../engine/errors/index.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";

@@ -10,10 +10,11 @@ import {
   traceLine,
 } from "../../../engine/complete/replay/recording.ts";
 import { createVirtualClock } from "../../../engine/complete/replay/virtual_clock.ts";
-import type { Completer, CompletionCost } from "../../../engine/contract/completion.ts";
+import type { Completer, GenerationCost } from "../../../engine/contract/index.ts";
+
 import { UserError } from "../../../engine/errors/index.ts";
 
-const COST: CompletionCost = {
+const COST: GenerationCost = {
   promptTokens: 100,
   computedTokens: 7,
   promptMs: 1,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Answer, Completer, PipelineOptions, TraceRecord } from "../../../engine/complete/index.ts";
+import type { Answer, PipelineOptions, TraceRecord } from "../../../engine/complete/index.ts";
+import type { Completer } from "../../../engine/contract/index.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
 import { bench, outcome, questionAt, scripted } from "../support/pipeline.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { systemClock } from "../../../engine/complete/index.ts";
+import { systemClock } from "../../../engine/contract/index.ts";
+
 import { createSharedMetrics } from "../../../extension/statistics/shared_metrics.ts";
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createScheduler, type Priority, type Turn } from "../../../engine/generate/scheduler.ts";
+import type { Priority } from "../../../engine/contract/index.ts";
+import { createScheduler, type Turn } from "../../../engine/generate/scheduler.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
 

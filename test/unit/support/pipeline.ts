@@ -1,7 +1,5 @@
 import {
   type Answer,
-  type Completer,
-  type CompletionRequest,
   createPipeline,
   DEFAULT_SETTINGS,
   type Pipeline,
@@ -10,6 +8,7 @@ import {
   type Question,
   type TraceRecord,
 } from "../../../engine/complete/index.ts";
+import type { Completer, CompletionRequest } from "../../../engine/contract/index.ts";
 import { fakeClock } from "./clock.ts";
 
 export interface Script extends Completer {

@@ -1,10 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  type ChatDelta,
-  type ChatRequest,
-  createChat,
-  splitThinking,
-} from "../../../engine/generate/chat.ts";
+import type { ChatDelta, ChatRequest } from "../../../engine/contract/index.ts";
+import { createChat, splitThinking } from "../../../engine/generate/chat.ts";
 import { generationStream } from "../../../engine/generate/generation_stream.ts";
 import { Tally } from "../../../engine/generate/tally.ts";
 import type { Draw } from "../../../engine/model/index.ts";

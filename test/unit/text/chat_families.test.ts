@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { ChatMessage } from "../../../engine/contract/index.ts";
 import { UserError } from "../../../engine/errors/index.ts";
 import {
   beginsThinking,
-  type ChatMessage,
-  type ChatOptions,
   chatPrompt,
   renderChat,
+  type TemplateOptions,
   TOKEN_TYPE,
 } from "../../../engine/text/index.ts";
 import {
@@ -87,8 +87,10 @@ const families: Record<
 for (const [family, it] of Object.entries(families)) {
   const { template, head = "", preambles } = it;
   const tokenizer = synthetic([], family === "Qwen2.5" ? CODER : SPECIALS, { chatTemplate: template });
-  const render = (messages: readonly ChatMessage[], options: ChatOptions = { addGenerationPrompt: false }) =>
-    renderChat(template, messages, options);
+  const render = (
+    messages: readonly ChatMessage[],
+    options: TemplateOptions = { addGenerationPrompt: false },
+  ) => renderChat(template, messages, options);
 
   describe(family, () => {
     for (const [i, enableThinking] of [true, false, undefined].entries()) {
@@ -153,7 +155,7 @@ describe("a template that knows no switch and always opens the block", () => {
     eosId: 262,
     endIds: [262],
   });
-  const prompt = (options: Omit<ChatOptions, "addGenerationPrompt">) =>
+  const prompt = (options: Omit<TemplateOptions, "addGenerationPrompt">) =>
     chatPrompt(tokenizer, [user("a")], { ...ASK, ...options })!;
   test("the answer begins as a thought", () => {
     for (const options of [{ enableThinking: true }, {}])
