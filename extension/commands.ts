@@ -78,7 +78,7 @@ export function registerCommands({
 
 async function unload({ engine }: Services): Promise<void> {
   await engine.unload();
-  vscode.window.setStatusBarMessage(vscode.l10n.t("Foretype: no model holds GPU memory."), 5000);
+  vscode.window.setStatusBarMessage("Foretype: no model holds GPU memory.", 5000);
 }
 
 function openWalkthrough({ extension }: vscode.ExtensionContext): Thenable<unknown> {
@@ -91,9 +91,9 @@ function openWalkthrough({ extension }: vscode.ExtensionContext): Thenable<unkno
 }
 
 async function resetStatistics({ metrics }: Services): Promise<void> {
-  const reset = vscode.l10n.t("Reset");
+  const reset = "Reset";
   const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Reset all statistics of Foretype? What was counted is deleted from this machine."),
+    "Reset all statistics of Foretype? What was counted is deleted from this machine.",
     { modal: true },
     reset,
   );

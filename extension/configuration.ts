@@ -10,7 +10,6 @@ export function watchConfiguration(log: vscode.LogOutputChannel) {
     const { settings, warnings } = readSettings({
       get: (name) => configuration.get(name),
       home: homedir(),
-      l10n: vscode.l10n,
     });
     for (const warning of warnings) log.warn(warning);
     return settings;

@@ -50,8 +50,8 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
 
   async function offerRestart(reason: string): Promise<void> {
     log.error(reason);
-    const restart = vscode.l10n.t("Restart");
-    const showLog = vscode.l10n.t("Show Log");
+    const restart = "Restart";
+    const showLog = "Show Log";
     const choice = await vscode.window.showErrorMessage(reason, restart, showLog);
     if (choice === restart) client.restart();
     if (choice === showLog) log.show();

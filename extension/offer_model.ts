@@ -3,15 +3,11 @@ import type { Services } from "./services.ts";
 
 /** Where the chat model has no chat template, offers to choose one that has. @returns whether it had to. */
 export async function offerChatModel(services: Services): Promise<boolean> {
-  const { t } = vscode.l10n;
   const description = await services.engine.describe("chat");
   if (description.chats) return false;
-  const choose = t("Choose a Model…");
+  const choose = "Choose a Model…";
   const answer = await vscode.window.showInformationMessage(
-    t(
-      "{0} completes code, but it cannot hold a conversation. Explain and refactor need a model with a chat template.",
-      description.name,
-    ),
+    `${description.name} completes code, but it cannot hold a conversation. Explain and refactor need a model with a chat template.`,
     choose,
   );
   if (answer === choose) await vscode.commands.executeCommand("foretype.chooseModel", "chat");

@@ -13,17 +13,13 @@ export function createReport(log: vscode.LogOutputChannel) {
     const message =
       error instanceof UserError
         ? error.message
-        : vscode.l10n.t(
-            "Foretype failed ({0}): see the log for where.",
-            error instanceof Error ? error.message : String(error),
-          );
+        : `Foretype failed (${error instanceof Error ? error.message : String(error)}): see the log for where.`;
     const last = shownAt.get(message) ?? Number.NEGATIVE_INFINITY;
     if (performance.now() - last < REPEAT_MS) return;
     shownAt.set(message, performance.now());
     const trouble = error instanceof UserError ? modelTrouble(error.fault) : undefined;
-    const showLog = vscode.l10n.t("Show Log");
-    const models =
-      trouble === "memory" ? vscode.l10n.t("Choose a Smaller Model…") : vscode.l10n.t("Manage Models…");
+    const showLog = "Show Log";
+    const models = trouble === "memory" ? "Choose a Smaller Model…" : "Manage Models…";
     void vscode.window.showErrorMessage(message, ...(trouble ? [models] : []), showLog).then((choice) => {
       if (choice === showLog) log.show();
       if (choice === models) void vscode.commands.executeCommand("foretype.manageModels");

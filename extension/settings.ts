@@ -1,7 +1,6 @@
 import type { PipelineSettings } from "../engine/complete/index.ts";
 import type { EngineSettings, ModelSpec } from "../engine/contract/index.ts";
 import manifest from "../package.json" with { type: "json" };
-import type { L10n } from "./l10n.ts";
 
 /** `foretype.*`, checked. */
 export interface Settings {
@@ -46,11 +45,10 @@ export interface SettingsReader {
   /** The value of `foretype.NAME` as the editor has it, of whatever type the user wrote. */
   readonly get: (name: string) => unknown;
   readonly home: string;
-  readonly l10n: L10n;
 }
 
 /** A wrong value costs its setting only: the default holds, and a warning says so. */
-export function readSettings({ get, home, l10n }: SettingsReader): {
+export function readSettings({ get, home }: SettingsReader): {
   readonly settings: Settings;
   readonly warnings: readonly string[];
 } {
@@ -61,13 +59,7 @@ export function readSettings({ get, home, l10n }: SettingsReader): {
     const value = get(name);
     if (value === undefined || fits(value, schema)) return (value ?? schema.default) as T;
     warnings.push(
-      l10n.t(
-        "The setting “foretype.{0}” is {1}, but must be {2}: {3} is used.",
-        name,
-        JSON.stringify(value),
-        wanted(schema, l10n),
-        JSON.stringify(schema.default),
-      ),
+      `The setting “foretype.${name}” is ${JSON.stringify(value)}, but must be ${wanted(schema)}: ${JSON.stringify(schema.default)} is used.`,
     );
     return schema.default as T;
   }
@@ -154,27 +146,26 @@ function fits(value: unknown, schema: Schema): boolean {
 }
 
 /** A schema in words, for a sentence. */
-function wanted(schema: Schema, l10n: L10n): string {
+function wanted(schema: Schema): string {
   const bounds = (): string => {
     const { minimum, maximum } = schema;
-    if (minimum !== undefined && maximum !== undefined)
-      return l10n.t("a number from {0} to {1}", minimum, maximum);
-    return l10n.t("a number of at least {0}", minimum ?? 0);
+    if (minimum !== undefined && maximum !== undefined) return `a number from ${minimum} to ${maximum}`;
+    return `a number of at least ${minimum ?? 0}`;
   };
   const words = [schema.type].flat().map((type) => {
     switch (type) {
       case "boolean":
-        return l10n.t("true or false");
+        return "true or false";
       case "string":
-        if (schema.enum) return schema.enum.map((one) => `"${one}"`).join(l10n.t(" or "));
-        return schema.pattern === undefined ? l10n.t("a text") : JSON.stringify(schema.default);
+        if (schema.enum) return schema.enum.map((one) => `"${one}"`).join(" or ");
+        return schema.pattern === undefined ? "a text" : JSON.stringify(schema.default);
       case "array":
-        return l10n.t("a list of texts");
+        return "a list of texts";
       case "object":
-        return l10n.t("true or false for each language id");
+        return "true or false for each language id";
       default:
         return bounds();
     }
   });
-  return words.join(l10n.t(" or "));
+  return words.join(" or ");
 }

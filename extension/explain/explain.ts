@@ -10,7 +10,6 @@ const UPDATE_MS = 80;
 
 /** `Explain Selection`: streams an explanation beside the code, and takes further questions. */
 export function registerExplain(services: Services): vscode.Disposable {
-  const { t } = vscode.l10n;
   let panel: vscode.WebviewPanel | undefined;
   let subject: Subject | undefined;
   let exchanges: Exchange[] = [];
@@ -22,8 +21,8 @@ export function registerExplain(services: Services): vscode.Disposable {
     kind: "data" as const,
     data: {
       subject: subject
-        ? t("{0}, lines {1} to {2}", subject.path, subject.firstLine, subject.lastLine)
-        : t("Select code, then run “Foretype: Explain Selection”."),
+        ? `${subject.path}, lines ${subject.firstLine} to ${subject.lastLine}`
+        : "Select code, then run “Foretype: Explain Selection”.",
       exchanges: exchanges.map(({ question, answer }, index) => ({
         question: index === 0 ? "" : question,
         answer,
@@ -31,11 +30,11 @@ export function registerExplain(services: Services): vscode.Disposable {
       streaming: running !== undefined,
       notice,
       strings: {
-        stop: t("Stop"),
-        copy: t("Copy"),
-        ask: t("Ask"),
-        placeholder: t("Ask about this code"),
-        writing: t("The model is writing"),
+        stop: "Stop",
+        copy: "Copy",
+        ask: "Ask",
+        placeholder: "Ask about this code",
+        writing: "The model is writing",
       },
     },
   });
@@ -48,7 +47,7 @@ export function registerExplain(services: Services): vscode.Disposable {
     }
     panel = openPage(services.context, {
       name: "explain",
-      title: t("Foretype Explain"),
+      title: "Foretype Explain",
       column: vscode.ViewColumn.Beside,
       data: state().data,
       onMessage: (message) => {
@@ -71,7 +70,7 @@ export function registerExplain(services: Services): vscode.Disposable {
   async function explain(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     if (!editor) {
-      void vscode.window.showInformationMessage(t("Open a file and select code to explain."));
+      void vscode.window.showInformationMessage("Open a file and select code to explain.");
       return;
     }
     const { document } = editor;
@@ -81,7 +80,7 @@ export function registerExplain(services: Services): vscode.Disposable {
     const code = document.getText(range);
     if (code.trim() === "") {
       void vscode.window.showInformationMessage(
-        t("There is nothing here but white space: select the code to explain."),
+        "There is nothing here but white space: select the code to explain.",
       );
       return;
     }
@@ -99,7 +98,7 @@ export function registerExplain(services: Services): vscode.Disposable {
     };
     exchanges = [];
     openPanel();
-    await ask(t("Explain this code."));
+    await ask("Explain this code.");
   }
 
   async function ask(question: string): Promise<void> {
@@ -111,9 +110,7 @@ export function registerExplain(services: Services): vscode.Disposable {
     exchanges.push(exchange);
     const { turns, dropped } = conversationTurns(subject, exchanges, tokens);
     notice =
-      dropped > 0
-        ? t("The model no longer sees the oldest {0} exchanges: its context is full.", dropped)
-        : "";
+      dropped > 0 ? `The model no longer sees the oldest ${dropped} exchanges: its context is full.` : "";
     show();
     let updated = 0;
     try {
@@ -126,7 +123,7 @@ export function registerExplain(services: Services): vscode.Disposable {
         show();
       }
       if (!abort.signal.aborted && exchange.answer.trim() === "")
-        notice = t("The model gave no answer: ask in other words.");
+        notice = "The model gave no answer: ask in other words.";
     } catch (error) {
       if (!abort.signal.aborted) {
         notice = (error as Error).message;
@@ -134,7 +131,7 @@ export function registerExplain(services: Services): vscode.Disposable {
       }
     }
     if (running === abort) running = undefined;
-    if (abort.signal.aborted && exchange.answer !== "") notice = t("Stopped.");
+    if (abort.signal.aborted && exchange.answer !== "") notice = "Stopped.";
     show();
   }
 

@@ -5,15 +5,14 @@ import { modelsAtTopOf } from "./files.ts";
 /** A model file that the user looks up on this machine. */
 export const browseForFile = (): Promise<string | undefined> =>
   open({
-    title: vscode.l10n.t("Choose a Model File"),
-    filters: { [vscode.l10n.t("GGUF models")]: ["gguf"] },
+    title: "Choose a Model File",
+    filters: { "GGUF models": ["gguf"] },
   });
 
 /** The model of a folder, which the user picks where there are several; the folder itself where there is none. */
 export async function browseForFolder(): Promise<string | undefined> {
-  const { t } = vscode.l10n;
   const folder = await open({
-    title: t("Choose the Folder of a Model"),
+    title: "Choose the Folder of a Model",
     canSelectFolders: true,
     canSelectFiles: false,
   });
@@ -22,11 +21,10 @@ export async function browseForFolder(): Promise<string | undefined> {
   if (models.length === 0) return folder; // reading it says what is missing
   if (models.length === 1) return models[0]!.path;
   const items = models.map(({ name, bytes, path }) => ({ label: name, description: diskBytes(bytes), path }));
-  return (await vscode.window.showQuickPick(items, { title: folder, placeHolder: t("A model") }))?.path;
+  return (await vscode.window.showQuickPick(items, { title: folder, placeHolder: "A model" }))?.path;
 }
 
 async function open(options: vscode.OpenDialogOptions): Promise<string | undefined> {
-  const [chosen] =
-    (await vscode.window.showOpenDialog({ openLabel: vscode.l10n.t("Choose"), ...options })) ?? [];
+  const [chosen] = (await vscode.window.showOpenDialog({ openLabel: "Choose", ...options })) ?? [];
   return chosen?.fsPath;
 }

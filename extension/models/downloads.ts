@@ -60,7 +60,7 @@ export function createDownloads() {
       shownAt = performance.now();
       const percent = (100 * now.bytesDone) / Math.max(1, now.bytesTotal);
       progress.report({
-        message: progressText(now, vscode.l10n),
+        message: progressText(now),
         increment: Math.max(0, percent - shownPercent), // the bar cannot go back
       });
       shownPercent = Math.max(shownPercent, percent);
@@ -99,7 +99,7 @@ export function createDownloads() {
       vscode.window.withProgress(
         {
           location: vscode.ProgressLocation.Notification,
-          title: vscode.l10n.t("Downloading {0}", request.title),
+          title: `Downloading ${request.title}`,
           cancellable: true,
         },
         (progress, token) => pull(request, progress, token),

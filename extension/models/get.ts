@@ -32,12 +32,11 @@ export interface Order {
 
 /** Asks for a name on the Hub, and checks it as it is typed. */
 export async function askForName(options: ModelsOptions, before = ""): Promise<string | undefined> {
-  const { t } = vscode.l10n;
   const { hub } = hubAccess({ hub: options.settings.current.library.hub });
   return vscode.window.showInputBox({
-    title: t("Get a Model from the Hub"),
-    prompt: t("Pressing Enter asks {0} which files there are.", new URL(hub).host),
-    placeHolder: t("OWNER/REPO, OWNER/REPO:QUANT, OWNER/REPO/FILE.gguf or an address"),
+    title: "Get a Model from the Hub",
+    prompt: `Pressing Enter asks ${new URL(hub).host} which files there are.`,
+    placeHolder: "OWNER/REPO, OWNER/REPO:QUANT, OWNER/REPO/FILE.gguf or an address",
     value: before,
     ignoreFocusOut: true, // an address is copied from a browser
     validateInput(text) {
@@ -54,14 +53,13 @@ export async function askForName(options: ModelsOptions, before = ""): Promise<s
 
 /** Lists what the Hub has by a name, lets the user choose and agree, downloads, and offers the model for its roles. */
 export async function getModel(options: ModelsOptions, order: Order): Promise<void> {
-  const { t } = vscode.l10n;
   let request: DownloadRequest | undefined;
   try {
     request = await plan(options, order);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const change = t("Change the Name…");
-    const retry = t("Try Again");
+    const change = "Change the Name…";
+    const retry = "Try Again";
     const choice = await vscode.window.showErrorMessage(error.message, retry, change);
     if (choice === retry) return getModel(options, order);
     const name = choice === change ? await askForName(options, order.name) : undefined;
@@ -70,7 +68,7 @@ export async function getModel(options: ModelsOptions, order: Order): Promise<vo
   if (!request) return;
   const { title, files } = request;
   if (options.downloads.running.some(({ names }) => names.some((name) => files.includes(name)))) {
-    const message = t("{0} is being downloaded already: its notification shows how far it is.", title);
+    const message = `${title} is being downloaded already: its notification shows how far it is.`;
     return void vscode.window.showInformationMessage(message);
   }
   await download(options, request, order.role);
@@ -89,21 +87,18 @@ async function plan(options: ModelsOptions, order: Order): Promise<DownloadReque
   const folder = libraryFolder(options);
   if (!order.agreed) {
     const smaller = smallerThan(model, memoryBytes, wish, listing);
-    const { question, detail } = confirmation(
-      {
-        title,
-        repository,
-        model,
-        folder,
-        freeBytes: await freeBytes(folder),
-        memoryBytes,
-        license: order.license,
-        smaller: smaller?.title,
-      },
-      vscode.l10n,
-    );
-    const yes = vscode.l10n.t("Download");
-    const instead = smaller && vscode.l10n.t("{0} Instead…", smaller.title);
+    const { question, detail } = confirmation({
+      title,
+      repository,
+      model,
+      folder,
+      freeBytes: await freeBytes(folder),
+      memoryBytes,
+      license: order.license,
+      smaller: smaller?.title,
+    });
+    const yes = "Download";
+    const instead = smaller && `${smaller.title} Instead…`;
     const modal = { modal: true, detail };
     const answers = [yes, ...(instead ? [instead] : [])];
     const answer = await vscode.window.showInformationMessage(question, modal, ...answers);
@@ -126,7 +121,7 @@ async function askHub(wish: ModelWish, hub: string): Promise<HubFile[] | undefin
   return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t("Asking {0} what {1} holds", host, wish.repository),
+      title: `Asking ${host} what ${wish.repository} holds`,
       cancellable: true,
     },
     async (_, token) => {
@@ -164,10 +159,10 @@ async function chooseOne(
   if (wish.file !== undefined || wish.quant !== undefined || models.length === 0)
     return chooseModel(listing, wish);
   if (models.length === 1) return models[0];
-  const rows = repositoryRows(models, usual(listing, wish, memoryBytes), memoryBytes, vscode.l10n);
+  const rows = repositoryRows(models, usual(listing, wish, memoryBytes), memoryBytes);
   const choice = await vscode.window.showQuickPick(rows, {
     title: wish.repository,
-    placeHolder: vscode.l10n.t("Which one? Fewer bits are smaller and quicker, and a little less exact."),
+    placeHolder: "Which one? Fewer bits are smaller and quicker, and a little less exact.",
     matchOnDetail: true,
     ignoreFocusOut: true,
   });
@@ -210,31 +205,26 @@ async function download(
   request: DownloadRequest,
   role: ModelRole | undefined,
 ): Promise<void> {
-  const { t } = vscode.l10n;
   const { title } = request;
   const outcome: Outcome = await options.downloads.run(request);
   const again = () => download(options, request, role);
   switch (outcome.kind) {
     case "done": {
-      const use = t("Use It…");
-      const message = t("{0} is on this machine; its checksum is the published one.", title);
+      const use = "Use It…";
+      const message = `${title} is on this machine; its checksum is the published one.`;
       if ((await vscode.window.showInformationMessage(message, use)) === use)
         await useModel(options, outcome.model.path, role);
       return;
     }
     case "stopped": {
-      const resume = t("Resume");
-      const message = t(
-        "The download of {0} stopped at {1} of {2}: resume it now, or later in “Foretype: Manage Models…”.",
-        title,
-        diskBytes(outcome.bytesDone, request.bytes),
-        diskBytes(request.bytes),
-      );
+      const resume = "Resume";
+      const sizes = `${diskBytes(outcome.bytesDone, request.bytes)} of ${diskBytes(request.bytes)}`;
+      const message = `The download of ${title} stopped at ${sizes}: resume it now, or later in “Foretype: Manage Models…”.`;
       if ((await vscode.window.showInformationMessage(message, resume)) === resume) await again();
       return;
     }
     case "failed": {
-      const retry = t("Retry");
+      const retry = "Retry";
       if (!(outcome.error instanceof UserError)) throw outcome.error;
       const { message } = outcome.error;
       if ((await vscode.window.showErrorMessage(message, retry)) === retry) await again();

@@ -6,7 +6,6 @@ import {
   neededBytes,
   recommendedEntry,
 } from "../../engine/library/index.ts";
-import type { L10n } from "../l10n.ts";
 import type { ModelRole } from "../services.ts";
 import { bytesOf } from "../status/status_text.ts";
 import { diskBytes, percentDone } from "./download_text.ts";
@@ -74,44 +73,44 @@ export interface ListInput {
 }
 
 /** The list of `Manage Models…`: what is in use, what is on this machine, what can be had. Empty sections are left out. */
-export function modelSections(input: ListInput, l10n: L10n): Section[] {
-  const local = localRows(input, l10n);
+export function modelSections(input: ListInput): Section[] {
+  const local = localRows(input);
   const inUse = local.filter(({ path }) => usesOf(input, path).length > 0);
   const sections = [
-    { title: l10n.t("In use"), rows: inUse.map(({ row }) => row) },
+    { title: "In use", rows: inUse.map(({ row }) => row) },
     {
-      title: l10n.t("On this machine"),
+      title: "On this machine",
       rows: [
         ...local.filter((one) => !inUse.includes(one)).map(({ row }) => row),
-        ...input.running.map((download) => runningRow(download, l10n)),
-        ...stoppedDownloads(input).map((partial) => partialRow(partial, l10n)),
+        ...input.running.map((download) => runningRow(download)),
+        ...stoppedDownloads(input).map((partial) => partialRow(partial)),
         {
           icon: "file",
-          label: l10n.t("Browse for a File…"),
-          description: l10n.t("a GGUF file on this machine"),
+          label: "Browse for a File…",
+          description: "a GGUF file on this machine",
           act: { do: "browse" },
           buttons: [],
         },
         {
           icon: "folder",
-          label: l10n.t("Choose a Folder…"),
-          description: l10n.t("that holds a model"),
+          label: "Choose a Folder…",
+          description: "that holds a model",
           act: { do: "choose-folder" },
           buttons: [],
         },
       ] satisfies Row[],
     },
     {
-      title: l10n.t("Get a model"),
+      title: "Get a model",
       rows: [
         {
           icon: "search",
-          label: l10n.t("From the Hub by Name…"),
-          description: l10n.t("any repository of GGUF files on Hugging Face"),
+          label: "From the Hub by Name…",
+          description: "any repository of GGUF files on Hugging Face",
           act: { do: "ask-name" },
           buttons: [],
         },
-        ...offered(input).map((entry) => entryRow(entry, input, l10n)),
+        ...offered(input).map((entry) => entryRow(entry, input)),
       ] satisfies Row[],
     },
   ];
@@ -133,64 +132,59 @@ function usesOf({ completionPath, chatPath }: ListInput, path: string): ModelRol
   ];
 }
 
-function localRows(input: ListInput, l10n: L10n): LocalRow[] {
+function localRows(input: ListInput): LocalRow[] {
   const { installed, files } = input;
   const outside = files.filter(({ path }) => !installed.some((model) => namesModel(model, path)));
   return [
-    embeddedRow(input, l10n),
-    ...installed.map((model) => installedRow(model, input, l10n)),
-    ...outside.map((file) => fileRow(file, input, l10n)),
+    embeddedRow(input),
+    ...installed.map((model) => installedRow(model, input)),
+    ...outside.map((file) => fileRow(file, input)),
   ];
 }
 
-function describeUse(input: ListInput, path: string, l10n: L10n): string[] {
+function describeUse(input: ListInput, path: string): string[] {
   // The embedded model stands for a chat model that nobody chose; it cannot chat.
-  const chat =
-    path === "mini" ? l10n.t("no model explains and refactors yet") : l10n.t("explains and refactors");
-  const words = { completion: l10n.t("completes"), chat };
+  const chat = path === "mini" ? "no model explains and refactors yet" : "explains and refactors";
+  const words = { completion: "completes", chat };
   return [
     ...usesOf(input, path).map((role) => words[role]),
-    ...(input.loaded.includes(path) ? [l10n.t("on the GPU")] : []),
+    ...(input.loaded.includes(path) ? ["on the GPU"] : []),
   ];
 }
 
 const unloadButton = ({ loaded }: ListInput, path: string): Act[] =>
   loaded.includes(path) ? [{ do: "unload" }] : [];
 
-function embeddedRow(input: ListInput, l10n: L10n): LocalRow {
+function embeddedRow(input: ListInput): LocalRow {
   const path = "mini";
   const row: Row = {
     icon: "package",
-    label: l10n.t("Embedded model"),
-    description: describeUse(input, path, l10n).join(", "),
-    detail: l10n.t("Comes with the extension; small and quick."),
+    label: "Embedded model",
+    description: describeUse(input, path).join(", "),
+    detail: "Comes with the extension; small and quick.",
     act: { do: "use", path },
     buttons: unloadButton(input, path),
   };
   return { path, row };
 }
 
-function installedRow(model: InstalledModel, input: ListInput, l10n: L10n): LocalRow {
+function installedRow(model: InstalledModel, input: ListInput): LocalRow {
   // A setting may name another part of the model than its first.
   const named = [input.completionPath, input.chatPath].find((path) => namesModel(model, path));
   const path = named ?? model.path;
   const { name, repository, bytes, missing, verified, quant } = model;
   const fromHub = hubName(model);
   const state =
-    missing > 0
-      ? l10n.t("{0} of its files are missing", missing)
-      : verified
-        ? l10n.t("checksum verified")
-        : l10n.t("not verified");
+    missing > 0 ? `${missing} of its files are missing` : verified ? "checksum verified" : "not verified";
   const row: Row = {
     icon: missing > 0 ? "warning" : "file",
     label: baseName(name),
-    description: describeUse(input, path, l10n).join(", "),
+    description: describeUse(input, path).join(", "),
     detail: [
       diskBytes(bytes),
       ...(quant && !baseName(name).toUpperCase().includes(quant) ? [quant] : []),
       state,
-      ...tooLarge(bytes, input, l10n),
+      ...tooLarge(bytes, input),
       ...(repository ? [repository] : [shortPath(model.path, input.home)]),
     ].join(" · "),
     act: missing > 0 && fromHub ? { do: "get", name: fromHub } : { do: "use", path },
@@ -208,14 +202,14 @@ function installedRow(model: InstalledModel, input: ListInput, l10n: L10n): Loca
 export const hubName = ({ name, path, repository }: InstalledModel): string | undefined =>
   repository === null ? undefined : name.replace(/[^/]*$/, baseName(path));
 
-function fileRow({ path, bytes }: KnownFile, input: ListInput, l10n: L10n): LocalRow {
+function fileRow({ path, bytes }: KnownFile, input: ListInput): LocalRow {
   const there = bytes !== null;
   const row: Row = {
     icon: there ? "file" : "warning",
     label: baseName(path),
-    description: [...(there ? [] : [l10n.t("missing")]), ...describeUse(input, path, l10n)].join(", "),
+    description: [...(there ? [] : ["missing"]), ...describeUse(input, path)].join(", "),
     detail: [
-      ...(there && bytes > 0 ? [diskBytes(bytes), ...tooLarge(bytes, input, l10n)] : []),
+      ...(there && bytes > 0 ? [diskBytes(bytes), ...tooLarge(bytes, input)] : []),
       shortPath(path, input.home),
     ].join(" · "),
     act: { do: "use", path },
@@ -228,19 +222,19 @@ function fileRow({ path, bytes }: KnownFile, input: ListInput, l10n: L10n): Loca
   return { path, row };
 }
 
-function tooLarge(bytes: number, { memoryBytes }: ListInput, l10n: L10n): string[] {
+function tooLarge(bytes: number, { memoryBytes }: ListInput): string[] {
   const needed = neededBytes(bytes);
   return memoryBytes !== null && needed > memoryBytes
-    ? [l10n.t("needs about {0} of GPU memory, of {1}", bytesOf(needed), bytesOf(memoryBytes))]
+    ? [`needs about ${bytesOf(needed)} of GPU memory, of ${bytesOf(memoryBytes)}`]
     : [];
 }
 
-function runningRow(download: RunningDownload, l10n: L10n): Row {
+function runningRow(download: RunningDownload): Row {
   return {
     icon: "sync~spin",
     label: download.title,
-    description: l10n.t("is downloading, {0}", percentDone(download)),
-    detail: l10n.t("Pick it to stop; it goes on later from where it was."),
+    description: `is downloading, ${percentDone(download)}`,
+    detail: "Pick it to stop; it goes on later from where it was.",
     act: { do: "cancel", download },
     buttons: [],
   };
@@ -252,7 +246,7 @@ function stoppedDownloads({ partials, running }: ListInput): PartialDownload[] {
   return partials.filter(({ name }) => !names.has(name));
 }
 
-function partialRow(partial: PartialDownload, l10n: L10n): Row {
+function partialRow(partial: PartialDownload): Row {
   const { name, bytesDone, bytesTotal } = partial;
   const discard: Act = { do: "discard", partial };
   return {
@@ -260,16 +254,16 @@ function partialRow(partial: PartialDownload, l10n: L10n): Row {
     label: baseName(name),
     description:
       bytesTotal === null
-        ? l10n.t("download stopped at {0}", diskBytes(bytesDone))
-        : l10n.t("download stopped at {0} of {1}", diskBytes(bytesDone, bytesTotal), diskBytes(bytesTotal)),
+        ? `download stopped at ${diskBytes(bytesDone)}`
+        : `download stopped at ${diskBytes(bytesDone, bytesTotal)} of ${diskBytes(bytesTotal)}`,
     ...(partial.repository === null
       ? {
-          detail: l10n.t("Nothing says where it came from: pick it to discard it."),
+          detail: "Nothing says where it came from: pick it to discard it.",
           act: discard,
           buttons: [],
         }
       : {
-          detail: l10n.t("Pick it to resume from {0}.", partial.repository),
+          detail: `Pick it to resume from ${partial.repository}.`,
           act: { do: "resume", name },
           buttons: [discard],
         }),
@@ -303,31 +297,31 @@ function offered(input: ListInput): CatalogueEntry[] {
 const recommended = ({ memoryBytes }: ListInput): CatalogueEntry | undefined =>
   memoryBytes === null ? undefined : recommendedEntry(memoryBytes);
 
-function entryRow(entry: CatalogueEntry, input: ListInput, l10n: L10n): Row {
+function entryRow(entry: CatalogueEntry, input: ListInput): Row {
   const { memoryBytes } = input;
   const skills = {
-    complete: l10n.t("completes"),
-    chat: l10n.t("explains, refactors"),
-    draft: l10n.t("drafts"),
+    complete: "completes",
+    chat: "explains, refactors",
+    draft: "drafts",
   };
   const fits = memoryBytes !== null && entriesThatFit(memoryBytes, [entry]).length > 0;
   const judgement =
     entry === recommended(input)
-      ? l10n.t("recommended for this GPU")
+      ? "recommended for this GPU"
       : fits
-        ? l10n.t("fits this GPU")
-        : l10n.t("too large for this GPU");
+        ? "fits this GPU"
+        : "too large for this GPU";
   return {
     icon: entry === recommended(input) ? "star-full" : "cloud-download",
     label: entryTitle(entry),
     // What to choose by stands first: a narrow list cuts the ends of lines.
     description: [
-      l10n.t("for {0} GiB of GPU memory", entry.memoryGiB),
+      `for ${entry.memoryGiB} GiB of GPU memory`,
       ...(memoryBytes === null ? [] : [judgement]),
     ].join(" · "),
     detail: [
-      l10n.t("about {0}", diskBytes(aboutBytes(entry))),
-      l10n.t("{0} B parameters", (entry.parameters / 1e9).toFixed(1)),
+      `about ${diskBytes(aboutBytes(entry))}`,
+      `${(entry.parameters / 1e9).toFixed(1)} B parameters`,
       licenseTitle(entry.license),
       entry.can.map((one) => skills[one]).join(", "),
     ].join(" · "),

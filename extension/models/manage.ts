@@ -27,22 +27,19 @@ async function sections(options: ModelsOptions, role: ModelRole | undefined): Pr
     options.engine.service.status().catch(() => undefined),
     gpuMemory(options),
   ]);
-  return modelSections(
-    {
-      completionPath: completionModel.path,
-      chatPath: chatModel.path,
-      installed: library.models,
-      partials: library.partials,
-      running: options.downloads.running,
-      files,
-      loaded: status?.models.map(({ path }) => path) ?? [],
-      memoryBytes,
-      role,
-      home: homedir(),
-      canReveal: vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined,
-    },
-    vscode.l10n,
-  );
+  return modelSections({
+    completionPath: completionModel.path,
+    chatPath: chatModel.path,
+    installed: library.models,
+    partials: library.partials,
+    running: options.downloads.running,
+    files,
+    loaded: status?.models.map(({ path }) => path) ?? [],
+    memoryBytes,
+    role,
+    home: homedir(),
+    canReveal: vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined,
+  });
 }
 
 interface ActButton extends vscode.QuickInputButton {
@@ -55,13 +52,12 @@ interface Item extends vscode.QuickPickItem {
 
 /** Shows rows as soon as they are known. @returns what was picked; undefined if the list was left */
 function pickAct(rows: Promise<Section[]>, role: ModelRole | undefined): Promise<Act | undefined> {
-  const { t } = vscode.l10n;
   const list = vscode.window.createQuickPick<Item>();
-  list.title = t("Models");
+  list.title = "Models";
   list.placeholder = {
-    none: t("Pick a model to use it, or one to get"),
-    completion: t("A model that completes code"),
-    chat: t("A model that explains and refactors"),
+    none: "Pick a model to use it, or one to get",
+    completion: "A model that completes code",
+    chat: "A model that explains and refactors",
   }[role ?? "none"];
   list.matchOnDescription = true;
   list.matchOnDetail = true;
@@ -95,14 +91,13 @@ function itemsOf({ title, rows }: Section): Item[] {
 }
 
 function buttonOf(act: Act): ActButton {
-  const { t } = vscode.l10n;
   const faces: { readonly [kind in Act["do"]]?: readonly [icon: string, tooltip: string] } = {
-    verify: ["verified", t("Verify the Checksum")],
-    delete: ["trash", t("Delete from This Machine…")],
-    discard: ["trash", t("Discard What Was Downloaded")],
-    reveal: ["folder-opened", t("Show in Folder")],
-    forget: ["close", t("Take off the List")],
-    unload: ["eject", t("Unload All Models from the GPU")],
+    verify: ["verified", "Verify the Checksum"],
+    delete: ["trash", "Delete from This Machine…"],
+    discard: ["trash", "Discard What Was Downloaded"],
+    reveal: ["folder-opened", "Show in Folder"],
+    forget: ["close", "Take off the List"],
+    unload: ["eject", "Unload All Models from the GPU"],
   };
   const [icon, tooltip] = faces[act.do] ?? ["question", act.do];
   return { act, tooltip, iconPath: new vscode.ThemeIcon(icon) };
@@ -139,8 +134,8 @@ async function perform(act: Act, options: ModelsOptions, role: ModelRole | undef
       return false;
     case "delete": {
       const uses = usesOf(options, [act.model.path, ...act.model.files]);
-      const { question, detail } = deletion(act.model, uses, vscode.l10n);
-      if (!(await agrees(question, detail, vscode.l10n.t("Delete")))) return true;
+      const { question, detail } = deletion(act.model, uses);
+      if (!(await agrees(question, detail, "Delete"))) return true;
       await removeModel(act.model.name, libraryFolder(options));
       await setModels(settingsWithout(uses));
       for (const path of act.model.files) await forgetFile(options, path);
@@ -148,9 +143,8 @@ async function perform(act: Act, options: ModelsOptions, role: ModelRole | undef
     }
     case "forget": {
       const uses = usesOf(options, [act.path]);
-      const { question, detail } = forgetting(act.path, uses, vscode.l10n);
-      if (uses.length > 0 && !(await agrees(question, detail, vscode.l10n.t("Take off the List"))))
-        return true;
+      const { question, detail } = forgetting(act.path, uses);
+      if (uses.length > 0 && !(await agrees(question, detail, "Take off the List"))) return true;
       await setModels(settingsWithout(uses));
       await forgetFile(options, act.path);
       return true;
@@ -159,8 +153,8 @@ async function perform(act: Act, options: ModelsOptions, role: ModelRole | undef
       await options.engine.service.unload();
       return true;
     case "discard": {
-      const question = discarding(act.partial, vscode.l10n);
-      if (!(await agrees(question, act.partial.path, vscode.l10n.t("Discard")))) return true;
+      const question = discarding(act.partial);
+      if (!(await agrees(question, act.partial.path, "Discard"))) return true;
       await removeModel(act.partial.name, libraryFolder(options));
       return true;
     }
@@ -179,12 +173,11 @@ async function verify(
   model: InstalledModel,
   role: ModelRole | undefined,
 ): Promise<void> {
-  const { t } = vscode.l10n;
   const title = baseName(model.name);
   const state = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: t("Verifying {0}", title),
+      title: `Verifying ${title}`,
       cancellable: true,
     },
     async (progress, token) => {
@@ -195,7 +188,7 @@ async function verify(
         const percent = Math.floor((100 * now.bytesDone) / now.bytesTotal);
         if (percent === shownPercent) return;
         progress.report({
-          message: progressText(now, vscode.l10n),
+          message: progressText(now),
           increment: percent - Math.max(0, shownPercent),
         });
         shownPercent = percent;
@@ -212,16 +205,16 @@ async function verify(
   switch (state) {
     case "right":
       return void vscode.window.showInformationMessage(
-        t("{0} is whole: its checksum is the published one.", title),
+        `${title} is whole: its checksum is the published one.`,
       );
     case "unknown":
       return void vscode.window.showInformationMessage(
-        t("No checksum is recorded for {0}, so there is nothing to compare with.", title),
+        `No checksum is recorded for ${title}, so there is nothing to compare with.`,
       );
     case "wrong": {
-      const again = t("Download Again");
+      const again = "Download Again";
       const name = hubName(model);
-      const message = t("{0} is not what was published: download it again.", title);
+      const message = `${title} is not what was published: download it again.`;
       const choice = await vscode.window.showErrorMessage(message, ...(name ? [again] : []));
       if (name && choice === again) await getModel(options, { name, agreed: true, role });
     }

@@ -12,7 +12,7 @@ export async function useModel(
   role: ModelRole | undefined,
 ): Promise<void> {
   const model = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Reading the model file") },
+    { location: vscode.ProgressLocation.Window, title: "Reading the model file" },
     () => options.engine.describeFile(path),
   );
   const roles = await chooseRoles(model, role, await gpuMemory(options));
@@ -38,24 +38,23 @@ async function chooseRoles(
   role: ModelRole | undefined,
   memoryBytes: number | null,
 ): Promise<readonly ModelRole[] | undefined> {
-  const { t } = vscode.l10n;
   const asked: readonly ModelRole[] = role ? [role] : ["completion", "chat"];
-  const refusals = asked.flatMap((one) => refusal(model, one, vscode.l10n) ?? []);
-  const able = asked.filter((one) => refusal(model, one, vscode.l10n) === undefined);
+  const refusals = asked.flatMap((one) => refusal(model, one) ?? []);
+  const able = asked.filter((one) => refusal(model, one) === undefined);
   if (able.length === 0) {
     void vscode.window.showErrorMessage(refusals.join(" "));
     return undefined;
   }
-  const warning = memoryWarning(model, memoryBytes, vscode.l10n);
+  const warning = memoryWarning(model, memoryBytes);
   if (role && !warning) return able;
-  const names = { completion: t("Complete code"), chat: t("Explain and refactor") };
+  const names = { completion: "Complete code", chat: "Explain and refactor" };
   const items = [
-    ...(able.length === 2 ? [{ label: t("Both"), roles: able }] : []),
+    ...(able.length === 2 ? [{ label: "Both", roles: able }] : []),
     ...able.map((one) => ({ label: names[one], roles: [one] })),
   ];
   const choice = await vscode.window.showQuickPick(items, {
-    title: `${model.name} · ${modelFacts(model, vscode.l10n)}`,
-    placeHolder: warning ?? refusals[0] ?? t("What is this model for?"),
+    title: `${model.name} · ${modelFacts(model)}`,
+    placeHolder: warning ?? refusals[0] ?? "What is this model for?",
   });
   return choice?.roles;
 }

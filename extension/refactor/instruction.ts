@@ -9,7 +9,6 @@ export function askInstruction(
   presets: readonly string[],
   value = "",
 ): Promise<string | undefined> {
-  const { t } = vscode.l10n;
   const history = context.globalState.get<string[]>(HISTORY_KEY, []);
   const group = (label: string, instructions: readonly string[]): vscode.QuickPickItem[] =>
     instructions.length === 0
@@ -19,28 +18,28 @@ export function askInstruction(
           ...instructions.map((instruction) => ({ label: instruction })),
         ];
   const offered = [
-    ...group(t("recent"), history),
-    ...group(t("your presets"), presets),
-    ...group(t("presets"), [
-      t("Simplify this code"),
-      t("Extract a function with a good name"),
-      t("Rename things for clarity"),
-      t("Add types"),
-      t("Add error handling"),
-      t("Add documentation comments"),
+    ...group("recent", history),
+    ...group("your presets", presets),
+    ...group("presets", [
+      "Simplify this code",
+      "Extract a function with a good name",
+      "Rename things for clarity",
+      "Add types",
+      "Add error handling",
+      "Add documentation comments",
     ]),
   ];
 
   return new Promise((resolve) => {
     const pick = vscode.window.createQuickPick();
-    pick.title = t("Refactor Selection");
-    pick.placeholder = t("What should change? Type an instruction, or choose one.");
+    pick.title = "Refactor Selection";
+    pick.placeholder = "What should change? Type an instruction, or choose one.";
     pick.value = value;
     pick.matchOnDescription = true;
     // What is typed is an instruction too, and stands first. The list never changes its length: an Enter that overtakes
     // its update must not choose another entry.
     const show = () => {
-      const label = pick.value.trim() || t("Type an instruction");
+      const label = pick.value.trim() || "Type an instruction";
       pick.items = [{ label, alwaysShow: true }, ...offered];
     };
     show();

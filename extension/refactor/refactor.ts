@@ -24,7 +24,6 @@ interface Refactoring {
 
 /** `Refactor Selection…`: instruction, streamed diff, and one undoable edit. */
 export function registerRefactor(services: Services): vscode.Disposable {
-  const { t } = vscode.l10n;
   const changed = new vscode.EventEmitter<vscode.Uri>();
   let current: Refactoring | undefined;
   let count = 0;
@@ -38,13 +37,13 @@ export function registerRefactor(services: Services): vscode.Disposable {
   async function begin(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     if (!editor) {
-      void vscode.window.showInformationMessage(t("Select code in an editor first, then refactor it."));
+      void vscode.window.showInformationMessage("Select code in an editor first, then refactor it.");
       return;
     }
     const { document } = editor;
     if (document.uri.scheme === SCHEME) {
       void vscode.window.showInformationMessage(
-        t("This is a proposal already: apply it, retry, or discard it."),
+        "This is a proposal already: apply it, retry, or discard it.",
       );
       return;
     }
@@ -54,7 +53,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
     const text = document.getText(selection);
     if (text.trim() === "") {
       void vscode.window.showInformationMessage(
-        t("There is nothing but white space here: select the code to refactor."),
+        "There is nothing but white space here: select the code to refactor.",
       );
       return;
     }
@@ -91,7 +90,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
     const abort = new AbortController();
     one.abort = abort;
     changed.fire(one.uri);
-    const title = t("{0}: {1}", document.uri.path.split("/").at(-1)!, one.instruction);
+    const title = `${document.uri.path.split("/").at(-1)}: ${one.instruction}`;
     await vscode.commands.executeCommand("vscode.diff", document.uri, one.uri, title, { preview: false });
 
     const messages = refactorMessages({
@@ -104,7 +103,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
     });
     const progress = {
       location: vscode.ProgressLocation.Notification,
-      title: t("Foretype is refactoring"),
+      title: "Foretype is refactoring",
       cancellable: true,
     };
     await vscode.window.withProgress(progress, async (_, token) => {
@@ -133,11 +132,11 @@ export function registerRefactor(services: Services): vscode.Disposable {
     const code = extractCode(one.answer, selected);
     if (code === "") {
       void vscode.window.showWarningMessage(
-        t("The model answered without code: retry, or edit the instruction."),
+        "The model answered without code: retry, or edit the instruction.",
       );
     } else if (code === selected.text) {
       void vscode.window.showInformationMessage(
-        t("The model would leave the code as it is: retry, or edit the instruction."),
+        "The model would leave the code as it is: retry, or edit the instruction.",
       );
     }
   }
@@ -147,23 +146,19 @@ export function registerRefactor(services: Services): vscode.Disposable {
     const one = current;
     if (!one) return;
     if (one.abort) {
-      void vscode.window.showInformationMessage(
-        t("The model is still writing: wait for it, or stop it first."),
-      );
+      void vscode.window.showInformationMessage("The model is still writing: wait for it, or stop it first.");
       return;
     }
     const { document, selected, uri } = one;
     const code = extractCode(one.answer, selected);
     if (code === "") {
-      void vscode.window.showWarningMessage(t("There is no code to apply: retry, or edit the instruction."));
+      void vscode.window.showWarningMessage("There is no code to apply: retry, or edit the instruction.");
       return;
     }
     const start = document.isClosed ? undefined : findAgain(document.getText(), selected.text, one.start);
     if (start === undefined) {
       void vscode.window.showWarningMessage(
-        t(
-          "The code has changed since it was selected, so the proposal is not applied: copy what you need from it, or discard it and start anew.",
-        ),
+        "The code has changed since it was selected, so the proposal is not applied: copy what you need from it, or discard it and start anew.",
       );
       return;
     }
@@ -174,7 +169,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
     const edit = new vscode.WorkspaceEdit();
     edit.replace(document.uri, range, code);
     if (!(await vscode.workspace.applyEdit(edit, { isRefactoring: true }))) {
-      void vscode.window.showWarningMessage(t("The editor did not take the change: is the file read-only?"));
+      void vscode.window.showWarningMessage("The editor did not take the change: is the file read-only?");
       return;
     }
     current = undefined;

@@ -19,13 +19,13 @@ export function showStatusBar(
     const size = settings.current.statusBar;
     if (size === "hidden") return item.hide();
     const { view } = status;
-    const { text, label, severity } = statusFace(view, size, vscode.l10n);
+    const { text, label, severity } = statusFace(view, size);
     item.text = text;
     item.command = severity === "warning" ? FIX_INLINE_SUGGEST : MENU;
     item.accessibilityInformation = { label, role: "button" };
     item.backgroundColor =
       severity === "none" ? undefined : new vscode.ThemeColor(`statusBarItem.${severity}Background`);
-    item.tooltip = tooltipOf(statusTooltip(view, vscode.l10n));
+    item.tooltip = tooltipOf(statusTooltip(view));
     item.show();
   };
   draw();
@@ -34,7 +34,7 @@ export function showStatusBar(
 
 function tooltipOf(markdown: string): vscode.MarkdownString {
   const [statistics, why] = LINKS.map((command) => `command:${command}`);
-  const links = vscode.l10n.t("[Statistics]({0}) · [Why no suggestion here?]({1})", statistics!, why!);
+  const links = `[Statistics](${statistics}) · [Why no suggestion here?](${why})`;
   const tooltip = new vscode.MarkdownString(`${markdown}\n\n${links}`, true);
   tooltip.isTrusted = { enabledCommands: LINKS };
   return tooltip;
@@ -44,10 +44,10 @@ function tooltipOf(markdown: string): vscode.MarkdownString {
 export function showLanguageStatus(status: Status): vscode.Disposable {
   const item = vscode.languages.createLanguageStatusItem("foretype.suggestions", SELECTOR);
   item.name = "Foretype";
-  item.command = { command: "foretype.whyNoSuggestion", title: vscode.l10n.t("Why?") };
+  item.command = { command: "foretype.whyNoSuggestion", title: "Why?" };
   const draw = () => {
     const { view } = status;
-    const { label, severity } = statusFace(view, "full", vscode.l10n);
+    const { label, severity } = statusFace(view, "full");
     item.text = view.lastSilence ? sentenceOf(view.lastSilence) : label;
     item.detail = "Foretype";
     item.busy = view.engine.kind === "loading" || view.engine.kind === "starting";

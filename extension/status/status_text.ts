@@ -2,7 +2,6 @@ import type { EngineState } from "../../engine/client/index.ts";
 import type { MetricsSummary, Share } from "../../engine/complete/index.ts";
 import type { DraftSources, EngineStatus, Silence } from "../../engine/contract/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
-import type { L10n } from "../l10n.ts";
 import type { ModelTrouble } from "../models/index.ts";
 
 /** All that the status bar item says something about. */
@@ -40,7 +39,7 @@ export interface StatusFace {
 }
 
 /** What the item shows: the first of these that holds. Compact shows the icon alone, and trouble in full. */
-export function statusFace(view: StatusView, size: "full" | "compact", l10n: L10n): StatusFace {
+export function statusFace(view: StatusView, size: "full" | "compact"): StatusFace {
   const { engine, summary, languageOff } = view;
   const face = (icon: string, words: string, label: string, severity: StatusFace["severity"] = "none") => ({
     text: size === "compact" && severity === "none" ? `$(${icon})` : `$(${icon}) ${words}`,
@@ -53,58 +52,54 @@ export function statusFace(view: StatusView, size: "full" | "compact", l10n: L10
   if (!view.inlineSuggest)
     return face(
       "warning",
-      l10n.t("inline suggest off"),
-      l10n.t("The editor shows no inline suggestions: click to turn on “editor.inlineSuggest.enabled”."),
+      "inline suggest off",
+      "The editor shows no inline suggestions: click to turn on “editor.inlineSuggest.enabled”.",
       "warning",
     );
-  if (!view.enabled) return face("circle-slash", "Foretype", l10n.t("Suggestions are off."));
+  if (!view.enabled) return face("circle-slash", "Foretype", "Suggestions are off.");
   if (view.snoozedForMs > 0) {
     const minutes = Math.ceil(view.snoozedForMs / 60_000);
-    return face("circle-slash", l10n.t("{0} m", minutes), l10n.t("Snoozed for {0} more minutes.", minutes));
+    return face("circle-slash", `${minutes} m`, `Snoozed for ${minutes} more minutes.`);
   }
   if (languageOff !== null)
-    return face(
-      "circle-slash",
-      l10n.t("off: {0}", languageOff),
-      l10n.t("Suggestions are off for {0}.", languageOff),
-    );
+    return face("circle-slash", `off: ${languageOff}`, `Suggestions are off for ${languageOff}.`);
   if (engine.kind === "loading") {
     const percent = `${Math.floor(engine.fraction * 100)}%`;
     const label =
       engine.step === "weights"
-        ? l10n.t("The model is loading, {0}.", percent)
-        : l10n.t("The model is being prepared for this GPU, {0}.", percent);
+        ? `The model is loading, ${percent}.`
+        : `The model is being prepared for this GPU, ${percent}.`;
     return face("sync~spin", percent, label);
   }
   if (engine.kind === "crashed")
-    return face("sync~spin", "Foretype", l10n.t("The engine stopped and starts again by itself."));
+    return face("sync~spin", "Foretype", "The engine stopped and starts again by itself.");
 
   const icon = view.busy ? "sync~spin" : "sparkle";
   const mode = view.manual
-    ? l10n.t("Suggestions come when you ask (Alt+\\).")
+    ? "Suggestions come when you ask (Alt+\\)."
     : view.eco
-      ? l10n.t("Suggestions wait longer, to save energy.")
-      : l10n.t("Ready.");
+      ? "Suggestions wait longer, to save energy."
+      : "Ready.";
   const rate = summary?.strict.rate ?? null;
   if (rate === null) {
-    const words = summary === null ? mode : `${mode} ${l10n.t("Collecting: {0} shown.", summary.strict.n)}`;
+    const words = summary === null ? mode : `${mode} Collecting: ${summary.strict.n} shown.`;
     return face(icon, "Foretype", words);
   }
   const p50 = summary!.firstLineMs.p50;
   const numbers = p50 === null ? percentOf(rate) : `${percentOf(rate)} · ${msOf(p50)}`;
-  const accepted = l10n.t("{0} of {1} suggestions accepted.", percentOf(rate), summary!.strict.n);
-  const delay = p50 === null ? "" : ` ${l10n.t("First line after {0}.", msOf(p50))}`;
+  const accepted = `${percentOf(rate)} of ${summary!.strict.n} suggestions accepted.`;
+  const delay = p50 === null ? "" : ` First line after ${msOf(p50)}.`;
   return face(icon, numbers, `${mode} ${accepted}${delay}`);
 }
 
 /** The tooltip, in Markdown: the state, then a table of what was measured. */
-export function statusTooltip(view: StatusView, l10n: L10n): string {
-  const { label } = statusFace(view, "full", l10n);
-  const rows = [...measured(view, l10n), ...engineRows(view, l10n)];
-  if (view.download !== null) rows.push([l10n.t("Downloading"), view.download]);
+export function statusTooltip(view: StatusView): string {
+  const { label } = statusFace(view, "full");
+  const rows = [...measured(view), ...engineRows(view)];
+  if (view.download !== null) rows.push(["Downloading", view.download]);
   if (view.recordTyping)
-    rows.push([l10n.t("Recording"), l10n.t("your typing, on this machine only (foretype.recordTyping)")]);
-  if (view.lastSilence) rows.push([l10n.t("Last without one"), sentenceOf(view.lastSilence)]);
+    rows.push(["Recording", "your typing, on this machine only (foretype.recordTyping)"]);
+  if (view.lastSilence) rows.push(["Last without one", sentenceOf(view.lastSilence)]);
   const table = rows.map(([name, value]) => `| ${escapeMarkdown(name)} | ${escapeMarkdown(value)} |`);
   const head = escapeMarkdown(label.replace("Foretype: ", ""));
   return [`**Foretype** — ${head}`, ...(table.length ? ["", "| | |", "|:--|:--|", ...table] : [])].join("\n");
@@ -112,68 +107,58 @@ export function statusTooltip(view: StatusView, l10n: L10n): string {
 
 type Row = [name: string, value: string];
 
-function measured({ summary }: StatusView, l10n: L10n): Row[] {
-  if (summary === null) return [[l10n.t("Statistics"), l10n.t("off (foretype.statistics)")]];
+function measured({ summary }: StatusView): Row[] {
+  if (summary === null) return [["Statistics", "off (foretype.statistics)"]];
   const { strict, considered, firstLineMs, keptAtTwoMinutes, cacheShare, tokensPerSecond, draftAcceptance } =
     summary;
   const share = ({ rate, n }: Share): string =>
-    rate === null
-      ? l10n.t("collecting: {0} of {1}", n, summary.minimum)
-      : l10n.t("{0} of {1}", percentOf(rate), n);
+    rate === null ? `collecting: ${n} of ${summary.minimum}` : `${percentOf(rate)} of ${n}`;
   const rows: Row[] = [
     [
-      l10n.t("Accepted, of those shown"),
+      "Accepted, of those shown",
       strict.rate === null
-        ? l10n.t("collecting: {0} shown, {1} needed", strict.n, summary.minimum)
-        : l10n.t("{0} of the last {1}", percentOf(strict.rate), strict.n),
+        ? `collecting: ${strict.n} shown, ${summary.minimum} needed`
+        : `${percentOf(strict.rate)} of the last ${strict.n}`,
     ],
-    [l10n.t("Accepted, of those seen for 750 ms"), share(considered)],
+    ["Accepted, of those seen for 750 ms", share(considered)],
   ];
-  if (keptAtTwoMinutes.n > 0) rows.push([l10n.t("Still there after 2 minutes"), share(keptAtTwoMinutes)]);
+  if (keptAtTwoMinutes.n > 0) rows.push(["Still there after 2 minutes", share(keptAtTwoMinutes)]);
   if (firstLineMs.p50 !== null && firstLineMs.p95 !== null)
-    rows.push([
-      l10n.t("First line"),
-      l10n.t("p50 {0}, p95 {1}", msOf(firstLineMs.p50), msOf(firstLineMs.p95)),
-    ]);
-  if (cacheShare !== null) rows.push([l10n.t("Shown without asking the model"), percentOf(cacheShare)]);
-  if (tokensPerSecond !== null)
-    rows.push([l10n.t("Speed"), l10n.t("{0} tokens/s", Math.round(tokensPerSecond))]);
-  if (draftAcceptance !== null) rows.push([l10n.t("Drafts confirmed"), percentOf(draftAcceptance)]);
+    rows.push(["First line", `p50 ${msOf(firstLineMs.p50)}, p95 ${msOf(firstLineMs.p95)}`]);
+  if (cacheShare !== null) rows.push(["Shown without asking the model", percentOf(cacheShare)]);
+  if (tokensPerSecond !== null) rows.push(["Speed", `${Math.round(tokensPerSecond)} tokens/s`]);
+  if (draftAcceptance !== null) rows.push(["Drafts confirmed", percentOf(draftAcceptance)]);
   return rows;
 }
 
-function engineRows({ engineStatus }: StatusView, l10n: L10n): Row[] {
+function engineRows({ engineStatus }: StatusView): Row[] {
   if (engineStatus === null) return [];
   const { device, deviceIsSoftware, gpuBytes, processBytes, models } = engineStatus;
   const rows: Row[] = [];
   if (models.length > 0)
-    rows.push([l10n.t("Model"), models.map(({ path }) => path.replace(/^.*[\\/]/, "")).join(", ")]);
+    rows.push(["Model", models.map(({ path }) => path.replace(/^.*[\\/]/, "")).join(", ")]);
   const first = models[0];
-  if (first) rows.push([l10n.t("Drafts"), draftText(first.drafts, l10n)]);
-  rows.push([
-    l10n.t("Memory"),
-    l10n.t("{0} on the GPU, {1} in the process", bytesOf(gpuBytes), bytesOf(processBytes)),
-  ]);
-  if (device !== null)
-    rows.push([l10n.t("Device"), deviceIsSoftware ? l10n.t("{0} (software, slow)", device) : device]);
+  if (first) rows.push(["Drafts", draftText(first.drafts)]);
+  rows.push(["Memory", `${bytesOf(gpuBytes)} on the GPU, ${bytesOf(processBytes)} in the process`]);
+  if (device !== null) rows.push(["Device", deviceIsSoftware ? `${device} (software, slow)` : device]);
   return rows;
 }
 
 /** Who drafts for the model, and if it could be better, why it is not. */
-function draftText(drafts: DraftSources, l10n: L10n): string {
+function draftText(drafts: DraftSources): string {
   switch (drafts) {
     case "mtp":
-      return l10n.t("by the model's own MTP block, and from your text");
+      return "by the model's own MTP block, and from your text";
     case "ngram":
-      return l10n.t("from your text only: the model file has no MTP block");
+      return "from your text only: the model file has no MTP block";
     case "ngram-no-room":
-      return l10n.t("from your text only: the GPU has no memory for the model's MTP block");
+      return "from your text only: the GPU has no memory for the model's MTP block";
     case "no-room":
-      return l10n.t("none: the GPU has no memory for them");
+      return "none: the GPU has no memory for them";
     case "device-linear":
-      return l10n.t("none: on a software device they would cost as much as they save");
+      return "none: on a software device they would cost as much as they save";
     case "device-differs":
-      return l10n.t("none: this GPU computes several tokens at once with other results than one by one");
+      return "none: this GPU computes several tokens at once with other results than one by one";
   }
 }
 

@@ -25,7 +25,7 @@ export async function showWhy(options: WhyOptions): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const now = await reasonNow(options, editor);
   const line: Item = {
-    label: vscode.l10n.t("Decisions near the cursor"),
+    label: "Decisions near the cursor",
     kind: vscode.QuickPickItemKind.Separator,
   };
   const items: Item[] = [now ? reasonItem(now) : freeItem()];
@@ -36,12 +36,12 @@ export async function showWhy(options: WhyOptions): Promise<void> {
     for (const decision of near) {
       const { outcome } = decision.last;
       const remedy: Remedy = outcome.kind === "nothing" ? remedyFor(outcome.silence) : ["foretype.showTrace"];
-      items.push({ ...whyRow(decision, Date.now(), vscode.l10n), remedy });
+      items.push({ ...whyRow(decision, Date.now()), remedy });
     }
   }
   const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t("Why No Suggestion Here?"),
-    placeHolder: vscode.l10n.t("Choose a reason to change what causes it"),
+    title: "Why No Suggestion Here?",
+    placeHolder: "Choose a reason to change what causes it",
     matchOnDetail: true,
   });
   if (choice?.remedy) await vscode.commands.executeCommand(...choice.remedy);
@@ -49,7 +49,7 @@ export async function showWhy(options: WhyOptions): Promise<void> {
 
 function reasonItem(silence: Silence): Item {
   const advice = adviceOf(silence);
-  const now = vscode.l10n.t("now, at the cursor");
+  const now = "now, at the cursor";
   return {
     label: `$(circle-slash) ${silence.problem}`,
     detail: advice ? `${advice} · ${now}` : now,
@@ -58,8 +58,8 @@ function reasonItem(silence: Silence): Item {
 }
 
 const freeItem = (): Item => ({
-  label: `$(check) ${vscode.l10n.t("Suggestions can appear here")}`,
-  detail: vscode.l10n.t("Type on, or press Alt+\\ to ask."),
+  label: `$(check) Suggestions can appear here`,
+  detail: "Type on, or press Alt+\\ to ask.",
   remedy: ["foretype.triggerSuggestion"],
 });
 

@@ -1,7 +1,6 @@
 import type { TraceRecord } from "../../engine/complete/index.ts";
 import { isSameSilence, type Silence } from "../../engine/contract/index.ts";
 import { MENU } from "../internal.ts";
-import type { L10n } from "../l10n.ts";
 import { msOf } from "./status_text.ts";
 
 /** A decision, or several of the same kind, as a row of a list. */
@@ -42,18 +41,18 @@ const isRepeated = (before: TraceRecord, record: TraceRecord): boolean =>
   record.outcome.kind === "nothing" &&
   isSameSilence(before.outcome.silence, record.outcome.silence);
 
-export function whyRow({ last, times: count }: Decision, nowMs: number, l10n: L10n): WhyRow {
+export function whyRow({ last, times: count }: Decision, nowMs: number): WhyRow {
   const { outcome, times, line, column, source, tokens } = last;
-  const place = l10n.t("line {0}:{1}, {2}", line, column, ago(nowMs - last.at, l10n));
-  const parts = [count === 1 ? place : `${place} (${l10n.t("{0} times", count)})`];
-  if (source) parts.push(sourceInWords(source, l10n));
-  if (times.delayMs > 0) parts.push(l10n.t("waited {0}", msOf(times.delayMs)));
-  if (times.firstLineMs !== null) parts.push(l10n.t("first line after {0}", msOf(times.firstLineMs)));
-  parts.push(l10n.t("answered after {0}", msOf(times.answeredMs)));
-  if (tokens > 0) parts.push(l10n.t("{0} tokens", tokens));
+  const place = `line ${line}:${column}, ${ago(nowMs - last.at)}`;
+  const parts = [count === 1 ? place : `${place} (${count} times)`];
+  if (source) parts.push(sourceInWords(source));
+  if (times.delayMs > 0) parts.push(`waited ${msOf(times.delayMs)}`);
+  if (times.firstLineMs !== null) parts.push(`first line after ${msOf(times.firstLineMs)}`);
+  parts.push(`answered after ${msOf(times.answeredMs)}`);
+  if (tokens > 0) parts.push(`${tokens} tokens`);
   if (outcome.kind === "shown")
     return {
-      label: `$(sparkle) ${l10n.t("Suggested {0}", excerpt(outcome.text))}`,
+      label: `$(sparkle) Suggested ${excerpt(outcome.text)}`,
       detail: parts.join(" · "),
     };
   const { silence } = outcome;
@@ -68,16 +67,16 @@ export function whyRow({ last, times: count }: Decision, nowMs: number, l10n: L1
 export const adviceOf = ({ advice }: Silence): string | undefined =>
   advice && advice[0]!.toUpperCase() + advice.slice(1);
 
-function sourceInWords(source: NonNullable<TraceRecord["source"]>, l10n: L10n): string {
+function sourceInWords(source: NonNullable<TraceRecord["source"]>): string {
   switch (source) {
     case "typed-through":
-      return l10n.t("the rest of a suggestion");
+      return "the rest of a suggestion";
     case "cache":
-      return l10n.t("known from before");
+      return "known from before";
     case "attached":
-      return l10n.t("from what the model was writing");
+      return "from what the model was writing";
     case "model":
-      return l10n.t("from the model");
+      return "from the model";
   }
 }
 
@@ -87,11 +86,11 @@ function excerpt(text: string): string {
   return `“${line.length > 60 ? `${line.slice(0, 60)}…` : line}${more.length > 0 ? " …" : ""}”`;
 }
 
-function ago(ms: number, l10n: L10n): string {
+function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 2) return l10n.t("just now");
-  if (seconds < 120) return l10n.t("{0} s ago", seconds);
-  return l10n.t("{0} min ago", Math.round(seconds / 60));
+  if (seconds < 2) return "just now";
+  if (seconds < 120) return `${seconds} s ago`;
+  return `${Math.round(seconds / 60)} min ago`;
 }
 
 /** What a click on a reason does: a command and its argument. */

@@ -25,9 +25,9 @@ export function createSnooze() {
 
   async function ask(): Promise<void> {
     if (untilMs > Date.now()) return sleepUntil(0);
-    const items = MINUTES.map((minutes) => ({ label: vscode.l10n.t("{0} minutes", minutes), minutes }));
+    const items = MINUTES.map((minutes) => ({ label: `${minutes} minutes`, minutes }));
     const choice = await vscode.window.showQuickPick(items, {
-      placeHolder: vscode.l10n.t("No suggestions as you type for"),
+      placeHolder: "No suggestions as you type for",
     });
     if (choice) sleepUntil(Date.now() + choice.minutes * MINUTE);
   }

@@ -10,7 +10,7 @@ export async function toggleLanguage({ pipeline }: Settings): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   if (!document) {
     void vscode.window.showInformationMessage(
-      vscode.l10n.t("Open a file first: suggestions are turned on and off for its language."),
+      "Open a file first: suggestions are turned on and off for its language.",
     );
     return;
   }

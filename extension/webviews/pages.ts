@@ -10,26 +10,25 @@ interface Page {
 
 /** Commands that open the pages; an open page is brought to the front, and follows what it shows. */
 export function registerPages(services: Services): vscode.Disposable {
-  const { t } = vscode.l10n;
   const panels = new Map<PageName, vscode.WebviewPanel>();
 
   const pages: Readonly<Record<Exclude<PageName, "explain">, Page>> = {
     statistics: {
-      title: t("Foretype Statistics"),
+      title: "Foretype Statistics",
       data: () => services.metrics.summary(),
       onMessage: ({ kind }) => {
         if (kind === "reset") void vscode.commands.executeCommand("foretype.resetStatistics");
       },
     },
     trace: {
-      title: t("Foretype Trace"),
+      title: "Foretype Trace",
       data: () => services.traces(),
       onMessage: ({ kind, text }) => {
         if (kind === "copy" && typeof text === "string") void vscode.env.clipboard.writeText(text);
       },
     },
     device: {
-      title: t("Foretype Model and Device"),
+      title: "Foretype Model and Device",
       data: () => null, // comes with the first update
       onMessage: ({ kind }) => {
         const commands: Readonly<Record<string, string>> = {

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { createMetrics } from "../../../engine/complete/index.ts";
 import { readSettings } from "../../../extension/settings.ts";
 import { diagnostics } from "../../../extension/statistics/diagnostics.ts";
-import { l10n } from "../../fixtures/extension/l10n.ts";
 import { record, silent } from "../../fixtures/extension/records.ts";
 
 test("diagnostics hold no source text, no file of the workspace and no folder", () => {
@@ -15,7 +14,6 @@ test("diagnostics hold no source text, no file of the workspace and no folder", 
         "refactor.presets": [secret],
       })[name],
     home: "/home",
-    l10n,
   });
   const report = JSON.stringify(
     diagnostics({

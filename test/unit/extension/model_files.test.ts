@@ -12,7 +12,6 @@ import {
 } from "../../../extension/models/files.ts";
 import { gpuMemory, libraryFolder, type ModelsOptions, usesOf } from "../../../extension/models/options.ts";
 import { readSettings } from "../../../extension/settings.ts";
-import { l10n } from "../../fixtures/extension/l10n.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -26,7 +25,7 @@ function optionsWith(
   status?: { memoryLimit: number | null },
 ): ModelsOptions {
   const stored = new Map<string, unknown>();
-  const { settings } = readSettings({ get: (name) => values[name], home: "/home/ada", l10n });
+  const { settings } = readSettings({ get: (name) => values[name], home: "/home/ada" });
   const parts = {
     settings: { current: settings },
     engine: { service: { status: async () => status } },

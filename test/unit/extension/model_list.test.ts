@@ -23,7 +23,6 @@ import {
   modelSections,
   type Row,
 } from "../../../extension/models/list.ts";
-import { l10n } from "../../fixtures/extension/l10n.ts";
 
 const FOLDER = "/home/ada/models";
 const GIB = 2 ** 30;
@@ -59,7 +58,7 @@ const nothing: ListInput = {
 };
 
 function sections(input: Partial<ListInput>): Record<string, readonly Row[]> {
-  const found = modelSections({ ...nothing, ...input }, l10n);
+  const found = modelSections({ ...nothing, ...input });
   return Object.fromEntries(found.map(({ title, rows }) => [title, rows]));
 }
 
@@ -247,8 +246,7 @@ describe("a download in words", () => {
     ],
     ["checking", { ...at, doing: "checking", bytesPerSecond: 1e9 }, "checking 1.2 of 2.7 GB"],
   ];
-  for (const [title, progress, text] of cases)
-    test(title, () => expect(progressText(progress, l10n)).toBe(text));
+  for (const [title, progress, text] of cases) test(title, () => expect(progressText(progress)).toBe(text));
 
   test("sizes have two or three digits", () =>
     expect([4.6e6, 45e6, 999e6, 1e9, 17.31e9].map((bytes) => diskBytes(bytes))).toEqual([
@@ -277,23 +275,20 @@ describe("a download in words", () => {
       license: "Apache-2.0",
       smaller: undefined,
     };
-    const { question, detail } = confirmation(plan, l10n);
+    const { question, detail } = confirmation(plan);
     expect(question).toBe("Download X (2.7 GB) to /models? 41.0 GB is free.");
     expect(detail.split("\n")).toEqual([
       "One file of a/X-GGUF.",
       "Licence: Apache-2.0.",
       "It needs about 3.3 GiB of GPU memory, and this GPU has 2.0 GiB: take a smaller one.",
     ]);
-    expect(confirmation({ ...plan, smaller: "Q2_K" }, l10n).detail).toContain("2.0 GiB: Q2_K would fit.");
-    const unknown = confirmation(
-      { ...plan, freeBytes: undefined, memoryBytes: null, license: undefined },
-      l10n,
-    );
+    expect(confirmation({ ...plan, smaller: "Q2_K" }).detail).toContain("2.0 GiB: Q2_K would fit.");
+    const unknown = confirmation({ ...plan, freeBytes: undefined, memoryBytes: null, license: undefined });
     expect(unknown).toEqual({ question: "Download X (2.7 GB) to /models?", detail: "One file of a/X-GGUF." });
   });
 
   test("a repository's models: the usual one first, then by size, each with what it needs", () => {
-    const rows = repositoryRows(modelsIn(files), "X-Q4_K_M", 4 * GIB, l10n);
+    const rows = repositoryRows(modelsIn(files), "X-Q4_K_M", 4 * GIB);
     expect(rows.map(({ label }) => label)).toEqual(["Q4_K_M", "Q2_K", "Q8_0"]);
     expect(rows.map(({ description }) => description)).toEqual([
       "2.7 GB · the usual choice · fits this GPU",
@@ -308,24 +303,24 @@ describe("what is deleted", () => {
   const model = installed("a/b/x.gguf", { files: [`${FOLDER}/a/b/x.gguf`, `${FOLDER}/a/b/mtp-x.gguf`] });
 
   test("every file is named before, and what takes over", () => {
-    const { question, detail } = deletion(model, ["completion"], l10n);
+    const { question, detail } = deletion(model, ["completion"]);
     expect(question).toBe("Delete x (2.7 GB) from this machine?");
     expect(detail.split("\n")).toEqual([
       "It is in use: the embedded model completes from then on.",
       ...model.files,
     ]);
-    expect(deletion(model, [], l10n).detail).toBe(model.files.join("\n"));
+    expect(deletion(model, []).detail).toBe(model.files.join("\n"));
   });
 
   test("forgetting a file says that it stays", () =>
-    expect(forgetting("/data/mine.gguf", ["chat"], l10n)).toEqual({
+    expect(forgetting("/data/mine.gguf", ["chat"])).toEqual({
       question: "Take mine.gguf off the list? The file stays on this machine.",
       detail: "It is in use: the completion model explains and refactors from then on.\n/data/mine.gguf",
     }));
 
   test("discarding says how much is lost", () => {
     const partial = { name: "a/b/x.gguf", path: "", repository: "a/b", bytesDone: 1.2e9, bytesTotal: null };
-    expect(discarding(partial, l10n)).toBe("Discard the 1.2 GB of x.gguf that were downloaded?");
+    expect(discarding(partial)).toBe("Discard the 1.2 GB of x.gguf that were downloaded?");
   });
 
   test("no setting names a file that is gone", () => {

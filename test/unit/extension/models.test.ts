@@ -6,7 +6,6 @@ import type { UserError } from "../../../engine/errors/index.ts";
 import { fitSession } from "../../../engine/generate/index.ts";
 import { openModelFile } from "../../../engine/model_file/index.ts";
 import { memoryWarning, modelFacts, modelTrouble, refusal } from "../../../extension/models/roles.ts";
-import { l10n } from "../../fixtures/extension/l10n.ts";
 import { PUBLISHED } from "../../fixtures/headers/models.ts";
 import { publishedFile, writeHeader } from "../../reference/write_header.ts";
 
@@ -23,29 +22,27 @@ const model = {
 
 test("a model fills the roles that it was trained for, and a refusal says what it lacks", () => {
   const chat = { ...model, completes: false, chats: true };
-  expect(refusal(chat, "chat", l10n)).toBeUndefined();
-  expect(refusal(chat, "completion", l10n)).toContain("“X” cannot complete code");
+  expect(refusal(chat, "chat")).toBeUndefined();
+  expect(refusal(chat, "completion")).toContain("“X” cannot complete code");
   const base = { ...model, completes: true, chats: false };
-  expect(refusal(base, "completion", l10n)).toBeUndefined();
-  expect(refusal(base, "chat", l10n)).toContain("no chat template");
+  expect(refusal(base, "completion")).toBeUndefined();
+  expect(refusal(base, "chat")).toContain("no chat template");
 });
 
 test("a model in one line: size, memory, skills", () => {
-  expect(modelFacts({ ...model, completes: true, chats: true }, l10n)).toBe(
+  expect(modelFacts({ ...model, completes: true, chats: true })).toBe(
     "4.5 M parameters · needs 1.5 GiB of GPU memory · completes, explains and refactors",
   );
-  expect(modelFacts({ ...model, parameters: 2.04e9, completes: false, chats: false }, l10n)).toBe(
+  expect(modelFacts({ ...model, parameters: 2.04e9, completes: false, chats: false })).toBe(
     "2.0 B parameters · needs 1.5 GiB of GPU memory",
   );
 });
 
 test("a model that needs more memory than the GPU has comes with a warning; an unknown GPU with none", () => {
   const needy = { ...model, completes: true, chats: true };
-  expect(memoryWarning(needy, 2 ** 30, l10n)).toContain(
-    "needs 1.5 GiB of GPU memory and this GPU has 1.0 GiB",
-  );
-  expect(memoryWarning(needy, 2 ** 31, l10n)).toBeUndefined();
-  expect(memoryWarning(needy, null, l10n)).toBeUndefined();
+  expect(memoryWarning(needy, 2 ** 30)).toContain("needs 1.5 GiB of GPU memory and this GPU has 1.0 GiB");
+  expect(memoryWarning(needy, 2 ** 31)).toBeUndefined();
+  expect(memoryWarning(needy, null)).toBeUndefined();
 });
 
 describe("an error about a model", () => {

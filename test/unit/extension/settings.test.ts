@@ -2,10 +2,9 @@ import { expect, test } from "vitest";
 import { DEFAULT_SETTINGS } from "../../../engine/complete/index.ts";
 import { readSettings } from "../../../extension/settings.ts";
 import manifest from "../../../package.json" with { type: "json" };
-import { l10n } from "../../fixtures/extension/l10n.ts";
 
 const read = (values: Record<string, unknown> = {}) =>
-  readSettings({ get: (name) => values[name], home: "/home/ada", l10n });
+  readSettings({ get: (name) => values[name], home: "/home/ada" });
 
 test("the manifest's defaults are the pipeline's", () => {
   const { settings, warnings } = read();
@@ -28,7 +27,6 @@ test("every setting of the manifest is read", () => {
       return undefined;
     },
     home: "",
-    l10n,
   });
   expect([...asked].sort()).toEqual(Object.keys(manifest.contributes.configuration.properties).sort());
 });

@@ -6,7 +6,6 @@ import {
   statusFace,
   statusTooltip,
 } from "../../../extension/status/status_text.ts";
-import { l10n } from "../../fixtures/extension/l10n.ts";
 
 const none = createMetrics({ now: () => 0 }).summary();
 const counted: MetricsSummary = {
@@ -109,31 +108,28 @@ const faces: readonly (readonly [title: string, view: Partial<StatusView>, text:
 ];
 for (const [title, view, text, label] of faces)
   test(`status bar: ${title}`, () =>
-    expect(statusFace({ ...ready, ...view }, "full", l10n)).toMatchObject({ text, label }));
+    expect(statusFace({ ...ready, ...view }, "full")).toMatchObject({ text, label }));
 
 test("compact shows an icon alone, but trouble in words", () => {
-  expect(statusFace(ready, "compact", l10n).text).toBe("$(sparkle)");
-  expect(statusFace({ ...ready, inlineSuggest: false }, "compact", l10n).text).toBe(
+  expect(statusFace(ready, "compact").text).toBe("$(sparkle)");
+  expect(statusFace({ ...ready, inlineSuggest: false }, "compact").text).toBe(
     "$(warning) inline suggest off",
   );
 });
 
 test("the tooltip gives both definitions with n, times, speed, memory, device and the last reason", () => {
-  const tooltip = statusTooltip(
-    {
-      ...ready,
-      engineStatus: {
-        device: "Radeon [RX]",
-        deviceIsSoftware: false,
-        gpuBytes: 3 * 2 ** 30,
-        memoryLimit: null,
-        processBytes: 300 * 2 ** 20,
-        models: [{ path: "/models/code.gguf", context: 4096, bytes: 1, loadMs: 1, drafts: "ngram" }],
-      },
-      lastSilence: { id: "mid-word", problem: "The cursor is inside a word | here" },
+  const tooltip = statusTooltip({
+    ...ready,
+    engineStatus: {
+      device: "Radeon [RX]",
+      deviceIsSoftware: false,
+      gpuBytes: 3 * 2 ** 30,
+      memoryLimit: null,
+      processBytes: 300 * 2 ** 20,
+      models: [{ path: "/models/code.gguf", context: 4096, bytes: 1, loadMs: 1, drafts: "ngram" }],
     },
-    l10n,
-  );
+    lastSilence: { id: "mid-word", problem: "The cursor is inside a word | here" },
+  });
   expect(tooltip.split("\n")).toEqual([
     "**Foretype** — Ready. 27% of 130 suggestions accepted. First line after 142 ms.",
     "",
@@ -154,14 +150,14 @@ test("the tooltip gives both definitions with n, times, speed, memory, device an
 });
 
 test("who is recorded is told so, and what is written stays here", () => {
-  expect(statusTooltip({ ...ready, recordTyping: true }, l10n)).toContain(
+  expect(statusTooltip({ ...ready, recordTyping: true })).toContain(
     "| Recording | your typing, on this machine only \\(foretype.recordTyping\\) |",
   );
-  expect(statusTooltip(ready, l10n)).not.toContain("Recording");
+  expect(statusTooltip(ready)).not.toContain("Recording");
 });
 
 test("under 20 suggestions no share is named, neither of one definition nor of the other", () => {
-  const tooltip = statusTooltip({ ...ready, summary: none }, l10n);
+  const tooltip = statusTooltip({ ...ready, summary: none });
   expect(tooltip).toContain("| Accepted, of those shown | collecting: 0 shown, 20 needed |");
   expect(tooltip).toContain("| Accepted, of those seen for 750 ms | collecting: 0 of 20 |");
   expect(tooltip).not.toContain("%");
@@ -174,7 +170,7 @@ test("what a model or a device is called cannot become markup", () => {
 });
 
 test("the tooltip says what is being downloaded", () => {
-  expect(statusTooltip(ready, l10n)).not.toContain("Downloading");
-  const tooltip = statusTooltip({ ...ready, download: "Qwen3.5-4B, 43%" }, l10n);
+  expect(statusTooltip(ready)).not.toContain("Downloading");
+  const tooltip = statusTooltip({ ...ready, download: "Qwen3.5-4B, 43%" });
   expect(tooltip).toContain("| Downloading | Qwen3.5\\-4B, 43% |");
 });

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { DEFAULT_SETTINGS, type Question } from "../../../engine/complete/index.ts";
 import { closedGate } from "../../../engine/complete/policy/gates.ts";
 import { decisionsNear, remedyFor, whyRow } from "../../../extension/status/why_text.ts";
-import { l10n } from "../../fixtures/extension/l10n.ts";
 import { record, silent } from "../../fixtures/extension/records.ts";
 
 const uri = record().uri;
@@ -36,7 +35,7 @@ test("the same silence on the same line is one decision", () => {
 });
 
 test("a row says what came of it, where, when, and what it took", () => {
-  expect(whyRow({ last: record(), times: 1 }, record().at + 3000, l10n)).toEqual({
+  expect(whyRow({ last: record(), times: 1 }, record().at + 3000)).toEqual({
     label: "$(sparkle) Suggested “foo(bar)”",
     detail:
       "line 10:5, 3 s ago · from the model · waited 40 ms · first line after 120 ms · answered after 121 ms · 5 tokens",
@@ -50,7 +49,7 @@ test("a row says what came of it, where, when, and what it took", () => {
     },
     { times },
   );
-  expect(whyRow({ last, times: 4 }, record().at, l10n)).toEqual({
+  expect(whyRow({ last, times: 4 }, record().at)).toEqual({
     label: "$(circle-slash) This file cannot be edited",
     detail: "Suggestions are for files that can · line 10:5, just now (4 times) · answered after 0 ms",
   });
