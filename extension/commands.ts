@@ -1,17 +1,14 @@
 import * as vscode from "vscode";
 import type { Lifecycle } from "../engine/complete/index.ts";
-import type { Engine } from "./engine.ts";
-import { FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal.ts";
 import { type Downloads, manageModels } from "./models/index.ts";
-import { openRecordings } from "./recording/trace_recorder.ts";
-import { openSample } from "./sample.ts";
-import type { ModelRole, Services } from "./services.ts";
-import { diagnostics } from "./statistics/diagnostics.ts";
-import { showMenu } from "./status/menu.ts";
-import type { Status } from "./status/status.ts";
-import { showWhy, type WhyOptions } from "./status/why.ts";
-import type { Snooze } from "./suggest/snooze.ts";
-import { toggle, toggleLanguage, turnOnInlineSuggest } from "./suggest/toggles.ts";
+import { openRecordings } from "./recording/index.ts";
+import type { Engine, ModelRole, Services } from "./services/index.ts";
+import { exportDiagnostics, resetStatistics } from "./statistics/index.ts";
+import type { Status } from "./status/index.ts";
+import { showMenu, showWhy, type WhyOptions } from "./status/index.ts";
+import type { Snooze } from "./suggest/index.ts";
+import { openSample, toggle, toggleLanguage, turnOnInlineSuggest } from "./suggest/index.ts";
+import { FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./words/index.ts";
 
 export interface CommandOptions {
   readonly services: Services;
@@ -88,41 +85,4 @@ function openWalkthrough({ extension }: vscode.ExtensionContext): Thenable<unkno
   if (!walkthrough) throw new Error("package.json contributes no walkthrough");
   const id = `${extension.id}#${walkthrough.id}`;
   return vscode.commands.executeCommand("workbench.action.openWalkthrough", id, false);
-}
-
-async function resetStatistics({ metrics }: Services): Promise<void> {
-  const reset = "Reset";
-  const answer = await vscode.window.showWarningMessage(
-    "Reset all statistics of Foretype? What was counted is deleted from this machine.",
-    { modal: true },
-    reset,
-  );
-  if (answer === reset) metrics.reset();
-}
-
-async function exportDiagnostics(services: Services): Promise<void> {
-  const { context, engine, settings, metrics, traces } = services;
-  const quietly = <T>(promise: Promise<T>): Promise<T | null> => promise.catch(() => null);
-  const isRunning = engine.state.kind === "running" || engine.state.kind === "loading";
-  const content = diagnostics({
-    versions: {
-      foretype: String((context.extension.packageJSON as { version: unknown }).version),
-      vscode: vscode.version,
-      node: process.versions.node,
-      electron: process.versions.electron ?? "none",
-      system: `${process.platform} ${process.arch}`,
-    },
-    settings: settings.current,
-    engine: engine.state,
-    status: isRunning ? ((await quietly(engine.status())) ?? null) : null,
-    // Reading a model would start the engine, which may be what fails.
-    model: isRunning ? await quietly(engine.describe("completion")) : null,
-    metrics: metrics.stored(),
-    traces: traces(),
-  });
-  const document = await vscode.workspace.openTextDocument({
-    language: "json",
-    content: `${JSON.stringify(content, null, 2)}\n`,
-  });
-  await vscode.window.showTextDocument(document);
 }

@@ -2,8 +2,7 @@
 // Start at activate() below: each part is made here, in order, and handed what it needs.
 // Owns everything that imports vscode; what it says and counts is worked out in modules that do not (*_text.ts and others).
 // Promise: activation only registers, and nothing blocks the extension host for longer than 5 ms.
-// Must not know: GPUs, tensors; the engine is spoken to through engine/client/client.ts alone.
-
+// Must not know: GPUs, tensors; the engine is spoken to through engine/client/ alone.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
@@ -17,24 +16,18 @@ import {
 } from "../engine/complete/index.ts";
 import { systemClock } from "../engine/contract/index.ts";
 import { registerCommands } from "./commands.ts";
-import { watchConfiguration } from "./configuration.ts";
-import { createEditorContext } from "./context/context.ts";
-import { createEngine } from "./engine.ts";
+import { createEditorContext } from "./context/index.ts";
+import { pathOf, textOf } from "./editor/index.ts";
 import { registerExplain } from "./explain/index.ts";
 import { createDownloads } from "./models/index.ts";
-import { pathOf } from "./paths.ts";
-import { createTraceRecorder, type TraceRecorder } from "./recording/trace_recorder.ts";
+import { createTraceRecorder, type TraceRecorder } from "./recording/index.ts";
 import { registerRefactor } from "./refactor/index.ts";
-import { createReport } from "./report.ts";
-import type { Services } from "./services.ts";
-import { createStatistics, type Statistics } from "./statistics/statistics.ts";
-import { watchStatus } from "./status/status.ts";
-import { showLanguageStatus, showStatusBar } from "./status/status_bar.ts";
-import { createGhostText } from "./suggest/ghost_text.ts";
-import { textOf } from "./suggest/question.ts";
-import { createReadOnly } from "./suggest/read_only.ts";
-import { watchSuggestions } from "./suggest/shown.ts";
-import { createSnooze } from "./suggest/snooze.ts";
+import type { Services } from "./services/index.ts";
+import { createEngine } from "./services/index.ts";
+import { watchConfiguration } from "./settings/index.ts";
+import { createStatistics, type Statistics } from "./statistics/index.ts";
+import { createReport, showLanguageStatus, showStatusBar, watchStatus } from "./status/index.ts";
+import { createGhostText, createReadOnly, createSnooze, watchSuggestions } from "./suggest/index.ts";
 import { registerPages } from "./webviews/index.ts";
 
 let statistics: Statistics | undefined;

@@ -3,6 +3,7 @@
 // Start here, then commands/ (one file a command) and bench/ (what `foretype bench` measures).
 // Promise: bad usage exits with 2, any other failure with 1; --json prints one JSON document.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { EMBEDDED_MODEL } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import { maxRows } from "../model/index.ts";
 import { type BenchCommand, bench, defaultSuites, PEER_CHILD, runPeerChild, suites } from "./bench/index.ts";
@@ -152,7 +153,7 @@ function program(): Command {
   modelOptions(command("complete"))
     .description("the ghost text at a place, as the editor would show it")
     .argument("<FILE:LINE:COL>", "the place, counted from 1", place)
-    .option("--model <MODEL>", "the model", "mini")
+    .option("--model <MODEL>", "the model", EMBEDDED_MODEL)
     .addOption(draft())
     .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
     .addOption(json())
@@ -161,7 +162,7 @@ function program(): Command {
   modelOptions(command("replay"))
     .description("play recorded typing: tokens computed per keystroke, latency, what was shown")
     .argument("<TRACE.jsonl...>", "recordings, played one after the other")
-    .option("--model <MODEL>", "the model", "mini")
+    .option("--model <MODEL>", "the model", EMBEDDED_MODEL)
     .option("--speed <X>", "in real time, X times as fast as typed", number("--speed", 0.01, 1000, false))
     .option("--keys", "a line for each keystroke")
     .option(
@@ -182,7 +183,7 @@ function program(): Command {
     .option("--compare <FILE>", "an earlier report, written with --json")
     .addOption(json())
     .action((model, options) =>
-      bench(model ?? "mini", { ...options, suites: options.suite, peer: options.peer !== undefined }),
+      bench(model ?? EMBEDDED_MODEL, { ...options, suites: options.suite, peer: options.peer !== undefined }),
     );
 
   // For each subcommand too: commander copies these only to commands made after they are set.

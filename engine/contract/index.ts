@@ -12,6 +12,7 @@ export type {
   CompletionRequest,
   PromptParts,
 } from "./completion.ts";
+export { EMBEDDED_MODEL } from "./embedded_model.ts";
 export type { EndReason, GenerationCost, GenerationEnd } from "./generation.ts";
 export type {
   DraftSources,

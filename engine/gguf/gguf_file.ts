@@ -1,6 +1,4 @@
 import type { MetadataValue } from "./metadata.ts";
-import { openPart } from "./part_file.ts";
-import { openSplit, partsOf } from "./split_file.ts";
 import type { TensorEntry } from "./tensor_directory.ts";
 
 /** An open model file, or all parts of a split one. The header is in memory; tensor bytes are read on request. */
@@ -16,19 +14,4 @@ export interface GgufFile {
   read(offset: number, target: Uint8Array): Promise<void>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/**
- * Opens a GGUF of version 2 or 3; of a split model any part, and the parts beside it with it (model.md 1.2). Whatever is
- * wrong with a file is a UserError. The caller closes it.
- */
-export async function openGguf(path: string): Promise<GgufFile> {
-  const part = await openPart(path);
-  try {
-    if (partsOf(part) <= 1) return part;
-  } catch (error) {
-    await part.close();
-    throw error;
-  }
-  return openSplit(part);
 }

@@ -1,5 +1,5 @@
 // GGUF files: what a model file says about itself and where its weights lie.
-// Start at gguf_file.ts: openGguf reads the headers, of all parts of a split model, and hands out bytes on request.
+// Start at open.ts: openGguf reads the headers, of all parts of a split model, and hands out bytes on request.
 // Owns the open file and the table of block formats.
 // Promise: a broken file ends in one sentence for the user, never in a huge allocation or wrong bytes.
 // Must not know: what any key or tensor means, except general.alignment and split.*.
@@ -14,7 +14,7 @@ export {
   readPartName,
   wholeName,
 } from "./file_name.ts";
-export { type GgufFile, openGguf } from "./gguf_file.ts";
+export type { GgufFile } from "./gguf_file.ts";
 export { type FilePart, joinFiles } from "./joined_file.ts";
 export {
   type MetadataSource,
@@ -27,4 +27,5 @@ export {
   metadataStrings,
   type Numbers,
 } from "./metadata.ts";
+export { openGguf } from "./open.ts";
 export { parameterCount, type TensorEntry } from "./tensor_directory.ts";

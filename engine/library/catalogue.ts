@@ -1,6 +1,5 @@
 import models from "../../media/models.json" with { type: "json" };
 import { mixBits } from "../gguf/index.ts";
-import { type ChoosableModel, neededBytes } from "./choose.ts";
 
 export interface CatalogueEntry {
   /** What `pull` takes, such as `qwen3.5-4b`. */
@@ -33,27 +32,3 @@ export const entriesThatFit = (memoryBytes: number, entries = catalogue): Catalo
 /** The entry to complete with on a GPU of so much memory; undefined where none fits. */
 export const recommendedEntry = (memoryBytes: number, entries = catalogue): CatalogueEntry | undefined =>
   entriesThatFit(memoryBytes, entries).find(({ can }) => can.includes("complete"));
-
-export type Smaller =
-  | { readonly from: "repository"; readonly model: ChoosableModel }
-  | { readonly from: "catalogue"; readonly entry: CatalogueEntry };
-
-/**
- * What to take instead of a model of `bytes` that does not fit `memoryBytes`: the largest smaller model of the same
- * repository that does, if its listing is known, else the largest smaller entry of the catalogue.
- */
-export function nextSmaller(
-  bytes: number,
-  memoryBytes: number,
-  siblings: readonly ChoosableModel[] = [],
-  entries = catalogue,
-): Smaller | undefined {
-  const model = siblings
-    .filter((it) => it.bytes < bytes && neededBytes(it.bytes) <= memoryBytes)
-    .sort((a, b) => b.bytes - a.bytes)[0];
-  if (model) return { from: "repository", model };
-  const entry = entriesThatFit(memoryBytes, entries)
-    .filter((it) => aboutBytes(it) < bytes)
-    .sort((a, b) => aboutBytes(b) - aboutBytes(a))[0];
-  return entry && { from: "catalogue", entry };
-}

@@ -1,5 +1,6 @@
 import { UserError } from "../errors/index.ts";
 import { isModelFile, isMtpFile, modelStem, quantOf, readPartName, wholeName } from "../gguf/index.ts";
+import { aboutBytes, type CatalogueEntry, catalogue, entriesThatFit } from "./catalogue.ts";
 import type { ModelWish } from "./names.ts";
 
 /** A file as far as choosing goes; `path` with forward slashes. */
@@ -165,4 +166,28 @@ function listed(names: readonly string[]): string {
   return all.length > shown
     ? `${all.slice(0, shown).join(", ")} or ${all.length - shown} more`
     : all.join(", ");
+}
+
+export type Smaller =
+  | { readonly from: "repository"; readonly model: ChoosableModel }
+  | { readonly from: "catalogue"; readonly entry: CatalogueEntry };
+
+/**
+ * What to take instead of a model of `bytes` that does not fit `memoryBytes`: the largest smaller model of the same
+ * repository that does, if its listing is known, else the largest smaller entry of the catalogue.
+ */
+export function nextSmaller(
+  bytes: number,
+  memoryBytes: number,
+  siblings: readonly ChoosableModel[] = [],
+  entries = catalogue,
+): Smaller | undefined {
+  const model = siblings
+    .filter((it) => it.bytes < bytes && neededBytes(it.bytes) <= memoryBytes)
+    .sort((a, b) => b.bytes - a.bytes)[0];
+  if (model) return { from: "repository", model };
+  const entry = entriesThatFit(memoryBytes, entries)
+    .filter((it) => aboutBytes(it) < bytes)
+    .sort((a, b) => aboutBytes(b) - aboutBytes(a))[0];
+  return entry && { from: "catalogue", entry };
 }

@@ -3,17 +3,16 @@
 // Owns the folder of models: partial files, recorded checksums, locks.
 // Promise: a file under its final name is whole and has the published checksum; the network is used on request only (I8).
 // Must not know: tensors, GPUs, the editor.
-export {
-  aboutBytes,
-  type CatalogueEntry,
-  catalogue,
-  entriesThatFit,
-  nextSmaller,
-  recommendedEntry,
-  type Smaller,
-} from "./catalogue.ts";
+export { aboutBytes, type CatalogueEntry, catalogue, entriesThatFit, recommendedEntry } from "./catalogue.ts";
 export type { Progress } from "./checksum.ts";
-export { type ChoosableModel, chooseModel, modelsIn, neededBytes } from "./choose.ts";
+export {
+  type ChoosableModel,
+  chooseModel,
+  modelsIn,
+  neededBytes,
+  nextSmaller,
+  type Smaller,
+} from "./choose.ts";
 export { gigabytes } from "./download.ts";
 export { defaultFolder } from "./folder.ts";
 export { type HubFile, type HubOptions, hubAccess, listRepository } from "./hub.ts";

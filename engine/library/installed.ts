@@ -1,5 +1,6 @@
 import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, relative, resolve, sep } from "node:path";
+import { EMBEDDED_MODEL } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import { catalogue } from "./catalogue.ts";
 import { type Progress, sha256Of } from "./checksum.ts";
@@ -220,7 +221,7 @@ export async function verifyModel(
  * @throws UserError where several models go by the name, or a model of the catalogue is not downloaded
  */
 export async function resolveModel(name: string, folder: string): Promise<string> {
-  if (name === "mini" || (await stat(name).catch(() => undefined))) return name;
+  if (name === EMBEDDED_MODEL || (await stat(name).catch(() => undefined))) return name;
   const model = one(name, folder, (await listModels(folder)).models);
   if (model) return model.path;
   if (catalogue.some(({ id }) => id === name.toLowerCase())) {

@@ -1,12 +1,12 @@
 import { UserError } from "../errors/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
-import type { Family, Keys } from "./families/index.ts";
+import type { ExpertsShape, Family, Keys, Mixers } from "./families/index.ts";
 import { qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
-import { type RopeScaling, ropeScaling } from "./layers/index.ts";
+import { type RopeScaling, ropeScaling } from "./rope_scaling.ts";
 
 /** Shapes of a network, by the names that model.md and the field use. */
-export interface Hyperparameters {
+export interface Hyperparameters extends Mixers {
   readonly architecture: string;
   /** Trunk blocks, without the MTP block. */
   readonly layers: number;
@@ -17,21 +17,11 @@ export interface Hyperparameters {
   readonly feedForward: number;
   readonly ffnNorm: Family["ffnNorm"];
   /** Of a mixture; undefined in a dense network. */
-  readonly experts?: {
-    readonly count: number;
-    /** Experts that a row goes to. */
-    readonly used: number;
-    /** Width of one expert. */
-    readonly feedForward: number;
-    /** Width of the expert that all rows share; 0: none. */
-    readonly shared: number;
-  };
+  readonly experts?: ExpertsShape;
   readonly vocabulary: number;
   /** Positions that the model was trained for. */
   readonly contextLength: number;
   readonly epsilon: number;
-  /** Per trunk block: full attention (true) or gated delta net (false). */
-  readonly fullAttention: readonly boolean[];
   readonly attention: {
     readonly heads: number;
     readonly kvHeads: number;
@@ -45,15 +35,6 @@ export interface Hyperparameters {
     readonly ropeScaling?: RopeScaling;
     /** Multiplies q·k. */
     readonly scale: number;
-  };
-  /** Zeros in a network without delta nets. */
-  readonly delta: {
-    readonly keyHeads: number;
-    readonly valueHeads: number;
-    /** Size of q, k and v heads alike. */
-    readonly headSize: number;
-    /** Channels of the causal convolution: q heads, k heads, v heads. */
-    readonly channels: number;
   };
 }
 

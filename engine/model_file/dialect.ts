@@ -12,13 +12,7 @@ import {
   type TensorEntry,
 } from "../gguf/index.ts";
 import { trunkBlocks } from "./mtp_block.ts";
-
-/** A file as the rest of the engine takes it, and what a person may want to know of the way there. */
-export interface Reading {
-  readonly file: GgufFile;
-  /** Whole sentences. */
-  readonly notes: readonly string[];
-}
+import type { Reading } from "./reading.ts";
 
 /** Keys that some writers store once for each layer. */
 const perLayerKeys = ["attention.head_count", "attention.head_count_kv", "feed_forward_length"];

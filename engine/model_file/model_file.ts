@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { EMBEDDED_MODEL } from "../contract/index.ts";
 import { type Fault, UserError } from "../errors/index.ts";
 import { type GgufFile, openGguf } from "../gguf/index.ts";
 import { type Hyperparameters, readHyperparameters } from "../model/index.ts";
@@ -24,7 +25,7 @@ export function projectRoot(): string {
 
 /** A path, or `mini` for the embedded model. */
 export const modelPath = (name: string): string =>
-  name === "mini" ? join(projectRoot(), "media", "model", "foretype-mini.gguf") : name;
+  name === EMBEDDED_MODEL ? join(projectRoot(), "media", "model", "foretype-mini.gguf") : name;
 
 export interface OpenFile {
   /** Still open: whoever asked closes it. */

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { UserError } from "../errors/index.ts";
 import { type GgufFile, metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
-import type { Reading } from "./dialect.ts";
+import type { Reading } from "./reading.ts";
 
 /** Blocks from the first on that are the trunk's: with their input norm, and without what only an MTP block has. */
 export function trunkBlocks(file: GgufFile): number {

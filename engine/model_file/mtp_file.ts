@@ -11,8 +11,8 @@ import {
   openGguf,
   quantOf,
 } from "../gguf/index.ts";
-import type { Reading } from "./dialect.ts";
 import { mtpFault } from "./mtp_block.ts";
+import type { Reading } from "./reading.ts";
 
 /** Tables of the block's own, which a model's serve for just as well. */
 const ownTables = ["nextn.embed_tokens.weight", "nextn.shared_head_head.weight"];

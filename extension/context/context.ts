@@ -6,9 +6,8 @@ import {
   type OpenDocument,
   type RecentEdit,
 } from "../../engine/complete/index.ts";
-import { isSupported, pathOf } from "../paths.ts";
-import type { Settings } from "../settings.ts";
-import { textOf } from "../suggest/question.ts";
+import { isSupported, pathOf, textOf } from "../editor/index.ts";
+import type { Settings } from "../settings/index.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createIgnoredFiles } from "./ignored_files.ts";
 import { createRecentEdits, type Hunk } from "./recent_edits.ts";

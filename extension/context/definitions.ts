@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import type { Chunk } from "../../engine/complete/index.ts";
-import { isSupported, pathOf } from "../paths.ts";
-import { textOf } from "../suggest/question.ts";
+import { isSupported, pathOf, textOf } from "../editor/index.ts";
 import type { IgnoredFiles } from "./ignored_files.ts";
 import { namesBefore } from "./names.ts";
 

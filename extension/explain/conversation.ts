@@ -1,5 +1,5 @@
 import type { ChatMessage } from "../../engine/contract/index.ts";
-import { fenceFor } from "../refactor/request.ts";
+import { fenceFor } from "../words/index.ts";
 
 export interface Exchange {
   readonly question: string;

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { offerChatModel } from "../offer_model.ts";
-import type { Services } from "../services.ts";
+import { offerChatModel } from "../models/index.ts";
+import type { Services } from "../services/index.ts";
 import { openPage } from "../webviews/index.ts";
 import { conversationTurns, type Exchange, type Subject } from "./conversation.ts";
 

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { diskBytes } from "./download_text.ts";
+import { diskBytes } from "../words/index.ts";
 import { modelsAtTopOf } from "./files.ts";
 
 /** A model file that the user looks up on this machine. */

@@ -1,7 +1,7 @@
+import { EMBEDDED_MODEL } from "../../engine/contract/index.ts";
 import type { InstalledModel, PartialDownload } from "../../engine/library/index.ts";
-import type { ModelRole } from "../services.ts";
-import { diskBytes } from "./download_text.ts";
-import { baseName } from "./list.ts";
+import type { ModelRole } from "../services/index.ts";
+import { baseName, diskBytes } from "../words/index.ts";
 
 /** The question before a model of the library's folder is deleted, and what stands below it. */
 export function deletion(
@@ -32,7 +32,7 @@ function afterUse(uses: readonly ModelRole[]): string[] {
 /** The settings of models after a file is gone: the embedded model completes, and an empty chat model follows it. */
 export function settingsWithout(uses: readonly ModelRole[]): { completion?: string; chat?: string } {
   return {
-    ...(uses.includes("completion") ? { completion: "mini" } : {}),
+    ...(uses.includes("completion") ? { completion: EMBEDDED_MODEL } : {}),
     ...(uses.includes("chat") ? { chat: "" } : {}),
   };
 }

@@ -1,12 +1,6 @@
 import type { ChoosableModel, HubFile, Progress } from "../../engine/library/index.ts";
 import { neededBytes } from "../../engine/library/index.ts";
-import { bytesOf } from "../status/status_text.ts";
-
-/** Bytes of files, in decimal units, as file managers and the Hub count them; in the unit of `alongside`, if that is given. */
-export function diskBytes(bytes: number, alongside = bytes): string {
-  if (alongside >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
-  return alongside >= 1e7 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
+import { bytesOf, diskBytes } from "../words/index.ts";
 
 export const percentDone = ({ bytesDone, bytesTotal }: Pick<Progress, "bytesDone" | "bytesTotal">): string =>
   `${bytesTotal > 0 ? Math.floor((100 * bytesDone) / bytesTotal) : 0}%`;

@@ -1,5 +1,6 @@
 import { readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { EMBEDDED_MODEL } from "../../engine/contract/index.ts";
 import { modelsIn } from "../../engine/library/index.ts";
 import type { KnownFile } from "./list.ts";
 import type { ModelsOptions } from "./options.ts";
@@ -28,7 +29,7 @@ const RECENT_MAX = 8;
 export function knownFiles({ settings, memory }: ModelsOptions): Promise<KnownFile[]> {
   const { completionModel, chatModel } = settings.current;
   const paths = new Set([completionModel.path, chatModel.path, ...memory.get<string[]>(RECENT, [])]);
-  paths.delete("mini");
+  paths.delete(EMBEDDED_MODEL);
   return Promise.all(
     [...paths].map(async (path) => {
       const stats = await stat(path).catch(() => undefined);

@@ -13,11 +13,12 @@ import {
   nextSmaller,
   parseName,
 } from "../../engine/library/index.ts";
-import type { ModelRole } from "../services.ts";
-import { confirmation, diskBytes, repositoryRows } from "./download_text.ts";
+import type { ModelRole } from "../services/index.ts";
+import { baseName, diskBytes } from "../words/index.ts";
+import { confirmation, repositoryRows } from "./download_text.ts";
 import type { DownloadRequest, Outcome } from "./downloads.ts";
 import { freeBytes, isThere } from "./files.ts";
-import { baseName, entryTitle } from "./list.ts";
+import { entryTitle } from "./list.ts";
 import { gpuMemory, libraryFolder, type ModelsOptions } from "./options.ts";
 import { useModel } from "./use.ts";
 

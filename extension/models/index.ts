@@ -5,4 +5,5 @@
 // Must not know: how a download works, or a model.
 export { createDownloads, type Downloads } from "./downloads.ts";
 export { manageModels } from "./manage.ts";
+export { offerChatModel } from "./offer_chat_model.ts";
 export { type ModelTrouble, modelTrouble } from "./roles.ts";

@@ -1,3 +1,4 @@
+import { EMBEDDED_MODEL } from "../../engine/contract/index.ts";
 import type { CatalogueEntry, InstalledModel, PartialDownload } from "../../engine/library/index.ts";
 import {
   aboutBytes,
@@ -6,9 +7,9 @@ import {
   neededBytes,
   recommendedEntry,
 } from "../../engine/library/index.ts";
-import type { ModelRole } from "../services.ts";
-import { bytesOf } from "../status/status_text.ts";
-import { diskBytes, percentDone } from "./download_text.ts";
+import type { ModelRole } from "../services/index.ts";
+import { baseName, bytesOf, diskBytes } from "../words/index.ts";
+import { percentDone } from "./download_text.ts";
 
 /** A file that the user chose before, or that a setting names, wherever it lies. */
 export interface KnownFile {
@@ -144,7 +145,7 @@ function localRows(input: ListInput): LocalRow[] {
 
 function describeUse(input: ListInput, path: string): string[] {
   // The embedded model stands for a chat model that nobody chose; it cannot chat.
-  const chat = path === "mini" ? "no model explains and refactors yet" : "explains and refactors";
+  const chat = path === EMBEDDED_MODEL ? "no model explains and refactors yet" : "explains and refactors";
   const words = { completion: "completes", chat };
   return [
     ...usesOf(input, path).map((role) => words[role]),
@@ -156,7 +157,7 @@ const unloadButton = ({ loaded }: ListInput, path: string): Act[] =>
   loaded.includes(path) ? [{ do: "unload" }] : [];
 
 function embeddedRow(input: ListInput): LocalRow {
-  const path = "mini";
+  const path = EMBEDDED_MODEL;
   const row: Row = {
     icon: "package",
     label: "Embedded model",
@@ -341,8 +342,6 @@ export const entryTitle = ({ repository, quant }: CatalogueEntry): string =>
 /** SPDX names licences that it does not list by `LicenseRef-`. */
 const licenseTitle = (license: string): string =>
   license.startsWith("LicenseRef-") ? license.slice("LicenseRef-".length).replaceAll("-", " ") : license;
-
-export const baseName = (path: string): string => path.replace(/[\\/]+$/, "").replace(/^.*[\\/]/, "");
 
 const shortPath = (path: string, home: string): string =>
   home && path.startsWith(home) ? `~${path.slice(home.length)}` : path;

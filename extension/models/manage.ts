@@ -1,13 +1,14 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { type InstalledModel, listModels, removeModel, verifyModel } from "../../engine/library/index.ts";
-import type { ModelRole } from "../services.ts";
+import type { ModelRole } from "../services/index.ts";
+import { baseName } from "../words/index.ts";
 import { browseForFile, browseForFolder } from "./browse.ts";
 import { deletion, discarding, forgetting, settingsWithout } from "./delete_text.ts";
 import { progressText } from "./download_text.ts";
 import { forgetFile, knownFiles } from "./files.ts";
 import { askForName, getModel } from "./get.ts";
-import { type Act, baseName, hubName, modelSections, type Section } from "./list.ts";
+import { type Act, hubName, modelSections, type Section } from "./list.ts";
 import { gpuMemory, libraryFolder, type ModelsOptions, usesOf } from "./options.ts";
 import { setModels, useModel } from "./use.ts";
 

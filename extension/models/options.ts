@@ -1,8 +1,7 @@
 import type * as vscode from "vscode";
 import { defaultFolder } from "../../engine/library/index.ts";
-import type { Engine } from "../engine.ts";
-import type { ModelRole } from "../services.ts";
-import type { Settings } from "../settings.ts";
+import type { Engine, ModelRole } from "../services/index.ts";
+import type { Settings } from "../settings/index.ts";
 import type { Downloads } from "./downloads.ts";
 
 export interface ModelsOptions {

@@ -1,7 +1,7 @@
 import type { ModelDescription } from "../../engine/contract/index.ts";
 import type { Fault } from "../../engine/errors/index.ts";
-import type { ModelRole } from "../services.ts";
-import { bytesOf } from "../status/status_text.ts";
+import type { ModelRole } from "../services/index.ts";
+import { bytesOf } from "../words/index.ts";
 
 /** Why a model cannot fill a role; undefined where it can. */
 export function refusal({ name, completes, chats }: ModelDescription, role: ModelRole): string | undefined {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { ModelDescription } from "../../engine/contract/index.ts";
-import type { ModelRole } from "../services.ts";
+import { EMBEDDED_MODEL } from "../../engine/contract/index.ts";
+import type { ModelRole } from "../services/index.ts";
 import { rememberFile } from "./files.ts";
 import { gpuMemory, type ModelsOptions } from "./options.ts";
 import { memoryWarning, modelFacts, refusal } from "./roles.ts";
@@ -21,9 +22,9 @@ export async function useModel(
   await setModels({
     ...Object.fromEntries(roles.map((one) => [one, path])),
     // An empty chat model follows the completion model: not away from a file that was chosen, when only that changes.
-    ...(roles.includes("chat") || completionModel.path === "mini" ? {} : { chat: chatModel.path }),
+    ...(roles.includes("chat") || completionModel.path === EMBEDDED_MODEL ? {} : { chat: chatModel.path }),
   });
-  if (path !== "mini") await rememberFile(options, path);
+  if (path !== EMBEDDED_MODEL) await rememberFile(options, path);
 }
 
 export async function setModels(paths: { readonly [role in ModelRole]?: string }): Promise<void> {

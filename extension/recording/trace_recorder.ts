@@ -3,9 +3,8 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { matches, type Pipeline } from "../../engine/complete/index.ts";
 import { systemClock } from "../../engine/contract/index.ts";
-import { isSupported, pathOf } from "../paths.ts";
-import type { Settings } from "../settings.ts";
-import { textOf } from "../suggest/question.ts";
+import { isSupported, pathOf, textOf } from "../editor/index.ts";
+import type { Settings } from "../settings/index.ts";
 import { createTypingRecorder, recordedPipeline, type TypingRecorder } from "./typing_recorder.ts";
 
 export interface TraceRecorderOptions {

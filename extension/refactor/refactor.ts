@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { offerChatModel } from "../offer_model.ts";
-import type { Services } from "../services.ts";
+import { offerChatModel } from "../models/index.ts";
+import type { Services } from "../services/index.ts";
 import { extractCode, type Selected } from "./extract_code.ts";
 import { askInstruction } from "./instruction.ts";
 import { findAgain, refactorMessages } from "./request.ts";

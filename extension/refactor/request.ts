@@ -1,4 +1,5 @@
 import type { ChatMessage } from "../../engine/contract/index.ts";
+import { fenceFor } from "../words/index.ts";
 
 export interface RefactorRequest {
   readonly instruction: string;
@@ -42,12 +43,6 @@ export function refactorMessages({
       ].join("\n\n"),
     },
   ];
-}
-
-/** A fence longer than any in the code, so that code with fences in it stays whole. */
-export function fenceFor(code: string): string {
-  const longest = Math.max(2, ...(code.match(/`{3,}/g) ?? []).map((run) => run.length));
-  return "`".repeat(longest + 1);
 }
 
 /** Where the selected text is now: where it was, or the one other place; undefined where it is gone or not unique. */

@@ -1,7 +1,8 @@
 import type { EngineState } from "../../engine/client/index.ts";
 import type { StoredMetrics, TraceRecord } from "../../engine/complete/index.ts";
 import type { EngineStatus, ModelDescription } from "../../engine/contract/index.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../settings/index.ts";
+import { baseName } from "../words/index.ts";
 
 export interface DiagnosticsInput {
   readonly versions: Readonly<Record<string, string>>;
@@ -37,8 +38,6 @@ export function diagnostics(input: DiagnosticsInput): object {
     traces: input.traces.map(redact),
   };
 }
-
-const baseName = (path: string): string => path.replace(/^.*[\\/]/, "");
 
 function redact(record: TraceRecord): object {
   const { at, languageId, line, column, trigger, source, outcome, multiLine, stoppedBy } = record;

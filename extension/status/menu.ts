@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { FIX_INLINE_SUGGEST } from "../internal.ts";
+import { FIX_INLINE_SUGGEST } from "../words/index.ts";
 import type { Status } from "./status.ts";
 import { statusFace } from "./status_text.ts";
 

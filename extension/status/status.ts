@@ -2,10 +2,10 @@ import * as vscode from "vscode";
 import type { MetricsSummary, TraceRecord } from "../../engine/complete/index.ts";
 import { type EngineStatus, isFault, isSameSilence, type Silence } from "../../engine/contract/index.ts";
 import { sentenceOf, UserError } from "../../engine/errors/index.ts";
-import type { Engine } from "../engine.ts";
 import { type Downloads, modelTrouble } from "../models/index.ts";
-import type { Settings } from "../settings.ts";
-import type { Snooze } from "../suggest/snooze.ts";
+import type { Engine } from "../services/index.ts";
+import type { Settings } from "../settings/index.ts";
+import type { Snooze } from "../suggest/index.ts";
 import type { StatusView } from "./status_text.ts";
 
 const GLANCE_MS = 300; // a spinner for less would only flicker

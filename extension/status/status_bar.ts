@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import { sentenceOf } from "../../engine/errors/index.ts";
-import { FIX_INLINE_SUGGEST, MENU } from "../internal.ts";
-import { SELECTOR } from "../paths.ts";
-import type { Settings } from "../settings.ts";
+import { SELECTOR } from "../editor/index.ts";
+import type { Settings } from "../settings/index.ts";
+import { FIX_INLINE_SUGGEST, MENU } from "../words/index.ts";
 import type { Status } from "./status.ts";
 import { statusFace, statusTooltip } from "./status_text.ts";
 

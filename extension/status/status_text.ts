@@ -3,6 +3,7 @@ import type { MetricsSummary, Share } from "../../engine/complete/index.ts";
 import type { DraftSources, EngineStatus, Silence } from "../../engine/contract/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
 import type { ModelTrouble } from "../models/index.ts";
+import { baseName, bytesOf, msOf, percentOf } from "../words/index.ts";
 
 /** All that the status bar item says something about. */
 export interface StatusView {
@@ -135,8 +136,7 @@ function engineRows({ engineStatus }: StatusView): Row[] {
   if (engineStatus === null) return [];
   const { device, deviceIsSoftware, gpuBytes, processBytes, models } = engineStatus;
   const rows: Row[] = [];
-  if (models.length > 0)
-    rows.push(["Model", models.map(({ path }) => path.replace(/^.*[\\/]/, "")).join(", ")]);
+  if (models.length > 0) rows.push(["Model", models.map(({ path }) => baseName(path)).join(", ")]);
   const first = models[0];
   if (first) rows.push(["Drafts", draftText(first.drafts)]);
   rows.push(["Memory", `${bytesOf(gpuBytes)} on the GPU, ${bytesOf(processBytes)} in the process`]);
@@ -160,16 +160,6 @@ function draftText(drafts: DraftSources): string {
     case "device-differs":
       return "none: this GPU computes several tokens at once with other results than one by one";
   }
-}
-
-export const percentOf = (share: number): string => `${Math.round(share * 100)}%`;
-
-export const msOf = (ms: number): string =>
-  ms < 9950 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1000)} s`;
-
-export function bytesOf(bytes: number): string {
-  const gib = bytes / 2 ** 30;
-  return gib >= 1 ? `${gib.toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 /** Text as Markdown shows it unchanged, in a table's cell too. */

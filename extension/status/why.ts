@@ -2,9 +2,9 @@ import * as vscode from "vscode";
 import type { PipelineSettings, Question, Syntax, TraceRecord } from "../../engine/complete/index.ts";
 import { closedGate, placeAt, standAt } from "../../engine/complete/index.ts";
 import type { Silence } from "../../engine/contract/index.ts";
-import { isSupported } from "../paths.ts";
-import { questionAt } from "../suggest/question.ts";
-import type { ReadOnly } from "../suggest/read_only.ts";
+import { isSupported } from "../editor/index.ts";
+import type { ReadOnly } from "../suggest/index.ts";
+import { questionAt } from "../suggest/index.ts";
 import type { Status } from "./status.ts";
 import { adviceOf, decisionsNear, type Remedy, remedyFor, whyRow } from "./why_text.ts";
 

@@ -1,7 +1,6 @@
 import type { TraceRecord } from "../../engine/complete/index.ts";
 import { isSameSilence, type Silence } from "../../engine/contract/index.ts";
-import { MENU } from "../internal.ts";
-import { msOf } from "./status_text.ts";
+import { MENU, msOf } from "../words/index.ts";
 
 /** A decision, or several of the same kind, as a row of a list. */
 export interface WhyRow {

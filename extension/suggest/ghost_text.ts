@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import type { Lifecycle, Pipeline } from "../../engine/complete/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
-import { ACCEPTED } from "../internal.ts";
-import { isSupported, SELECTOR } from "../paths.ts";
+import { isSupported, SELECTOR } from "../editor/index.ts";
+import { ACCEPTED } from "../words/index.ts";
 import { questionAt } from "./question.ts";
 import type { ReadOnly } from "./read_only.ts";
 

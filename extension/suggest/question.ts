@@ -1,17 +1,6 @@
 import * as vscode from "vscode";
 import type { DocumentView, Question } from "../../engine/complete/index.ts";
-import { pathOf } from "../paths.ts";
-
-const texts = new WeakMap<vscode.TextDocument, { readonly version: number; readonly text: string }>();
-
-/** The document's text; joined from its lines once a version. */
-export function textOf(document: vscode.TextDocument): string {
-  const known = texts.get(document);
-  if (known?.version === document.version) return known.text;
-  const text = document.getText();
-  texts.set(document, { version: document.version, text });
-  return text;
-}
+import { pathOf, textOf } from "../editor/index.ts";
 
 export const viewOf = (document: vscode.TextDocument, readOnly: boolean): DocumentView => ({
   uri: document.uri.toString(),

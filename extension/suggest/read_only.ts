@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import * as vscode from "vscode";
 import { matches } from "../../engine/complete/index.ts";
-import { pathOf } from "../paths.ts";
+import { pathOf } from "../editor/index.ts";
 
 /**
  * Whether documents can be edited, as far as an extension can tell: by their file system, their file's permissions and

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Lifecycle } from "../../engine/complete/index.ts";
-import { isSupported } from "../paths.ts";
+import { isSupported } from "../editor/index.ts";
 import { typedCharacters } from "./typed.ts";
 
 /** Tells the lifecycle what happens to documents, cursor and focus: what an extension can see of a suggestion's fate. */

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { writeSetting } from "../configuration.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../settings/index.ts";
+import { writeSetting } from "../settings/index.ts";
 
 /** Turns suggestions on or off, everywhere. */
 export const toggle = ({ pipeline }: Settings): Thenable<void> => writeSetting("enable", !pipeline.enabled);

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { ModelRole, Services } from "../services.ts";
+import type { ModelRole, Services } from "../services/index.ts";
 import { openPage, type PageName } from "./panel.ts";
 
 interface Page {

@@ -17,6 +17,7 @@ import {
 } from "../commands/index.ts";
 import { benchEdit, benchMtp, type DraftsReport, type EditReport, printEdit, printMtp } from "./drafts.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
+import { benchPrompt } from "./prompts.ts";
 import { benchTyping, printTyping, type TypingReport } from "./typing.ts";
 
 export const suites = ["load", "prefill", "decode", "mtp", "edit", "typing"] as const;
@@ -56,15 +57,6 @@ export interface BenchReport {
 
 const decodeTokens = 64;
 const decodePrompt = 64;
-
-/** A prompt of ordinary ids that has no pattern to profit from. */
-export function benchPrompt(length: number, vocabulary: number): number[] {
-  let state = 12345;
-  return Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state % Math.min(vocabulary, 4000);
-  });
-}
 
 const measure = (unit: Measure["unit"], values: readonly number[], peer?: readonly number[]): Measure => {
   const middle = median(values);

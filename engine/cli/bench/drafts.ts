@@ -10,8 +10,7 @@ import { greedy } from "../../model/index.ts";
 import { planeBytes, tapeBytes } from "../../state/index.ts";
 import type { OpenModel } from "../commands/index.ts";
 import { median, table } from "../commands/index.ts";
-import { benchPrompt } from "./bench.ts";
-import { draftPrompts } from "./prompts.ts";
+import { benchPrompt, draftPrompts } from "./prompts.ts";
 import { type StrategyReport, strategies, type VerifyCost, verifyCosts } from "./strategies.ts";
 
 /** Tokens of each text, as in the benchmarks of others. */

@@ -17,3 +17,12 @@ export const draftPrompts: Readonly<Record<string, string>> = {
   "code review":
     "function average(values) {\n  let sum = 0;\n  for (let i = 0; i <= values.length; i++) {\n    sum += values[i];\n  }\n  return sum / values.length;\n}\n\n// Review:\n// 1. The loop",
 };
+
+/** A prompt of ordinary ids that has no pattern to profit from. */
+export function benchPrompt(length: number, vocabulary: number): number[] {
+  let state = 12345;
+  return Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state % Math.min(vocabulary, 4000);
+  });
+}

@@ -1,4 +1,5 @@
 import { findQuote, indentation, isBlank, linesOf, type Place, pairBrackets } from "../text/index.ts";
+import type { FilterHints } from "./hints.ts";
 import { cutAtSentinel, cutProse } from "./leaks.ts";
 import { cutNextLines, cutRepetition, dropRewrite } from "./lines.ts";
 
@@ -14,13 +15,6 @@ export type FilterId =
   | "indentation"
   | "previous-line"
   | "trailing-space";
-
-/** What filters may know beside the place; left out, they leave alone what it would decide. */
-export interface FilterHints {
-  readonly languageId?: string;
-  readonly tabSize?: number;
-  readonly insertSpaces?: boolean;
-}
 
 /** One filter's work; filters that change nothing report nothing. `after` is null where it dropped the suggestion. */
 export interface FilterReport {

@@ -5,8 +5,8 @@
 // Must not know: how a model is asked.
 export {
   cutAtControlCharacter,
-  type FilterHints,
   type FilterId,
   type FilterReport,
   filterSuggestion,
 } from "./filters.ts";
+export type { FilterHints } from "./hints.ts";

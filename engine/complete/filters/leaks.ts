@@ -1,5 +1,5 @@
 import { isBlank, type Place } from "../text/index.ts";
-import type { FilterHints } from "./filters.ts";
+import type { FilterHints } from "./hints.ts";
 
 // Spelled out as text they are a model's slip: as control tokens they never reach this floor.
 const SENTINEL =

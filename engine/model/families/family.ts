@@ -1,5 +1,3 @@
-import type { Hyperparameters } from "../hyperparameters.ts";
-
 /** The keys of one architecture in a model file, by their names after the architecture's. */
 export interface Keys {
   /** @throws UserError where there is none and no fallback either */
@@ -7,6 +5,31 @@ export interface Keys {
   /** Undefined where the file has none. */
   flags(key: string): readonly boolean[] | undefined;
   string(key: string, fallback: string): string;
+}
+
+/** What mixes the positions of each trunk block. */
+export interface Mixers {
+  /** Per trunk block: full attention (true) or gated delta net (false). */
+  readonly fullAttention: readonly boolean[];
+  /** Zeros in a network without delta nets. */
+  readonly delta: {
+    readonly keyHeads: number;
+    readonly valueHeads: number;
+    /** Size of q, k and v heads alike. */
+    readonly headSize: number;
+    /** Channels of the causal convolution: q heads, k heads, v heads. */
+    readonly channels: number;
+  };
+}
+
+export interface ExpertsShape {
+  readonly count: number;
+  /** Experts that a row goes to. */
+  readonly used: number;
+  /** Width of one expert. */
+  readonly feedForward: number;
+  /** Width of the expert that all rows share; 0: none. */
+  readonly shared: number;
 }
 
 /** What sets one architecture apart: the layers themselves are the same for all. */
@@ -20,9 +43,9 @@ export interface Family {
   /** Tensor of the norm before the feed-forward network. */
   readonly ffnNorm: string;
   /** Which trunk blocks have full attention, and the shape of the delta nets that the others have. */
-  readonly mixers: (keys: Keys, layers: number) => Pick<Hyperparameters, "fullAttention" | "delta">;
+  readonly mixers: (keys: Keys, layers: number) => Mixers;
   /** Absent: the feed-forward networks are dense. */
-  readonly experts?: (keys: Keys) => NonNullable<Hyperparameters["experts"]>;
+  readonly experts?: (keys: Keys) => ExpertsShape;
 }
 
 /** Every block has full attention, as in a plain transformer. */

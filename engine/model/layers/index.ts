@@ -3,6 +3,7 @@
 // Owns nothing: weights and workspace are handed in.
 // Promise: a row's result does not depend on the rows beside it (I3).
 // Must not know: sessions, text.
+
 export { type Block, loadBlock, recordBlock } from "./block.ts";
 export {
   type DeltaStrides,
@@ -14,4 +15,4 @@ export {
 export { recordDraftHead, recordEmbedding, recordMatmul, rowsPerRead } from "./matmul.ts";
 export { loadMtp, type Mtp, recordMtp } from "./mtp.ts";
 export { recordNorm } from "./norm.ts";
-export { type RopeScaling, ropeScaling, ropeTable } from "./rope.ts";
+export { ropeTable } from "./rope.ts";

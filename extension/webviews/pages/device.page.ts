@@ -1,5 +1,5 @@
-import type { EngineState } from "../../../engine/client/client.ts";
-import type { EngineStatus, ModelDescription } from "../../../engine/contract/protocol.ts";
+import type { EngineState } from "../../../engine/client/index.ts";
+import type { EngineStatus, ModelDescription } from "../../../engine/contract/index.ts";
 import { sentenceOf } from "../../../engine/errors/index.ts";
 import { bytes, time } from "./format.ts";
 import { button, el, follow, host, show, table } from "./page.ts";

@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import type { MetricsSummary } from "../../../engine/complete/metrics/metrics.ts";
+import type { MetricsSummary } from "../../../engine/complete/index.ts";
 import { percent, share, time } from "./format.ts";
 import { button, el, follow, host, show, table } from "./page.ts";
 

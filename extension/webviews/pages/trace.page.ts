@@ -1,4 +1,4 @@
-import type { TraceRecord } from "../../../engine/complete/contract.ts";
+import type { TraceRecord } from "../../../engine/complete/index.ts";
 import { sentenceOf } from "../../../engine/errors/index.ts";
 import { percent, time } from "./format.ts";
 import { button, el, follow, host, show } from "./page.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type FilterHints, filterSuggestion } from "../../../engine/complete/filters/filters.ts";
+import { type FilterHints, filterSuggestion } from "../../../engine/complete/filters/index.ts";
 import { placeAt } from "../../../engine/complete/text/place.ts";
 
 /**

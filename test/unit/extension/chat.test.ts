@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { conversationTurns, type Exchange } from "../../../extension/explain/conversation.ts";
 import { extractCode } from "../../../extension/refactor/extract_code.ts";
-import { fenceFor, findAgain, refactorMessages } from "../../../extension/refactor/request.ts";
+import { findAgain, refactorMessages } from "../../../extension/refactor/request.ts";
 import { pageHtml } from "../../../extension/webviews/html.ts";
 import { bytes, percent, share, time } from "../../../extension/webviews/pages/format.ts";
+import { fenceFor } from "../../../extension/words/fence.ts";
 
 describe("the code in an answer", () => {
   const plain = { text: "a;", indentation: "", startsAfterIndentation: true, lineEnding: "\n" } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createMetrics } from "../../../engine/complete/index.ts";
-import { readSettings } from "../../../extension/settings.ts";
+import { readSettings } from "../../../extension/settings/settings.ts";
 import { diagnostics } from "../../../extension/statistics/diagnostics.ts";
 import { record, silent } from "../../fixtures/extension/records.ts";
 

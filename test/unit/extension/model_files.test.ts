@@ -11,7 +11,7 @@ import {
   rememberFile,
 } from "../../../extension/models/files.ts";
 import { gpuMemory, libraryFolder, type ModelsOptions, usesOf } from "../../../extension/models/options.ts";
-import { readSettings } from "../../../extension/settings.ts";
+import { readSettings } from "../../../extension/settings/settings.ts";
 
 let folder: string;
 beforeAll(() => {

@@ -10,12 +10,7 @@ import {
   recommendedEntry,
 } from "../../../engine/library/index.ts";
 import { deletion, discarding, forgetting, settingsWithout } from "../../../extension/models/delete_text.ts";
-import {
-  confirmation,
-  diskBytes,
-  progressText,
-  repositoryRows,
-} from "../../../extension/models/download_text.ts";
+import { confirmation, progressText, repositoryRows } from "../../../extension/models/download_text.ts";
 import {
   entryTitle,
   hubName,
@@ -23,6 +18,7 @@ import {
   modelSections,
   type Row,
 } from "../../../extension/models/list.ts";
+import { diskBytes } from "../../../extension/words/quantities.ts";
 
 const FOLDER = "/home/ada/models";
 const GIB = 2 ** 30;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DEFAULT_SETTINGS } from "../../../engine/complete/index.ts";
-import { readSettings } from "../../../extension/settings.ts";
+import { readSettings } from "../../../extension/settings/settings.ts";
 import manifest from "../../../package.json" with { type: "json" };
 
 const read = (values: Record<string, unknown> = {}) =>

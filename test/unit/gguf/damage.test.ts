@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
-import { openGguf } from "../../../engine/gguf/gguf_file.ts";
+import { openGguf } from "../../../engine/gguf/open.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { type GgufSource, ggufBytes, type TensorSource } from "../../reference/write_gguf.ts";
 

@@ -1,14 +1,14 @@
 import type * as vscode from "vscode";
-import type { EngineState } from "../engine/client/index.ts";
-import type { Metrics, TraceRecord } from "../engine/complete/index.ts";
+import type { EngineState } from "../../engine/client/index.ts";
+import type { Metrics, TraceRecord } from "../../engine/complete/index.ts";
 import type {
   ChatDelta,
   ChatRequest,
   EngineStatus,
   GenerationEnd,
   ModelDescription,
-} from "../engine/contract/index.ts";
-import type { Settings } from "./settings.ts";
+} from "../../engine/contract/index.ts";
+import type { Settings } from "../settings/index.ts";
 
 export type ModelRole = "completion" | "chat";
 

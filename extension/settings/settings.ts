@@ -1,6 +1,7 @@
-import type { PipelineSettings } from "../engine/complete/index.ts";
-import type { EngineSettings, ModelSpec } from "../engine/contract/index.ts";
-import manifest from "../package.json" with { type: "json" };
+import type { PipelineSettings } from "../../engine/complete/index.ts";
+import type { EngineSettings, ModelSpec } from "../../engine/contract/index.ts";
+import { EMBEDDED_MODEL } from "../../engine/contract/index.ts";
+import manifest from "../../package.json" with { type: "json" };
 
 /** `foretype.*`, checked. */
 export interface Settings {
@@ -68,7 +69,7 @@ export function readSettings({ get, home }: SettingsReader): {
     const text = read<string>(name).trim();
     return text.startsWith("~/") || text.startsWith("~\\") ? home + text.slice(1) : text;
   };
-  const completion = path("model.completion") || "mini";
+  const completion = path("model.completion") || EMBEDDED_MODEL;
   const chat = path("model.chat") || completion;
   const contextTokens = read<number>("contextTokens");
   const completionModel: ModelSpec = { path: completion, context: contextTokens + GENERATED_POSITIONS };

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Services } from "./services.ts";
+import type { Services } from "../services/index.ts";
 
 /** Where the chat model has no chat template, offers to choose one that has. @returns whether it had to. */
 export async function offerChatModel(services: Services): Promise<boolean> {

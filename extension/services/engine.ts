@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
-import { createEngineClient, type EngineState, hostCommand } from "../engine/client/index.ts";
-import type { Completer, ModelDescription, ModelSpec } from "../engine/contract/index.ts";
-import { sentenceOf } from "../engine/errors/index.ts";
+import { createEngineClient, type EngineState, hostCommand } from "../../engine/client/index.ts";
+
+import type { Completer, ModelDescription, ModelSpec } from "../../engine/contract/index.ts";
+import { sentenceOf } from "../../engine/errors/index.ts";
+import type { Settings } from "../settings/index.ts";
 import type { EngineService, ModelRole } from "./services.ts";
-import type { Settings } from "./settings.ts";
 
 export interface EngineOptions {
   readonly extensionPath: string;

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { UserError } from "../engine/errors/index.ts";
-import { modelTrouble } from "./models/index.ts";
+import { UserError } from "../../engine/errors/index.ts";
+import { modelTrouble } from "../models/index.ts";
 
 const REPEAT_MS = 10_000; // the same sentence again so soon says nothing new
 

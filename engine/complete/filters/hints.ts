@@ -1,0 +1,6 @@
+/** What filters may know beside the place; left out, they leave alone what it would decide. */
+export interface FilterHints {
+  readonly languageId?: string;
+  readonly tabSize?: number;
+  readonly insertSpaces?: boolean;
+}

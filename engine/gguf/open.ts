@@ -1,0 +1,18 @@
+import type { GgufFile } from "./gguf_file.ts";
+import { openPart } from "./part_file.ts";
+import { openSplit, partsOf } from "./split_file.ts";
+
+/**
+ * Opens a GGUF of version 2 or 3; of a split model any part, and the parts beside it with it (model.md 1.2). Whatever is
+ * wrong with a file is a UserError. The caller closes it.
+ */
+export async function openGguf(path: string): Promise<GgufFile> {
+  const part = await openPart(path);
+  try {
+    if (partsOf(part) <= 1) return part;
+  } catch (error) {
+    await part.close();
+    throw error;
+  }
+  return openSplit(part);
+}

@@ -1,0 +1,2 @@
+/** The last part of a path, or of a name with slashes. */
+export const baseName = (path: string): string => path.replace(/[\\/]+$/, "").replace(/^.*[\\/]/, "");

@@ -1,0 +1,9 @@
+// Words: quantities, file names, code fences and command ids, as several rooms write them.
+// Start at quantities.ts.
+// Owns nothing.
+// Promise: each function is pure; importing it loads no editor, so tests of texts run without one.
+// Must not know: vscode.
+export { fenceFor } from "./fence.ts";
+export { baseName } from "./file_name.ts";
+export { ACCEPTED, FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal_commands.ts";
+export { bytesOf, diskBytes, msOf, percentOf } from "./quantities.ts";
