@@ -27,6 +27,8 @@ const LINUX = process.platform === "linux";
 const tools = {
   tsc: "node_modules/typescript/bin/tsc",
   biome: "node_modules/@biomejs/biome/bin/biome",
+  depcruise: "node_modules/dependency-cruiser/bin/dependency-cruise.mjs",
+  knip: "node_modules/knip/bin/knip.js",
   vitest: "node_modules/vitest/vitest.mjs",
 };
 
@@ -153,6 +155,8 @@ const test = () =>
       },
     },
     { title: "lint", run: (note) => check(note, tools.biome, "check", ".") },
+    { title: "structure", run: (note) => check(note, tools.depcruise, "engine", "extension") },
+    { title: "unused code", run: (note) => check(note, tools.knip) },
     { title: "unit tests", run: (note) => vitest("unit", note) },
     { title: "kernels and models, on each device", run: (note) => vitest("gpu", note) },
     ...editorTests,
