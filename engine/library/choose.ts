@@ -168,20 +168,20 @@ function listed(names: readonly string[]): string {
     : all.join(", ");
 }
 
-export type Smaller =
-  | { readonly from: "repository"; readonly model: ChoosableModel }
+export type Smaller<F extends Choosable = Choosable> =
+  | { readonly from: "repository"; readonly model: ChoosableModel<F> }
   | { readonly from: "catalogue"; readonly entry: CatalogueEntry };
 
 /**
  * What to take instead of a model of `bytes` that does not fit `memoryBytes`: the largest smaller model of the same
  * repository that does, if its listing is known, else the largest smaller entry of the catalogue.
  */
-export function nextSmaller(
+export function nextSmaller<F extends Choosable = Choosable>(
   bytes: number,
   memoryBytes: number,
-  siblings: readonly ChoosableModel[] = [],
+  siblings: readonly ChoosableModel<F>[] = [],
   entries = catalogue,
-): Smaller | undefined {
+): Smaller<F> | undefined {
   const model = siblings
     .filter((it) => it.bytes < bytes && neededBytes(it.bytes) <= memoryBytes)
     .sort((a, b) => b.bytes - a.bytes)[0];

@@ -26,4 +26,4 @@ export {
 } from "./installed.ts";
 export { type ModelWish, parseName } from "./names.ts";
 export { proxiedFetch } from "./proxy.ts";
-export { type PulledModel, type PullOptions, pullModel } from "./pull.ts";
+export { downloadModel, type PulledModel, type PullOptions, type PullPlan, pullModel } from "./pull.ts";

@@ -1,17 +1,20 @@
 import { mkdir, stat } from "node:fs/promises";
 import { UserError } from "../errors/index.ts";
 import type { Progress } from "./checksum.ts";
-import { chooseModel } from "./choose.ts";
+import { type ChoosableModel, chooseModel } from "./choose.ts";
 import { type DownloadOptions, downloadFile } from "./download.ts";
 import { safePath } from "./folder.ts";
-import { type HubOptions, hubAccess, listRepository } from "./hub.ts";
-import { parseName } from "./names.ts";
+import { type HubFile, type HubOptions, hubAccess, listRepository } from "./hub.ts";
+import { type ModelWish, parseName } from "./names.ts";
 import { partBytes } from "./partial.ts";
 
-export interface PullOptions extends HubOptions, Pick<DownloadOptions, "disk" | "retryMs"> {
+export interface DownloadModelOptions extends HubOptions, Pick<DownloadOptions, "disk" | "retryMs"> {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface PullOptions extends DownloadModelOptions {
   /** GPU memory, bytes: where only a repository is named, what fits it is preferred. */
   readonly memoryBytes?: number | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export interface PulledModel {
@@ -24,8 +27,14 @@ export interface PulledModel {
   readonly downloaded: boolean;
 }
 
+/** What a name meant when the Hub was asked. A download takes these files, so what the user agreed to is what runs. */
+export interface PullPlan {
+  readonly wish: ModelWish;
+  readonly model: ChoosableModel<HubFile>;
+}
+
 /**
- * Downloads a model by name (names.ts) into `folder`/OWNER/REPO: all parts of a split one, and the MTP files that go with it.
+ * Downloads a model by name (names.ts) into `folder`/OWNER/REPO.
  * @throws UserError for whatever the user can do something about; the signal's reason when cancelled
  */
 export async function pullModel(
@@ -36,7 +45,19 @@ export async function pullModel(
   const access = hubAccess(options);
   const wish = parseName(name, access.hub);
   const listing = await listRepository(wish, access);
-  const model = chooseModel(listing, wish, options.memoryBytes);
+  return downloadModel({ wish, model: chooseModel(listing, wish, options.memoryBytes) }, folder, options);
+}
+
+/**
+ * Downloads a model that was found on the Hub: all parts of a split one, and the MTP files that go with it.
+ * @throws UserError, and the signal's reason, as `pullModel` does
+ */
+export async function downloadModel(
+  { wish, model }: PullPlan,
+  folder: string,
+  options: DownloadModelOptions = {},
+): Promise<PulledModel> {
+  const access = hubAccess(options);
   const files = [...model.parts, ...model.companions].map((file) => {
     if (file.sha256 === undefined) {
       throw new UserError({

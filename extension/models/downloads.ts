@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { type Progress, type PulledModel, pullModel } from "../../engine/library/index.ts";
+import { downloadModel, type Progress, type PulledModel, type PullPlan } from "../../engine/library/index.ts";
 import { percentDone, progressText } from "./download_text.ts";
 import type { RunningDownload } from "./list.ts";
 
@@ -7,14 +7,15 @@ const SHOW_MS = 250; // between two lines of progress
 
 export interface DownloadRequest {
   readonly title: string;
-  /** As `pullModel` takes it. */
-  readonly name: string;
-  /** Its files in the library's folder, as `OWNER/REPO/FILE`. */
-  readonly files: readonly string[];
-  readonly bytes: number;
+  /** What the user agreed to. */
+  readonly plan: PullPlan;
   readonly folder: string;
   readonly hub: string;
 }
+
+/** Files of a download in the library's folder, as `OWNER/REPO/FILE`. */
+export const filesOf = ({ wish, model }: PullPlan): string[] =>
+  [...model.parts, ...model.companions].map(({ path }) => `${wish.repository}/${path}`);
 
 export type Outcome =
   | { readonly kind: "done"; readonly model: PulledModel }
@@ -34,7 +35,7 @@ export function createDownloads() {
   const running = new Set<Running>();
 
   async function pull(
-    { title, name, files, bytes, folder, hub }: DownloadRequest,
+    { title, plan, folder, hub }: DownloadRequest,
     progress: vscode.Progress<{ message?: string; increment?: number }>,
     token: vscode.CancellationToken,
   ): Promise<Outcome> {
@@ -45,9 +46,9 @@ export function createDownloads() {
     });
     const one: Running = {
       title,
-      names: files,
+      names: filesOf(plan),
       bytesDone: 0,
-      bytesTotal: bytes,
+      bytesTotal: plan.model.bytes,
       controller,
       ended,
     };
@@ -71,7 +72,7 @@ export function createDownloads() {
     try {
       // The editor's own fetch: it knows the proxy and the certificates of the editor's settings.
       const options = { hub, fetch: globalThis.fetch, signal: controller.signal, onProgress };
-      return { kind: "done", model: await pullModel(name, folder, options) };
+      return { kind: "done", model: await downloadModel(plan, folder, options) };
     } catch (error) {
       return controller.signal.aborted
         ? { kind: "stopped", bytesDone: one.bytesDone }

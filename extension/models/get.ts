@@ -12,11 +12,12 @@ import {
   neededBytes,
   nextSmaller,
   parseName,
+  type Smaller,
 } from "../../engine/library/index.ts";
 import type { ModelRole } from "../services/index.ts";
 import { baseName, diskBytes } from "../words/index.ts";
 import { confirmation, repositoryRows } from "./download_text.ts";
-import type { DownloadRequest, Outcome } from "./downloads.ts";
+import { type DownloadRequest, filesOf, type Outcome } from "./downloads.ts";
 import { freeBytes, isThere } from "./files.ts";
 import { entryTitle } from "./list.ts";
 import { gpuMemory, libraryFolder, type ModelsOptions } from "./options.ts";
@@ -56,7 +57,7 @@ export async function askForName(options: ModelsOptions, before = ""): Promise<s
 export async function getModel(options: ModelsOptions, order: Order): Promise<void> {
   let request: DownloadRequest | undefined;
   try {
-    request = await plan(options, order);
+    request = await prepare(options, order);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const change = "Change the Name…";
@@ -67,7 +68,8 @@ export async function getModel(options: ModelsOptions, order: Order): Promise<vo
     return name ? getModel(options, { name, role: order.role }) : undefined;
   }
   if (!request) return;
-  const { title, files } = request;
+  const { title } = request;
+  const files = filesOf(request.plan);
   if (options.downloads.running.some(({ names }) => names.some((name) => files.includes(name)))) {
     const message = `${title} is being downloaded already: its notification shows how far it is.`;
     return void vscode.window.showInformationMessage(message);
@@ -75,45 +77,57 @@ export async function getModel(options: ModelsOptions, order: Order): Promise<vo
   await download(options, request, order.role);
 }
 
-async function plan(options: ModelsOptions, order: Order): Promise<DownloadRequest | undefined> {
+/** What the Hub answered about a name, and what this machine has for it. */
+interface Found {
+  readonly wish: ModelWish;
+  readonly listing: readonly HubFile[];
+  readonly memoryBytes: number | null;
+}
+
+/** Asks the Hub, once: what the user picks and agrees to is what is downloaded. */
+async function prepare(options: ModelsOptions, order: Order): Promise<DownloadRequest | undefined> {
   const { hub } = options.settings.current.library;
   const wish = parseName(order.name, hubAccess({ hub }).hub);
   const listing = await askHub(wish, hub);
   if (!listing) return undefined;
-  const memoryBytes = await gpuMemory(options);
-  const model = (await ownerOf(options, listing, wish)) ?? (await chooseOne(listing, wish, memoryBytes));
-  if (!model) return undefined;
-  const { repository } = wish;
+  const found = { wish, listing, memoryBytes: await gpuMemory(options) };
+  const model = (await ownerOf(options, found)) ?? (await chooseOne(found));
+  return model && agreeOn(options, order, found, model);
+}
+
+/** Asks whether to download a model, or a smaller one instead where it is too large. */
+async function agreeOn(
+  options: ModelsOptions,
+  order: Order,
+  found: Found,
+  model: ChoosableModel<HubFile>,
+): Promise<DownloadRequest | undefined> {
+  const { wish, memoryBytes } = found;
   const title = baseName(model.name);
   const folder = libraryFolder(options);
-  if (!order.agreed) {
-    const smaller = smallerThan(model, memoryBytes, wish, listing);
-    const { question, detail } = confirmation({
-      title,
-      repository,
-      model,
-      folder,
-      freeBytes: await freeBytes(folder),
-      memoryBytes,
-      license: order.license,
-      smaller: smaller?.title,
-    });
-    const yes = "Download";
-    const instead = smaller && `${smaller.title} Instead…`;
-    const modal = { modal: true, detail };
-    const answers = [yes, ...(instead ? [instead] : [])];
-    const answer = await vscode.window.showInformationMessage(question, modal, ...answers);
-    if (smaller && answer === instead) return plan(options, { name: smaller.name, role: order.role });
-    if (answer !== yes) return undefined;
-  }
-  return {
+  const request = { title, plan: { wish, model }, folder, hub: options.settings.current.library.hub };
+  if (order.agreed) return request;
+  const smaller = smallerThan(model, found);
+  const { question, detail } = confirmation({
     title,
-    name: nameOf(wish, model.parts[0]!.path),
-    files: [...model.parts, ...model.companions].map(({ path }) => `${repository}/${path}`),
-    bytes: model.bytes,
+    repository: wish.repository,
+    model,
     folder,
-    hub,
-  };
+    freeBytes: await freeBytes(folder),
+    memoryBytes,
+    license: order.license,
+    smaller: smaller && titleOf(smaller),
+  });
+  const yes = "Download";
+  const instead = smaller && `${titleOf(smaller)} Instead…`;
+  const modal = { modal: true, detail };
+  const answers = [yes, ...(instead ? [instead] : [])];
+  const answer = await vscode.window.showInformationMessage(question, modal, ...answers);
+  if (answer === yes) return request;
+  if (!smaller || answer !== instead) return undefined;
+  return smaller.from === "repository"
+    ? agreeOn(options, order, found, smaller.model)
+    : prepare(options, { name: smaller.entry.id, role: order.role });
 }
 
 /** What a repository holds; undefined if the user did not wait for it. */
@@ -141,8 +155,7 @@ async function askHub(wish: ModelWish, hub: string): Promise<HubFile[] | undefin
 /** The model that an MTP file was downloaded for, which is here already: a download may have stopped at that file. */
 async function ownerOf(
   options: ModelsOptions,
-  listing: readonly HubFile[],
-  { file, repository }: ModelWish,
+  { listing, wish: { file, repository } }: Found,
 ): Promise<ChoosableModel<HubFile> | undefined> {
   for (const model of modelsIn(listing))
     if (model.companions.some(({ path }) => path === file))
@@ -151,16 +164,16 @@ async function ownerOf(
 }
 
 /** The model that was named; where only a repository was, one that the user picks. */
-async function chooseOne(
-  listing: readonly HubFile[],
-  wish: ModelWish,
-  memoryBytes: number | null,
-): Promise<ChoosableModel<HubFile> | undefined> {
+async function chooseOne({
+  listing,
+  wish,
+  memoryBytes,
+}: Found): Promise<ChoosableModel<HubFile> | undefined> {
   const models = modelsIn(listing).filter(({ missing }) => missing === 0);
   if (wish.file !== undefined || wish.quant !== undefined || models.length === 0)
     return chooseModel(listing, wish);
   if (models.length === 1) return models[0];
-  const rows = repositoryRows(models, usual(listing, wish, memoryBytes), memoryBytes);
+  const rows = repositoryRows(models, usual({ listing, wish, memoryBytes }), memoryBytes);
   const choice = await vscode.window.showQuickPick(rows, {
     title: wish.repository,
     placeHolder: "Which one? Fewer bits are smaller and quicker, and a little less exact.",
@@ -171,7 +184,7 @@ async function chooseOne(
 }
 
 /** The one that a download without questions would take; undefined where that is not clear. */
-function usual(listing: readonly HubFile[], wish: ModelWish, memoryBytes: number | null): string | undefined {
+function usual({ listing, wish, memoryBytes }: Found): string | undefined {
   try {
     return chooseModel(listing, wish, memoryBytes ?? undefined).name;
   } catch {
@@ -182,24 +195,15 @@ function usual(listing: readonly HubFile[], wish: ModelWish, memoryBytes: number
 /** What to take instead of a model that is too large: of the same repository, or else of the catalogue. */
 function smallerThan(
   { bytes }: ChoosableModel,
-  memoryBytes: number | null,
-  wish: ModelWish,
-  listing: readonly HubFile[],
-): { name: string; title: string } | undefined {
+  { listing, memoryBytes }: Found,
+): Smaller<HubFile> | undefined {
   if (memoryBytes === null || neededBytes(bytes) <= memoryBytes) return undefined;
   const siblings = modelsIn(listing).filter(({ missing }) => missing === 0);
-  const found = nextSmaller(bytes, memoryBytes, siblings);
-  if (found?.from === "repository")
-    return { name: nameOf(wish, found.model.parts[0]!.path), title: baseName(found.model.name) };
-  return found && { name: found.entry.id, title: entryTitle(found.entry) };
+  return nextSmaller(bytes, memoryBytes, siblings);
 }
 
-/** Of a file: by an address where it is not on the main branch, which a plain name means. */
-function nameOf({ repository, revision }: ModelWish, path: string): string {
-  if (revision === "main") return `${repository}/${path}`;
-  const file = path.split("/").map(encodeURIComponent).join("/");
-  return `https://huggingface.co/${repository}/resolve/${encodeURIComponent(revision)}/${file}`;
-}
+const titleOf = (smaller: Smaller<HubFile>): string =>
+  smaller.from === "repository" ? baseName(smaller.model.name) : entryTitle(smaller.entry);
 
 async function download(
   options: ModelsOptions,
@@ -207,6 +211,7 @@ async function download(
   role: ModelRole | undefined,
 ): Promise<void> {
   const { title } = request;
+  const { bytes } = request.plan.model;
   const outcome: Outcome = await options.downloads.run(request);
   const again = () => download(options, request, role);
   switch (outcome.kind) {
@@ -219,7 +224,7 @@ async function download(
     }
     case "stopped": {
       const resume = "Resume";
-      const sizes = `${diskBytes(outcome.bytesDone, request.bytes)} of ${diskBytes(request.bytes)}`;
+      const sizes = `${diskBytes(outcome.bytesDone, bytes)} of ${diskBytes(bytes)}`;
       const message = `The download of ${title} stopped at ${sizes}: resume it now, or later in “Foretype: Manage Models…”.`;
       if ((await vscode.window.showInformationMessage(message, resume)) === resume) await again();
       return;

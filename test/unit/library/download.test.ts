@@ -8,7 +8,15 @@ import { build } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
 import { type Disk, realDisk as real } from "../../../engine/library/download.ts";
-import { type PullOptions, pullModel } from "../../../engine/library/index.ts";
+import {
+  chooseModel,
+  downloadModel,
+  hubAccess,
+  listRepository,
+  type PullOptions,
+  parseName,
+  pullModel,
+} from "../../../engine/library/index.ts";
 import { renameHeld } from "../../../engine/library/rename.ts";
 import { type HubServer, sha256, startHub } from "../../reference/hub_server.ts";
 import { seededRandom } from "../../reference/random.ts";
@@ -455,5 +463,16 @@ test("a command that is killed in the middle leaves no model, and the next one g
   hub.fault = () => undefined;
   await pull();
   expect(hub.requests.at(-1)!.range).toBe("bytes=120000-");
+  await expectRight();
+});
+
+test("what was found and agreed to is downloaded, and the Hub is not asked again what the name means", async () => {
+  const access = hubAccess({ hub: hub.url });
+  const wish = parseName(hub.repository, access.hub);
+  const found = chooseModel(await listRepository(wish, access), wish);
+  hub.files.set("model-Q2_K.gguf", { bytes: model(1000, 2) });
+  hub.listing = { status: 500 };
+  const pulled = await downloadModel({ wish, model: found }, folder, { hub: hub.url, retryMs: [] });
+  expect(pulled.path).toBe(target());
   await expectRight();
 });
