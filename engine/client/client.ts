@@ -217,6 +217,7 @@ export function createEngineClient(options: ClientOptions) {
   }
 
   /** Streams a request's events; leaving the generator, or the signal, frees the caller at once and cancels the rest. */
+  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one stream from its first send to its end, over restarts of the engine
   async function* events(
     request: EngineRequest,
     signal?: AbortSignal,

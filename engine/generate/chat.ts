@@ -68,33 +68,38 @@ function conversationIds(
 export function splitThinking(begun: boolean): (text: string, end: boolean) => ChatDelta[] {
   let mode: "start" | "thinking" | "gap" | "text" = begun ? "thinking" : "start";
   let held = "";
+  let deltas: ChatDelta[] = [];
+
+  function emit(kind: ChatDelta["kind"], length: number): void {
+    if (length > 0) deltas.push({ kind, text: held.slice(0, length) });
+    held = held.slice(length);
+  }
+  function start(end: boolean): void {
+    const first = held.trimStart();
+    if (first.startsWith(thinkingStart)) {
+      mode = "thinking";
+      held = first.slice(thinkingStart.length);
+    } else if (end || !thinkingStart.startsWith(first)) mode = "text";
+  }
+  function think(end: boolean): void {
+    const at = held.indexOf(thinkingEnd);
+    // The tag may come in pieces.
+    emit("thinking", at >= 0 ? at : held.length - (end ? 0 : heldBack(held, thinkingEnd)));
+    if (at < 0) return;
+    mode = "gap";
+    held = held.slice(thinkingEnd.length);
+  }
+  function skipGap(): void {
+    held = held.trimStart();
+    if (held !== "") mode = "text";
+  }
+
   return (text, end) => {
     held += text;
-    const deltas: ChatDelta[] = [];
-    const emit = (kind: ChatDelta["kind"], length: number) => {
-      if (length > 0) deltas.push({ kind, text: held.slice(0, length) });
-      held = held.slice(length);
-    };
-    if (mode === "start") {
-      const first = held.trimStart();
-      if (first.startsWith(thinkingStart)) {
-        mode = "thinking";
-        held = first.slice(thinkingStart.length);
-      } else if (end || !thinkingStart.startsWith(first)) mode = "text";
-    }
-    if (mode === "thinking") {
-      const at = held.indexOf(thinkingEnd);
-      // The tag may come in pieces.
-      emit("thinking", at >= 0 ? at : held.length - (end ? 0 : heldBack(held, thinkingEnd)));
-      if (at >= 0) {
-        mode = "gap";
-        held = held.slice(thinkingEnd.length);
-      }
-    }
-    if (mode === "gap") {
-      held = held.trimStart();
-      if (held !== "") mode = "text";
-    }
+    deltas = [];
+    if (mode === "start") start(end);
+    if (mode === "thinking") think(end);
+    if (mode === "gap") skipGap();
     if (mode === "text") emit("text", held.length);
     return deltas;
   };

@@ -78,21 +78,14 @@ export function fitSession(file: GgufFile, h: Hyperparameters, wishes: Wishes, r
       const oneSnapshot = Math.min(snapshotsWished, needs.snapshot);
       if (needs.total + oneSnapshot > room.free || largestBuffer(attempt.h, options) > room.largestBuffer)
         continue;
-      const notes: string[] = [];
-      if (context < wished.context) {
-        notes.push(`The context is ${context} positions instead of ${wished.context}, which is what fits.`);
-      }
-      if (step > 0) notes.push(attempt.note);
       const snapshotBytes = Math.min(snapshotsWished, Math.floor(room.free - needs.total));
-      if (snapshotBytes < snapshotsWished) {
-        notes.push(
-          `States of earlier prompts get ${mebibytes(snapshotBytes)} instead of ${mebibytes(snapshotsWished)}, which is what is left.`,
-        );
-      } else if (snapshotsWished > 0 && snapshotsWished < needs.snapshot) {
-        notes.push(
-          `States of earlier prompts may take ${mebibytes(snapshotsWished)} and one takes ${mebibytes(needs.snapshot)}, so none is kept.`,
-        );
-      }
+      const notes = [
+        ...(context < wished.context
+          ? [`The context is ${context} positions instead of ${wished.context}, which is what fits.`]
+          : []),
+        ...(step > 0 ? [attempt.note] : []),
+        ...snapshotNotes(snapshotBytes, snapshotsWished, needs.snapshot),
+      ];
       return {
         fits: true,
         settings: {
@@ -108,6 +101,19 @@ export function fitSession(file: GgufFile, h: Hyperparameters, wishes: Wishes, r
     }
   }
   return refusal(file, h, wishes, room, least!);
+}
+
+/** What was cut of the room for kept states; `one`: bytes of a single state. */
+function snapshotNotes(given: number, wished: number, one: number): string[] {
+  if (given < wished)
+    return [
+      `States of earlier prompts get ${mebibytes(given)} instead of ${mebibytes(wished)}, which is what is left.`,
+    ];
+  if (wished > 0 && wished < one)
+    return [
+      `States of earlier prompts may take ${mebibytes(wished)} and one takes ${mebibytes(one)}, so none is kept.`,
+    ];
+  return [];
 }
 
 /** Needs are those of the tape; the choice is left to timing only where planes, which are states more, fit as well. */

@@ -7,7 +7,7 @@ export { createChat } from "./chat.ts";
 export { createFimCompleter, type TokenSource } from "./completer.ts";
 export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
-export { type Fit, fitSession, type Room, roomOf, type Smaller } from "./fit.ts";
+export { type Fit, fitSession, type Room, roomOf, type Smaller, type Wishes } from "./fit.ts";
 export { drain, type GenerationResult, type GenerationStream } from "./generation_stream.ts";
 export { type MemoryNeeds, memoryNeeds } from "./needs.ts";
 export { needsOf, openSession, type SessionSettings } from "./open_session.ts";

@@ -209,21 +209,10 @@ async function attempt(
     ...(got.offset > 0 && { range: `bytes=${got.offset}-` }),
   };
   const init = { headers, ...(signal && { signal }) };
-  let response: Response;
-  try {
-    response = await reach(fileUrl(file.wish, file.path, access), init, access);
-  } catch (error) {
-    if (error instanceof UserError) return { error };
-    throw error;
-  }
+  const asked = await request(file, init, access);
+  if ("error" in asked) return asked;
+  const { response } = asked;
   const { status } = response;
-  if (status !== 200 && status !== 206) {
-    await response.body?.cancel();
-    const error = refusal(response, `${file.wish.repository}/${file.path}`, access);
-    if (status === 416) return { error, unranged: true };
-    if (isTransient(status)) return { error };
-    throw error;
-  }
   const strong = /^"/.test(response.headers.get("etag") ?? "") ? response.headers.get("etag") : null;
   if (status === 206) {
     const expected = `bytes ${got.offset}-${file.bytes - 1}/${file.bytes}`;
@@ -245,6 +234,28 @@ async function attempt(
     await writePartial(target, got.state);
   }
   return readBody(response, file, target, handle, got, access, disk, onReceived);
+}
+
+/** The answer, if it brings bytes; else why it does not, where another try may. @throws UserError where none will */
+async function request(
+  file: RemoteFile,
+  init: RequestInit,
+  access: HubAccess,
+): Promise<{ readonly response: Response } | Fault> {
+  let response: Response;
+  try {
+    response = await reach(fileUrl(file.wish, file.path, access), init, access);
+  } catch (error) {
+    if (error instanceof UserError) return { error };
+    throw error;
+  }
+  const { status } = response;
+  if (status === 200 || status === 206) return { response };
+  await response.body?.cancel();
+  const error = refusal(response, `${file.wish.repository}/${file.path}`, access);
+  if (status === 416) return { error, unranged: true };
+  if (isTransient(status)) return { error };
+  throw error;
 }
 
 async function readBody(

@@ -17,8 +17,9 @@ import {
   needsOf,
   openSession,
   roomOf,
+  type Wishes,
 } from "../generate/index.ts";
-import { metadataString, parameterCount } from "../gguf/index.ts";
+import { type GgufFile, metadataString, parameterCount } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
 import { type Hyperparameters, loadModel } from "../model/index.ts";
 import { contextFor, modelPath, openModelFile } from "../model_file/index.ts";
@@ -67,6 +68,34 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     return gpu;
   }
 
+  const log = (level: "info" | "warn", message: string) => report({ kind: "log", level, message });
+
+  /**
+   * The session that the GPU has room for; other models make room where it would not be as wished: first their kept states go,
+   * then they themselves, the longest unused first. @throws UserError where it does not fit alone either
+   */
+  function fitBeside(gpu: Gpu, file: GgufFile, h: Hyperparameters, wishes: Wishes, path: string) {
+    const room = roomOf(gpu);
+    const alone = fitSession(file, h, wishes, { ...room, free: room.free + held() });
+    if (!alone.fits) throw new UserError(alone.fault); // no other model leaves for nothing
+    let fitted = fitSession(file, h, wishes, room);
+    const tooLittle = () => !fitted.fits || fitted.shortened;
+    if (tooLittle()) {
+      // States of other models' prompts are read again sooner than their weights.
+      for (const model of loaded.values()) model.forget();
+      fitted = fitSession(file, h, wishes, roomOf(gpu));
+    }
+    for (const [key, model] of loaded) {
+      if (!tooLittle()) break;
+      log("info", `${model.path} makes room for ${path}`);
+      model.free();
+      loaded.delete(key);
+      fitted = fitSession(file, h, wishes, roomOf(gpu));
+    }
+    if (!fitted.fits) throw new UserError(fitted.fault);
+    return fitted;
+  }
+
   async function load(spec: ModelSpec): Promise<Loaded> {
     const { path } = spec;
     const started = performance.now();
@@ -80,25 +109,7 @@ export function createModels(settings: () => EngineSettings, report: Report) {
       drafts: "auto",
       snapshotBytes: settings().snapshotBytes,
     } as const;
-    const log = (level: "info" | "warn", message: string) => report({ kind: "log", level, message });
-    const room = roomOf(target);
-    const alone = fitSession(file, open.h, wishes, { ...room, free: room.free + held() });
-    if (!alone.fits) throw new UserError(alone.fault); // no other model leaves for nothing
-    let fitted = fitSession(file, open.h, wishes, room);
-    const tooLittle = () => !fitted.fits || fitted.shortened;
-    if (tooLittle()) {
-      // States of other models' prompts are read again sooner than their weights.
-      for (const model of loaded.values()) model.forget();
-      fitted = fitSession(file, open.h, wishes, roomOf(target));
-    }
-    for (const [key, model] of loaded) {
-      if (!tooLittle()) break;
-      log("info", `${model.path} makes room for ${path}`);
-      model.free();
-      loaded.delete(key);
-      fitted = fitSession(file, open.h, wishes, roomOf(target));
-    }
-    if (!fitted.fits) throw new UserError(fitted.fault);
+    const fitted = fitBeside(target, file, open.h, wishes, path);
     for (const note of open.notes) log("info", `${path}: ${note}`);
     for (const note of fitted.notes) log("warn", `${path}: ${note}`);
     const { settings: options, h } = fitted;

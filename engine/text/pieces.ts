@@ -58,12 +58,15 @@ export function pieceEnd(text: string, start: number, pre: PreTokenizer): number
     return end;
   }
 
-  // \s*[\r\n]+ | \s+(?!\S) | \s+
+  const end = spaceEnd(text, start);
+  return end > start ? end : second;
+}
+
+/** `\s*[\r\n]+ | \s+(?!\S) | \s+`: where that ends; `start` if no white space is there. */
+function spaceEnd(text: string, start: number): number {
   const end = runEnd(text, start, SPACE);
   for (let last = end; last > start; last--) if (isLineBreak(text.charCodeAt(last - 1))) return last;
-  const length = end - start; // white space is one unit a code point
-  if (length > 1 && end < text.length) return end - 1;
-  return length > 0 ? end : second;
+  return end - start > 1 && end < text.length ? end - 1 : end; // white space is one unit a code point
 }
 
 /** Whether all of [start, end) is white space by the pre-tokenizer's list. */

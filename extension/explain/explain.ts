@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { offerChatModel } from "../models/index.ts";
-import type { Services } from "../services/index.ts";
+import { answerOf, atMostEvery, type Services } from "../services/index.ts";
 import { openPage } from "../webviews/index.ts";
 import { conversationTurns, type Exchange, type Subject } from "./conversation.ts";
 
@@ -112,23 +112,18 @@ export function registerExplain(services: Services): vscode.Disposable {
     notice =
       dropped > 0 ? `The model no longer sees the oldest ${dropped} exchanges: its context is full.` : "";
     show();
-    let updated = 0;
+    const showSometimes = atMostEvery(UPDATE_MS, show);
     try {
-      const stream = services.engine.chat({ messages: turns, maxTokens: MAX_TOKENS, signal: abort.signal });
-      for await (const delta of stream) {
-        if (delta.kind !== "text" || abort.signal.aborted) continue;
-        exchange.answer += delta.text;
-        if (Date.now() - updated < UPDATE_MS) continue;
-        updated = Date.now();
-        show();
+      const request = { messages: turns, maxTokens: MAX_TOKENS, signal: abort.signal };
+      for await (const text of answerOf(services.engine, request)) {
+        exchange.answer += text;
+        showSometimes();
       }
       if (!abort.signal.aborted && exchange.answer.trim() === "")
         notice = "The model gave no answer: ask in other words.";
     } catch (error) {
-      if (!abort.signal.aborted) {
-        notice = (error as Error).message;
-        services.report(error);
-      }
+      notice = (error as Error).message;
+      services.report(error);
     }
     if (running === abort) running = undefined;
     if (abort.signal.aborted && exchange.answer !== "") notice = "Stopped.";

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { offerChatModel } from "../models/index.ts";
-import type { Services } from "../services/index.ts";
+import { answerOf, atMostEvery, type Services } from "../services/index.ts";
 import { extractCode, type Selected } from "./extract_code.ts";
 import { askInstruction } from "./instruction.ts";
 import { findAgain, refactorMessages } from "./request.ts";
@@ -108,22 +108,20 @@ export function registerRefactor(services: Services): vscode.Disposable {
     };
     await vscode.window.withProgress(progress, async (_, token) => {
       token.onCancellationRequested(() => abort.abort());
-      let updated = 0;
+      const request = {
+        messages,
+        maxTokens: MAX_TOKENS,
+        original: selected.text,
+        signal: abort.signal,
+      };
+      const show = atMostEvery(UPDATE_MS, () => changed.fire(one.uri));
       try {
-        for await (const delta of services.engine.chat({
-          messages,
-          maxTokens: MAX_TOKENS,
-          original: selected.text,
-          signal: abort.signal,
-        })) {
-          if (delta.kind !== "text" || abort.signal.aborted) continue;
-          one.answer += delta.text;
-          if (Date.now() - updated < UPDATE_MS) continue;
-          updated = Date.now();
-          changed.fire(one.uri);
+        for await (const piece of answerOf(services.engine, request)) {
+          one.answer += piece;
+          show();
         }
       } catch (error) {
-        if (!abort.signal.aborted) services.report(error);
+        services.report(error);
       }
       if (one.abort === abort) one.abort = undefined;
       changed.fire(one.uri);

@@ -3,5 +3,6 @@
 // Owns the engine's process.
 // Promise: nothing starts the engine but a request.
 // Must not know: suggestions, pages, texts.
+export { answerOf, atMostEvery } from "./answer.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export type { ModelRole, Services } from "./services.ts";

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Lifecycle, Pipeline } from "../../engine/complete/index.ts";
+import type { Silence } from "../../engine/contract/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
 import { isSupported, SELECTOR } from "../editor/index.ts";
 import { ACCEPTED } from "../words/index.ts";
@@ -31,8 +32,8 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
     const ours = again?.uri === uri && again.cursor === cursor;
     again = undefined;
     last = { uri, cursor };
-    const trigger =
-      triggerKind === vscode.InlineCompletionTriggerKind.Invoke && !ours ? "invoked" : "automatic";
+    const invoked = triggerKind === vscode.InlineCompletionTriggerKind.Invoke && !ours;
+    const trigger = invoked ? "invoked" : "automatic";
 
     const isReadOnly = await readOnly.check(document);
     if (token.isCancellationRequested || document.version !== version) return [];
@@ -54,9 +55,7 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
       );
       if (stale) return [];
       if (answer.kind === "nothing") {
-        // Somebody who asks gets a word, where all others get quiet.
-        if (trigger === "invoked" && answer.silence.id !== "superseded")
-          vscode.window.setStatusBarMessage(`Foretype: ${sentenceOf(answer.silence)}`, SENTENCE_MS);
+        if (invoked) explainSilence(answer.silence);
         return [];
       }
       const { id, text, start, end } = answer.suggestion;
@@ -112,3 +111,9 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
 export type GhostText = ReturnType<typeof createGhostText>;
 
 const SENTENCE_MS = 5000;
+
+/** Says why there is no suggestion, where the user asked for one. */
+function explainSilence(silence: Silence): void {
+  if (silence.id !== "superseded")
+    vscode.window.setStatusBarMessage(`Foretype: ${sentenceOf(silence)}`, SENTENCE_MS);
+}

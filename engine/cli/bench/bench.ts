@@ -75,45 +75,50 @@ export async function bench(name: string, options: BenchCommand): Promise<void> 
     await prepare(session);
     const peer = options.peer ? await openPeer(name, gpu, session.evaluator.context) : undefined;
     try {
-      const measures: Record<string, Measure> = {};
-      if (options.suites.includes("load")) Object.assign(measures, await benchLoad(open, options.rounds));
-      if (options.suites.includes("prefill"))
-        Object.assign(measures, await benchPrefill(open, options.rounds, peer));
-      let step: Record<string, unknown> = {};
-      if (options.suites.includes("decode")) {
-        Object.assign(measures, await benchDecode(open, options.rounds, peer));
-        step = await describeStep(open);
-      }
-      if (options.suites.includes("mtp") && !open.model.mtp) {
-        throw new UserError({
-          code: "model-role",
-          problem: `${name} has no MTP block to draft with`,
-          advice: "choose another model, or other suites",
-        });
-      }
-      const mtp = options.suites.includes("mtp") ? await benchMtp(open) : undefined;
-      const edit = options.suites.includes("edit") ? await benchEdit(open) : undefined;
-      const typing = options.suites.includes("typing")
-        ? await benchTyping(name, options.device, open)
-        : undefined;
-      const report: BenchReport = {
-        device: gpu.description,
-        peer: peer?.description ?? null,
-        cpu: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
-        model: name,
-        rounds: options.rounds,
-        measures,
-        step,
-        ...(mtp && { mtp }),
-        ...(edit && { edit }),
-        ...(typing && { typing }),
-      };
+      const report = await runSuites(name, options, open, peer);
       if (options.json) printJson(earlier ? { ...report, compared: ratios(report, earlier) } : report);
       else print(report, earlier);
     } finally {
       await peer?.close();
     }
   });
+}
+
+/** Runs what was chosen, one suite after the other. @throws UserError for a suite that the model cannot run */
+async function runSuites(
+  name: string,
+  { suites, rounds, device }: BenchCommand,
+  open: OpenModel,
+  peer: Peer | undefined,
+): Promise<BenchReport> {
+  const wants = (suite: Suite) => suites.includes(suite);
+  if (wants("mtp") && !open.model.mtp) {
+    throw new UserError({
+      code: "model-role",
+      problem: `${name} has no MTP block to draft with`,
+      advice: "choose another model, or other suites",
+    });
+  }
+  const measures: Record<string, Measure> = {};
+  if (wants("load")) Object.assign(measures, await benchLoad(open, rounds));
+  if (wants("prefill")) Object.assign(measures, await benchPrefill(open, rounds, peer));
+  if (wants("decode")) Object.assign(measures, await benchDecode(open, rounds, peer));
+  const step = wants("decode") ? await describeStep(open) : {};
+  const mtp = wants("mtp") ? await benchMtp(open) : undefined;
+  const edit = wants("edit") ? await benchEdit(open) : undefined;
+  const typing = wants("typing") ? await benchTyping(name, device, open) : undefined;
+  return {
+    device: open.gpu.description,
+    peer: peer?.description ?? null,
+    cpu: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
+    model: name,
+    rounds,
+    measures,
+    step,
+    ...(mtp && { mtp }),
+    ...(edit && { edit }),
+    ...(typing && { typing }),
+  };
 }
 
 async function openPeer(name: string, gpu: Gpu, contextSize: number): Promise<Peer> {

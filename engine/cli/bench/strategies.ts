@@ -1,4 +1,4 @@
-import { drain, Evaluator, Rounds, widthFor } from "../../generate/index.ts";
+import { drain, Evaluator, Rounds, type Session, widthFor } from "../../generate/index.ts";
 import type { Plan } from "../../gpu/index.ts";
 import {
   acceptanceBuckets,
@@ -88,34 +88,45 @@ export async function strategies(open: OpenModel, links: number): Promise<Strate
   try {
     for (const strategy of ["tape", "planes", "replay"] as const)
       all.push(await createHarness(open, strategy, links));
-    for (const acceptance of [0.9, 0.7, 0.4]) {
-      const rates = all.map((): { ms: number; tokens: number; rounds: number }[] => []);
-      const plain: number[] = [];
-      for (let run = 0; run < 4; run++) {
-        const options = { maxTokens: text.length, drafts: "off" } as const;
-        const { timings } = await drain(session.generate(prompt, options));
-        if (run > 0) plain.push(timings.decodeMs / (text.length - 1));
-        for (const [i, harness] of all.entries()) {
-          const one = await harness.write(prompt, text, acceptance);
-          if (run > 0) rates[i]!.push(one);
-        }
-      }
-      for (const [i, { strategy, rejected }] of all.entries()) {
-        const perToken = median(rates[i]!.map(({ ms, tokens }) => ms / tokens));
-        const [acceptedMs, ...rejectedMs] = await rejected(prompt, text);
-        reports.push({
-          strategy,
-          acceptance,
-          tokensPerSecond: 1000 / perToken,
-          ratio: median(plain) / perToken,
-          roundMs: median(rates[i]!.map(({ ms, rounds }) => ms / rounds)),
-          acceptedMs: acceptedMs!,
-          rejectedMs,
-        });
-      }
-    }
+    for (const acceptance of [0.9, 0.7, 0.4])
+      reports.push(...(await compareAt(acceptance, session, all, prompt, text)));
   } finally {
     for (const harness of all) harness.free();
+  }
+  return reports;
+}
+
+/** One share of accepted drafts, the strategies and plain decoding in turns; the first turn warms up. */
+async function compareAt(
+  acceptance: number,
+  session: Session,
+  harnesses: readonly Harness[],
+  prompt: readonly number[],
+  text: readonly number[],
+): Promise<StrategyReport[]> {
+  const rates = harnesses.map((): { ms: number; tokens: number; rounds: number }[] => []);
+  const plain: number[] = [];
+  for (let run = 0; run < 4; run++) {
+    const { timings } = await drain(session.generate(prompt, { maxTokens: text.length, drafts: "off" }));
+    if (run > 0) plain.push(timings.decodeMs / (text.length - 1));
+    for (const [i, harness] of harnesses.entries()) {
+      const one = await harness.write(prompt, text, acceptance);
+      if (run > 0) rates[i]!.push(one);
+    }
+  }
+  const reports: StrategyReport[] = [];
+  for (const [i, { strategy, rejected }] of harnesses.entries()) {
+    const perToken = median(rates[i]!.map(({ ms, tokens }) => ms / tokens));
+    const [acceptedMs, ...rejectedMs] = await rejected(prompt, text);
+    reports.push({
+      strategy,
+      acceptance,
+      tokensPerSecond: 1000 / perToken,
+      ratio: median(plain) / perToken,
+      roundMs: median(rates[i]!.map(({ ms, rounds }) => ms / rounds)),
+      acceptedMs: acceptedMs!,
+      rejectedMs,
+    });
   }
   return reports;
 }

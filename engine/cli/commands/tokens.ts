@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { UserError } from "../../errors/index.ts";
-import { requirePrompt } from "../../generate/index.ts";
+import { type Evaluator, requirePrompt } from "../../generate/index.ts";
 import { maxRows } from "../../model/index.ts";
 import { type ModelOptions, withFile, withModel } from "./open_model.ts";
 import { printJson, table } from "./terminal.ts";
@@ -55,6 +55,24 @@ function topTokens(logits: Float32Array, k: number, piece: (id: number) => strin
     .map((id) => ({ id, piece: piece(id), logProbability: logits[id]! - shift }));
 }
 
+/** The logits [vocabulary] after each id, of the trunk or the MTP block. */
+async function logitRows(
+  evaluator: Evaluator,
+  allIds: readonly number[],
+  which: "all" | "mtp",
+  vocabulary: number,
+): Promise<Float32Array[]> {
+  const rows: Float32Array[] = [];
+  for (let at = 0; at < allIds.length; at += maxRows) {
+    const ids = allIds.slice(at, at + maxRows);
+    await evaluator.pass(ids, { kind: "prompt", logits: "all", mtpLogits: which === "mtp" });
+    const piece = await evaluator.rows(evaluator.logits(which), ids.length, vocabulary);
+    for (let row = 0; row < ids.length; row++)
+      rows.push(piece.subarray(row * vocabulary, (row + 1) * vocabulary));
+  }
+  return rows;
+}
+
 /** `foretype logits MODEL`: log-probabilities at each position, of the trunk or the MTP block. */
 export async function logits(
   name: string,
@@ -77,19 +95,7 @@ export async function logits(
       });
     }
     requirePrompt(options.ids, h.vocabulary, Infinity);
-    const rows: Float32Array[] = [];
-    for (let at = 0; at < options.ids.length; at += maxRows) {
-      const ids = options.ids.slice(at, at + maxRows);
-      await evaluator.pass(ids, { kind: "prompt", logits: "all", mtpLogits: options.mtp ?? false });
-      const piece = await evaluator.rows(
-        evaluator.logits(options.mtp ? "mtp" : "all"),
-        ids.length,
-        h.vocabulary,
-      );
-      for (let row = 0; row < ids.length; row++) {
-        rows.push(piece.subarray(row * h.vocabulary, (row + 1) * h.vocabulary));
-      }
-    }
+    const rows = await logitRows(evaluator, options.ids, options.mtp ? "mtp" : "all", h.vocabulary);
     if (options.out) await writeRows(options.out, rows);
     const positions = rows.map((row, position) => ({
       position,

@@ -236,16 +236,9 @@ export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
     },
 
     summary(): MetricsSummary {
-      const strict = { n: 0, used: 0 };
-      const seen = { n: 0, used: 0 };
-      for (const [shown, considered, used] of data.outcomes) {
-        if (shown || used) strict.n++;
-        if (considered || used) seen.n++;
-        if (used) {
-          strict.used++;
-          seen.used++;
-        }
-      }
+      const used = data.outcomes.filter(([, , used]) => used).length;
+      const shown = data.outcomes.filter(([shown, , used]) => shown || used).length;
+      const seen = data.outcomes.filter(([, considered, used]) => considered || used).length;
       const share = (part: number, n: number): Share => ({ rate: n < MINIMUM ? null : part / n, n });
       const times = (histogram: Histogram) => ({
         p50: quantile(histogram, 0.5),
@@ -261,8 +254,8 @@ export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
       const answers = Object.values(data.sources).reduce((sum, count) => sum + count, 0);
       const [kept, checked] = data.kept[120] ?? [0, 0];
       return {
-        strict: share(strict.used, strict.n),
-        considered: share(seen.used, seen.n),
+        strict: share(used, shown),
+        considered: share(used, seen),
         minimum: MINIMUM,
         window: WINDOW,
         keptAtTwoMinutes: share(kept, checked),

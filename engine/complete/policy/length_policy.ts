@@ -78,40 +78,99 @@ function stopAtBlockEnd(
 ): StopRule {
   const lines = [...place.above, place.head];
   const opening = lines.findLastIndex((line) => !isBlank(line) && indentation(line) < floor);
-  const level = opening === -1 ? -1 : indentation(lines[opening]!);
-  const opened = opening === -1 ? "" : lines.slice(opening).join("\n");
-  const nextLine = place.below.find((line) => !isBlank(line))?.trimEnd();
-  const headIsBlank = isBlank(place.head);
-
-  return (text) => {
-    let keep = 0; // up to the end of the last line that is not blank
-    let lineCount = 0;
-    let blankLines = 0;
-    for (let start = 0; ; ) {
-      const lineBreak = text.indexOf("\n", start);
-      const own = lineBreak === -1 ? text.slice(start) : text.slice(start, lineBreak);
-      const line = start === 0 ? place.head + own : own;
-      if (!isBlank(own) && (start > 0 || headIsBlank) && indentation(line) < floor) {
-        if (indentation(line) !== level) return { stop: "dedent", keep };
-        const closers = missingClosers(opened + text.slice(0, start), place, floor, level);
-        return stopAtCloser(text, start, keep, closers, isBlank(place.rest));
-      }
-      if (lineBreak === -1) return "continue";
-
-      if (!isBlank(own)) {
-        if (nextLine !== undefined && nearlyEqual(line.trimEnd(), nextLine))
-          return { stop: "repeats-suffix", keep };
-        keep = lineBreak;
-        const end = declarationEnd(text.slice(0, lineBreak));
-        if (end !== undefined) return { stop: "declaration-end", keep: end };
-      }
-      blankLines = isBlank(line) ? blankLines + 1 : 0;
-      if (blankLines === 2) return { stop: "blank-lines", keep };
-      if (start > 0 || !isBlank(own)) lineCount++;
-      if (lineCount === maxLines) return { stop: "max-lines", keep };
-      start = lineBreak + 1;
-    }
+  const block: Block = {
+    place,
+    floor,
+    level: opening === -1 ? -1 : indentation(lines[opening]!),
+    opened: opening === -1 ? "" : lines.slice(opening).join("\n"),
+    nextLine: place.below.find((line) => !isBlank(line))?.trimEnd(),
+    declarationEnd,
   };
+  return (text) => stopInBlock(text, block, maxLines);
+}
+
+/** The block that a suggestion fills. */
+interface Block {
+  readonly place: Place;
+  /** The least indentation of its lines. */
+  readonly floor: number;
+  /** The indentation of the line that opens it, and the text from that line to the cursor; -1 and empty if no line does. */
+  readonly level: number;
+  readonly opened: string;
+  /** The next line of the document that is not blank. */
+  readonly nextLine: string | undefined;
+  readonly declarationEnd: SyntaxFacts["declarationEnd"];
+}
+
+function stopInBlock(text: string, block: Block, maxLines: number): StopDecision {
+  const headIsBlank = isBlank(block.place.head);
+  const count = lineCounter(maxLines);
+  let keep = 0; // up to the end of the last line that is not blank
+  for (const one of linesIn(text, block.place.head)) {
+    const written = !isBlank(one.own);
+    if (written && (one.start > 0 || headIsBlank) && indentation(one.line) < block.floor)
+      return stopBelowFloor(text, one, keep, block);
+    if (one.end === text.length) return "continue";
+    const stop = written && stopAfter(text, one, keep, block);
+    if (stop) return stop;
+    if (written) keep = one.end;
+    const reason = count(one);
+    if (reason) return { stop: reason, keep };
+  }
+  return "continue";
+}
+
+/** A line with less indentation than the block's. */
+function stopBelowFloor(text: string, { start, line }: Line, keep: number, block: Block): StopDecision {
+  const { place, floor, level, opened } = block;
+  if (indentation(line) !== level) return { stop: "dedent", keep };
+  const closers = missingClosers(opened + text.slice(0, start), place, floor, level);
+  return stopAtCloser(text, start, keep, closers, isBlank(place.rest));
+}
+
+/** After a complete line that is not blank, where the block ends with it. */
+function stopAfter(
+  text: string,
+  { line, end }: Line,
+  keep: number,
+  { nextLine, declarationEnd }: Block,
+): StopDecision | undefined {
+  if (nextLine !== undefined && nearlyEqual(line.trimEnd(), nextLine))
+    return { stop: "repeats-suffix", keep };
+  const declaration = declarationEnd(text.slice(0, end));
+  return declaration === undefined ? undefined : { stop: "declaration-end", keep: declaration };
+}
+
+/** Counts complete lines, and says when there are enough of them, or two blank ones in a row. */
+function lineCounter(maxLines: number): (line: Line) => StopReason | undefined {
+  let lineCount = 0;
+  let blankLines = 0;
+  return ({ start, own, line }) => {
+    blankLines = isBlank(line) ? blankLines + 1 : 0;
+    if (blankLines === 2) return "blank-lines";
+    if (start > 0 || !isBlank(own)) lineCount++;
+    return lineCount === maxLines ? "max-lines" : undefined;
+  };
+}
+
+interface Line {
+  /** Offsets in the generated text; `end` is at the line break, or at the text's end where the line may still grow. */
+  readonly start: number;
+  readonly end: number;
+  /** What the model wrote of it. */
+  readonly own: string;
+  /** The whole line; the first one begins with what stands before the cursor. */
+  readonly line: string;
+}
+
+function* linesIn(text: string, head: string): Generator<Line> {
+  for (let start = 0; start <= text.length; ) {
+    const lineBreak = text.indexOf("\n", start);
+    const end = lineBreak === -1 ? text.length : lineBreak;
+    const own = text.slice(start, end);
+    yield { start, end, own, line: start === 0 ? head + own : own };
+    start = end + 1;
+  }
 }
 
 /** A line at the block's own level: its closing brackets still belong to the block, as far as they are `closers`. */

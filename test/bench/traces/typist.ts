@@ -110,19 +110,31 @@ export function createTypist(header: { readonly title: string; readonly origin: 
     }
   }
 
+  /** Over a line below that the editor has closed already, Down and End are enough. @returns characters of `text` that saves */
+  function goDown(text: string, index: number): number {
+    const down = /^\n[ \t]*[)\]}]/.exec(file().text.slice(cursor))?.[0];
+    if (!down || !text.startsWith(down, index) || !file().closers.includes(cursor + down.length - 1))
+      return 0;
+    pass(KEY);
+    cursor += down.length;
+    write({ type: "cursor", at, uri, cursor });
+    return down.length;
+  }
+
+  function indentTo(wanted: number): void {
+    while (lineBefore().length > wanted) backspace(1);
+    while (lineBefore().length < wanted) {
+      pass(KEY);
+      insert(" ".repeat(Math.min(file().tab, wanted - lineBefore().length)));
+    }
+  }
+
   /** Types `text`: leaves to the editor what it indents and closes by itself, and mends what it does differently. */
   function type(text: string): void {
     for (let index = 0; index < text.length; ) {
-      const here = file().text;
-      const down = /^\n[ \t]*[)\]}]/.exec(here.slice(cursor))?.[0];
-      if (down && text.startsWith(down, index) && file().closers.includes(cursor + down.length - 1)) {
-        // The line below is closed already: Down and End.
-        pass(KEY);
-        cursor += down.length;
-        index += down.length;
-        write({ type: "cursor", at, uri, cursor });
-        continue;
-      }
+      const gone = goDown(text, index);
+      index += gone;
+      if (gone > 0) continue;
       const character = text[index++]!;
       if (/[a-z]/.test(character) && random() < SLIP) {
         key(String.fromCharCode(97 + Math.floor(random() * 26)));
@@ -132,17 +144,8 @@ export function createTypist(header: { readonly title: string; readonly origin: 
       key(character);
       if (character !== "\n") continue;
       const wanted = /^[ \t]*/.exec(text.slice(index))![0].length;
-      if (text[index + wanted] === "\n") {
-        // A blank line: the editor takes its indentation back with the next Enter, and so do we, at once.
-        while (lineBefore() !== "") backspace(1);
-        index += wanted;
-        continue;
-      }
-      while (lineBefore().length > wanted) backspace(1);
-      while (lineBefore().length < wanted) {
-        pass(KEY);
-        insert(" ".repeat(Math.min(file().tab, wanted - lineBefore().length)));
-      }
+      // On a blank line the editor takes the indentation back with the next Enter, and so do we, at once.
+      indentTo(text[index + wanted] === "\n" ? 0 : wanted);
       index += wanted;
     }
   }

@@ -149,6 +149,7 @@ eachDevice((bed) => {
     const perQuery = gated ? 2 : 1;
 
     for (const [position, rows] of places) {
+      // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the formulas of a whole layer, head by head, against what the device wrote
       test(`${rows} rows from position ${position}, heads of ${headSize}, ${kvType} cache: ${inputs}, rope, softmax${gated ? ", gate" : ""}`, async () => {
         const seed = 700 + position;
         const s = scene(h, kvType, position, seededRandom(seed));

@@ -37,6 +37,12 @@ const filters: readonly Partial<Sampling>[] = [
 // Shares are counted in 2⁻³⁰ of the total, rounded down, and exp is f32: nearer to p than this, both answers are right.
 const resolution = vocabulary * 2 ** -30 + 5e-6;
 
+function expectThreshold(got: number, threshold: number, logits: Float32Array, where: string): void {
+  if (threshold === -Infinity) expect(got, where).toBeLessThan(-1e38);
+  else if (logits.includes(threshold)) expect(got, where).toBe(threshold);
+  else expect(Math.abs(got - threshold), where).toBeLessThanOrEqual(1e-6 * (1 + Math.abs(threshold)));
+}
+
 eachDevice((bed) => {
   for (const [index, [what, make]] of rows.entries()) {
     test(`${what}: the threshold of top-k, then top-p of what is left, then min-p`, async () => {
@@ -55,9 +61,7 @@ eachDevice((bed) => {
           await drawing.draw(1);
           const got = (await bed().floats(drawing.threshold))[0]!;
           const where = `seed ${seed}, ${JSON.stringify(filter)}`;
-          if (threshold === -Infinity) expect(got, where).toBeLessThan(-1e38);
-          else if (logits.includes(threshold)) expect(got, where).toBe(threshold);
-          else expect(Math.abs(got - threshold), where).toBeLessThanOrEqual(1e-6 * (1 + Math.abs(threshold)));
+          expectThreshold(got, threshold, logits, where);
         }
       }
       expect(compared).toBeGreaterThan(30);

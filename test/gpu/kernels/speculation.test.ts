@@ -142,6 +142,7 @@ eachDevice((bed) => {
   describe("accept", () => {
     const vocabulary = 5000; // two chunks, the second one short
     for (const stores of [0, 4]) {
+      // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a plain model of the kernel beside all that it writes
       test(`drafts are accepted while they equal the draws, and the next pass begins after them (stores ${stores})`, async () => {
         const seed = 960 + stores;
         const random = seededRandom(seed);

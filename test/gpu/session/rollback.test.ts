@@ -15,6 +15,10 @@ const context = 448;
 const seed = testSeed(60_601);
 const prompt = 70;
 
+/** How many of a pass's rows may stand: all counts of a narrow pass, and some of a wide one. */
+const keptOf = (count: number): number[] =>
+  count <= 8 ? Array.from({ length: count }, (_, i) => i + 1) : [1, 2, count >> 1, count - 1, count];
+
 eachDevice((bed, device) => {
   let model: Model;
   let ids: number[];
@@ -86,14 +90,17 @@ eachDevice((bed, device) => {
         await evaluator.pass(draft(position, kept, kept), rows);
       }
 
+      async function forwardTo(end: number): Promise<void> {
+        while (evaluator.position < end) {
+          const count = Math.min(rollback === "planes" ? 5 : 64, end - evaluator.position);
+          await evaluator.pass(draft(evaluator.position, count, count), rows);
+        }
+      }
+
       const widths = few ? [3, 5] : rollback === "planes" ? [1, 2, 3, 5] : [1, 2, 3, 8, 17, 64];
       test(`a pass of ${widths.join(", ")} rows, any number of them rejected (I2)`, async () => {
         for (const count of widths) {
-          const kept =
-            count <= 8
-              ? Array.from({ length: count }, (_, i) => i + 1)
-              : [1, 2, count >> 1, count - 1, count];
-          for (const stand of kept) {
+          for (const stand of keptOf(count)) {
             await readPrompt(evaluator);
             await round(count, stand);
             await expectPosition(evaluator, prompt + stand, `${count} rows, ${stand} stand`);
@@ -104,10 +111,11 @@ eachDevice((bed, device) => {
       test("random rounds, whose states nobody looks at until the end", async () => {
         const random = seededRandom(seed + 1);
         const most = rollback === "planes" ? 5 : 20;
-        for (let run = 0; run < (few ? 1 : 3); run++) {
+        const [runs, decoded] = few ? [1, 20] : [3, 50];
+        for (let run = 0; run < runs; run++) {
           await readPrompt(evaluator);
           const series: string[] = [];
-          while (evaluator.position < prompt + (few ? 20 : 50)) {
+          while (evaluator.position < prompt + decoded) {
             const count = 1 + Math.floor(random() * most);
             const kept = 1 + Math.floor(random() * count);
             series.push(`${kept} of ${count}`);
@@ -154,10 +162,7 @@ eachDevice((bed, device) => {
           const target = Math.max(lowest, end - back);
           expect(await sequence.restore(target), `${back} back`).toBe(true);
           await expectPosition(evaluator, target, `restored ${back} back`);
-          while (evaluator.position < end) {
-            const count = Math.min(64, rollback === "planes" ? 5 : 64, end - evaluator.position);
-            await evaluator.pass(draft(evaluator.position, count, count), rows);
-          }
+          await forwardTo(end);
           await expectPosition(evaluator, end, `${back} back and forth`);
         }
       });

@@ -68,6 +68,7 @@ eachDevice((bed, device) => {
   describe("ids that grow, shrink and change go on from kept states", () => {
     use(join(fixtures, "models/micro-Q4_K_M.gguf"));
     const series = torture || (slow ? 3 : 6);
+    // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk, whose steps share what was kept and typed
     test(`${series} series`, async () => {
       const random = seededRandom(seed);
       const below = (n: number) => Math.floor(random() * n);
@@ -125,6 +126,7 @@ eachDevice((bed, device) => {
   describe.skipIf(slow)("text that is typed, deleted, accepted and left goes on from kept states", () => {
     use(miniModel);
     const series = torture || 5;
+    // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk, whose steps share what was kept and typed
     test(`${series} series of edits`, async () => {
       const random = seededRandom(seed + 1);
       const below = (n: number) => Math.floor(random() * n);
@@ -186,6 +188,7 @@ eachDevice((bed, device) => {
       }
     }, 3_600_000);
 
+    // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk, whose steps share what was kept and typed
     test("typed tokens give nearly the logits that they give as a prompt", async () => {
       const random = seededRandom(seed + 2);
       const { evaluator } = reference;

@@ -233,6 +233,13 @@ const SHREDS = [
   "\t",
 ];
 
+function shredded(text: string, length: () => number): string[] {
+  const deltas: string[] = [];
+  for (let start = 0; start < text.length; start += deltas.at(-1)!.length)
+    deltas.push(text.slice(start, start + length()));
+  return deltas;
+}
+
 test("any chunking of any text gives the same suggestion, within its limits; partial text only grows up to the stop", async () => {
   const seed = testSeed();
   const random = seededRandom(seed);
@@ -247,12 +254,7 @@ test("any chunking of any text gives the same suggestion, within its limits; par
     const where = `seed ${seed}, round ${round}: ${JSON.stringify({ place, text })}`;
     const whole = (await suggestAt(place, scripted([text]))).answer;
     for (let streaming = 0; streaming < 3; streaming++) {
-      const deltas: string[] = [];
-      for (let start = 0; start < text.length; ) {
-        const end = streaming === 0 ? start + 1 : start + 1 + Math.floor(random() * 9);
-        deltas.push(text.slice(start, end));
-        start = end;
-      }
+      const deltas = shredded(text, () => (streaming === 0 ? 1 : 1 + Math.floor(random() * 9)));
       const seen: string[] = [];
       const { answer: streamed, trace } = await suggestAt(place, scripted(deltas), {
         onPartial: (partial) => seen.push(partial),

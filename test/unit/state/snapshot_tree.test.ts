@@ -32,6 +32,8 @@ function holdings() {
   return { make, alive: () => alive, bytes: () => bytes };
 }
 
+type Holdings = ReturnType<typeof holdings>;
+
 /** The tokens from the text's start to the node. */
 const idsOf = (node: Node<Held>): number[] => pathTo(node).flatMap(({ ids }) => ids);
 
@@ -48,6 +50,41 @@ function deepest(tree: SnapshotTree<Held>, { ids, base }: Target): number {
       best = Math.max(best, node.position);
   }
   return best;
+}
+
+// As PromptState does: leave, come, run on, keep.
+
+function enter(tree: SnapshotTree<Held>, node: Node<Held>, held: Holdings): void {
+  for (const it of tree.leaving(node)) it.aside = held.make(it.ids.length);
+  for (const it of pathTo(node)) {
+    it.aside?.free();
+    it.aside = undefined;
+  }
+  tree.moveTo(node);
+}
+
+function readPrompt(
+  tree: SnapshotTree<Held>,
+  target: Target,
+  held: Holdings,
+  below: (n: number) => number,
+): void {
+  for (let at = tree.tip.position; at < target.base; at = tree.tip.position) {
+    const end = Math.min(target.base, (Math.floor(at / grid) + 1 + below(2)) * grid);
+    tree.add(target.ids.slice(at, end), false, held.make(50));
+  }
+}
+
+function runRows(
+  tree: SnapshotTree<Held>,
+  { ids, base }: Target,
+  held: Holdings,
+  rows: number,
+  wanted: boolean,
+): void {
+  const { position } = tree.tip;
+  if (wanted && position >= base && position + rows < ids.length)
+    tree.add(ids.slice(position, position + rows), true, held.make(50));
 }
 
 test("the deepest state with the right bits is found, budgets are kept, and nothing leaks (random)", () => {
@@ -67,23 +104,9 @@ test("the deepest state with the right bits is found, budgets are kept, and noth
       const node = tree.find(target);
       expect(node.position, where).toBe(deepest(tree, target));
 
-      // As PromptState does: leave, come, run on, keep.
-      const path = new Set(pathTo(node));
-      for (const it of tree.leaving(node)) it.aside = held.make(it.ids.length);
-      for (const it of path) {
-        it.aside?.free();
-        it.aside = undefined;
-      }
-      tree.moveTo(node);
-      for (let at = node.position; at < target.base; ) {
-        const end = Math.min(target.base, (Math.floor(at / grid) + 1 + below(2)) * grid);
-        tree.add(target.ids.slice(at, end), false, held.make(50));
-        at = end;
-      }
-      const rows = 1 + below(60);
-      const { position } = tree.tip;
-      if (random() < 0.5 && position >= target.base && position + rows < target.ids.length)
-        tree.add(target.ids.slice(position, position + rows), true, held.make(50));
+      enter(tree, node, held);
+      readPrompt(tree, target, held, below);
+      runRows(tree, target, held, 1 + below(60), random() < 0.5);
       if (random() < 0.2 && tree.tip.rows) tree.drop(tree.tip);
       expect(tree.bytes, where).toBe(held.bytes());
       const budget = below(800);
@@ -91,8 +114,8 @@ test("the deepest state with the right bits is found, budgets are kept, and noth
       tree.evict(budget, kept);
       expect(tree.bytes, where).toBe(held.bytes());
       expect(tree.bytes, where).toBeLessThanOrEqual(Math.max(budget, kept ? 50 : 0));
-      for (const it of tree.nodes())
-        if (it.parent) expect(it.aside === undefined, where).toBe(pathTo(tree.tip).includes(it));
+      for (const it of [...tree.nodes()].filter(({ parent }) => parent))
+        expect(it.aside === undefined, where).toBe(pathTo(tree.tip).includes(it));
     }
     tree.clear();
     expect(held.alive(), `seed ${seed}`).toBe(0);
