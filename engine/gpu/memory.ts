@@ -5,7 +5,6 @@ import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
-import type { AdapterReport } from "./adapters.ts";
 import { amdMemory, appleMemory, nvidiaMemory, windowsMemory } from "./memory_parsers.ts";
 
 /** What is known of a device's memory, in bytes. */
@@ -32,7 +31,13 @@ export interface MemorySources {
   list(path: string): Promise<readonly string[]>;
 }
 
-type Named = Pick<AdapterReport, "description" | "device" | "vendor" | "software">;
+/** What tells one GPU from another, as WebGPU reports it. */
+interface Named {
+  /** The GPU's own name. */
+  readonly description: string;
+  readonly vendor: string;
+  readonly software: boolean;
+}
 
 const MIB = 2 ** 20;
 
