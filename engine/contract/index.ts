@@ -26,4 +26,5 @@ export type {
   Priority,
   ToEngine,
 } from "./protocol.ts";
+export { createHangDetector, type GpuPulse } from "./pulse.ts";
 export { isFault, isSameSilence, type Silence } from "./silence.ts";

@@ -1,4 +1,4 @@
-import { type Gpu, type Plan, PlanRecorder, type Use } from "../gpu/index.ts";
+import { type Dispatch, type Gpu, type Plan, PlanRecorder, type Use } from "../gpu/index.ts";
 import {
   createWorkspace,
   type Model,
@@ -14,6 +14,7 @@ import {
   type Workspace,
 } from "../model/index.ts";
 import { createRollback, type RollbackName, Sequence } from "../state/index.ts";
+import { Paced, type Ran } from "./paced.ts";
 
 export interface EvaluatorOptions {
   /** Positions that fit; at most the model's context length. */
@@ -35,6 +36,12 @@ export interface PassOptions {
   readonly mtp?: boolean;
 }
 
+export interface PacedOptions {
+  readonly before?: () => void;
+  readonly after?: ((encoder: GPUCommandEncoder) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Widths that plans are recorded for; a pass runs on the narrowest that holds it. */
 export const widths = [1, 2, 4, 8, 16, 32, 48, maxRows];
 export const widthFor = (rows: number): number => widths.find((width) => width >= rows)!;
@@ -49,12 +56,17 @@ export class Evaluator {
   readonly workspace: Workspace;
   readonly sequence: Sequence;
   readonly mtp: boolean;
+  readonly #paced: Paced;
   readonly #plans = new Map<string, Promise<Plan>>();
+  /** Keys of the plans whose kernels have run. */
+  readonly #ready = new Set<string>();
+  readonly #warm = new Set<Dispatch["kernel"]>();
   readonly #logits = new Map<string, GPUBuffer>();
 
   constructor(gpu: Gpu, model: Model, options: EvaluatorOptions) {
     this.gpu = gpu;
     this.model = model;
+    this.#paced = new Paced(gpu);
     this.mtp = options.mtp ?? false;
     this.workspace = createWorkspace(gpu, model.h, options.context);
     this.sequence = new Sequence(gpu, model, this.workspace, {
@@ -118,10 +130,12 @@ export class Evaluator {
     if (mtp) recordMtp(pass, this.model.mtp!, pass.memory.hidden);
   }
 
-  #passPlan(rows: number, { kind, logits, mtpLogits = false, mtp = true }: PassOptions): Promise<Plan> {
-    const path = { kind, width: kind === "prompt" ? maxRows : widthFor(rows) };
+  /** The plan of passes of at most `width` rows, one of `widths`. */
+  passPlan(width: number, options: PassOptions): Promise<Plan> {
+    const { kind, logits, mtpLogits = false, mtp = true } = options;
+    const path = { kind, width };
     const { model, workspace } = this;
-    return this.plan(`pass ${kind} ${path.width} ${logits} ${mtpLogits} ${mtp}`, path, (pass) => {
+    return this.plan(passKey(width, options), path, (pass) => {
       this.recordPass(pass, { mtp: mtp && this.mtp });
       if (logits !== "none")
         recordHead(pass, model, { logits: this.logits(logits), last: logits === "last" });
@@ -132,16 +146,42 @@ export class Evaluator {
     });
   }
 
+  /** How many of `rows` rows the next pass should have: as many as a plan holds that is compiled; all if there is none. */
+  rowsAtOnce(rows: number, options: PassOptions): number {
+    const widest = widths.findLast((width) => this.#ready.has(passKey(width, options)));
+    return Math.min(rows, maxRows, widest ?? maxRows);
+  }
+
+  /** Warms up plans of passes as `warmUp` does, so that they are the ones that passes run on. */
+  async preparePasses(
+    wanted: readonly number[],
+    options: PassOptions,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    for (const width of wanted) {
+      if (!(await this.warmUp([await this.passPlan(width, options)], undefined, signal))) return false;
+      this.#ready.add(passKey(width, options));
+    }
+    return true;
+  }
+
   /**
-   * Runs one workgroup of each kernel of `plans` with no rows: drivers compile at the first dispatch, and some take
+   * Runs one workgroup of each kernel of `plans` with no rows, once: drivers compile at the first dispatch, and some take
    * seconds. `progress` gets kernels done and kernels in all.
+   * @returns false when the signal aborted
    */
-  async warmUp(plans: readonly Plan[], progress?: (done: number, total: number) => void): Promise<void> {
+  async warmUp(
+    plans: readonly Plan[],
+    progress?: (done: number, total: number) => void,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     const { device } = this.gpu;
     const kernels = new Map(plans.flatMap((plan) => plan.dispatches.map((it) => [it.kernel, it.bindGroup])));
+    for (const kernel of kernels.keys()) if (this.#warm.has(kernel)) kernels.delete(kernel);
     device.queue.writeBuffer(this.workspace.step, 0, stepWords(0, []));
     let done = 0;
     for (const [kernel, bindGroup] of kernels) {
+      if (signal?.aborted) return false;
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
       pass.setPipeline(kernel.pipeline);
@@ -149,14 +189,21 @@ export class Evaluator {
       pass.dispatchWorkgroups(1);
       pass.end();
       this.gpu.submit(encoder.finish());
-      await this.gpu.idle();
+      await this.gpu.idle(true);
+      this.#warm.add(kernel);
       progress?.(++done, kernels.size);
     }
+    return true;
   }
 
   /** Runs one pass over `ids` (1 to `maxRows`) at the current position; all of them stand. */
   async pass(ids: readonly number[], options: PassOptions): Promise<void> {
-    const plan = await this.#passPlan(ids.length, options);
+    const rows = ids.length;
+    const ready = widths.find((width) => width >= rows && this.#ready.has(passKey(width, options)));
+    const plan = await this.passPlan(
+      options.kind === "prompt" ? maxRows : (ready ?? widthFor(rows)),
+      options,
+    );
     await this.sequence.prepare();
     if (options.kind === "prompt") await this.sequence.commit();
     const { position } = this;
@@ -165,11 +212,29 @@ export class Evaluator {
     const use = { positions: position + ids.length, replay: standing.replay };
     if (options.kind === "prompt") {
       this.sequence.readPrompt(ids.length);
-      this.run(plan, use, { after: (encoder) => this.sequence.endPrompt(encoder) });
+      await this.runPaced(plan, use, { after: (encoder) => this.sequence.endPrompt(encoder) });
     } else {
-      this.run(plan, use);
+      await this.runPaced(plan, use);
       this.sequence.passed(ids.length);
     }
+  }
+
+  /**
+   * Runs a plan in submits of about 25 ms: calls `before` when its first is about to be submitted, adds `after` to the last, and
+   * looks at the signal before each.
+   */
+  runPaced(plan: Plan, use: Use, { before, after, signal }: PacedOptions = {}): Promise<Ran> {
+    const { length } = plan.dispatches;
+    const submit = (from: number, to: number) => {
+      if (from === 0) before?.();
+      this.run(plan, use, { from, to, ...(after && to === length && { after }) });
+    };
+    return this.#paced.run(plan, length, submit, signal);
+  }
+
+  /** What `runPaced` took for the plan, in milliseconds; undefined before its first run. */
+  msOf(plan: Plan): number | undefined {
+    return this.#paced.msOf(plan);
   }
 
   /**
@@ -213,3 +278,6 @@ export class Evaluator {
     for (const buffer of this.#logits.values()) this.gpu.free(buffer);
   }
 }
+
+const passKey = (width: number, { kind, logits, mtpLogits = false, mtp = true }: PassOptions): string =>
+  `pass ${kind} ${width} ${logits} ${mtpLogits} ${mtp}`;

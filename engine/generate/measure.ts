@@ -1,11 +1,18 @@
 import { performance } from "node:perf_hooks";
 import { type Costs, measuredCosts } from "../draft/index.ts";
+import type { Plan } from "../gpu/index.ts";
 import { acceptanceBuckets, maxRows, stepWords } from "../model/index.ts";
 import { type Evaluator, widths } from "./evaluator.ts";
 import type { Rounds } from "./rounds.ts";
 
 /** Widths that are compared with the one before: one or more of each kind of kernel. */
 const checkedWidths = [1, 2, 4, 16, maxRows];
+
+/**
+ * What a round may take, in milliseconds, where Windows would reset the GPU after 2000: attention over a full context and other
+ * programs' work come on top.
+ */
+const longestRoundMs = 500;
 
 /** Ids for passes whose text does not matter. */
 const anyIds = (count: number, vocabulary: number): number[] =>
@@ -26,6 +33,9 @@ export async function widestEqual(
   const { vocabulary } = evaluator.model.h;
   let widest = 1;
   for (const width of checkedWidths.slice(1)) {
+    const plan = await rounds.plan({ rows: width, sampled: false });
+    if (!(await evaluator.warmUp([plan], undefined, signal))) return undefined;
+    if (await isTooLong(evaluator, plan, width)) return Math.min(rows, widest);
     if (signal?.aborted) return undefined;
     const ids = anyIds(width, vocabulary);
     const narrow = await traceOf(evaluator, rounds, ids, widest);
@@ -35,6 +45,15 @@ export async function widestEqual(
     if (width >= rows) break;
   }
   return Math.min(rows, widest);
+}
+
+/** Runs a round of `width` rows for the first time, in short submits; the text is lost. Rounds are one submit. */
+async function isTooLong(evaluator: Evaluator, plan: Plan, width: number): Promise<boolean> {
+  const { gpu, model, workspace } = evaluator;
+  const ids = anyIds(width, model.h.vocabulary);
+  gpu.device.queue.writeBuffer(workspace.step, 0, stepWords(0, ids, { budget: maxRows }));
+  await evaluator.runPaced(plan, { positions: width, replay: 0 });
+  return gpu.isWatched && evaluator.msOf(plan)! > longestRoundMs;
 }
 
 /** The bits that passes of `width` rows leave behind for `ids`. */
@@ -68,7 +87,7 @@ export async function measureCosts(
 ): Promise<Costs | undefined> {
   const time = async (width: number, links: number): Promise<number> => {
     const plan = await rounds.plan({ rows: width, sampled: false, seen: links > 0 ? 1 : 0, links });
-    const run = () => {
+    const begin = () => {
       const { queue } = evaluator.gpu.device;
       const ids = anyIds(links > 0 ? 1 : width, evaluator.model.h.vocabulary);
       if (links > 0) {
@@ -76,12 +95,18 @@ export async function measureCosts(
         rounds.set({ most: links, cut: [], acceptance: new Array<number>(acceptanceBuckets).fill(1) });
       }
       queue.writeBuffer(evaluator.workspace.step, 0, stepWords(0, ids, { budget: maxRows }));
-      evaluator.run(plan, { positions: width, replay: 0 });
     };
-    run(); // compiles
+    const use = { positions: width, replay: 0 };
+    await evaluator.warmUp([plan]);
+    await evaluator.runPaced(plan, use, { before: begin });
+    const firstMs = evaluator.msOf(plan)!;
+    if (firstMs > longestRoundMs && evaluator.gpu.isWatched) return firstMs; // never as the one submit that rounds are
     await evaluator.gpu.idle();
     const started = performance.now();
-    for (let i = 0; i < repetitions; i++) run();
+    for (let i = 0; i < repetitions; i++) {
+      begin();
+      evaluator.run(plan, use);
+    }
     await evaluator.gpu.idle();
     return (performance.now() - started) / repetitions;
   };

@@ -1,13 +1,8 @@
-import { performance } from "node:perf_hooks";
 import { UserError } from "../errors/index.ts";
 import type { Plan } from "../gpu/index.ts";
 import { maxRows, stepWords } from "../model/index.ts";
 import { grid, PromptState } from "../state/index.ts";
 import type { Evaluator } from "./evaluator.ts";
-
-// A submit cannot be called back, so a prompt goes to the GPU in pieces of this length, two of them at a time: whoever
-// is more urgent waits for no more than they take.
-const submitMs = 25;
 
 /** A prompt: what is read by the prompt path and kept, and where its states are worth keeping. */
 export interface Prompt {
@@ -23,6 +18,9 @@ export interface Prompt {
   readonly stem?: number;
 }
 
+/** Passes over a prompt's last tokens, which may still be taken back. */
+export const rowPass = (mtp: boolean) => ({ kind: "rows", logits: "none", mtp }) as const;
+
 /** Brings the state up to prompts: by what is kept of earlier ones, and by running the rest. */
 export class PromptReader {
   readonly state: PromptState;
@@ -30,8 +28,6 @@ export class PromptReader {
   submits = 0;
   computed = 0;
   readonly #evaluator: Evaluator;
-  /** What a prompt pass of `maxRows` rows takes on this device, as measured; 0: not yet known. */
-  #passMs = 0;
 
   /** @param snapshotBytes memory that kept states may take */
   constructor(evaluator: Evaluator, snapshotBytes: number) {
@@ -80,43 +76,27 @@ export class PromptReader {
     const { state } = this;
     if (sequence.position >= base) return true;
     const plan = await this.plan(mtp);
-    const count = plan.dispatches.length;
-    const underWay: Promise<void>[] = [];
     for (let start = sequence.position; start < base; start = sequence.position) {
       const rows = ids.slice(start, Math.min(start + grid, base));
-      const pieces = Math.min(count, Math.max(1, Math.ceil(this.#passMs / submitMs)));
-      const started = performance.now();
-      for (let piece = 0; piece < pieces; piece++) {
-        if (underWay.length === 2) await underWay.shift();
-        if (signal?.aborted) {
-          if (piece > 0) state.lose();
-          else await state.keep(); // whoever goes on finds it
-          await gpu.idle();
-          return false;
-        }
-        if (piece === 0) {
+      const last = start + rows.length === base;
+      const use = { positions: start + rows.length, replay: 0 };
+      const ran = await this.#evaluator.runPaced(plan, use, {
+        before() {
           gpu.device.queue.writeBuffer(workspace.step, 0, stepWords(start, rows));
           sequence.readPrompt(rows.length);
-        }
-        const from = Math.floor((count * piece) / pieces);
-        const to = Math.floor((count * (piece + 1)) / pieces);
-        const last = start + rows.length === base && piece === pieces - 1;
-        const after = last ? (encoder: GPUCommandEncoder) => sequence.endPrompt(encoder) : undefined;
-        this.#evaluator.run(
-          plan,
-          { positions: start + rows.length, replay: 0 },
-          { from, to, ...(after && { after }) },
-        );
-        underWay.push(gpu.idle());
+        },
+        after: last ? (encoder) => sequence.endPrompt(encoder) : undefined,
+        signal,
+      });
+      if (ran !== "whole") {
+        if (ran === "part") state.lose();
+        else await state.keep(); // who continues finds it
+        await gpu.idle();
+        return false;
       }
       state.ran(rows);
       this.computed += rows.length;
       if (kept.has(sequence.position)) await state.keep();
-      if (pieces > 1) this.#passMs = performance.now() - started;
-      else if (this.#passMs === 0) {
-        await gpu.idle();
-        this.#passMs = performance.now() - started;
-      }
     }
     return true;
   }
@@ -126,10 +106,11 @@ export class PromptReader {
     ids: readonly number[],
     { mtp, signal }: { mtp: boolean; signal: AbortSignal | undefined },
   ): Promise<boolean> {
-    for (let at = 0; at < ids.length; at += maxRows) {
+    for (let at = 0; at < ids.length; ) {
       if (signal?.aborted) return false;
-      const rows = ids.slice(at, at + maxRows);
-      await this.#evaluator.pass(rows, { kind: "rows", logits: "none", mtp });
+      const rows = ids.slice(at, at + this.#evaluator.rowsAtOnce(ids.length - at, rowPass(mtp)));
+      at += rows.length;
+      await this.#evaluator.pass(rows, rowPass(mtp));
       this.state.ran(rows);
       this.computed += rows.length;
     }

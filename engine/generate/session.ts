@@ -14,7 +14,7 @@ import {
 import type { Gpu, Plan } from "../gpu/index.ts";
 import { type Draw, greedy, type Model, maxRows } from "../model/index.ts";
 import { CheckpointRounds } from "./checkpoint_rounds.ts";
-import { Evaluator } from "./evaluator.ts";
+import { Evaluator, widths } from "./evaluator.ts";
 import { Generation } from "./generation.ts";
 import { type GenerationStream, generationStream } from "./generation_stream.ts";
 import { measureCosts, widestEqual } from "./measure.ts";
@@ -26,9 +26,15 @@ import {
   type GenerateOptions,
   type SessionOptions,
 } from "./options.ts";
-import { type Prompt, PromptReader, requirePrompt } from "./prompt.ts";
+import { type Prompt, PromptReader, requirePrompt, rowPass } from "./prompt.ts";
 import { Rounds } from "./rounds.ts";
 import { Tally } from "./tally.ts";
+
+/**
+ * Widths of the passes over a prompt's last rows that a first generation waits for. On a CPU a row costs as much in a wide pass as
+ * alone, and the kernels of the decode path are there anyway; on a GPU wide passes are worth their compilation.
+ */
+const firstWidths = (gpu: Gpu): readonly number[] => (gpu.software ? [1] : [1, maxRows]);
 
 /**
  * One model and one sequence: prompt in, tokens out. Owns what outlives a generation: the evaluator, the states of earlier prompts, the
@@ -83,16 +89,38 @@ export class Session {
     return this.#rounds.plan({ rows: 1, sampled });
   }
 
-  /** Compiles what a generation needs, so that the first one does not wait for it. */
+  /** Compiles what a generation needs, side by side, so that the first one does not wait for it: the rest is `prepareRest`. */
   async prepare(sampled = false, progress?: (done: number, total: number) => void): Promise<void> {
     const mtp = this.#usesMtp(this.#drafts.mode);
+    const { evaluator } = this;
+    const widths = firstWidths(evaluator.gpu);
     const plans = await Promise.all([
-      this.decodePlan(sampled),
-      this.#rounds.plan({ rows: 1, sampled, masked: true }),
       this.#prompts.plan(mtp),
-      this.evaluator.sequence.prepare(),
+      evaluator.sequence.prepare(),
+      ...widths.map((width) => evaluator.passPlan(width, rowPass(mtp))),
+      this.#rounds.plan({ rows: 1, sampled, masked: true }),
+      this.decodePlan(sampled),
     ]);
-    await this.evaluator.warmUp(plans, progress);
+    await evaluator.warmUp(plans, progress);
+    await evaluator.preparePasses(widths, rowPass(mtp));
+  }
+
+  /**
+   * Compiles what later generations are quicker with: passes of all widths, and with the MTP block once it drafts. The text stays.
+   * @returns false when the signal aborted: call again, what was compiled stays
+   */
+  async prepareRest(signal?: AbortSignal): Promise<boolean> {
+    const mtp = this.#usesMtp(this.#drafts.mode);
+    const { evaluator } = this;
+    return (
+      (await evaluator.warmUp([await this.#prompts.plan(mtp)], undefined, signal)) &&
+      (await evaluator.preparePasses(widths, rowPass(mtp), signal))
+    );
+  }
+
+  /** Whether `prepareDrafts` has something to do. */
+  get draftsUnprepared(): boolean {
+    return this.#drafts.mode !== "off" && !this.#drafts.costs && !this.#checked;
   }
 
   /**
@@ -101,7 +129,7 @@ export class Session {
    * @returns false when the signal aborted: call again, what was compiled stays
    */
   async prepareDrafts(signal?: AbortSignal): Promise<boolean> {
-    if (this.#drafts.mode === "off" || this.#drafts.costs || this.#checked) return true;
+    if (!this.draftsUnprepared) return true;
     if (this.#busy) throw new Error("a session prepares its drafts when it generates nothing");
     this.#busy = true;
     try {

@@ -1,3 +1,4 @@
+import type { GpuPulse } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import { assemble, bindingsOf, inBindingOrder, type Kernel, type KernelSource } from "./kernel.ts";
 import type { DeviceMemory } from "./memory.ts";
@@ -25,6 +26,11 @@ export interface GpuCounters {
   dispatches: number;
   bytesReadBack: number;
 }
+
+// Submits are cut to some 25 ms, so a GPU from which nothing comes for so long hangs. A software device compiles kernels
+// when they first run, a minute each on a busy machine, and shares the processor with all else.
+const patienceMs = 10_000;
+const compilePatienceMs = 300_000;
 
 /** One WebGPU device: makes buffers, kernels and bind groups, and counts them. Free it with `close()`. */
 export class Gpu {
@@ -54,6 +60,9 @@ export class Gpu {
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #uniforms = new Map<string, GPUBuffer>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
+  /** Waits for the GPU that are under way: how long each may take, in milliseconds. */
+  readonly #waits = new Set<{ readonly patienceMs: number }>();
+  #returned = 0;
   #nextId = 0;
   #closed = false;
 
@@ -85,6 +94,38 @@ export class Gpu {
   /** Throws if the device has failed since it was opened: a wrong result must never pass for a right one. */
   check(): void {
     if (this.#failure) throw this.#failure;
+  }
+
+  /** The GPU and its driver, as a key: another version of the driver has another. */
+  get identity(): string {
+    const { vendor, architecture, device, description } = this.device.adapterInfo;
+    return [vendor, architecture, device, description].filter(Boolean).join(" | ");
+  }
+
+  /** Whether the system resets the device when it works on one submit for two seconds, as Windows does with GPUs. */
+  get isWatched(): boolean {
+    return !this.device.adapterInfo.isFallbackAdapter;
+  }
+
+  /** For a watchdog of ours. */
+  get pulse(): GpuPulse {
+    return {
+      waiting: this.#waits.size > 0,
+      returned: this.#returned,
+      patienceMs: Math.max(patienceMs, ...Array.from(this.#waits, (wait) => wait.patienceMs)),
+    };
+  }
+
+  /** Waits for what the GPU gives back; all waits go through here, so that a GPU that hangs shows in `pulse`. */
+  async awaited<T>(promise: Promise<T>, compiles = false): Promise<T> {
+    const wait = { patienceMs: this.software || compiles ? compilePatienceMs : patienceMs };
+    this.#waits.add(wait);
+    try {
+      return await promise;
+    } finally {
+      this.#waits.delete(wait);
+      this.#returned++;
+    }
   }
 
   #outOfMemory(): UserError {
@@ -239,7 +280,7 @@ export class Gpu {
     const encoder = this.device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, offset, staging, 0, Math.ceil(bytes / 4) * 4);
     this.submit(encoder.finish());
-    await staging.mapAsync(GPUMapMode.READ);
+    await this.awaited(staging.mapAsync(GPUMapMode.READ));
     const copy = staging.getMappedRange().slice(0, bytes);
     staging.unmap();
     this.free(staging);
@@ -248,9 +289,12 @@ export class Gpu {
     return copy;
   }
 
-  /** Resolves when everything submitted so far has run. */
-  async idle(): Promise<void> {
-    await this.device.queue.onSubmittedWorkDone();
+  /**
+   * Resolves when everything submitted so far has run.
+   * @param compiles kernels run for the first time, and drivers may compile them then
+   */
+  async idle(compiles = false): Promise<void> {
+    await this.awaited(this.device.queue.onSubmittedWorkDone(), compiles);
     this.check();
   }
 

@@ -29,7 +29,7 @@ export class ReadbackRing {
       throw new Error(`more than ${this.#buffers.length} records under way`);
     encoder.copyBufferToBuffer(source, 0, buffer, 0, bytes);
     return async () => {
-      await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+      await this.#gpu.awaited(buffer.mapAsync(GPUMapMode.READ, 0, bytes));
       const words = new Uint32Array(buffer.getMappedRange(0, bytes).slice(0));
       buffer.unmap();
       this.#gpu.counters.bytesReadBack += bytes;

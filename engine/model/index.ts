@@ -43,7 +43,7 @@ export {
   recordReplay,
   ropeTable,
 } from "./layers/index.ts";
-export { loadModel, type Model } from "./model.ts";
+export { type AllocatedModel, allocateModel, loadModel, type Model } from "./model.ts";
 export type { Pass, PassRows, Path } from "./pass.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {

@@ -16,6 +16,13 @@ export interface Model {
   free(): void;
 }
 
+/** A model whose buffers are there, and may be recorded in plans while `upload` fills them. */
+export interface AllocatedModel {
+  readonly model: Model;
+  /** Streams the weights to the GPU. `progress` gets bytes done and bytes in all. */
+  upload(progress?: (done: number, total: number) => void): Promise<void>;
+}
+
 /**
  * Allocates the model and streams its weights to the GPU.
  * @param h what of the file is loaded; without its MTP block, say, where there is no room for it
@@ -27,6 +34,21 @@ export async function loadModel(
   progress?: (done: number, total: number) => void,
   h: Hyperparameters = readHyperparameters(file),
 ): Promise<Model> {
+  const { model, upload } = allocateModel(gpu, file, h);
+  try {
+    await upload(progress);
+    return model;
+  } catch (error) {
+    model.free();
+    throw error;
+  }
+}
+
+/**
+ * Makes the model's buffers; what they are to hold, `upload` brings.
+ * @throws UserError when the file is not a model that runs here.
+ */
+export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): AllocatedModel {
   const weights = new Weights(gpu, file);
   try {
     const embedding = weights.matrix(h.embedding, [["token_embd.weight", h.vocabulary]]);
@@ -36,8 +58,8 @@ export async function loadModel(
       : embedding;
     const blocks = h.fullAttention.map((full, i) => loadBlock(weights, h, i, full ? "attention" : "delta"));
     const mtp = h.mtpLayers > 0 ? loadMtp(weights, h, { embedding, head, outputNorm }) : undefined;
-    await weights.upload(progress);
-    return { h, embedding, blocks, outputNorm, head, mtp, free: () => weights.free() };
+    const model = { h, embedding, blocks, outputNorm, head, mtp, free: () => weights.free() };
+    return { model, upload: (progress) => weights.upload(progress) };
   } catch (error) {
     weights.free();
     throw error;

@@ -4,6 +4,7 @@ import { type Hyperparameters, recordDeltaRule, stepBuffer, stepWords } from "..
 import { defaultPlanes, type RollbackName } from "./rollback.ts";
 
 const repetitions = 40;
+const longestTrialMs = 200; // of one submit, far from the two seconds after which Windows resets a GPU
 /** How much quicker planes must be: they cost a state for each row of draft, and end drafts after three. */
 const worthwhile = 0.95;
 
@@ -35,17 +36,21 @@ export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<Roll
     const plan = await recorder.finish();
     const ids = new Array<number>(rows).fill(0);
     gpu.device.queue.writeBuffer(step, 0, stepWords(replayed, ids, { replay: replayed }));
-    let best = Number.POSITIVE_INFINITY; // of three: what disturbs only adds
-    for (let trial = 0; trial < 3; trial++) {
+    const run = async (count: number, compiles = false): Promise<number> => {
       const started = performance.now();
       const encoder = gpu.device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      plan.encode(pass, { positions: rows, replay: replayed });
+      plan.encode(pass, { positions: rows, replay: replayed }, 0, count);
       pass.end();
       gpu.submit(encoder.finish());
-      await gpu.idle();
-      best = Math.min(best, performance.now() - started);
-    }
+      await gpu.idle(compiles);
+      return (performance.now() - started) / count;
+    };
+    await run(1, true);
+    // One alone says how many may be submitted at once on a slow GPU.
+    const count = Math.max(1, Math.min(repetitions, Math.floor(longestTrialMs / (await run(1)))));
+    let best = Number.POSITIVE_INFINITY; // of three: what disturbs only adds
+    for (let trial = 0; trial < 3; trial++) best = Math.min(best, await run(count));
     return best;
   };
   try {

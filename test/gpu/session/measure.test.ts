@@ -7,7 +7,7 @@ import { loadModel, type Model } from "../../../engine/model/index.ts";
 import { chooseRollback } from "../../../engine/state/index.ts";
 import { eachDevice } from "../support/devices.ts";
 import { collect, miniModel } from "../support/models.ts";
-import { withLanes } from "../support/test_bed.ts";
+import { withLanes, withProperties } from "../support/test_bed.ts";
 
 eachDevice((bed, device) => {
   let model: Model;
@@ -32,6 +32,47 @@ eachDevice((bed, device) => {
     expect(await widestEqual(evaluator, rounds, 16)).toBe(4);
     rounds.free();
     evaluator.free();
+  });
+
+  test("where a system resets GPUs, widths whose rounds would take too long are not used, and never run whole", async () => {
+    const evaluator = new Evaluator(withProperties(bed().gpu, { isWatched: true }), model, { context: 96 });
+    const rounds = new Rounds(evaluator, 16);
+    const ran: number[] = [];
+    const { runPaced } = evaluator;
+    evaluator.runPaced = (plan, use, options) => {
+      ran.push(use.positions);
+      return runPaced.call(evaluator, plan, use, options);
+    };
+    const widest: number[] = [];
+    const candidates = rounds.candidates.bind(rounds);
+    rounds.candidates = (ids) => {
+      widest.push(ids.length);
+      return candidates(ids);
+    };
+    evaluator.msOf = () => (ran.at(-1)! < 4 ? 20 : 501);
+    expect(await widestEqual(evaluator, rounds, 16)).toBe(2);
+    expect(ran).toEqual([2, 4]);
+    expect(Math.max(...widest)).toBe(2);
+    rounds.free();
+    evaluator.free();
+  });
+
+  test("what a first text needs is compiled before it; passes of other widths, later, change no bit (I3)", async () => {
+    const { gpu } = bed();
+    const session = new Session(gpu, model, { context: 96 });
+    const text = async () => {
+      session.forget();
+      const ids = [279, 616, 347, 268, 497, 1141, 12, 44, 268, 497, 1141, 12];
+      return collect(session.generate({ ids, base: 5 }, { maxTokens: 4 }));
+    };
+    await session.prepare();
+    const { pipelines } = gpu.counters;
+    const first = await text();
+    expect(gpu.counters.pipelines).toBe(pipelines);
+    expect(await session.prepareRest(AbortSignal.abort())).toBe(false);
+    expect(await session.prepareRest()).toBe(true);
+    expect(await text()).toEqual(first);
+    session.free();
   });
 
   test("costs are measured: positive, no wider pass cheaper than a narrower one", async () => {
