@@ -12,7 +12,7 @@ const floors = [
   ["engine/gpu", "engine/text"],
   ["engine/gguf"],
   ["engine/contract"],
-  ["engine/errors"],
+  ["engine/errors", "engine/system"],
   ["shaders"],
 ];
 

@@ -2,7 +2,7 @@ import { accessSync, chmodSync, constants, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
-import type { EngineCommand } from "./client.ts";
+import type { EngineCommand } from "./child.ts";
 
 export interface Host {
   readonly extensionPath: string;

@@ -6,6 +6,7 @@ import type { Fault } from "../errors/index.ts";
 import type { ChatRequest } from "./chat.ts";
 import type { CompletionPriority, CompletionRequest, PromptParts } from "./completion.ts";
 import type { EndReason, GenerationCost } from "./generation.ts";
+import type { GpuPulse } from "./pulse.ts";
 
 /**
  * `foreground` is explain and refactor; it and `invoked` are equals, served in turn. A running request gives way to a
@@ -47,7 +48,9 @@ export type EngineRequest =
 export type ToEngine =
   | { readonly kind: "settings"; readonly settings: EngineSettings }
   | { readonly kind: "request"; readonly id: number; readonly request: EngineRequest }
-  | { readonly kind: "cancel"; readonly id: number };
+  | { readonly kind: "cancel"; readonly id: number }
+  /** Answered by `pulse` at once, whatever runs. */
+  | { readonly kind: "ping" };
 
 /** What a model file is, read without a GPU. */
 export interface ModelDescription {
@@ -77,9 +80,16 @@ export interface LoadedModel {
 /**
  * Who drafts for a model: its MTP block and n-grams; n-grams alone, the file having no MTP block, or the GPU no memory for it;
  * nobody, since there is no memory for that either, or the device computes rows one after another, or wide passes otherwise
- * than narrow ones.
+ * than narrow ones, or was lost while they were measured.
  */
-export type DraftSources = "mtp" | "ngram" | "ngram-no-room" | "no-room" | "device-linear" | "device-differs";
+export type DraftSources =
+  | "mtp"
+  | "ngram"
+  | "ngram-no-room"
+  | "no-room"
+  | "device-linear"
+  | "device-differs"
+  | "device-lost";
 
 export interface EngineStatus {
   /** Null until the first model loads. */
@@ -116,6 +126,8 @@ export type FromEngine =
   /** The process listens. */
   | { readonly kind: "hello" }
   | { readonly kind: "event"; readonly id: number; readonly event: EngineEvent }
+  /** The answer to `ping`. */
+  | { readonly kind: "pulse"; readonly pulse: GpuPulse }
   /** `fraction` from 0 to 1; null: loading has ended, for better or worse. */
   | {
       readonly kind: "loading";

@@ -65,7 +65,6 @@ export class PromptReader {
     return done;
   }
 
-  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a prompt is cut into pieces, and each may be the last
   async #readBase(
     ids: readonly number[],
     base: number,

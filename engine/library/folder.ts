@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join, posix, win32 } from "node:path";
 import { UserError } from "../errors/index.ts";
+import { dataFolder } from "../system/index.ts";
 
 /** Where models lie on this system, unless `FORETYPE_MODELS` or the caller says otherwise. */
 export function defaultFolder(
@@ -9,14 +10,8 @@ export function defaultFolder(
   home: string = homedir(),
 ): string {
   if (env.FORETYPE_MODELS) return env.FORETYPE_MODELS;
-  if (platform === "win32") {
-    const local = env.LOCALAPPDATA || win32.join(home, "AppData", "Local");
-    return win32.join(local, "Foretype", "models");
-  }
-  if (platform === "darwin") return posix.join(home, "Library", "Application Support", "Foretype", "models");
-  // A relative XDG path is to be ignored, by the XDG specification.
-  const data = env.XDG_DATA_HOME?.startsWith("/") ? env.XDG_DATA_HOME : posix.join(home, ".local", "share");
-  return posix.join(data, "foretype", "models");
+  const path = platform === "win32" ? win32 : posix;
+  return path.join(dataFolder(env, platform, home), "models");
 }
 
 /** Names that Windows gives to devices, and characters that mean something in its paths. */

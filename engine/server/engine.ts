@@ -11,12 +11,16 @@ import type {
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import { createScheduler, drain } from "../generate/index.ts";
+import type { openGpu } from "../gpu/index.ts";
+import { createLostDevices, type LostDevices } from "./lost_devices.ts";
 import { createModels, describeModel, type Loaded } from "./models.ts";
 
 export interface EngineOptions {
   readonly send: (message: FromEngine) => void;
   /** Injected by tests. */
   readonly timers?: Pick<typeof globalThis, "setTimeout" | "clearTimeout">;
+  readonly lostDevices?: LostDevices;
+  readonly open?: typeof openGpu;
 }
 
 /** What a request spent before it ran, in milliseconds. */
@@ -25,9 +29,11 @@ type Waited = Required<Pick<GenerationCost, "queuedMs" | "loadMs">>;
 const defaults: EngineSettings = { device: "auto", memoryLimit: 0, unloadAfterMinutes: 30 };
 
 /** Serves the requests of protocol.ts on one GPU: by priority, one at a time, each with its own events. */
-export function createEngine({ send, timers = globalThis }: EngineOptions) {
+export function createEngine({ send, timers = globalThis, open, ...options }: EngineOptions) {
   let settings = defaults;
-  const models = createModels(() => settings, send);
+  const log = (message: string) => send({ kind: "log", level: "warn", message });
+  const lostDevices = options.lostDevices ?? createLostDevices({ log });
+  const models = createModels(() => settings, send, lostDevices, open);
   const scheduler = createScheduler();
   const running = new Map<number, AbortController>();
   let idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -58,7 +64,7 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
     if (!turn) return emit({ kind: "done", reason: "cancelled" });
     const queuedMs = performance.now() - asked;
     const { model, loadMs } = await models.use(request.model);
-    if (loadMs > 0) void prepareDrafts(model);
+    if (loadMs > 0) void prepareRest(model);
     if (turn.signal.aborted)
       return emit({ kind: "done", reason: turn.preempted ? "preempted" : "cancelled" });
     const end = await use(model, turn.signal, { queuedMs, loadMs });
@@ -67,15 +73,17 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
     emit({ kind: "done", reason, cost: { ...end, queuedMs, loadMs } });
   }
 
-  /** In turns that nobody else wants; whoever does has it at once, and this goes on afterwards. */
-  async function prepareDrafts(model: Loaded): Promise<void> {
-    try {
-      for (let done = false; !done; ) {
-        using turn = await scheduler.enter("warm-up");
-        done = turn === undefined || (await model.prepareDrafts(turn.signal));
+  /** In turns that no request wants; one that comes has it at once, and this continues afterwards. */
+  async function prepareRest(model: Loaded): Promise<void> {
+    for (let done = false; !done; ) {
+      using turn = await scheduler.enter("warm-up");
+      try {
+        done = turn === undefined || (await model.prepareRest(turn.signal));
+      } catch (error) {
+        done = true;
+        send({ kind: "log", level: "error", message: `the model has no drafts: ${(error as Error).stack}` });
+        await models.dropBrokenDevice(); // still in its turn: the next request opens the device again
       }
-    } catch (error) {
-      send({ kind: "log", level: "error", message: `drafts are off: ${(error as Error).stack}` });
     }
   }
 
@@ -143,7 +151,7 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
       const fault = error instanceof UserError ? error.fault : undefined;
       emit({ kind: "error", message, ...(fault && { fault }) });
       if (!fault) send({ kind: "log", level: "error", message: (error as Error).stack ?? message });
-      models.dropBrokenDevice();
+      await models.dropBrokenDevice();
     } finally {
       running.delete(id);
       watchIdleness();
@@ -167,11 +175,16 @@ export function createEngine({ send, timers = globalThis }: EngineOptions) {
         case "cancel":
           running.get(message.id)?.abort();
           return;
+        case "ping":
+          send({ kind: "pulse", pulse: models.pulse });
+          return;
         default:
           send({ kind: "log", level: "warn", message: `unknown message ${JSON.stringify(message)}` });
       }
     },
     close: () => models.close(),
+    /** The process is about to end by its own will: no GPU has taken it. */
+    leave: () => lostDevices.end(false),
   };
 
   async function reopen(): Promise<void> {

@@ -5,6 +5,7 @@ import type {
   EngineSettings,
   EngineStatus,
   FromEngine,
+  GpuPulse,
   ModelDescription,
   ModelSpec,
 } from "../contract/index.ts";
@@ -17,12 +18,14 @@ import {
   needsOf,
   openSession,
   roomOf,
+  type Session,
   type Wishes,
 } from "../generate/index.ts";
 import { type GgufFile, metadataString, parameterCount } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
-import { type Hyperparameters, loadModel } from "../model/index.ts";
+import { allocateModel, type Hyperparameters } from "../model/index.ts";
 import { contextFor, modelPath, openModelFile } from "../model_file/index.ts";
+import type { LostDevices } from "./lost_devices.ts";
 
 /** A model on the GPU with its session. */
 export interface Loaded {
@@ -31,12 +34,17 @@ export interface Loaded {
   readonly loadMs: number;
   readonly bytes: number;
   readonly drafts: DraftSources;
-  /** As `Session.prepareDrafts`; also true once the model has left the GPU. */
-  prepareDrafts(signal: AbortSignal): Promise<boolean>;
+  /**
+   * Prepares what later requests are quicker with: passes of other widths, then drafts.
+   * @returns false when the signal aborted: call again
+   */
+  prepareRest(signal: AbortSignal): Promise<boolean>;
   readonly completer: ReturnType<typeof createFimCompleter>;
   readonly chat: ReturnType<typeof createChat>;
   /** Frees the states of earlier prompts. */
   forget(): void;
+  /** The device is gone, and the model with it. */
+  leave(): void;
   free(): void;
 }
 
@@ -46,7 +54,12 @@ type Report = (message: FromEngine) => void;
  * The models on one GPU, by spec; both are opened when they are first needed. Not for concurrent use: whoever calls
  * `use` holds the GPU's turn.
  */
-export function createModels(settings: () => EngineSettings, report: Report) {
+export function createModels(
+  settings: () => EngineSettings,
+  report: Report,
+  lostDevices: LostDevices,
+  open: typeof openGpu = openGpu,
+) {
   let gpu: Gpu | undefined;
   // In order of use, the longest unused first.
   const loaded = new Map<string, Loaded>();
@@ -61,7 +74,7 @@ export function createModels(settings: () => EngineSettings, report: Report) {
 
   async function device(): Promise<Gpu> {
     const { device, memoryLimit } = settings();
-    gpu ??= await openGpu({
+    gpu ??= await open({
       device: device === "auto" ? undefined : device,
       memoryLimit: memoryLimit || undefined,
     });
@@ -102,11 +115,12 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     const open = await openModelFile(modelPath(path));
     await using file = open.file;
     const target = await device();
+    const lost = !target.software && lostDevices.isLost(target.identity);
     const wishes = {
       context: contextOf(spec, open.h),
       contextAsked: false, // a host's context is what its prompts may take at most
       kvType: spec.kv ?? "f16",
-      drafts: "auto",
+      drafts: lost ? "off" : "auto",
       snapshotBytes: settings().snapshotBytes,
     } as const;
     const fitted = fitBeside(target, file, open.h, wishes, path);
@@ -119,33 +133,74 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     const progress = (step: "weights" | "kernels") => (done: number, total: number) =>
       report({ kind: "loading", path, step, fraction: done / total });
     progress("weights")(0, 1);
+    const { model, upload } = allocateModel(target, file, h);
+    let session: Session | undefined;
     try {
-      const model = await loadModel(target, file, progress("weights"), h);
-      const session = await openSession(target, model, open.tokenizer, options);
-      await session.prepare(false, progress("kernels"));
-      let freed = false;
+      // Choosing how to roll back takes a quiet GPU, so it comes before the weights; kernels compile beside them.
+      const begin = () => openSession(target, model, open.tokenizer, options);
+      const opened = await (options.drafts === "off" ? begin() : guarded(target, begin));
+      session = opened;
+      let uploaded = false;
+      const weights = upload(progress("weights")).then(() => {
+        uploaded = true;
+      });
+      const kernels = progress("kernels");
+      await both(
+        weights,
+        opened.prepare(false, (done, total) => {
+          if (uploaded) kernels(done, total); // until then the weights are what is waited for
+        }),
+      );
+      let gone = false;
       return {
         path,
         context,
         loadMs: performance.now() - started,
         bytes: held() - before,
         get drafts() {
-          if (options.drafts === "off") return "no-room";
-          const { draftSources } = session;
-          return cut && draftSources === "ngram" ? "ngram-no-room" : draftSources;
+          return draftsOf(opened, { off: options.drafts === "off", lost, cut });
         },
-        prepareDrafts: async (signal) => freed || session.prepareDrafts(signal),
-        completer: createFimCompleter(session, open.tokenizer),
-        chat: createChat(session, open.tokenizer),
-        forget: () => session.forget(),
+        async prepareRest(signal) {
+          // A CPU's rows cost the same alone as together, and its compilers take long: there is nothing to be had.
+          if (gone || target.software) return true;
+          if (!(await opened.prepareRest(signal))) return false;
+          if (!opened.draftsUnprepared) return true;
+          // Drafts bring kernels of their own to the other passes.
+          return (await guarded(target, () => opened.prepareDrafts(signal))) && opened.prepareRest(signal);
+        },
+        completer: createFimCompleter(opened, open.tokenizer),
+        chat: createChat(opened, open.tokenizer),
+        forget: () => opened.forget(),
+        leave() {
+          gone = true;
+        },
         free() {
-          freed = true;
-          session.free();
+          gone = true;
+          opened.free();
           model.free();
         },
       };
+    } catch (error) {
+      session?.free();
+      model.free();
+      throw error;
     } finally {
       report({ kind: "loading", path, step: "kernels", fraction: null });
+    }
+  }
+
+  /** Start-up work that serves drafts only: a GPU that fails in it, or takes the process with it, is remembered. */
+  async function guarded<T>(target: Gpu, work: () => Promise<T>): Promise<T> {
+    if (target.software) return work();
+    lostDevices.begin(target.identity);
+    let failed = false;
+    try {
+      return await work();
+    } catch (error) {
+      failed = await hasFailed(target);
+      throw error;
+    } finally {
+      lostDevices.end(failed);
     }
   }
 
@@ -182,15 +237,18 @@ export function createModels(settings: () => EngineSettings, report: Report) {
     /** Frees the models; the device stays open. */
     unload: free,
 
-    /** Gives up the device where it has failed, so that the next request opens it anew. */
-    dropBrokenDevice(): void {
-      try {
-        gpu?.check();
-      } catch {
-        loaded.clear(); // their buffers died with the device
-        gpu?.close();
-        gpu = undefined;
-      }
+    /** Gives up the device where it has failed, so that the next request opens it again. */
+    async dropBrokenDevice(): Promise<void> {
+      const broken = gpu;
+      if (!broken || !(await hasFailed(broken)) || broken !== gpu) return;
+      for (const model of loaded.values()) model.leave();
+      loaded.clear(); // their buffers died with the device
+      broken.close();
+      gpu = undefined;
+    },
+
+    get pulse(): GpuPulse {
+      return gpu?.pulse ?? { waiting: false, returned: 0, patienceMs: 0 };
     },
 
     close(): void {
@@ -199,6 +257,36 @@ export function createModels(settings: () => EngineSettings, report: Report) {
       gpu = undefined;
     },
   };
+}
+
+/** Whether the device has failed. What failed on it may be told of before its loss is, so that gets a moment. */
+async function hasFailed(gpu: Gpu): Promise<boolean> {
+  const failed = () => {
+    try {
+      gpu.check();
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  if (failed()) return true;
+  await new Promise((resolve) => setImmediate(resolve));
+  return failed();
+}
+
+/** Waits for both, also where one fails. */
+async function both(one: Promise<unknown>, other: Promise<unknown>): Promise<void> {
+  const results = await Promise.allSettled([one, other]);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+/** Who drafts in a session, and why not, as far as that was decided when the model was loaded. */
+function draftsOf(
+  { draftSources }: Session,
+  { off, lost, cut }: { readonly off: boolean; readonly lost: boolean; readonly cut: boolean },
+): DraftSources {
+  if (off) return lost ? "device-lost" : "no-room";
+  return cut && draftSources === "ngram" ? "ngram-no-room" : draftSources;
 }
 
 /** A host asks for what its prompts may take, whatever the model: never for more than the model was trained for. */

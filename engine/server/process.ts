@@ -15,5 +15,10 @@ if (!process.send) {
 const engine = createEngine({ send });
 process.on("message", (message) => engine.receive(message as ToEngine));
 // No tidying: destroying a device takes its time, and the system frees everything.
-process.on("disconnect", () => process.exit(0));
+function leave(): void {
+  engine.leave();
+  process.exit(0);
+}
+process.on("disconnect", leave);
+process.on("SIGTERM", leave);
 send({ kind: "hello" });

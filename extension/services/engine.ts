@@ -45,9 +45,15 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
         wasDown = false;
         recovered.fire();
       }
+      if (state.kind === "crashed" && state.hung !== undefined) void tellOfHang(sentenceOf(state.hung));
       if (state.kind === "failed") void offerRestart(sentenceOf(state.fault));
     },
   });
+
+  async function tellOfHang(sentence: string): Promise<void> {
+    const showLog = "Show Log";
+    if ((await vscode.window.showWarningMessage(sentence, showLog)) === showLog) log.show();
+  }
 
   async function offerRestart(reason: string): Promise<void> {
     log.error(reason);

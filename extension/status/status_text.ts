@@ -39,6 +39,9 @@ export interface StatusFace {
   readonly severity: "none" | "warning" | "error";
 }
 
+const stopLabel = ({ hung }: EngineState & { kind: "crashed" }): string =>
+  hung ? sentenceOf(hung) : "The engine stopped and starts again by itself.";
+
 /** What the item shows: the first of these that holds. Compact shows the icon alone, and trouble in full. */
 export function statusFace(view: StatusView, size: "full" | "compact"): StatusFace {
   const { engine, summary, languageOff } = view;
@@ -72,8 +75,7 @@ export function statusFace(view: StatusView, size: "full" | "compact"): StatusFa
         : `The model is being prepared for this GPU, ${percent}.`;
     return face("sync~spin", percent, label);
   }
-  if (engine.kind === "crashed")
-    return face("sync~spin", "Foretype", "The engine stopped and starts again by itself.");
+  if (engine.kind === "crashed") return face("sync~spin", "Foretype", stopLabel(engine));
 
   const icon = view.busy ? "sync~spin" : "sparkle";
   const mode = view.manual
@@ -159,6 +161,8 @@ function draftText(drafts: DraftSources): string {
       return "none: on a software device they would cost as much as they save";
     case "device-differs":
       return "none: this GPU computes several tokens at once with other results than one by one";
+    case "device-lost":
+      return "off: this GPU was lost twice while they were measured (a new driver version tries again)";
   }
 }
 

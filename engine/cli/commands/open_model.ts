@@ -8,6 +8,7 @@ import { loadModel, type Model } from "../../model/index.ts";
 import { contextFor, modelPath, type OpenFile, openModelFile } from "../../model_file/index.ts";
 import type { RollbackName } from "../../state/index.ts";
 import { progressLine } from "./terminal.ts";
+import { watchGpu } from "./watch_gpu.ts";
 
 /** Options that every command with a model has. */
 export interface ModelOptions {
@@ -73,6 +74,7 @@ export async function withModel<T>(
   return withFile(name, async (open) => {
     const { file, h } = open;
     using gpu = await openGpu({ device: options.device, memoryLimit: options.memory });
+    using _ = watchGpu(gpu);
     const wishes = {
       context: contextFor(h, options.context),
       contextAsked: options.context !== undefined,

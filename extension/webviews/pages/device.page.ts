@@ -72,7 +72,9 @@ function stateSentence(state: EngineState): string {
     case "loading":
       return `Loading ${state.path}: ${state.step}, ${Math.round(state.fraction * 100)} %.`;
     case "crashed":
-      return `The engine stopped, and starts again in ${time(state.restartInMs)}.`;
+      return state.hung
+        ? sentenceOf(state.hung)
+        : `The engine stopped, and starts again in ${time(state.restartInMs)}.`;
     case "failed":
       return sentenceOf(state.fault);
   }

@@ -7,6 +7,7 @@ import { openGguf } from "../../../engine/gguf/index.ts";
 import { loadModel } from "../../../engine/model/index.ts";
 import { openModelFile } from "../../../engine/model_file/index.ts";
 import { requireTrunk, withMtpFile } from "../../../engine/model_file/mtp_file.ts";
+import { createLostDevices } from "../../../engine/server/lost_devices.ts";
 import { createModels } from "../../../engine/server/models.ts";
 import { eachDevice } from "../support/devices.ts";
 import { collect, copyModel, miniModel, temporaryFolder } from "../support/models.ts";
@@ -60,6 +61,7 @@ eachDevice((bed) => {
     const models = createModels(
       () => ({ device, memoryLimit, unloadAfterMinutes: 0 }),
       (message) => sent.push(message),
+      createLostDevices({ log: (message) => expect.fail(message) }),
     );
     try {
       await models.use({ path: miniModel });

@@ -18,7 +18,7 @@ const context = 256;
 const seed = testSeed(70_707);
 const maxTokens = 48;
 const sampled: Sampling = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0, seed: 11 };
-const code = readFileSync(join(import.meta.dirname, "../../../engine/complete/range.ts"), "utf8");
+const code = readFileSync(join(import.meta.dirname, "../../../engine/complete/stages/range.ts"), "utf8");
 
 /** Beginnings of texts: code, prose, and what repeats itself. */
 const texts = [

@@ -68,6 +68,18 @@ const faces: readonly (readonly [title: string, view: Partial<StatusView>, text:
     "Foretype: The engine stopped and starts again by itself.",
   ],
   [
+    "hung",
+    {
+      engine: {
+        kind: "crashed",
+        restartInMs: 500,
+        hung: { code: "device-failed", problem: "The GPU gave no answer for 10 s", advice: "wait" },
+      },
+    },
+    "$(sync~spin) Foretype",
+    "Foretype: The GPU gave no answer for 10 s: wait.",
+  ],
+  [
     "failed goes before all else",
     {
       engine: {

@@ -1,0 +1,156 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { forkEngine } from "../../../engine/client/child.ts";
+import { createEngineClient, type EngineClient } from "../../../engine/client/client.ts";
+import { fakeClock } from "../../unit/support/clock.ts";
+import { temporaryFolder } from "../support/models.ts";
+
+// A kernel that never ends, in a real process on a software device, and a clock that the test turns. SwiftShader runs
+// kernels on threads of its own, so its process answers while the GPU does not; lavapipe blocks the process.
+const root = join(import.meta.dirname, "../../..");
+const drivers = process.env.FORETYPE_VULKAN_DIR ?? join(root, ".cache", "vulkan");
+const bundle = join(root, "out", "test", "hanging_process.js");
+const prompt = {
+  path: "a.ts",
+  prefix: "",
+  middle: "export const items: number[] = [",
+  suffix: "",
+  context: [],
+};
+
+beforeAll(() =>
+  build({
+    absWorkingDir: root,
+    entryPoints: ["test/gpu/support/hanging_process.ts"],
+    outfile: bundle,
+    bundle: true,
+    format: "esm",
+    target: "node20",
+    platform: "node",
+    external: ["webgpu"],
+    loader: { ".wgsl": "text" },
+    logLevel: "error",
+    banner: {
+      js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url); const __filename = import.meta.filename;',
+    },
+  }),
+);
+
+let client: EngineClient | undefined;
+const pids: number[] = [];
+afterEach(() => {
+  client?.dispose();
+  for (const pid of pids.splice(0)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // it has ended
+    }
+  }
+});
+
+function bench(device: string, hangOnce?: string) {
+  const clock = fakeClock();
+  const logs: string[] = [];
+  let pulses = 0;
+  client = createEngineClient({
+    command: () => ({
+      execPath: process.execPath,
+      script: bundle,
+      env: {
+        ...process.env,
+        FORETYPE_VULKAN_DIR: drivers,
+        ...(hangOnce === undefined ? {} : { HANG_ONCE: hangOnce }),
+      },
+    }),
+    settings: { device, memoryLimit: 0, unloadAfterMinutes: 30 },
+    onState: () => {},
+    onLog: (level, message) => logs.push(`${level}: ${message}`),
+    clock,
+    start(command) {
+      const child = forkEngine(command);
+      pids.push(child.pid!);
+      return {
+        ...child,
+        onMessage: (listener) =>
+          child.onMessage((message) => {
+            if (message.kind === "pulse") pulses++;
+            listener(message);
+          }),
+      };
+    },
+  });
+  const stream = client
+    .completerFor(() => ({ path: "mini" }))
+    .complete({ prompt, maxTokens: 12, priority: "automatic" });
+  const finished = (async () => {
+    let text = "";
+    for (;;) {
+      const { value, done } = await stream.next();
+      if (done) return text;
+      text += value.text;
+    }
+  })();
+  finished.catch(() => {});
+  const hangs = () => logs.filter((line) => line.includes("hangs from here on")).length;
+  return {
+    finished,
+    logs,
+    clock,
+    /** Waits for the `nth` hang, then turns the clock by a second at a time until the process is given up. */
+    async untilReplaced(nth: number, answers: boolean): Promise<void> {
+      await until(() => hangs() === nth);
+      const crashed = () => client!.state.kind === "crashed";
+      while (!crashed()) {
+        const before = pulses;
+        await clock.pass(1000);
+        if (answers) await until(() => pulses > before || crashed());
+      }
+    },
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+const isGone = (pid: number) => {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+};
+
+for (const [device, answers, sentence] of [
+  ["swiftshader", true, "The GPU gave no answer for 300 s"],
+  ["lavapipe", false, "The engine's process gave no answer for 300 s"],
+] as const) {
+  describe.skipIf(!existsSync(join(drivers, `${device}.json`)))(`on ${device}`, () => {
+    test("a GPU that hangs has its process replaced, and the text is whole", async () => {
+      await using folder = await temporaryFolder();
+      const it = bench(device, folder.at("hung"));
+      await it.untilReplaced(1, answers);
+      expect(it.logs).toContainEqual(expect.stringContaining(`error: ${sentence}: `));
+      await until(() => isGone(pids[0]!));
+      await it.clock.pass(500);
+      const text = await it.finished;
+      expect(pids).toHaveLength(2);
+      client?.dispose();
+      // In a process where nothing hangs.
+      expect(await bench(device, folder.at("hung")).finished).toBe(text);
+    });
+  });
+}
+
+describe.skipIf(!existsSync(join(drivers, "swiftshader.json")))("on swiftshader", () => {
+  test("a request on which the GPU hangs twice ends with a sentence", async () => {
+    const it = bench("swiftshader");
+    await it.untilReplaced(1, true);
+    await it.clock.pass(500);
+    await it.untilReplaced(2, true);
+    await expect(it.finished).rejects.toThrow("The GPU gave no answer for 300 s, for the second time");
+  });
+});
