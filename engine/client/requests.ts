@@ -61,7 +61,7 @@ export function createRequests(outlet: Outlet) {
     outlet.wake();
     try {
       for (let event = await inbox.next(); event; event = await inbox.next()) {
-        if (event.kind === "error") throw event.fault ? new UserError(event.fault) : new Error(event.message);
+        if (event.kind === "error") throw errorOf(event);
         yield event;
         if (event.kind === "done") return;
       }
@@ -173,6 +173,9 @@ function pendingOf(id: number, request: EngineRequest, inbox: Inbox, over: () =>
   };
   return one;
 }
+
+const errorOf = ({ fault, message }: EngineEvent & { kind: "error" }): Error =>
+  fault ? new UserError(fault) : new Error(message);
 
 type Inbox = ReturnType<typeof createInbox>;
 

@@ -3,7 +3,7 @@
 // and this process may hold a Vulkan loader and a driver of its own.
 // The child is this same bundle, started with the hidden command `peer-child` (peer_llama_child.ts).
 // node-llama-cpp is no dependency of Foretype, it is some hundred megabytes: who wants the peer installs it.
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, type ForkOptions, fork, type SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -129,11 +129,13 @@ function forkChild(icd: string | undefined): ChildProcess {
     delete env.VK_ADD_DRIVER_FILES;
     env.GGML_VK_VISIBLE_DEVICES = "0"; // left to itself, ggml passes over devices of type CPU
   }
-  const child = fork(fileURLToPath(import.meta.url), [PEER_CHILD], {
+  const options: ForkOptions & Pick<SpawnOptions, "windowsHide"> = {
     env,
     execArgv: [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-  });
+    windowsHide: true,
+  };
+  const child = fork(fileURLToPath(import.meta.url), [PEER_CHILD], options);
   hold(child, false);
   return child;
 }
