@@ -1,4 +1,6 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./scripts/longest_first.mjs";
 import { wgsl } from "./scripts/wgsl_plugin.mjs";
 
 // A crash in a GPU driver must take down one worker, not the run: hence processes, not threads.
@@ -6,8 +8,17 @@ export default defineConfig({
   plugins: [wgsl()],
   test: {
     pool: "forks",
+    sequence: { sequencer: LongestFirst },
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 30_000,
+          maxWorkers: Math.max(2, availableParallelism() - 1), // on two cores vitest would use one
+        },
+      },
       {
         extends: true,
         test: {

@@ -5,13 +5,14 @@ import { build } from "esbuild";
 import { ROOT } from "./steps.mjs";
 
 const OUT = join(ROOT, "out");
+/** @satisfies {import("esbuild").BuildOptions} */
 const common = {
   absWorkingDir: ROOT,
   bundle: true,
   sourcemap: true,
-  logLevel: "warning",
-  metafile: true,
-  write: false,
+  logLevel: /** @type {const} */ ("warning"),
+  metafile: /** @type {const} */ (true),
+  write: /** @type {const} */ (false),
 };
 
 // CommonJS packages in an ES module's bundle call require and ask for their file name.
@@ -66,7 +67,9 @@ async function knownGrammars() {
     platform: "node",
     sourcemap: false,
   });
-  const module = Buffer.from(outputFiles[0].contents).toString("base64");
+  const module = Buffer.from(/** @type {import("esbuild").OutputFile} */ (outputFiles[0]).contents).toString(
+    "base64",
+  );
   const { GRAMMARS } = await import(`data:text/javascript;base64,${module}`);
   return [...new Set(Object.values(GRAMMARS))].sort();
 }

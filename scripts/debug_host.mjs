@@ -3,13 +3,14 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fetchNode } from "./package/node.mjs";
-import { build, thisPlatform } from "./package/package.mjs";
-import { ROOT, runSteps, Stop } from "./steps.mjs";
+import { build, targetFor, thisPlatform } from "./package/package.mjs";
+import { printError, ROOT, runSteps } from "./steps.mjs";
 
 const NODE = join(ROOT, "node");
 
+/** @param {import("./steps.mjs").Note} note */
 async function placeNode(note) {
-  const from = await fetchNode(thisPlatform, note);
+  const from = await fetchNode(targetFor(thisPlatform), note);
   rmSync(NODE, { recursive: true, force: true });
   cpSync(from, NODE, { recursive: true });
 }
@@ -20,6 +21,6 @@ try {
     { title: "Node for the engine, in node/", run: placeNode },
   ]);
 } catch (error) {
-  console.error(error instanceof Stop ? error.message : error);
+  printError(error);
   process.exitCode = 1;
 }

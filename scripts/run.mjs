@@ -1,16 +1,11 @@
 // `npm start` and `npm test`: set up what is missing, then show the engine at work or check everything. So do
 // `npm run test:editor`, `test:desktop`, `torture` and `vscode`, for what their names say.
 // Runs before node_modules exists, so set-up imports nothing but Node's own modules.
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { isAtLeast } from "./versions.mjs";
 
 const { engines } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-const newEnough = (version, wanted) => {
-  const [[major, minor], [wantedMajor, wantedMinor]] = [version, wanted].map((text) =>
-    text.match(/\d+/g).map(Number),
-  );
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
-};
-if (!newEnough(process.versions.node, engines.node)) {
+if (!isAtLeast(process.versions.node, engines.node)) {
   console.error(`Node is ${process.versions.node} and Foretype needs ${engines.node}: install a newer one.`);
   process.exit(1);
 }
@@ -19,39 +14,38 @@ const { closeApt } = await import("./setup/apt.mjs");
 const { findDesktop } = await import("./setup/desktop.mjs");
 const { editorUnavailable, setUpBrowser, setUpEditor } = await import("./setup/editor.mjs");
 const { installPackages } = await import("./setup/packages.mjs");
-const { capture, ROOT, runSteps, show, Stop } = await import("./steps.mjs");
 const { probeAdapter, setUpLoader, setUpSoftwareDevices } = await import("./setup/vulkan.mjs");
+const { capture, printError, runSteps, sideBySide, show, startEarly, Stop } = await import("./steps.mjs");
+const { countFailedStep, printSummary, runTests } = await import("./tests.mjs");
+
+/** @typedef {import("./steps.mjs").Note} Note */
+/** @typedef {import("./steps.mjs").Step} Step */
 
 const SAMPLE = "test/fixtures/sample/stack.ts:27:11";
 const LINUX = process.platform === "linux";
-const tools = {
-  tsc: "node_modules/typescript/bin/tsc",
-  biome: "node_modules/@biomejs/biome/bin/biome",
-  depcruise: "node_modules/dependency-cruiser/bin/dependency-cruise.mjs",
-  knip: "node_modules/knip/bin/knip.js",
-  vitest: "node_modules/vitest/vitest.mjs",
-};
+const [command = "", ...args] = process.argv.slice(2);
 
-const packages = { title: "node packages", run: installPackages };
-const loader = { title: "Vulkan loader", run: setUpLoader };
-const build = { title: "build", run: (note) => check(note, "scripts/build.mjs") };
-
-/** Runs a script quietly; what it says is shown when it fails. */
-async function check(note, script, ...args) {
-  const { status, text } = await capture(process.execPath, [script, ...args]);
-  if (status === 0) return undefined;
-  note("");
-  console.log(text.trimEnd());
-  throw new Stop(`${[script.split("/").at(-1), ...args].join(" ")} failed with status ${status}: see above.`);
+/**
+ * Runs a script quietly; what it says is shown when it fails.
+ * @param {string} script
+ * @param {string[]} flags
+ */
+async function check(script, ...flags) {
+  const { status, text } = await capture(process.execPath, [script, ...flags]);
+  if (status === 0) return;
+  const name = [script.split("/").at(-1), ...flags].join(" ");
+  throw new Stop(`${text.trimEnd()}\n${name} failed with status ${status}: see above.`);
 }
 
-let hardware; // description of the GPU that answered; the GPU tests run on it too
+/** @type {string | undefined} Description of the GPU that answered; the GPU tests run on it too. */
+let hardware;
 
 async function findHardware() {
   const { adapter } = await probeAdapter();
   hardware = adapter && !adapter.software ? adapter.description : undefined;
 }
 
+/** @param {Note} note */
 async function chooseDevice(note) {
   await findHardware();
   if (hardware) {
@@ -62,26 +56,97 @@ async function chooseDevice(note) {
   return (await setUpSoftwareDevices(note)) ?? "no GPU answered: software devices";
 }
 
+/** @param {Note} note */
 async function setUpTestDevices(note) {
   const remark = LINUX ? await setUpSoftwareDevices(note) : undefined;
   await findHardware();
   return [remark, hardware].filter(Boolean).join("; ");
 }
 
+/** @param {string} project @param {import("./environment.mjs").Variables} [env] @param {readonly string[]} [files] @returns {Step["run"]} */
+const tests =
+  (project, env, files = []) =>
+  (note) =>
+    runTests(project, note, { env: { ...(hardware && { FORETYPE_HARDWARE: hardware }), ...env }, files });
+
+/** @type {Step} */
+const packages = { title: "node packages", run: installPackages };
+/** @type {Step} */
+const device = { title: "device", run: chooseDevice };
+/** @type {Step} */
+const build = { title: "build", run: () => check("scripts/build.mjs") };
+/** @type {Step} */
+const types = { title: "types", run: () => check("node_modules/typescript/bin/tsc", "--noEmit") };
+/** @type {Step} */
+const pageTypes = {
+  title: "types of the pages", // they know a browser, not Node
+  run: () => check("node_modules/typescript/bin/tsc", "--project", "extension/webviews/pages"),
+};
+/** @type {Step} */
+const lint = { title: "lint", run: () => check("node_modules/@biomejs/biome/bin/biome", "check", ".") };
+/** @type {Step} */
+const structure = {
+  title: "structure", // floors, rooms, circles
+  run: () => check("node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "engine", "extension"),
+};
+/** @type {Step} */
+const unused = { title: "unused code", run: () => check("node_modules/knip/bin/knip.js") };
+/** @type {Step} */
+const vsix = { title: "package", run: () => check("scripts/package/package.mjs") };
+
+/** @type {readonly Step[]} */
+const loader = LINUX ? [{ title: "Vulkan loader", run: setUpLoader }] : [];
+/** @type {readonly Step[]} */
+const testDevices = [packages, ...loader, { title: "test devices", run: setUpTestDevices }];
+
+/** @type {string | undefined} Why there is no VS Code to test in, in one sentence. */
+let noEditor;
+
+/** @param {Note} note */
+async function setUpVsCode(note) {
+  noEditor = editorUnavailable() ?? (await setUpBrowser(note)).missing;
+  return noEditor ?? (await setUpEditor(note));
+}
+
+/** @type {Step} */
+const vsCode = { title: "a VS Code", run: setUpVsCode };
+/** @type {Step} */
+const inVsCode = {
+  title: "the extension in VS Code",
+  run: (note) => (noEditor ? `skipped: ${noEditor}` : tests("editor", {}, args)(note)),
+};
+
+/** @param {readonly Step[]} steps */
+async function runTestSteps(steps) {
+  /** @type {import("./steps.mjs").Part[]} */
+  const parts = [];
+  await runSteps(steps, parts).catch((error) => {
+    fail(error);
+    countFailedStep();
+  });
+  printSummary(parts);
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  printError(error);
+  process.exitCode = 1;
+}
+
 async function start() {
+  // Drafts are asked for, so that they are seen at work: by itself a software device would do without.
+  const drafts = ["--draft", "mtp", "--draft-max", "3"];
   await runSteps([
     packages,
-    ...(LINUX ? [loader] : []),
-    { title: "device", run: chooseDevice },
+    ...loader,
+    device,
     build,
     {
       title: `complete ${SAMPLE}`,
       run: async (note) => {
         note("");
-        // Drafts are asked for, so that they are seen at work: by itself a software device would do without.
-        const drafts = ["--draft", "mtp", "--draft-max", "3"];
-        const command = ["out/cli.js", "complete", SAMPLE, "--model", "mini", ...drafts];
-        const status = await show(process.execPath, command);
+        const cli = ["out/cli.js", "complete", SAMPLE, "--model", "mini", ...drafts];
+        const status = await show(process.execPath, cli);
         if (status !== 0) throw new Stop(`node out/cli.js complete failed with status ${status}: see above.`);
       },
     },
@@ -94,133 +159,51 @@ All commands:       node out/cli.js --help
 Check everything:   npm test`);
 }
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
-
-/** Runs a vitest project, its output going to the terminal, and adds its tests to `counts`. */
-async function vitest(project, note, extra = {}, files = []) {
-  note("");
-  const file = `${ROOT}/.cache/vitest-${project}.json`;
-  rmSync(file, { force: true });
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-  const env = { ...(hardware ? { FORETYPE_HARDWARE: hardware } : {}), ...extra };
-  const status = await show(
-    process.execPath,
-    [tools.vitest, "run", "--project", project, ...reporters, ...files],
-    env,
-  );
-  if (existsSync(file)) count(JSON.parse(readFileSync(file, "utf8")));
-  if (status !== 0) throw new Stop(`vitest --project ${project} failed with status ${status}: see above.`);
-}
-
-function count({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) {
-  // A file that cannot be loaded has no tests to fail.
-  const broken = testResults.filter(
-    ({ status, assertionResults }) =>
-      status === "failed" && !assertionResults.some((one) => one.status === "failed"),
-  );
-  counts.passed += numPassedTests;
-  counts.failed += numFailedTests + broken.length;
-  counts.skipped += numPendingTests + numTodoTests;
-}
-
-const devices = [packages, ...(LINUX ? [loader] : []), { title: "test devices", run: setUpTestDevices }];
-const vsix = { title: "package", run: (note) => check(note, "scripts/package/package.mjs") };
-
-let noEditor; // why there is none, in one sentence
-
-const editorTests = [
-  vsix,
-  {
-    title: "a VS Code",
-    run: async (note) => {
-      noEditor = editorUnavailable() ?? (await setUpBrowser(note)).missing;
-      return noEditor ?? (await setUpEditor(note));
-    },
-  },
-  {
-    title: "the extension in VS Code",
-    run: (note) => (noEditor ? `skipped: ${noEditor}` : vitest("editor", note)),
-  },
-];
-
-const test = () =>
-  runSteps([
-    ...devices,
+async function test() {
+  const vsCodeEarly = startEarly(vsCode); // it waits for the network, while the tests compute
+  await runTestSteps([
+    ...testDevices,
+    vsCodeEarly.begin,
     build,
-    {
-      title: "types",
-      run: async (note) => {
-        await check(note, tools.tsc, "--noEmit");
-        await check(note, tools.tsc, "--project", "extension/webviews/pages"); // they know a browser, not Node
-      },
-    },
-    { title: "lint", run: (note) => check(note, tools.biome, "check", ".") },
-    { title: "structure", run: (note) => check(note, tools.depcruise, "engine", "extension") },
-    { title: "unused code", run: (note) => check(note, tools.knip) },
-    { title: "unit tests", run: (note) => vitest("unit", note) },
-    { title: "kernels and models, on each device", run: (note) => vitest("gpu", note) },
-    ...editorTests,
+    sideBySide(types, pageTypes, lint, structure, unused, vsix),
+    { title: "unit tests", run: tests("unit") },
+    { title: "kernels and models, on each device", run: tests("gpu") },
+    vsCodeEarly.wait,
+    inVsCode,
   ]);
+}
 
-const editor = () => runSteps([...devices, ...editorTests]);
-
-/** Drafts over many whole texts, an hour of it; `npm run torture -- 40` takes fewer. */
-const torture = () =>
-  runSteps([
-    ...devices,
-    {
-      title: "drafts over whole texts",
-      run: (note) =>
-        vitest("gpu", note, { FORETYPE_TORTURE: process.argv[3] ?? "200" }, [
-          "test/gpu/session/torture.test.ts",
-          "test/gpu/session/speculation.test.ts",
-        ]),
-    },
-  ]);
+/** `npm run test:editor [-- FILE …]`: all of them, or those whose path has one of these parts. */
+const editor = () => runTestSteps([...testDevices, vsix, vsCode, inVsCode]);
 
 async function desktop() {
   await runSteps([packages]);
   const { code, missing } = await findDesktop();
-  if (missing) {
+  if (missing !== undefined) {
     console.log(`The tests in a desktop VS Code are skipped: ${missing}`);
     return;
   }
-  const run = (note) => vitest("editor", note, { FORETYPE_DESKTOP: code });
-  await runSteps([...devices, vsix, { title: `the extension in ${code}`, run }]);
+  const inDesktop = { title: `the extension in ${code}`, run: tests("editor", { FORETYPE_DESKTOP: code }) };
+  await runTestSteps([...testDevices, vsix, inDesktop]);
 }
+
+/** Drafts over many whole texts, an hour of it; `npm run torture -- 40` takes fewer. */
+const torture = () => {
+  const files = ["test/gpu/session/torture.test.ts", "test/gpu/session/speculation.test.ts"];
+  const run = tests("gpu", { FORETYPE_TORTURE: args[0] ?? "200" }, files);
+  return runTestSteps([...testDevices, { title: "drafts over whole texts", run }]);
+};
 
 async function vscode() {
-  await runSteps([packages, ...(LINUX ? [loader] : []), { title: "device", run: chooseDevice }]);
-  process.exitCode = await show(process.execPath, ["scripts/vscode.mjs", ...process.argv.slice(3)]);
+  await runSteps([packages, ...loader, device]);
+  process.exitCode = await show(process.execPath, ["scripts/vscode.mjs", ...args]);
 }
 
-function fail(error) {
-  console.error(error instanceof Stop ? error.message : error);
-  process.exitCode = 1;
-}
-
-/** Runs tests and says, last of all, how many passed. */
-async function counted(tests) {
-  await tests().catch((error) => {
-    fail(error);
-    counts.failed ||= 1; // a step that is not a test failed
-  });
-  const { passed, failed, skipped } = counts;
-  if (passed + failed === 0) return;
-  console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
-}
-
-const commands = {
-  start: () => start().catch(fail),
-  test: () => counted(test),
-  editor: () => counted(editor),
-  desktop: () => counted(desktop),
-  torture: () => counted(torture),
-  vscode: () => vscode().catch(fail),
-};
-const command = commands[process.argv[2]];
-if (command) {
-  await command();
+/** @type {Readonly<Record<string, () => Promise<void>>>} */
+const commands = { start, test, editor, desktop, torture, vscode };
+const run = commands[command];
+if (run) {
+  await run().catch(fail);
 } else {
   console.error(`Say what to run: node scripts/run.mjs ${Object.keys(commands).join(", ")}.`);
   process.exitCode = 2;

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build, makePackage, thisPlatform } from "./package/package.mjs";
 import { editorUnavailable, installExtension, QUIET, setUpEditor, startEditor } from "./setup/editor.mjs";
-import { capture, ROOT, runSteps, Stop, show } from "./steps.mjs";
+import { capture, printError, ROOT, runSteps, Stop, show } from "./steps.mjs";
+import { isAtLeast } from "./versions.mjs";
 
 const CACHE = join(ROOT, ".cache");
 const SAMPLE = join(CACHE, "sample");
@@ -13,25 +14,16 @@ const FIRST_FILE = join(SAMPLE, "stack.ts");
 const PROFILES = join(CACHE, "vscode");
 const WINDOWS = process.platform === "win32";
 
-/** What the checkout knows of software devices and the Vulkan loader, an installed extension does not. */
-function deviceEnvironment() {
-  const vulkan = process.env.FORETYPE_VULKAN_DIR ?? join(CACHE, "vulkan");
-  const loader = join(vulkan, "loader");
-  return {
-    FORETYPE_VULKAN_DIR: vulkan,
-    ...(existsSync(loader) && {
-      LD_LIBRARY_PATH: [loader, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":"),
-    }),
-  };
-}
-
 /** A copy to type in: what was typed there stays. */
 function copySample() {
   mkdirSync(SAMPLE, { recursive: true });
   cpSync(join(ROOT, "test", "fixtures", "sample"), SAMPLE, { recursive: true, force: false });
 }
 
-/** Whether `code` opens a window on this machine that is new enough for the extension; else why not, in half a sentence. */
+/**
+ * Whether `code` opens a window on this machine that is new enough for the extension; else why not, in half a sentence.
+ * @returns {Promise<{ missing?: string }>}
+ */
 async function findDesktop() {
   const { env, platform } = process;
   // In a terminal of VS Code's that runs elsewhere than its window, `code` opens that window.
@@ -40,19 +32,16 @@ async function findDesktop() {
   const { status, stdout } = await capture("code", ["--version"], { shell: WINDOWS });
   if (status !== 0) return { missing: "`code` is not on PATH" };
   const { engines } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  const [has, needs] = [stdout, engines.vscode].map((text) =>
-    /(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number),
-  );
-  if (!has || has[0] < needs[0] || (has[0] === needs[0] && has[1] < needs[1])) {
-    return {
-      missing: `\`code\` is VS Code ${has?.join(".") ?? "of no version"}, older than ${needs.join(".")}`,
-    };
-  }
-  return {};
+  const has = /\d+\.\d+/.exec(stdout)?.[0];
+  const needs = engines.vscode.replace(/^\D+/, "");
+  if (has && isAtLeast(has, needs)) return {};
+  return { missing: `\`code\` is VS Code ${has ?? "of no version"}, older than ${needs}` };
 }
 
-let made; // the package
+/** @type {import("./package/package.mjs").Package} */
+let made;
 
+/** @type {readonly import("./steps.mjs").Step[]} */
 const preparation = [
   { title: "build", run: build },
   {
@@ -84,11 +73,16 @@ async function openDesktop() {
     FIRST_FILE,
   ];
   // On Windows it is code.cmd, which only a shell runs.
-  const [program, rest] = WINDOWS ? ["cmd", ["/c", "code", ...args]] : ["code", args];
-  return show(program, rest, deviceEnvironment());
+  const program = WINDOWS ? "cmd" : "code";
+  const rest = WINDOWS ? ["/c", "code", ...args] : args;
+  return show(program, rest);
 }
 
-/** Ends the VS Code that has opened on `profile` since then; one that was open before stays. */
+/**
+ * Ends the VS Code that has opened on `profile` since then; one that was open before stays.
+ * @param {string} profile
+ * @param {number} startMs
+ */
 function endDesktop(profile, startMs) {
   const lock = join(profile, "code.lock"); // holds the main process's id while it runs
   if ((statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) < startMs) return;
@@ -97,6 +91,7 @@ function endDesktop(profile, startMs) {
   } catch {} // it has ended
 }
 
+/** @param {number} port */
 async function openInBrowser(port) {
   const profile = join(PROFILES, "browser");
   const extensions = join(profile, "extensions");
@@ -105,14 +100,8 @@ async function openInBrowser(port) {
     { title: "a VS Code", run: setUpEditor },
     { title: "the extension in it", run: () => installExtension(made.vsix, extensions) },
   ]);
-  const interrupted = new Promise((resolve) => onInterrupt(resolve));
-  const editor = await startEditor({
-    folder: SAMPLE,
-    profile,
-    extensions,
-    port,
-    env: deviceEnvironment(),
-  });
+  const interrupted = new Promise((resolve) => onInterrupt(() => resolve("interrupted")));
+  const editor = await startEditor({ folder: SAMPLE, profile, extensions, port });
   const { host } = new URL(editor.url);
   const payload = JSON.stringify([["openFile", `vscode-remote://${host}${FIRST_FILE}`]]);
   console.log(`
@@ -128,11 +117,15 @@ Ctrl+C here ends it.`);
   return 0;
 }
 
-/** Also the second Ctrl+C only asks: processes must not stay behind. */
+/**
+ * Also the second Ctrl+C only asks: processes must not stay behind.
+ * @param {() => void} action
+ */
 function onInterrupt(action) {
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, action);
 }
 
+/** @param {number} pid */
 function endOf(pid) {
   return new Promise((resolve) => {
     const timer = setInterval(() => {
@@ -147,6 +140,7 @@ function endOf(pid) {
   });
 }
 
+/** @param {string} text */
 function readPort(text) {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port < 65536) return port;
@@ -173,7 +167,6 @@ async function main() {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const expected = error instanceof Stop || error.code?.startsWith("ERR_PARSE_ARGS");
-  console.error(expected ? error.message : error);
+  printError(error);
   process.exitCode = 1;
 }

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** Lets vitest import a `.wgsl` file as a string, as esbuild's text loader does for the bundle. */
+/**
+ * Lets vitest import a `.wgsl` file as a string, as esbuild's text loader does for the bundle.
+ * @returns {import("vite").Plugin}
+ */
 export const wgsl = () => ({
   name: "wgsl",
   enforce: "pre",

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { Dawn } from "./dawn.ts";
 import type { SoftwareDevice } from "./gpu.ts";
+import { vulkanFolder } from "./vulkan_folder.ts";
 
 /** The software devices that set-up can put beside the code; they compute on the CPU. The quicker one is first. */
 export const softwareDevices: readonly SoftwareDevice[] = ["lavapipe", "swiftshader"];
@@ -63,12 +63,7 @@ export async function adapterNames(dawn: Dawn): Promise<AdapterName[]> {
 
 /** The driver manifest of a software device, where set-up has put one: in `.cache/vulkan` of the checkout. */
 export function softwareManifest(device: SoftwareDevice): string | undefined {
-  let folder = process.env.FORETYPE_VULKAN_DIR;
-  for (let at = dirname(fileURLToPath(import.meta.url)); folder === undefined; at = dirname(at)) {
-    if (existsSync(join(at, "package.json"))) folder = join(at, ".cache", "vulkan");
-    else if (at === dirname(at)) return undefined;
-  }
-  const manifest = join(folder, `${device}.json`);
+  const manifest = join(vulkanFolder() ?? "", `${device}.json`);
   return existsSync(manifest) ? manifest : undefined;
 }
 

@@ -11,3 +11,4 @@ export type { DeviceMemory } from "./memory.ts";
 export { type Dispatch, type Grid, gridWidth, Plan, PlanRecorder, type Use } from "./plan.ts";
 export { ReadbackRing } from "./readback.ts";
 export { constantOf, structOf } from "./struct.ts";
+export { vulkanFolder, withVulkanLoader } from "./vulkan_folder.ts";

@@ -16,7 +16,12 @@ import { TARGETS } from "./targets.mjs";
 
 const CACHE = join(ROOT, ".cache", "package", "node");
 
-/** Answers a folder that holds the binary, as `bin/node` or `node.exe`, and its LICENSE, and nothing else. */
+/**
+ * Answers a folder that holds the binary, as `bin/node` or `node.exe`, and its LICENSE, and nothing else.
+ * @param {import("./targets.mjs").Target} target
+ * @param {import("../steps.mjs").Note} note
+ * @returns {Promise<string>}
+ */
 export async function fetchNode(target, note) {
   const { node, integrity, licenceFrom } = TARGETS[target];
   const folder = join(CACHE, node);
@@ -31,14 +36,16 @@ export async function fetchNode(target, note) {
     progress: (_, elapsed) => note(`${elapsed} …`),
   });
   if (packed.status !== 0) throw stopFor("npm pack", packed.text);
-  const name = readdirSync(part).find((file) => file.endsWith(".tgz"));
+  const name = readdirSync(part).find((file) => file.endsWith(".tgz")) ?? "";
   checkIntegrity(node, readFileSync(join(part, name)), integrity);
   // A relative name: some tars take "C:" for a host.
   const { status, text } = await capture("tar", ["-xzf", name], { cwd: part });
   if (status !== 0) throw stopFor("tar", text);
 
   const kept = join(part, "kept");
-  const [from, to] = target.startsWith("win32") ? ["bin/node.exe", "node.exe"] : ["bin/node", "bin/node"];
+  const windows = target.startsWith("win32");
+  const from = windows ? "bin/node.exe" : "bin/node";
+  const to = windows ? "node.exe" : "bin/node";
   cpSync(join(part, "package", from), join(kept, to));
   chmodSync(join(kept, to), 0o755);
   cpSync(licence ?? join(part, "package", "LICENSE"), join(kept, "LICENSE"));
@@ -47,7 +54,12 @@ export async function fetchNode(target, note) {
   return folder;
 }
 
-/** @throws Stop when `bytes` are not those that were pinned. */
+/**
+ * @param {string} name
+ * @param {import("node:crypto").BinaryLike} bytes
+ * @param {string} integrity
+ * @throws Stop when `bytes` are not those that were pinned.
+ */
 export function checkIntegrity(name, bytes, integrity) {
   const sum = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
   if (sum === integrity) return;

@@ -5,13 +5,23 @@ import { ROOT, Stop } from "../steps.mjs";
 import { D3D_COMPILER, DAWN_PARTS, GRAMMAR_NOTICES, MIT, TREE_SITTER } from "./notices_native.mjs";
 
 const RULE = `\n${"=".repeat(100)}\n\n`;
+/** @param {string[]} path */
 const text = (...path) =>
   readFileSync(join(ROOT, ...path), "utf8")
     .replaceAll("\r\n", "\n")
     .trim();
 
 /**
- * The notices of a package with Dawn's binaries of `dawn` and what the build says is in its bundles; `nodeLicence` is a path.
+ * @typedef {object} Content
+ * @property {string} dawn The platform of Dawn's binaries.
+ * @property {string} nodeLicence A path.
+ * @property {readonly string[]} packages In the bundles, as the build says.
+ * @property {readonly string[]} grammars
+ */
+
+/**
+ * The notices of a package.
+ * @param {Content} content
  * @throws Stop when something that is in the package has no licence text.
  */
 export async function thirdPartyNotices({ dawn, nodeLicence, packages, grammars }) {
@@ -27,9 +37,13 @@ export async function thirdPartyNotices({ dawn, nodeLicence, packages, grammars 
     .concat("\n");
 }
 
-/** One notice for each licence text, with the packages it is for. */
+/**
+ * One notice for each licence text, with the packages it is for.
+ * @param {readonly string[]} names
+ */
 export async function npmNotices(names) {
   const { getProjectLicenses } = await import("generate-license-file");
+  /** @param {string} dependency */
   const nameOf = (dependency) => dependency.replace(/@[^@]+$/, "");
   const licences = (await getProjectLicenses(join(ROOT, "package.json")))
     .map((licence) => ({
@@ -51,8 +65,10 @@ export async function npmNotices(names) {
     .sort((a, b) => (a < b ? -1 : 1));
 }
 
+/** @param {import("./notices_native.mjs").Project} project */
 const named = ({ title, copyright }) => [title, ...copyright].join("\n");
 
+/** @param {string} dawn */
 function dawnNotices(dawn) {
   const folder = ["node_modules", "webgpu", "dist", dawn];
   const files = readdirSync(join(ROOT, ...folder));
@@ -71,13 +87,17 @@ function dawnNotices(dawn) {
   ];
 }
 
+/**
+ * @param {readonly string[]} grammars
+ * @throws Stop when the licence of one is not known.
+ */
 export function grammarNotices(grammars) {
-  const unknown = grammars.filter((name) => !(name in GRAMMAR_NOTICES));
+  const unknown = grammars.filter((name) => !GRAMMAR_NOTICES[name]);
   if (unknown.length > 0) {
     throw new Stop(
       `No licence is known for the grammar ${unknown.join(", ")}: add its project to notices_native.mjs.`,
     );
   }
-  const projects = new Set(grammars.map((name) => GRAMMAR_NOTICES[name]));
+  const projects = new Set(grammars.flatMap((name) => GRAMMAR_NOTICES[name] ?? []));
   return [TREE_SITTER, ...projects].map(named).concat(MIT).join("\n\n");
 }

@@ -1,13 +1,20 @@
 // What is compiled into binaries and modules that a package carries, where no npm package tells of it. From the licence
 // files of these projects; a grammar that is not listed stops the packaging.
+/** @typedef {{ title: string, copyright: string[] }} Project */
+
+/** @param {string} name @param {string[]} copyright @returns {Project} */
 const grammar = (name, ...copyright) => ({
   title: `tree-sitter-${name}, the grammar: https://github.com/tree-sitter/tree-sitter-${name}`,
   copyright,
 });
+/** @param {number} year */
 const brunsfeld = (year) => `Copyright (c) ${year} Max Brunsfeld`;
 const typescript = grammar("typescript", brunsfeld(2017));
 
-/** Name of a grammar's module → its project; all are under the MIT licence. */
+/**
+ * Name of a grammar's module → its project; all are under the MIT licence.
+ * @type {Readonly<Record<string, Project>>}
+ */
 export const GRAMMAR_NOTICES = {
   bash: grammar("bash", brunsfeld(2017)),
   "c-sharp": grammar(

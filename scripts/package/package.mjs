@@ -14,28 +14,50 @@ import {
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { parseArgs } from "node:util";
-import { capture, ROOT, Stop } from "../steps.mjs";
+import { LOADER } from "../environment.mjs";
+import { capture, printError, ROOT, Stop } from "../steps.mjs";
 import { fetchNode } from "./node.mjs";
 import { thirdPartyNotices } from "./notices.mjs";
-import { TARGETS } from "./targets.mjs";
+import { isTarget, TARGETS } from "./targets.mjs";
 import { readZip } from "./zip.mjs";
 
 const CACHE = join(ROOT, ".cache", "package");
 const LIMIT_MB = 90;
 
-/** The VSIX of a platform, as this version names it. */
+/** @typedef {import("../steps.mjs").Note} Note */
+/** @typedef {import("./targets.mjs").Target} Target */
+/** @typedef {{ readonly kind: string, readonly files: number, readonly bytes: number, readonly packedBytes: number }} Row */
+/** @typedef {{ readonly vsix: string, readonly stage: string, readonly megabytes: number, readonly kept: boolean, readonly rows: Row[] }} Package */
+/** @typedef {{ readonly version: string }} Manifest What is used of package.json. */
+
+/**
+ * The VSIX of a platform, as this version names it.
+ * @param {string} target
+ * @param {string} version
+ */
 export const vsixPath = (target, version) => join(CACHE, `foretype-${target}-${version}.vsix`);
 
 export const thisPlatform = `${process.platform}-${process.arch}`;
 
 /**
- * Makes the package for `target` from what the build has left in out/; one with the same content is kept.
- * Answers its path, its folder as it was staged, its size, whether it was kept, and what is inside, by kind.
+ * @param {string} platform
+ * @returns {Target}
+ * @throws Stop where there is no package for it.
  */
-export async function makePackage(target, note) {
-  if (!Object.hasOwn(TARGETS, target)) {
-    throw new Stop(`There is no package for ${target}: choose one of ${Object.keys(TARGETS).join(", ")}.`);
-  }
+export function targetFor(platform) {
+  if (isTarget(platform)) return platform;
+  throw new Stop(`There is no package for ${platform}: choose one of ${Object.keys(TARGETS).join(", ")}.`);
+}
+
+/**
+ * Makes the package for `platform` from what the build has left in out/; one with the same content is kept.
+ * Answers its path, its folder as it was staged, its size, whether it was kept, and what is inside, by kind.
+ * @param {string} platform
+ * @param {Note} note
+ * @returns {Promise<Package>}
+ */
+export async function makePackage(platform, note) {
+  const target = targetFor(platform);
   if (!existsSync(join(ROOT, "out", "built.json"))) {
     throw new Stop("Nothing is built yet: run `npm run build` first.");
   }
@@ -56,12 +78,14 @@ export async function makePackage(target, note) {
   return { vsix, stage, megabytes, kept, rows };
 }
 
+/** @param {Target} target @param {Manifest} manifest @param {Note} note */
 async function stagePackage(target, manifest, note) {
   const { dawn } = TARGETS[target];
   const node = await fetchNode(target, note);
   const built = JSON.parse(readFileSync(join(ROOT, "out", "built.json"), "utf8"));
   const stage = join(CACHE, target);
   rmSync(stage, { recursive: true, force: true });
+  /** @param {string} from @param {{ to?: string, filter?: (path: string) => boolean }} [options] */
   const copy = (from, { to = from, filter = () => true } = {}) => {
     mkdirSync(dirname(join(stage, to)), { recursive: true });
     cpSync(join(ROOT, from), join(stage, to), { recursive: true, dereference: true, filter });
@@ -83,21 +107,29 @@ async function stagePackage(target, manifest, note) {
   return stage;
 }
 
-/** What is not for users stays out: how to develop it, and what is in the bundles already. */
+/**
+ * What is not for users stays out: how to develop it, and what is in the bundles already.
+ * @param {object} manifest
+ */
 export function publishedManifest(manifest) {
   const development = ["scripts", "dependencies", "devDependencies", "private"];
   return Object.fromEntries(Object.entries(manifest).filter(([key]) => !development.includes(key)));
 }
 
-/** Of the package `webgpu`: its code, and the binaries for one platform without the loader that set-up puts there. */
-function isOfDawn([first, platform, file], dawn) {
+/**
+ * Of the package `webgpu`: its code, and the binaries for one platform without the loader that set-up puts there.
+ * @param {readonly string[]} path
+ * @param {string} dawn
+ */
+function isOfDawn([first = "", platform, file], dawn) {
   if (first !== "dist") return ["", "index.js", "package.json", "LICENSE.md"].includes(first);
-  return platform === undefined || (platform === dawn && file !== "libvulkan.so.1");
+  return platform === undefined || (platform === dawn && file !== LOADER);
 }
 
+/** @param {string} stage */
 function contentHash(stage) {
   const hash = createHash("sha256");
-  const paths = readdirSync(stage, { recursive: true }).sort();
+  const paths = readdirSync(stage, { recursive: true, encoding: "utf8" }).sort();
   for (const path of paths.filter((path) => statSync(join(stage, path)).isFile())) {
     const bytes = readFileSync(join(stage, path));
     hash.update(`${path}\n${bytes.length}\n`).update(bytes);
@@ -105,6 +137,7 @@ function contentHash(stage) {
   return hash.digest("hex");
 }
 
+/** @param {string} stage @param {Target} target @param {string} vsix */
 async function pack(stage, target, vsix) {
   const { createVSIX } = (await import("@vscode/vsce")).default;
   const part = `${vsix}.part`;
@@ -126,7 +159,7 @@ async function pack(stage, target, vsix) {
 }
 
 /** Paths in a VSIX begin with `extension/`, but for two files that describe it. */
-const KINDS = [
+const KINDS = /** @type {const} */ ([
   [/^extension\/node\//, "Node"],
   [/^extension\/out\/node_modules\//, "Dawn (WebGPU)"],
   [/^extension\/media\/model\//, "embedded model"],
@@ -134,30 +167,47 @@ const KINDS = [
   [/^extension\/out\//, "code and pages"],
   [/^extension\/media\//, "pictures and walkthrough"],
   [/./, "manifest, notices, texts"],
-];
+]);
 
-/** By kind: the number of files, and their bytes as they are and as packed. */
+/**
+ * By kind: the number of files, and their bytes as they are and as packed.
+ * @param {readonly Pick<import("./zip.mjs").ZippedFile, "path" | "bytes" | "packedBytes">[]} files
+ * @returns {Row[]}
+ */
 export function groupContents(files) {
   return KINDS.map(([, kind]) => {
-    const ofKind = files.filter(({ path }) => KINDS.find(([pattern]) => pattern.test(path))[1] === kind);
+    const ofKind = files.filter(({ path }) => KINDS.find(([pattern]) => pattern.test(path))?.[1] === kind);
+    /** @param {"bytes" | "packedBytes"} key */
     const sum = (key) => ofKind.reduce((total, file) => total + file[key], 0);
     return { kind, files: ofKind.length, bytes: sum("bytes"), packedBytes: sum("packedBytes") };
   });
 }
 
+/** @param {number} bytes */
 const mb = (bytes) => (bytes / 1e6).toFixed(1);
 
-/** @throws Stop above the limit, with what takes most of it. */
+/**
+ * @param {string} vsix
+ * @param {number} megabytes
+ * @param {readonly Row[]} rows
+ * @throws Stop above the limit, with what takes most of it.
+ */
 export function checkSize(vsix, megabytes, rows) {
   if (megabytes <= LIMIT_MB) return;
-  const [largest, next] = rows.toSorted((a, b) => b.packedBytes - a.packedBytes);
+  const largest = rows
+    .toSorted((a, b) => b.packedBytes - a.packedBytes)
+    .slice(0, 2)
+    .map(({ kind, packedBytes }) => `${kind} (${mb(packedBytes)} MB)`);
   throw new Stop(
-    `${vsix} has ${megabytes.toFixed(1)} MB and the limit is ${LIMIT_MB}: make something smaller, such as ${largest.kind} (${mb(largest.packedBytes)} MB) or ${next.kind} (${mb(next.packedBytes)} MB).`,
+    `${vsix} has ${megabytes.toFixed(1)} MB and the limit is ${LIMIT_MB}: make something smaller, such as ${largest.join(" or ")}.`,
   );
 }
 
+/** @param {readonly Row[]} rows @param {number} megabytes */
 function table(rows, megabytes) {
+  /** @param {string} kind @param {readonly (string | number)[]} cells */
   const line = (kind, ...cells) => kind.padEnd(28) + cells.map((cell) => String(cell).padStart(9)).join("");
+  /** @param {"files" | "bytes" | "packedBytes"} key */
   const total = (key) => rows.reduce((sum, row) => sum + row[key], 0);
   return [
     line("", "files", "MB", "packed"),
@@ -179,8 +229,7 @@ if (process.argv[1] === import.meta.filename) {
     const { vsix, megabytes, rows } = await makePackage(values.target, console.log);
     console.log(`${table(rows, megabytes)}\n\n${vsix}`);
   } catch (error) {
-    const expected = error instanceof Stop || error.code?.startsWith("ERR_PARSE_ARGS");
-    console.error(expected ? error.message : error);
+    printError(error);
     process.exitCode = 1;
   }
 }

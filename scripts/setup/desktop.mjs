@@ -2,7 +2,10 @@
 import { join } from "node:path";
 import { ROOT } from "../steps.mjs";
 
-/** Answers the program's path, or `{ missing }`, why there is none, in one sentence. */
+/**
+ * Answers the program's path, or `{ missing }`, why there is none, in one sentence.
+ * @returns {Promise<{ code: string, missing?: undefined } | { code?: undefined, missing: string }>}
+ */
 export async function findDesktop() {
   const { platform, env } = process;
   if (platform === "linux" && !env.DISPLAY && !env.WAYLAND_DISPLAY) {
@@ -18,6 +21,8 @@ export async function findDesktop() {
     });
     return { code };
   } catch (error) {
-    return { missing: `VS Code could not be downloaded (${error.message}): connect, then run this again.` };
+    return {
+      missing: `VS Code could not be downloaded (${/** @type {Error} */ (error).message}): connect, then run this again.`,
+    };
   }
 }

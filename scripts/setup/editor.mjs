@@ -13,9 +13,28 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { TARGETS } from "../package/targets.mjs";
-import { capture, childEnvironment, npm, ROOT, Stop, stopFor } from "../steps.mjs";
+import { childEnvironment } from "../environment.mjs";
+import { isTarget, TARGETS } from "../package/targets.mjs";
+import { capture, npm, ROOT, Stop, stopFor } from "../steps.mjs";
 import { hasApt } from "./apt.mjs";
+
+/** @typedef {import("../steps.mjs").Note} Note */
+/**
+ * @typedef {object} RunningEditor
+ * @property {string} url Opens `folder` in the workbench.
+ * @property {number} pid The server, whose process group holds the extension host and all that it starts.
+ * @property {() => Promise<void>} stop After it, none of the server's processes is left.
+ */
+/**
+ * @typedef {object} EditorOptions
+ * @property {number} [port] 0: a free one.
+ * @property {string} folder
+ * @property {string} profile A folder for settings, state and logs, made when missing.
+ * @property {string} [extensions]
+ * @property {import("../environment.mjs").Variables} [env] On top of what every child gets.
+ * @property {Readonly<Record<string, unknown>>} [settings] Merged into those of the profile.
+ * @property {string} [log]
+ */
 
 const EDITOR = join(ROOT, ".cache", "editor");
 const NODE = join(EDITOR, "node", "bin", "node");
@@ -40,17 +59,19 @@ const LEFT_OUT = [
 const WATCHDOG = "exports.start = () => {};\nexports.exit = (code) => process.exit(code ?? 0);\n";
 
 const platform = `${process.platform}-${process.arch}`;
-const node = process.platform === "win32" ? undefined : TARGETS[platform]?.node; // the one that the package brings
+const node = isTarget(platform) && process.platform !== "win32" ? TARGETS[platform].node : undefined; // the one that the package brings
 const pinned = JSON.stringify({ code: CODE_SERVER, node, leftOut: LEFT_OUT });
 
 /** Why this machine cannot have the editor, in one sentence; undefined where it can. */
 export const editorUnavailable = () =>
   node ? undefined : `code-server runs on Linux and macOS, not on ${platform}.`;
 
-/** Sets up the editor, without compiling anything: no native module is needed but the file watcher's, which is ready. */
+/**
+ * Sets up the editor, without compiling anything: no native module is needed but the file watcher's, which is ready.
+ * @param {Note} note
+ */
 export async function setUpEditor(note) {
-  const reason = editorUnavailable();
-  if (reason) throw new Stop(reason);
+  if (!node) throw new Stop(editorUnavailable() ?? "");
   if (existsSync(MARKER) && readFileSync(MARKER, "utf8") === pinned) return "there already";
   rmSync(EDITOR, { recursive: true, force: true });
   mkdirSync(EDITOR, { recursive: true });
@@ -61,6 +82,7 @@ export async function setUpEditor(note) {
   return undefined;
 }
 
+/** @param {string} name @param {string} folder @param {Note} note */
 async function unpack(name, folder, note) {
   const into = join(EDITOR, folder);
   mkdirSync(into);
@@ -69,24 +91,22 @@ async function unpack(name, folder, note) {
     progress: (_, elapsed) => note(`${name}: ${elapsed} …`),
   });
   if (packed.status !== 0) throw stopFor("npm pack", packed.text);
-  const archive = join(
-    into,
-    readdirSync(into).find((file) => file.endsWith(".tgz")),
-  );
+  const archive = join(into, readdirSync(into).find((file) => file.endsWith(".tgz")) ?? "");
   const { status, text } = await capture("tar", ["-xzf", archive, "-C", into, "--strip-components=1"]);
   if (status !== 0) throw stopFor("tar", text);
   rmSync(archive);
 }
 
+/** @param {Note} note */
 async function installModules(note) {
   const manifest = join(CODE, "package.json");
   const json = JSON.parse(readFileSync(manifest, "utf8"));
   for (const name of LEFT_OUT) delete json.dependencies[name];
   writeFileSync(manifest, JSON.stringify(json));
-  for (const [cwd, what] of [
+  for (const [cwd, what] of /** @type {const} */ ([
     [CODE, "Code's packages"],
     [join(CODE, "extensions"), "TypeScript"],
-  ]) {
+  ])) {
     note(`npm install: ${what}`);
     const { status, text } = await npm(
       ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
@@ -111,11 +131,16 @@ export function findBrowser() {
   return paths.find((path) => existsSync(path));
 }
 
-/** Finds a browser, or installs Debian's where we are root; answers its path, or `{ missing }`, one sentence. */
+/**
+ * Finds a browser, or installs Debian's where we are root; answers its path, or `{ missing }`, one sentence.
+ * @param {Note} note
+ * @returns {Promise<{ path: string, missing?: undefined } | { path?: undefined, missing: string }>}
+ */
 export async function setUpBrowser(note) {
   if (!findBrowser() && hasApt() && process.getuid?.() === 0) {
     note("apt-get install chromium, 100 MB");
     const env = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
+    /** @param {string} _ @param {string} elapsed */
     const progress = (_, elapsed) => note(`${elapsed} …`);
     await capture("apt-get", ["-q", "update"], { env, progress });
     await capture("apt-get", ["-q", "install", "-y", "--no-install-recommends", "chromium"], {
@@ -152,6 +177,7 @@ export const QUIET = {
 // An empty gallery: the editor asks no market place for updates.
 const OFFLINE = { EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "", itemUrl: "" }) };
 
+/** @param {import("../environment.mjs").Variables} extra */
 function serverEnvironment(extra) {
   const env = childEnvironment({ ...OFFLINE, ...extra });
   // Set inside a terminal of VS Code: they would send our files to that window instead.
@@ -159,13 +185,18 @@ function serverEnvironment(extra) {
   return env;
 }
 
+/** @param {string} profile @param {string} extensions */
 const serverFlags = (profile, extensions) => [
   `--server-data-dir=${profile}`,
   `--user-data-dir=${join(profile, "data")}`,
   `--extensions-dir=${extensions}`,
 ];
 
-/** Installs a VSIX into the folder `extensions`. */
+/**
+ * Installs a VSIX into the folder `extensions`.
+ * @param {string} vsix
+ * @param {string} extensions
+ */
 export async function installExtension(vsix, extensions) {
   const profile = join(EDITOR, "install");
   mkdirSync(extensions, { recursive: true });
@@ -180,9 +211,9 @@ export async function installExtension(vsix, extensions) {
 }
 
 /**
- * Starts the editor's server on the loopback address and waits until it listens; port 0 takes a free one.
- * `profile` is a folder for settings, state and logs, made when missing; `settings` are merged into its own.
- * Answers the URL that opens `folder`, and `stop()`, after which none of the server's processes is left.
+ * Starts the editor's server on the loopback address and waits until it listens.
+ * @param {EditorOptions} options
+ * @returns {Promise<RunningEditor>}
  */
 export async function startEditor({
   port = 0,
@@ -216,12 +247,14 @@ export async function startEditor({
     ],
     { cwd: profile, detached: true, stdio: ["ignore", "pipe", "pipe"], env: serverEnvironment(env) },
   );
-  const stop = () => endGroup(child.pid);
-  const atExit = () => signalGroup(child.pid, "SIGKILL");
+  const { pid = 0 } = child; // 0: it did not start, and "error" says why
+  const stop = () => endGroup(pid);
+  const atExit = () => void signalGroup(pid, "SIGKILL");
   process.once("exit", atExit);
   child.once("close", () => process.off("exit", atExit));
 
   const file = createWriteStream(join(profile, "server.log"));
+  /** @type {number} */
   const listening = await new Promise((resolve, reject) => {
     let said = "";
     for (const stream of [child.stdout, child.stderr]) {
@@ -239,12 +272,14 @@ export async function startEditor({
   });
   return {
     url: `http://127.0.0.1:${listening}/?folder=${encodeURIComponent(folder)}`,
-    pid: child.pid,
+    pid,
     stop,
   };
 }
 
+/** @param {number} pid @param {NodeJS.Signals | 0} signal */
 function signalGroup(pid, signal) {
+  if (pid === 0) return false; // that would be our own group
   try {
     process.kill(-pid, signal);
     return true;
@@ -255,6 +290,7 @@ function signalGroup(pid, signal) {
 
 const PATIENCE_MS = 5000; // for extensions to be deactivated and their children to end
 
+/** @param {number} pid */
 async function endGroup(pid) {
   signalGroup(pid, "SIGTERM");
   const startMs = Date.now();

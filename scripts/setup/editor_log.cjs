@@ -6,6 +6,7 @@ const { dirname } = require("node:path");
 const LEVELS = ["trace", "debug", "info", "warning", "error", "critical"];
 
 class Logger {
+  /** @param {string} _type @param {string} _name @param {string} path */
   constructor(_type, _name, path) {
     this.path = path;
     this.level = 0;
@@ -13,33 +14,41 @@ class Logger {
     mkdirSync(dirname(path), { recursive: true });
   }
 
+  /** @param {number} level @param {string} message */
   write(level, message) {
     if (level < this.level) return;
     const at = this.formatted ? `${new Date().toISOString()} [${LEVELS[level]}] ` : "";
     appendFileSync(this.path, `${at}${message}${this.formatted ? "\n" : ""}`);
   }
 
+  /** @param {string} message */
   trace(message) {
     this.write(0, message);
   }
+  /** @param {string} message */
   debug(message) {
     this.write(1, message);
   }
+  /** @param {string} message */
   info(message) {
     this.write(2, message);
   }
+  /** @param {string} message */
   warn(message) {
     this.write(3, message);
   }
+  /** @param {string} message */
   error(message) {
     this.write(4, message);
   }
+  /** @param {string} message */
   critical(message) {
     this.write(5, message);
   }
   getLevel() {
     return this.level;
   }
+  /** @param {number} level */
   setLevel(level) {
     this.level = level;
   }
@@ -51,6 +60,7 @@ class Logger {
   drop() {}
 }
 
+/** @param {string} name @param {string} path */
 const create = async (name, path) => new Logger("rotating", name, path);
 
 // One by one: Code imports them by name, which Node must read off the source.

@@ -13,15 +13,19 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
+import { LOADER, vulkanFolder } from "../environment.mjs";
 import { capture, ROOT, Stop } from "../steps.mjs";
 import { candidate, closeApt, fetchPackages, hasApt } from "./apt.mjs";
 
-const VULKAN = join(ROOT, ".cache", "vulkan");
+const VULKAN = vulkanFolder();
 const UNPACKED = join(ROOT, ".cache", "unpacked");
-const LOADER = "libvulkan.so.1";
+
+/** @typedef {import("../steps.mjs").Note} Note */
+/** @typedef {{ readonly vendor: string, readonly description: string, readonly software: boolean }} Adapter */
+/** @typedef {{ readonly adapter: Adapter | null, readonly said: string | undefined }} Probe */
 
 // Dawn looks for the loader beside its own binary before it asks the system.
-const besideDawn = () => join(ROOT, "node_modules", "webgpu", "dist", `linux-${process.arch}`, LOADER);
+const besideDawn = join(ROOT, "node_modules", "webgpu", "dist", `linux-${process.arch}`, LOADER);
 
 /** dlopen searches as Dawn will; a library that it finds fails only later, as no Node addon. */
 function systemHasLoader() {
@@ -29,29 +33,47 @@ function systemHasLoader() {
     process.dlopen({ exports: {} }, LOADER);
     return true;
   } catch (error) {
-    return !/cannot open shared object file/.test(error.message);
+    return !/cannot open shared object file/.test(String(error));
   }
 }
 
+/**
+ * Unpacks the Vulkan loader where the system has none: under .cache/vulkan for programs that childEnvironment() tells of
+ * it, and beside the checkout's Dawn, where a new installation of the packages has left none.
+ * @param {Note} note
+ */
 export async function setUpLoader(note) {
-  if (systemHasLoader() || existsSync(besideDawn())) return "there already";
   const cached = join(VULKAN, "loader", LOADER);
   if (!existsSync(cached)) {
+    if (systemHasLoader()) return "there already";
     if (!hasApt()) {
       throw new Stop(
         `The Vulkan loader ${LOADER} is missing: install it (vulkan-loader on Fedora and Alpine, vulkan-icd-loader on Arch), then run the command again.`,
       );
     }
     await fetchPackages(["libvulkan1"], UNPACKED, note);
-    keepLibraries("loader", [findLibraries(UNPACKED).get(LOADER)]);
+    keepLibraries("loader", [find(findLibraries(UNPACKED), LOADER)]);
   }
-  copyFileSync(cached, besideDawn());
-  return undefined;
+  return copyIfOther(cached, besideDawn) ? undefined : "there already";
+}
+
+/**
+ * Makes `to` the same as `from`; answers whether it had to.
+ * @param {string} from
+ * @param {string} to
+ */
+export function copyIfOther(from, to) {
+  if (existsSync(to) && readFileSync(to).equals(readFileSync(from))) return false;
+  rmSync(to, { force: true }); // it may be mapped by a process that runs
+  copyFileSync(from, to);
+  return true;
 }
 
 /**
  * Asks Dawn for its adapter in a process of its own, with all drivers or only that of `manifest`.
- * Returns `{ vendor, description, software }`, or null and what the process said.
+ * Returns the adapter, or null and what the process said.
+ * @param {string} [manifest]
+ * @returns {Promise<Probe>}
  */
 export async function probeAdapter(manifest) {
   const env = manifest ? { VK_DRIVER_FILES: manifest } : {};
@@ -61,7 +83,10 @@ export async function probeAdapter(manifest) {
   return { adapter: JSON.parse(stdout), said: "no adapter" };
 }
 
-/** Sets up lavapipe and SwiftShader; returns a remark where one of them cannot be had. */
+/**
+ * Sets up lavapipe and SwiftShader; returns a remark where one of them cannot be had.
+ * @param {Note} note
+ */
 export async function setUpSoftwareDevices(note) {
   const lavapipe = await setUp("lavapipe", "libvulkan_lvp.so", "1.4.0", note, fetchLavapipe);
   const swiftshader = await setUp("swiftshader", "libvk_swiftshader.so", "1.3.0", note, fetchSwiftShader);
@@ -76,6 +101,13 @@ export async function setUpSoftwareDevices(note) {
   return undefined;
 }
 
+/**
+ * @param {string} name
+ * @param {string} library
+ * @param {string} apiVersion Of Vulkan.
+ * @param {Note} note
+ * @param {(note: Note) => Promise<boolean>} fetch
+ */
 async function setUp(name, library, apiVersion, note, fetch) {
   const manifest = join(VULKAN, `${name}.json`);
   const path = join(VULKAN, name, library);
@@ -101,6 +133,7 @@ async function setUp(name, library, apiVersion, note, fetch) {
   return true;
 }
 
+/** @param {Note} note */
 async function fetchLavapipe(note) {
   // Dawn refuses Mesa 22, which Debian 12 has; its backports have 25.
   const version = await candidate("mesa-vulkan-drivers", note);
@@ -108,7 +141,7 @@ async function fetchLavapipe(note) {
   await fetchPackages(["mesa-vulkan-drivers", "patchelf"], UNPACKED, note, { backports });
   const patchelf = join(UNPACKED, "usr", "bin", "patchelf");
   const available = findLibraries(UNPACKED);
-  const wanted = [available.get("libvulkan_lvp.so")];
+  const wanted = [find(available, "libvulkan_lvp.so")];
   for (const path of wanted) {
     const { stdout } = await capture(patchelf, ["--print-needed", path]);
     for (const name of stdout.split("\n")) {
@@ -127,6 +160,7 @@ async function fetchLavapipe(note) {
   return true;
 }
 
+/** @param {Note} note */
 async function fetchSwiftShader(note) {
   // Chromium brings its own software driver; on Ubuntu the package is absent, Chromium being a snap.
   if (!(await candidate("chromium-common", note))) return false;
@@ -137,7 +171,11 @@ async function fetchSwiftShader(note) {
   return true;
 }
 
-/** Where there is no apt, a lavapipe that the system has serves as well. */
+/**
+ * Where there is no apt, a lavapipe that the system has serves as well.
+ * @param {string} name
+ * @param {string} manifest
+ */
 async function useSystemDriver(name, manifest) {
   const folder = "/usr/share/vulkan/icd.d";
   if (name !== "lavapipe" || !existsSync(folder)) return false;
@@ -151,13 +189,28 @@ async function useSystemDriver(name, manifest) {
   return false;
 }
 
-/** Library name → path, for all libraries unpacked under `root`. */
+/**
+ * Library name → path, for all libraries unpacked under `root`.
+ * @param {string} root
+ */
 function findLibraries(root) {
-  const paths = readdirSync(root, { recursive: true }).filter((path) => /\.so(\.[\d.]+)?$/.test(path));
-  return new Map(paths.map((path) => [basename(path), join(root, path)]));
+  const paths = readdirSync(root, { recursive: true, encoding: "utf8" });
+  const libraries = paths.filter((path) => /\.so(\.[\d.]+)?$/.test(path));
+  return new Map(libraries.map((path) => [basename(path), join(root, path)]));
 }
 
-/** Moves the libraries to `.cache/vulkan/NAME` in one step, so that a broken run leaves nothing half done. */
+/** @param {ReadonlyMap<string, string>} libraries @param {string} name */
+function find(libraries, name) {
+  const path = libraries.get(name);
+  if (path) return path;
+  throw new Stop(`The packages of this system have no ${name}: install it, then run the command again.`);
+}
+
+/**
+ * Moves the libraries to `.cache/vulkan/NAME` in one step, so that a broken run leaves nothing half done.
+ * @param {string} name
+ * @param {readonly string[]} paths
+ */
 function keepLibraries(name, paths) {
   const part = join(UNPACKED, name);
   mkdirSync(part);
@@ -168,6 +221,7 @@ function keepLibraries(name, paths) {
   rmSync(UNPACKED, { recursive: true });
 }
 
+/** @param {string} path @param {unknown} value */
 function writeIfChanged(path, value) {
   const text = `${JSON.stringify(value, null, 2)}\n`;
   if (existsSync(path) && readFileSync(path, "utf8") === text) return;

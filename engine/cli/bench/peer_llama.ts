@@ -10,6 +10,7 @@ import type { Socket } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../errors/index.ts";
+import { withVulkanLoader } from "../../gpu/index.ts";
 import { PEER_CHILD, type PeerReply, type PeerRequest, type PeerResults } from "./peer_llama_child.ts";
 
 /** llama.cpp with one model in one context. Every shape (prompt length, count) runs once untimed, which compiles its pipelines. */
@@ -97,6 +98,7 @@ export async function startPeer(modelPath: string, options: PeerOptions): Promis
     const started = await call({
       kind: "start",
       entry,
+      install: INSTALL,
       modelPath: resolve(modelPath),
       contextSize,
       backend,
@@ -122,7 +124,7 @@ export async function startPeer(modelPath: string, options: PeerOptions): Promis
 }
 
 function forkChild(icd: string | undefined): ChildProcess {
-  const env = { ...process.env };
+  const env = withVulkanLoader({ ...process.env });
   if (icd !== undefined) {
     env.VK_DRIVER_FILES = resolve(icd);
     env.VK_ICD_FILENAMES = env.VK_DRIVER_FILES; // the same to loaders before 1.3.207

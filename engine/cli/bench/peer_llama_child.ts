@@ -3,6 +3,7 @@
 // node-llama-cpp's public `evaluate` adds 0.1 to 0.2 ms of scheduling, which is a third of a small model's step.
 import { pathToFileURL } from "node:url";
 import { type Fault, UserError } from "../../errors/index.ts";
+import { explainFailedStart } from "./peer_llama_failure.ts";
 
 /** The hidden command that starts `runPeerChild`. */
 export const PEER_CHILD = "peer-child";
@@ -13,6 +14,8 @@ export type PeerRequest =
       kind: "start";
       /** Entry file of node-llama-cpp. */
       entry: string;
+      /** The command that installs it. */
+      install: string;
       modelPath: string;
       backend: "vulkan" | "cpu";
       contextSize: number;
@@ -190,11 +193,10 @@ async function loadModel(request: Extract<PeerRequest, { kind: "start" }>): Prom
       log += `${message}\n`;
     },
   }).catch((error: Error) => {
-    throw new UserError({
-      code: "runtime",
-      problem: `node-llama-cpp has no ${backend} build that runs on ${process.platform}-${process.arch} (${error.message})`,
-      advice: "install it again with its optional packages",
-    });
+    const { entry, install } = request;
+    const { platform, arch } = process;
+    const { message } = error;
+    throw new UserError(explainFailedStart({ entry, install, backend, message, platform, arch }));
   });
 
   const devices = onGpu ? await llama.getGpuDeviceNames() : [];

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, sep } from "node:path";
+import { childEnvironment } from "../../../scripts/environment.mjs";
 import { type Random, seededRandom } from "../../reference/random.ts";
 
 const languages = { typescript: ".ts", python: ".py" } as const;
@@ -104,4 +105,5 @@ function filesOf(source: string, extension: string): SourceFile[] {
     .map(({ name, path }) => ({ name, read: () => readFileSync(path, "utf8") }));
 }
 
-const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8" });
+const git = (...args: string[]): string =>
+  execFileSync("git", args, { encoding: "utf8", env: childEnvironment() });

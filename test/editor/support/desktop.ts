@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resolveCliArgsFromVSCodeExecutablePath } from "@vscode/test-electron";
 import { _electron } from "playwright-core";
+import { childEnvironment } from "../../../scripts/environment.mjs";
 import { QUIET } from "../../../scripts/setup/editor.mjs";
 
 export interface DesktopOptions {
@@ -25,6 +26,7 @@ export function installInDesktop(code: string, vsix: string, extensions: string)
   const folder = ["--extensions-dir", extensions, "--user-data-dir", `${extensions}-profile`];
   const { status, stderr } = spawnSync(cli!, [...args, ...folder, "--install-extension", vsix, "--force"], {
     encoding: "utf8",
+    env: childEnvironment(),
     shell: process.platform === "win32",
   });
   if (status !== 0) throw new Error(`${vsix} could not be installed in ${code}: ${stderr}`);
@@ -35,9 +37,8 @@ export async function openDesktop(options: DesktopOptions) {
   const user = join(profile, "User");
   mkdirSync(user, { recursive: true });
   writeFileSync(join(user, "settings.json"), JSON.stringify({ ...QUIET, ...settings }));
-  const inherited = Object.entries(process.env).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && !/^(VSCODE_|ELECTRON_RUN_AS_NODE)/.test(entry[0]),
+  const inherited = Object.entries(childEnvironment(env)).filter(
+    ([name]) => !/^(VSCODE_|ELECTRON_RUN_AS_NODE)/.test(name),
   );
   const app = await _electron.launch({
     executablePath: code,
@@ -53,7 +54,7 @@ export async function openDesktop(options: DesktopOptions) {
       "--skip-release-notes",
       "--no-sandbox",
     ],
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: Object.fromEntries(inherited),
   });
   const page = await app.firstWindow();
   // The window may be on its way already.

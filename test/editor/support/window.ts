@@ -57,8 +57,8 @@ const KEYS = [
   { key: "ctrl+alt+w", command: "foretype.whyNoSuggestion" },
 ];
 
-/** The software device of set-up, quicker than the other one. */
-const DEVICE = { FORETYPE_DEVICE: "lavapipe", FORETYPE_VULKAN_DIR: join(ROOT, ".cache", "vulkan") };
+/** The quicker one of set-up's software devices; every child is told where they are. */
+const DEVICE = { FORETYPE_DEVICE: "lavapipe" };
 
 const CHROMIUM = [
   "--no-sandbox",

@@ -1,37 +1,26 @@
 // What a desktop VS Code would start: the Node and the Dawn of this platform's package, as they lie in the VSIX.
 import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngineClient } from "../../../engine/client/client.ts";
 import { hostCommand } from "../../../engine/client/host_command.ts";
+import { childEnvironment } from "../../../scripts/environment.mjs";
+import { build, makePackage, targetFor, thisPlatform } from "../../../scripts/package/package.mjs";
+import { TARGETS } from "../../../scripts/package/targets.mjs";
+import { readZip, type ZippedFile } from "../../../scripts/package/zip.mjs";
 import { fixtures, temporaryFolder } from "../support/models.ts";
 
-// The scripts of set-up run before any package exists, so they are plain JavaScript without types.
-const setUp = (file: string) => import(new URL(`../../../scripts/${file}`, import.meta.url).href);
-const { build, makePackage, thisPlatform } = await setUp("package/package.mjs");
-const { readZip } = await setUp("package/zip.mjs");
-const targets: Record<string, { node: string; dawn: string }> = (await setUp("package/targets.mjs")).TARGETS;
+const target = TARGETS[targetFor(thisPlatform)];
 
-const checkout = join(import.meta.dirname, "../../..");
 const windows = process.platform === "win32";
 const node = windows ? "node/node.exe" : "node/bin/node";
 
 /** An installed extension does not know the checkout: it is told of the software devices and the Vulkan loader there. */
-const vulkan = process.env.FORETYPE_VULKAN_DIR ?? join(checkout, ".cache/vulkan");
-const env = {
-  ...process.env,
+const env = childEnvironment({
   FORETYPE_DEVICE: process.env.FORETYPE_DEVICE ?? (process.platform === "linux" ? "lavapipe" : "auto"),
-  FORETYPE_VULKAN_DIR: vulkan,
-  ...(existsSync(join(vulkan, "loader")) && { LD_LIBRARY_PATH: join(vulkan, "loader") }),
-};
-
-interface ZippedFile {
-  readonly path: string;
-  readonly mode: number;
-  read(): Buffer;
-}
+});
 
 let files: readonly ZippedFile[];
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -79,7 +68,7 @@ test("the package holds what runs, and nothing of development", () => {
   const strays = /\.map$|\.tsx?$|(^|\/)(test|shaders|engine|\.cache)\/|packages?-lock|built\.json|libvulkan/;
   expect(paths.filter((path) => strays.test(path))).toEqual([]);
   const dawns = paths.filter((path) => path.endsWith("dawn.node"));
-  expect(dawns).toEqual([`out/node_modules/webgpu/dist/${targets[thisPlatform]!.dawn}/dawn.node`]);
+  expect(dawns).toEqual([`out/node_modules/webgpu/dist/${target.dawn}/dawn.node`]);
 });
 
 test("its manifest is for this platform, with every text that it names", () => {
@@ -116,8 +105,8 @@ const desktop = () =>
 test("the Node that it brings is the one that was pinned, and completes a file on the Dawn that it brings", async () => {
   const { execPath } = desktop();
   const run = promisify(execFile);
-  const { stdout: version } = await run(execPath, ["--version"]);
-  expect(`v${targets[thisPlatform]!.node.split("@")[1]}`).toBe(version.trim());
+  const { stdout: version } = await run(execPath, ["--version"], { env });
+  expect(`v${target.node.split("@")[1]}`).toBe(version.trim());
 
   const sample = folder.at("stack.ts");
   copyFileSync(join(fixtures, "sample/stack.ts"), sample);

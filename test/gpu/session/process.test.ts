@@ -6,14 +6,14 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createEngineClient, type EngineClient, type EngineState } from "../../../engine/client/client.ts";
 import type { CompletionDelta, CompletionPriority, GenerationEnd } from "../../../engine/contract/index.ts";
 
+import { childEnvironment, vulkanFolder } from "../../../scripts/environment.mjs";
 import { writeChatModel } from "../../editor/support/chat_model.ts";
 import { miniModel, temporaryFolder } from "../support/models.ts";
 
 // The real process over real IPC, on the quicker of the software devices or the GPU.
 const root = join(import.meta.dirname, "../../..");
 const device = process.env.FORETYPE_DEVICE ?? (process.env.FORETYPE_HARDWARE ? "auto" : "lavapipe");
-const drivers = process.env.FORETYPE_VULKAN_DIR ?? join(root, ".cache", "vulkan");
-const missing = device === "lavapipe" && !existsSync(join(drivers, "lavapipe.json"));
+const missing = device === "lavapipe" && !existsSync(join(vulkanFolder(), "lavapipe.json"));
 const bundle = join(root, "out", "test", "process.js");
 
 const source = "export class Stack {\n  items: number[] = [];\n  push(item: number) {\n    this";
@@ -28,7 +28,7 @@ const create = (command: { execPath?: string } = {}): EngineClient =>
     command: () => ({
       execPath: command.execPath ?? process.execPath,
       script: bundle,
-      env: { ...process.env, FORETYPE_VULKAN_DIR: drivers },
+      env: childEnvironment(),
     }),
     settings: { device, memoryLimit: 0, unloadAfterMinutes: 30 },
     onState: (state) => states.push(state),

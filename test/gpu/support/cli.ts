@@ -1,7 +1,8 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { childEnvironment } from "../../../scripts/environment.mjs";
+import { build } from "../../../scripts/package/package.mjs";
 import { temporaryFolder } from "./models.ts";
 
 const checkout = join(import.meta.dirname, "../../..");
@@ -35,12 +36,11 @@ const longest = 180_000;
 
 /** Builds the command line, so that what is tested is never stale. The device is FORETYPE_DEVICE, or else lavapipe. */
 export async function buildCommandLine(): Promise<CommandLine> {
-  await promisify(execFile)(process.execPath, [join(checkout, "scripts/build.mjs")]);
+  await build();
   const folder = await temporaryFolder();
   const [here, temporary, files] = ["here", "temporary", "files"].map(folder.at) as [string, string, string];
   for (const path of [here, temporary, files]) await mkdir(path);
   const base = {
-    ...process.env,
     FORETYPE_DEVICE: process.env.FORETYPE_DEVICE ?? "lavapipe",
     TMPDIR: temporary,
     TMP: temporary,
@@ -49,7 +49,10 @@ export async function buildCommandLine(): Promise<CommandLine> {
   return {
     run: (args, { env = {}, closeEarly = false } = {}) =>
       new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, [cli, ...args], { cwd: here, env: { ...base, ...env } });
+        const child = spawn(process.execPath, [cli, ...args], {
+          cwd: here,
+          env: childEnvironment({ ...base, ...env }),
+        });
         const late = setTimeout(() => child.kill("SIGKILL"), longest);
         let stdout = "";
         let stderr = "";

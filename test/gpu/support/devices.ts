@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { openGpu } from "../../../engine/gpu/index.ts";
+import { vulkanFolder } from "../../../scripts/environment.mjs";
 import { TestBed } from "./test_bed.ts";
 
 /**
@@ -12,10 +13,8 @@ const devices = process.env.FORETYPE_DEVICE
   ? [process.env.FORETYPE_DEVICE]
   : ["lavapipe", "swiftshader", ...(process.env.FORETYPE_HARDWARE ? ["auto"] : [])];
 
-const drivers = process.env.FORETYPE_VULKAN_DIR ?? join(import.meta.dirname, "../../../.cache/vulkan");
-
 const isMissing = (device: string): boolean =>
-  ["lavapipe", "swiftshader"].includes(device) && !existsSync(join(drivers, `${device}.json`));
+  ["lavapipe", "swiftshader"].includes(device) && !existsSync(join(vulkanFolder(), `${device}.json`));
 
 /**
  * Defines a suite once for each device; `bed()` is the open device, and what a test makes with it is freed when the

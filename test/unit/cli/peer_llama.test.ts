@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { buildSync } from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   findPeerPackage,
   type Peer,
@@ -13,6 +13,8 @@ import {
   peerRoots,
 } from "../../../engine/cli/bench/peer_llama.ts";
 import { readPlacement, requireOneGpu } from "../../../engine/cli/bench/peer_llama_child.ts";
+import { explainFailedStart, type FailedStart } from "../../../engine/cli/bench/peer_llama_failure.ts";
+import { childEnvironment, LOADER } from "../../../scripts/environment.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const mini = join(root, "media/model/foretype-mini.gguf");
@@ -135,6 +137,16 @@ function stubLlama(name: string, devices: string[], log: string): string {
   return stubPackage(name, constants + STUB_LLAMA);
 }
 
+const { platform, arch } = process;
+const NO_LIBRARY = "not a library, and long enough to be read as far as its header\n".repeat(4);
+
+/** Puts a build of node-llama-cpp beside the stub under `root`; `files` are what it brings. */
+function stubBuild(root: string, name: string, files: Readonly<Record<string, string>>): void {
+  const bins = join(root, "node_modules/@node-llama-cpp", name, "bins", name);
+  mkdirSync(bins, { recursive: true });
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(bins, file), text);
+}
+
 describe("child", () => {
   /** How the end of a process reads that ends itself by a signal: Windows has no signals, only an exit status. */
   const ended = process.platform === "win32" ? { by: "status 1", exit: [1, null] } : undefined;
@@ -172,7 +184,7 @@ describe("child", () => {
     }));
 
   test("ends when its parent's channel closes", async () => {
-    const child = fork(bundle, ["peer-child"], { execArgv: [] });
+    const child = fork(bundle, ["peer-child"], { execArgv: [], env: childEnvironment() });
     const replied = once(child, "message");
     child.send({ id: 1, kind: "prefill", ids: [1] });
     expect((await replied)[0]).toEqual({ id: 1, error: "prefill before start" });
@@ -188,10 +200,26 @@ describe("child", () => {
         `import { startPeer } from "./peer.mjs";
          await startPeer("model.gguf", ${JSON.stringify(vulkan)});`,
       );
-      const parent = fork(script, [], { execArgv: [] });
+      const parent = fork(script, [], { execArgv: [], env: childEnvironment() });
       parent.disconnect();
       expect(await once(parent, "exit")).toEqual([0, null]);
     });
+  });
+
+  test.runIf(platform === "linux")("asks the system for the Vulkan loader, and gets set-up's", async () => {
+    const vulkan = join(folder, "vulkan");
+    const loader = join(vulkan, "loader", LOADER);
+    mkdirSync(join(vulkan, "loader"), { recursive: true });
+    writeFileSync(loader, NO_LIBRARY); // so that it is told from the system's
+    const root = stubPackage("asking", `process.dlopen({ exports: {} }, "${LOADER}");`);
+    stubBuild(root, `${platform}-${arch}-vulkan`, {});
+    vi.stubEnv("FORETYPE_VULKAN_DIR", vulkan);
+    const started = withPackageIn(root, () =>
+      startPeer("model.gguf", { backend: "vulkan", contextSize: 512 }),
+    );
+    await expect(started)
+      .rejects.toThrow(`llama.cpp did not start (${loader}: invalid ELF header)`)
+      .finally(() => vi.unstubAllEnvs());
   });
 
   test("a driver manifest that does not exist fails the start", () =>
@@ -200,6 +228,85 @@ describe("child", () => {
         "does not exist",
       ),
     ));
+});
+
+describe("a llama.cpp that does not start says why", () => {
+  const explain = (root: string, machine: Partial<FailedStart> = {}) =>
+    explainFailedStart({
+      entry: join(root, "node_modules/node-llama-cpp/dist/index.js"),
+      backend: "vulkan",
+      install: "npm install it",
+      message: "NoBinaryFoundError",
+      platform,
+      arch,
+      ...machine,
+    });
+  const haveOptional = (root: string, ...names: string[]) =>
+    writeFileSync(
+      join(root, "node_modules/node-llama-cpp/package.json"),
+      JSON.stringify({ optionalDependencies: Object.fromEntries(names.map((name) => [name, "3.22.1"])) }),
+    );
+
+  test("no build for this kind of machine", () => {
+    const root = stubPackage("other-machines", "");
+    haveOptional(root, "@node-llama-cpp/linux-x64-vulkan");
+    expect(explain(root, { platform: "darwin", arch: "arm64" })).toMatchObject({
+      problem: "node-llama-cpp has no vulkan build for darwin-arm64",
+      advice: "compare on another machine, or leave out the peer",
+    });
+  });
+
+  test("the build is an optional package, and was left out", () => {
+    const root = stubPackage("left-out", "");
+    haveOptional(root, "@node-llama-cpp/win-x64-vulkan", "@node-llama-cpp/win-x64");
+    const { problem, advice } = explain(root, { platform: "win32", arch: "x64" });
+    expect(problem).toMatch(/node-llama-cpp came without its build for this machine, .*\/win-x64-vulkan$/);
+    expect(advice).toBe("run `npm install it --include=optional`");
+    expect(explain(root, { platform: "win32", arch: "x64", backend: "cpu" }).problem).toMatch(/\/win-x64$/);
+  });
+
+  test("the build is there, and cannot be loaded: the system's own words", () => {
+    const root = stubPackage("damaged", "");
+    stubBuild(root, `${platform}-x64`, { "llama-addon.node": NO_LIBRARY });
+    const { problem, advice } = explain(root, { backend: "cpu", platform: "linux", arch: "x64" });
+    if (platform === "linux")
+      expect(problem).toMatch(/^llama\.cpp did not start \(.*llama-addon\.node: invalid ELF/);
+    expect(advice).toBe("mend what it names, run `npm install it`, or leave out the peer");
+  });
+
+  test("nothing that can be seen is wrong: node-llama-cpp's own words", () => {
+    const root = stubPackage("unknown", "");
+    stubBuild(root, "linux-x64", {});
+    expect(explain(root, { backend: "cpu", platform: "linux", arch: "x64" }).problem).toBe(
+      "llama.cpp did not start (NoBinaryFoundError)",
+    );
+  });
+
+  const without = (loader: string) => (library: string) =>
+    library === loader ? `${loader}: cannot open shared object file: No such file or directory` : undefined;
+
+  test("no Vulkan loader on Linux: a command that brings one without root", () => {
+    const root = stubPackage("no-loader", "");
+    stubBuild(root, "linux-x64-vulkan", {});
+    const machine = { platform: "linux", arch: "x64", tryLoad: without("libvulkan.so.1") } as const;
+    const { problem, advice } = explain(root, machine);
+    expect(problem).toBe("llama.cpp needs the Vulkan loader libvulkan.so.1, and this system has none");
+    expect(advice).toMatch(/^run `npm start` in Foretype's checkout, which unpacks one there, or install it/);
+    // The CPU's build needs none.
+    stubBuild(root, "linux-x64", {});
+    expect(explain(root, { ...machine, backend: "cpu" }).problem).toMatch(/NoBinaryFoundError/);
+  });
+
+  test("no Vulkan loader on Windows: the driver brings it", () => {
+    const root = stubPackage("no-dll", "");
+    stubBuild(root, "win-x64-vulkan", {});
+    const tryLoad = (library: string) =>
+      library === "vulkan-1.dll" ? "The specified module could not be found." : undefined;
+    expect(explain(root, { platform: "win32", arch: "x64", tryLoad })).toMatchObject({
+      problem: "llama.cpp needs the Vulkan loader vulkan-1.dll, and this system has none",
+      advice: "install your GPU's driver, which brings it",
+    });
+  });
 });
 
 // Prompt and greedy ids of the embedded model from llama.cpp on its f32 expansion; no near-tie among them.

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { childEnvironment } from "../../../scripts/environment.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 let folder: string;
@@ -19,7 +20,8 @@ const foretype = (said: string, ...args: string[]): Promise<Run> => {
   const stub = `throw Object.assign(new Error(${JSON.stringify(said)}), { code: "ERR_DLOPEN_FAILED" });\n`;
   writeFileSync(join(folder, "node_modules", "webgpu", "index.js"), stub);
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(folder, "out", "cli.js"), ...args], (error, stdout, stderr) =>
+    const command = [join(folder, "out", "cli.js"), ...args];
+    execFile(process.execPath, command, { env: childEnvironment() }, (error, stdout, stderr) =>
       resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });

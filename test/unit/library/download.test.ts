@@ -18,6 +18,7 @@ import {
   pullModel,
 } from "../../../engine/library/index.ts";
 import { renameHeld } from "../../../engine/library/rename.ts";
+import { childEnvironment } from "../../../scripts/environment.mjs";
 import { type HubServer, sha256, startHub } from "../../reference/hub_server.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
@@ -286,7 +287,7 @@ test("two downloads of one file at once: the second one says so", async () => {
 });
 
 test("the lock of a process that is gone is taken over", async () => {
-  const gone = spawn(process.execPath, ["--version"], { stdio: "ignore" });
+  const gone = spawn(process.execPath, ["--version"], { stdio: "ignore", env: childEnvironment() });
   await new Promise((resolve) => gone.once("exit", resolve));
   await mkdir(dirname(target()), { recursive: true });
   await writeFile(`${target()}.part.lock`, String(gone.pid));
@@ -445,6 +446,7 @@ test("a command that is killed in the middle leaves no model, and the next one g
   hub.fault = () => ({ kind: "stall", after: 120_000 });
   const child: ChildProcess = spawn(process.execPath, [script, folder, hub.url], {
     stdio: ["ignore", "ignore", "inherit"],
+    env: childEnvironment(),
   });
   const exit = new Promise((resolve) => child.once("exit", resolve));
   await expect

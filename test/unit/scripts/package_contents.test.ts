@@ -6,16 +6,16 @@ import { deflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { GRAMMARS } from "../../../engine/complete/text/syntax.ts";
 import manifest from "../../../package.json" with { type: "json" };
-
-// The scripts of set-up run before any package exists, so they are plain JavaScript without types.
-const setUp = (file: string) => import(new URL(`../../../scripts/${file}`, import.meta.url).href);
-const { checkSize, groupContents, makePackage, publishedManifest } = await setUp("package/package.mjs");
-const { checkIntegrity } = await setUp("package/node.mjs");
-const { readZip } = await setUp("package/zip.mjs");
-const { grammarNotices, npmNotices, thirdPartyNotices } = await setUp("package/notices.mjs");
-const targets: Record<string, { node: string; integrity: string; dawn: string; licenceFrom?: string }> = (
-  await setUp("package/targets.mjs")
-).TARGETS;
+import { checkIntegrity } from "../../../scripts/package/node.mjs";
+import { grammarNotices, npmNotices, thirdPartyNotices } from "../../../scripts/package/notices.mjs";
+import {
+  checkSize,
+  groupContents,
+  makePackage,
+  publishedManifest,
+} from "../../../scripts/package/package.mjs";
+import { TARGETS as targets } from "../../../scripts/package/targets.mjs";
+import { readZip } from "../../../scripts/package/zip.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -204,12 +204,12 @@ describe("ZIP", () => {
 
   test("its files have their paths, sizes, modes and contents", () => {
     const files = readZip(zip);
-    expect(files.map(({ path, bytes, mode }: never) => [path, bytes, mode])).toEqual([
+    expect(files.map(({ path, bytes, mode }) => [path, bytes, mode])).toEqual([
       ["extension/node/bin/node", text.length, 0o755],
       ["extension/media/é.md", 4, 0o644],
     ]);
-    expect(files.map(({ read }: { read(): Buffer }) => read().toString())).toEqual([text, "card"]);
-    expect(files[0].packedBytes).toBeLessThan(text.length);
+    expect(files.map(({ read }) => read().toString())).toEqual([text, "card"]);
+    expect(files[0]!.packedBytes).toBeLessThan(text.length);
   });
 
   test("another file is refused", () => {

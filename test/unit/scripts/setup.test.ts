@@ -1,10 +1,7 @@
 import { expect, test } from "vitest";
-
-// The scripts of set-up run before any package exists, so they are plain JavaScript without types.
-const setUp = (file: string) => import(new URL(`../../../scripts/${file}`, import.meta.url).href);
-const { parseSources, releaseSources } = await setUp("setup/apt.mjs");
-const { missingPackages } = await setUp("setup/packages.mjs");
-const { stopFor } = await setUp("steps.mjs");
+import { parseSources, releaseSources } from "../../../scripts/setup/apt.mjs";
+import { missingPackages } from "../../../scripts/setup/packages.mjs";
+import { stopFor } from "../../../scripts/steps.mjs";
 
 const deb822 = `
 # comment
@@ -95,7 +92,7 @@ const installed = {
 
 test("an installation for this machine misses nothing; one from another machine misses its binaries", () => {
   expect(missingPackages(lock, installed, linux)).toEqual([]);
-  expect(missingPackages(lock, installed, mac).map(([path]: [string]) => path)).toEqual([
+  expect(missingPackages(lock, installed, mac).map(([path]) => path)).toEqual([
     "node_modules/a-darwin-arm64",
   ]);
 });

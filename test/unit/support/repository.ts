@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { childEnvironment } from "../../../scripts/environment.mjs";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -17,6 +18,8 @@ export function listFiles(): string[] {
   }
   // A checkout that another user owns, as in a container, is readable all the same.
   const args = ["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const listed = execFileSync("git", args, { cwd: root, encoding: "utf8" }).split("\0");
+  const listed = execFileSync("git", args, { cwd: root, encoding: "utf8", env: childEnvironment() }).split(
+    "\0",
+  );
   return listed.filter((path) => path && existsSync(join(root, path)));
 }
