@@ -7,7 +7,7 @@
 export { type Chunk, createContext, type OpenDocument, type RecentEdit } from "./context/index.ts";
 export type * from "./contract.ts";
 export type { TraceRecord } from "./contract.ts";
-export type { FilterId, FilterReport } from "./filters/index.ts";
+
 export {
   createLifecycle,
   createMetrics,
@@ -16,12 +16,11 @@ export {
   type LifecycleEvent,
   type Metrics,
   type MetricsSummary,
-  type ReturnedSuggestion,
   type Share,
   type StoredMetrics,
 } from "./metrics/index.ts";
 export { createPipeline, type PipelineOptions } from "./pipeline.ts";
-export type { StopReason } from "./policy/index.ts";
+
 export { closedGate, matches } from "./policy/index.ts";
 export {
   isKey,
@@ -40,11 +39,9 @@ export {
 export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
   createSyntax,
-  GRAMMARS,
   offsetAt,
   placeAt,
   readPlainText,
   type Syntax,
-  type SyntaxLoader,
   standAt,
 } from "./text/index.ts";

@@ -8,11 +8,9 @@ export {
   type ArbiterOptions,
   type Decision,
   type DraftMode,
-  type Outcome,
 } from "./arbiter.ts";
 export { Calibration } from "./calibration.ts";
 export { type Costs, linearCosts, measuredCosts } from "./costs.ts";
 export { createCursorDrafter } from "./cursor.ts";
-export type { Drafter, DraftSource, Proposal } from "./drafter.ts";
+export type { Drafter, DraftSource } from "./drafter.ts";
 export { type Corpus, createCorpus, createNgramDrafter } from "./ngram.ts";
-export { type Continuation, Match, type State, SuffixAutomaton } from "./suffix_automaton.ts";

@@ -5,21 +5,19 @@
 // Must not know: files, windows.
 export { createChat } from "./chat.ts";
 export { createFimCompleter, type TokenSource } from "./completer.ts";
-export type { DraftCount, DraftStatistics } from "./draft_statistics.ts";
-export { Evaluator, type EvaluatorOptions, type PassOptions, widthFor } from "./evaluator.ts";
-export { type Fit, fitSession, type Room, roomOf, type Smaller, type Wishes } from "./fit.ts";
-export { drain, type GenerationResult, type GenerationStream } from "./generation_stream.ts";
-export { type MemoryNeeds, memoryNeeds } from "./needs.ts";
+export type { DraftStatistics } from "./draft_statistics.ts";
+export { Evaluator, widthFor } from "./evaluator.ts";
+export { type Fit, fitSession, type Room, roomOf, type Wishes } from "./fit.ts";
+export { drain, type GenerationResult } from "./generation_stream.ts";
+export { memoryNeeds } from "./needs.ts";
 export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export type {
-  DraftOptions,
   GenerateOptions,
-  Healing,
   RoundTrace,
   SessionOptions,
 } from "./options.ts";
 export { type Prompt, requirePrompt } from "./prompt.ts";
 export { Rounds } from "./rounds.ts";
-export { createScheduler, type Scheduler, type Turn } from "./scheduler.ts";
+export { createScheduler, type Scheduler } from "./scheduler.ts";
 export { Session } from "./session.ts";
-export { type GenerationTally, type GenerationTimings, Tally } from "./tally.ts";
+export { type GenerationTally, Tally } from "./tally.ts";

@@ -4,7 +4,7 @@
 // Promise: a broken file ends in one sentence for the user, never in a huge allocation or wrong bytes.
 // Must not know: what any key or tensor means, except general.alignment and split.*.
 
-export { BLOCK_FORMATS, type BlockFormat, blockFormat, rowBytes, type TensorType } from "./block_formats.ts";
+export { BLOCK_FORMATS, blockFormat, type TensorType } from "./block_formats.ts";
 export {
   isModelFile,
   isMtpFile,
@@ -25,7 +25,6 @@ export {
   metadataNumbers,
   metadataString,
   metadataStrings,
-  type Numbers,
 } from "./metadata.ts";
 export { openGguf } from "./open.ts";
 export { parameterCount, type TensorEntry } from "./tensor_directory.ts";

@@ -52,7 +52,7 @@ export function parseAdapterNames(said: string): AdapterName[] {
 }
 
 /** The GPUs that this system's drivers offer, in Dawn's order. */
-export async function adapterNames(dawn: Dawn): Promise<AdapterName[]> {
+async function adapterNames(dawn: Dawn): Promise<AdapterName[]> {
   try {
     await dawn.create([`adapter=${noName}`]).requestAdapter();
     return [];

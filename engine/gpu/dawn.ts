@@ -14,7 +14,7 @@ export interface System {
 }
 
 /** What dawn.node and dxcompiler.dll import and neither Windows nor Node brings; arm64 does without the last. */
-export const visualCppLibraries = [
+const visualCppLibraries = [
   "MSVCP140.dll",
   "MSVCP140_ATOMIC_WAIT.dll",
   "VCRUNTIME140.dll",

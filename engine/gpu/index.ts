@@ -3,12 +3,12 @@
 // Owns every WebGPU object; all are made before the first step, none in steady state (I4).
 // Promise: `bytesHeld` and `counters` tell the whole truth about what was made, submitted and read back.
 // Must not know: models.
-export { type AdapterReport, isMicrosoftSoftware, noGpuFault, softwareManifest } from "./adapters.ts";
-export { type DeviceChoice, type ListedAdapter, listAdapters, openGpu } from "./device.ts";
-export { type Bindings, type Category, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
-export { type Constant, ceilDiv, f32, type KernelSource, u32, workgroupSize } from "./kernel.ts";
+export { isMicrosoftSoftware, noGpuFault, softwareManifest } from "./adapters.ts";
+export { type ListedAdapter, listAdapters, openGpu } from "./device.ts";
+export { type Bindings, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
+export { ceilDiv, f32, type KernelSource, u32, workgroupSize } from "./kernel.ts";
 export type { DeviceMemory } from "./memory.ts";
-export { type Dispatch, type Grid, gridWidth, Plan, PlanRecorder, type Use } from "./plan.ts";
+export { gridWidth, Plan, PlanRecorder, type Use } from "./plan.ts";
 export { ReadbackRing } from "./readback.ts";
 export { constantOf, structOf } from "./struct.ts";
 export { vulkanFolder, withVulkanLoader } from "./vulkan_folder.ts";

@@ -134,7 +134,7 @@ function shared({ ramBytes, freeRamBytes }: MemorySources): DeviceMemory {
 const patienceMs = 3000; // for a program that answers in 30 to 200 ms
 
 /** The real machine. */
-export const systemSources: MemorySources = {
+const systemSources: MemorySources = {
   platform: process.platform,
   get ramBytes() {
     return totalmem();

@@ -122,7 +122,7 @@ export async function reach(url: string, init: RequestInit, access: HubAccess): 
 }
 
 /** The code of what went wrong below, as fetch itself says nothing. */
-export function reason(error: unknown): string {
+function reason(error: unknown): string {
   for (let at = error as (Error & { code?: string }) | undefined; at; at = at.cause as typeof at) {
     if (at.code) return at.code;
     if (!at.cause) return at.message;

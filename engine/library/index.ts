@@ -15,7 +15,7 @@ export {
 } from "./choose.ts";
 export { gigabytes } from "./download.ts";
 export { defaultFolder } from "./folder.ts";
-export { type HubFile, type HubOptions, hubAccess, listRepository } from "./hub.ts";
+export { type HubFile, hubAccess, listRepository } from "./hub.ts";
 export {
   type InstalledModel,
   listModels,

@@ -2,7 +2,7 @@ import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 
 /** Beside a file that was verified: its checksum, in the format that `sha256sum --check` reads. */
-export const recordPath = (path: string): string => `${path}.sha256`;
+const recordPath = (path: string): string => `${path}.sha256`;
 
 export const writeRecord = (path: string, sha256: string): Promise<void> =>
   writeFile(recordPath(path), `${sha256}  ${basename(path)}\n`);

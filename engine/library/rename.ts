@@ -6,7 +6,7 @@ export const isHeld = (error: unknown): boolean =>
   ["EPERM", "EBUSY", "EACCES"].includes((error as NodeJS.ErrnoException)?.code ?? "");
 
 /** Milliseconds between tries: 6 seconds in all. */
-export const heldMs: readonly number[] = [50, 100, 200, 400, 800, 1500, 3000];
+const heldMs: readonly number[] = [50, 100, 200, 400, 800, 1500, 3000];
 
 /**
  * Renames a file, again and again while another program holds it open.

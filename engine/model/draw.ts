@@ -97,7 +97,7 @@ export const chunksOf = (vocabulary: number): number => ceilDiv(vocabulary, chun
 export const candidateBytes = (vocabulary: number): number => chunksOf(vocabulary) * candidate.bytes;
 
 /** Words of a mask: a bit an id. */
-export const maskWords = (vocabulary: number): number => ceilDiv(vocabulary, 32);
+const maskWords = (vocabulary: number): number => ceilDiv(vocabulary, 32);
 
 /** Bytes of logits and candidates for passes of at most `rows` rows. */
 export const drawBytes = (vocabulary: number, rows: number): number =>

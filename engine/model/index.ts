@@ -20,9 +20,7 @@ export {
   createDrawBuffers,
   type Draw,
   type DrawBuffers,
-  type DrawOptions,
   drawBytes,
-  maskWords,
   type RoundRecord,
   readRecord,
   recordAccept,
@@ -57,4 +55,4 @@ export {
 } from "./sequence.ts";
 export { maxRows, type StepOptions, stepBuffer, stepState, stepWords } from "./step.ts";
 export { usedTensors } from "./used_tensors.ts";
-export { createWorkspace, splitsOf, type Workspace, workspaceBytes } from "./workspace.ts";
+export { createWorkspace, type Workspace, workspaceBytes } from "./workspace.ts";

@@ -62,7 +62,7 @@ const leastSplit = workgroupSize;
 const mostSplits = 32;
 
 /** Splits of 64 positions or more, and 32 of them at most: enough workgroups, and partials that stay small. */
-export function splitsOf(context: number): { split: number; splits: number } {
+function splitsOf(context: number): { split: number; splits: number } {
   let split = leastSplit;
   while (context / split > mostSplits) split *= 2;
   return { split, splits: Math.ceil(context / split) };

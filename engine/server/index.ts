@@ -4,5 +4,4 @@
 // Promise: each request ends with exactly one `done` or `error`, and one of them never takes another down.
 // Must not know: how messages travel.
 
-export { createEngine, type EngineOptions } from "./engine.ts";
-export { describeModel } from "./models.ts";
+export { createEngine } from "./engine.ts";

@@ -8,18 +8,14 @@ export { PromptState } from "./prompt_state.ts";
 export {
   createRollback,
   defaultPlanes,
-  type Rollback,
   type RollbackName,
-  type Standing,
 } from "./rollback.ts";
 export { Sequence } from "./sequence.ts";
 export {
-  createSequenceMemory,
-  type OwnedSequence,
   planeBytes,
   type SequenceOptions,
   sequenceBytes,
   tapeBytes,
 } from "./sequence_memory.ts";
-export { type Snapshot, snapshotBytes } from "./snapshot.ts";
+export { snapshotBytes } from "./snapshot.ts";
 export { grid, type Held, type Node, pathTo, SnapshotTree, type Target } from "./snapshot_tree.ts";

@@ -4,9 +4,9 @@
 // Promise: the ids of llama.cpp, and no text of a user ever becomes a control token.
 // Must not know: GPUs, files.
 export { beginsThinking, chatPrompt, renderChat, type TemplateOptions } from "./chat.ts";
-export { createDetokenizer, type Detokenizer } from "./detokenizer.ts";
+export { createDetokenizer } from "./detokenizer.ts";
 export { type FimLayout, type FimParts, fimLayout, fimPrompt } from "./fim.ts";
-export { createHealing, type TokenHealing } from "./healing.ts";
-export { type Middle, middleTokens, type TypedMiddle } from "./middle.ts";
-export { createTokenizer, type FimTokens, type Tokenizer } from "./tokenizer.ts";
+export { createHealing } from "./healing.ts";
+export { type Middle, middleTokens } from "./middle.ts";
+export { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 export { TOKEN_TYPE, type VocabularySource, vocabularyFrom } from "./vocabulary.ts";

@@ -6,7 +6,7 @@ import { askInstruction } from "./instruction.ts";
 import { findAgain, refactorMessages } from "./request.ts";
 
 /** Documents of this scheme are proposals: they exist only in memory. */
-export const SCHEME = "foretype-refactor";
+const SCHEME = "foretype-refactor";
 
 const MAX_TOKENS = 2048;
 const UPDATE_MS = 120; // a diff that changes oftener than this cannot be read

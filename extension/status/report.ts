@@ -26,5 +26,3 @@ export function createReport(log: vscode.LogOutputChannel) {
     });
   };
 }
-
-export type Report = ReturnType<typeof createReport>;

@@ -148,5 +148,5 @@ export function watchStatus({
 
 export type Status = ReturnType<typeof watchStatus>;
 
-export const isInlineSuggestOn = (document?: vscode.TextDocument): boolean =>
+const isInlineSuggestOn = (document?: vscode.TextDocument): boolean =>
   vscode.workspace.getConfiguration("editor", document).get("inlineSuggest.enabled") !== false;

@@ -108,8 +108,6 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
   };
 }
 
-export type GhostText = ReturnType<typeof createGhostText>;
-
 const SENTENCE_MS = 5000;
 
 /** Says why there is no suggestion, where the user asked for one. */

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { DocumentView, Question } from "../../engine/complete/index.ts";
 import { pathOf, textOf } from "../editor/index.ts";
 
-export const viewOf = (document: vscode.TextDocument, readOnly: boolean): DocumentView => ({
+const viewOf = (document: vscode.TextDocument, readOnly: boolean): DocumentView => ({
   uri: document.uri.toString(),
   path: pathOf(document.uri),
   languageId: document.languageId,

@@ -15,7 +15,7 @@ const agrees = (ids: readonly number[], a: number, b: number, length: number): b
 };
 
 /** 3.1: what followed the last `n` tokens when they stood before, if at least `n` tokens did. */
-export function ngramSimple(n = 12, m = 48): NgramMode {
+function ngramSimple(n = 12, m = 48): NgramMode {
   return {
     propose: (history) => {
       if (history.length <= n + m + 1) return [];
@@ -31,7 +31,7 @@ export function ngramSimple(n = 12, m = 48): NgramMode {
 }
 
 /** 3.2: the same from a table of first places; a key drafts as much as was accepted of its last draft, at first `m`. */
-export function ngramMapK(n = 12, m = 48): NgramMode {
+function ngramMapK(n = 12, m = 48): NgramMode {
   const firstAt = new Map<string, number>();
   const reach = new Map<string, number>();
   let indexed = 1;
@@ -63,7 +63,7 @@ interface Value {
 }
 
 /** 3.3: per key up to four continuations of `m` tokens; the one that is thrice as frequent as the others together. */
-export function ngramMapK4v(n = 8, m = 8, minHits = 2): NgramMode {
+function ngramMapK4v(n = 8, m = 8, minHits = 2): NgramMode {
   const values = new Map<string, Value[]>();
   let indexed = 1;
   let drafted: Value | undefined;
@@ -93,7 +93,7 @@ export function ngramMapK4v(n = 8, m = 8, minHits = 2): NgramMode {
 }
 
 /** 3.4: a table from the hash of `n` tokens to the next, without a check of the key. */
-export function ngramMod(n = 24, shortest = 48, longest = 64): NgramMode {
+function ngramMod(n = 24, shortest = 48, longest = 64): NgramMode {
   const slots = 4 * 2 ** 20;
   const next = new Map<number, number>();
   let indexed = 0;
@@ -137,7 +137,7 @@ export function ngramMod(n = 24, shortest = 48, longest = 64): NgramMode {
 }
 
 /** 3.5: counts after the last 4, 3, 2, 1 tokens, the longest with enough samples and share; the text's own cache, lax limits. */
-export function ngramCache(m = 8): NgramMode {
+function ngramCache(m = 8): NgramMode {
   const leastSamples = [2, 2, 1, 1];
   const leastShare = [0.66, 0.5, 0.5, 0.5];
   const counts = new Map<string, Map<number, number>>();

@@ -5,8 +5,6 @@
 // Must not know: how a model is asked.
 export {
   cutAtControlCharacter,
-  type FilterId,
-  type FilterReport,
   filterSuggestion,
 } from "./filters.ts";
 export type { FilterHints } from "./hints.ts";

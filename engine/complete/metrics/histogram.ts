@@ -5,7 +5,7 @@ const LOG_GROWTH = Math.log(GROWTH);
 /** Counts by bucket: bucket b holds times of about GROWTH^b milliseconds. JSON as it stands. */
 export type Histogram = Record<string, number>;
 
-export const bucketOf = (ms: number): number => Math.round(Math.log(Math.max(ms, 0.1)) / LOG_GROWTH);
+const bucketOf = (ms: number): number => Math.round(Math.log(Math.max(ms, 0.1)) / LOG_GROWTH);
 
 export function addTime(histogram: Histogram, ms: number): void {
   const bucket = bucketOf(ms);

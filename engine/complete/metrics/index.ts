@@ -8,7 +8,6 @@ export {
   type DocumentChange,
   type Lifecycle,
   type LifecycleEvent,
-  type ReturnedSuggestion,
 } from "./lifecycle.ts";
 export {
   createMetrics,

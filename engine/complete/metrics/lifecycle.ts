@@ -250,7 +250,7 @@ const NEAR = 50;
 const FAR = 1500; // characters: margins and the 50 % are Copilot's (editor.md 1d)
 
 /** Whether `text`, accepted at `start`, is still there: word for word within 1,500 characters, or half of it nearby. */
-export function isKept(document: string, start: number, text: string): boolean {
+function isKept(document: string, start: number, text: string): boolean {
   if (document.slice(Math.max(0, start - FAR), start + text.length + FAR).includes(text)) return true;
   const allowed = text.length / 2;
   for (let shift = 0; shift <= NEAR; shift++)

@@ -10,4 +10,4 @@ export { indentation, isBlank, type Place, placeAt } from "./place.ts";
 export { offsetAt, readPlainText, withLineEnding } from "./position.ts";
 export { autoClosed, type Stand, standAt, TAIL, typedSince } from "./stand.ts";
 export { linesOf } from "./suggestion_lines.ts";
-export { createSyntax, GRAMMARS, type Syntax, type SyntaxFacts, type SyntaxLoader } from "./syntax.ts";
+export { createSyntax, type Syntax, type SyntaxFacts } from "./syntax.ts";

@@ -18,7 +18,7 @@ export const press = (window: EditorWindow, ...keys: string[]): Promise<void> =>
   keys.reduce((before, key) => before.then(() => window.page.keyboard.press(key)), Promise.resolve());
 
 /** Text with `‸` where the cursor goes → the text, and the place as an editor counts. */
-export function splitCursor(marked: string): { text: string; line: number; column: number } {
+function splitCursor(marked: string): { text: string; line: number; column: number } {
   const [before, after] = marked.split("‸");
   if (before === undefined || after === undefined) throw new Error(`no ‸ in ${JSON.stringify(marked)}`);
   const lines = before.split("\n");
@@ -33,7 +33,7 @@ export async function openAt(window: EditorWindow, path: string, marked: string)
   await goTo(window, line, column);
 }
 
-export async function openFile(window: EditorWindow, path: string): Promise<void> {
+async function openFile(window: EditorWindow, path: string): Promise<void> {
   const { page } = window;
   await press(window, "Control+P");
   const input = page.locator(".quick-input-widget input");

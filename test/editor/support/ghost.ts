@@ -6,10 +6,6 @@ import type { EditorWindow } from "./window.ts";
 export const ghost = (window: EditorWindow): Promise<string> =>
   window.page.evaluate("screenReader.readGhost()");
 
-/** The line of the cursor as it is painted, ghost text included. */
-export const paintedLine = (window: EditorWindow): Promise<string> =>
-  window.page.evaluate("screenReader.readLine()");
-
 // A model on a software device may take its time, and the kernels compile once at the start.
 export const ANSWER_MS = 60_000;
 

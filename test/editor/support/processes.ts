@@ -26,7 +26,7 @@ function allProcesses(): Process[] {
 }
 
 /** `root` and all that it started, and they. */
-export function descendants(root: number): Process[] {
+function descendants(root: number): Process[] {
   const all = allProcesses();
   const found = all.filter(({ pid }) => pid === root);
   for (const { pid } of found) found.push(...all.filter(({ parent }) => parent === pid));

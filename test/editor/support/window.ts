@@ -74,7 +74,7 @@ const CHROMIUM = [
 const IN_PAGE = fileURLToPath(new URL("in_page.js", import.meta.url));
 const ID = "foretype.foretype"; // of the extension
 
-export const STARTING_MS = 90_000; // the workbench's first paint takes 3 s here
+const STARTING_MS = 90_000; // the workbench's first paint takes 3 s here
 
 /** Opens a window on a workspace of these files, in a fresh profile; `close()` leaves nothing of it behind. */
 export async function openWindow(options: WindowOptions = {}): Promise<EditorWindow> {

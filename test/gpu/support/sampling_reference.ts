@@ -35,7 +35,7 @@ export interface FilterThreshold {
 }
 
 /** u in (0, 1) of shaders/sampling/vocabulary_partial.wgsl: pcg3d of seed, position and id. */
-export function uniformDraw(seed: number, position: number, id: number): number {
+function uniformDraw(seed: number, position: number, id: number): number {
   return ((hash(seed, position, id) >>> 9) + 0.5) * 2 ** -23;
 }
 
