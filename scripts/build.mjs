@@ -62,7 +62,7 @@ const pages = await build({
 async function knownGrammars() {
   const { outputFiles } = await build({
     ...common,
-    stdin: { contents: `export { GRAMMARS } from "./engine/complete/index.ts";`, resolveDir: ROOT },
+    stdin: { contents: `export { GRAMMARS } from "./engine/complete/text/syntax.ts";`, resolveDir: ROOT },
     format: "esm",
     platform: "node",
     sourcemap: false,

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { closeEditors, command, openAt, press, save, waitForNotification } from "./support/actions.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { command, openAt, press, save, waitForNotification } from "./support/actions.ts";
 import { writeChatModel } from "./support/chat_model.ts";
 import { openedPage } from "./support/pages.ts";
 import { findEngine } from "./support/processes.ts";
-import { type EditorWindow, openWindow, readFile, shootOnFailure, writeFiles } from "./support/window.ts";
+import { useWindow } from "./support/use_window.ts";
+import { openWindow, readFile, shootOnFailure, writeFiles } from "./support/window.ts";
 
 const CODE = `export function add(a: number, b: number) {
   return a + b;
@@ -15,25 +16,15 @@ const CODE = `export function add(a: number, b: number) {
 const WRITES_MS = 90_000; // some hundred tokens, on the software device
 
 let models: string;
-let window: EditorWindow;
-beforeAll(async () => {
+beforeAll(() => {
   models = mkdtempSync(join(tmpdir(), "foretype-models-"));
-  const chat = join(models, "chat.gguf");
-  writeChatModel(chat);
-  window = await openWindow({
-    settings: { "workbench.editor.enablePreview": false },
-    machineSettings: { "foretype.model.chat": chat },
-  });
+  writeChatModel(join(models, "chat.gguf"));
 });
-beforeEach(async () => {
-  shootOnFailure(window);
-  await closeEditors(window);
-});
-afterAll(async () => {
-  expect([...window.sockets]).toEqual([]);
-  await window.close();
-  rmSync(models, { recursive: true });
-});
+afterAll(() => rmSync(models, { recursive: true }));
+const window = useWindow(() => ({
+  settings: { "workbench.editor.enablePreview": false },
+  machineSettings: { "foretype.model.chat": join(models, "chat.gguf") },
+}));
 
 /** Opens a file with all of its code selected. */
 async function selectCode(path: string): Promise<void> {

@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { closeEditors, openAt, save, type } from "./support/actions.ts";
+import { expect, test } from "vitest";
+import { openAt, save, type } from "./support/actions.ts";
 import { ANSWER_MS, waitForGhost } from "./support/ghost.ts";
 import { cpuMs, findEngine } from "./support/processes.ts";
 import { PYTHON, STACK } from "./support/samples.ts";
-import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
+import { useWindow } from "./support/use_window.ts";
 
-let window: EditorWindow;
-beforeAll(async () => {
-  window = await openWindow();
-});
-beforeEach(async () => {
-  shootOnFailure(window);
-  await closeEditors(window);
-});
-afterAll(async () => {
-  expect([...window.sockets]).toEqual([]);
-  await window.close();
-});
+const window = useWindow();
 
 test("the engine starts with the first suggestion, not with the editor", async () => {
   await openAt(window, "first.ts", STACK);

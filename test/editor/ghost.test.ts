@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { closeEditors, openAt, press, save, type } from "./support/actions.ts";
+import { expect, test } from "vitest";
+import { openAt, press, save, type } from "./support/actions.ts";
 import { traces } from "./support/diagnostics.ts";
 import { ANSWER_MS, framesDuring, ghost, waitForGhost, waitForNoGhost } from "./support/ghost.ts";
 import { PYTHON, SEVERAL, STACK } from "./support/samples.ts";
-import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
+import { useWindow } from "./support/use_window.ts";
 
-let window: EditorWindow;
-beforeAll(async () => {
-  window = await openWindow();
-});
-beforeEach(async () => {
-  shootOnFailure(window);
-  await closeEditors(window);
-});
-afterAll(async () => {
-  expect([...window.sockets]).toEqual([]);
-  await window.close();
-});
+const window = useWindow();
 
 /** Opens a file of this text, types, and waits for ghost text, which it answers. */
 async function suggest(path: string, marked: string, typed: string): Promise<string> {

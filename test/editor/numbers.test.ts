@@ -1,24 +1,13 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { closeEditors, command, goTo, openAt, press, save, statusBar, type } from "./support/actions.ts";
+import { expect, test } from "vitest";
+import { command, goTo, openAt, press, save, statusBar, type } from "./support/actions.ts";
 import { waitForGhost, waitForNoGhost } from "./support/ghost.ts";
 import { openedPage } from "./support/pages.ts";
-import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
+import { useWindow } from "./support/use_window.ts";
 
 const MINIMUM = 20; // suggestions, before a share is shown
 const ACCEPTED = 5;
 
-let window: EditorWindow;
-beforeAll(async () => {
-  window = await openWindow({ settings: { "foretype.speculate": false } });
-});
-beforeEach(async () => {
-  shootOnFailure(window);
-  await closeEditors(window);
-});
-afterAll(async () => {
-  expect([...window.sockets]).toEqual([]);
-  await window.close();
-});
+const window = useWindow(() => ({ settings: { "foretype.speculate": false } }));
 
 test("the status bar counts what was shown, and gives the share that was taken from the twentieth on", async () => {
   const methods = Array.from({ length: MINIMUM }, (_, i) => `  push${i}(item: T): void {\n    \n  }\n`);

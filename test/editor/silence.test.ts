@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { closeEditors, openAt, press, type, whyRows } from "./support/actions.ts";
+import { expect, test } from "vitest";
+import { openAt, press, type, whyRows } from "./support/actions.ts";
 import { ghost } from "./support/ghost.ts";
 import { findEngine } from "./support/processes.ts";
 import { STACK } from "./support/samples.ts";
-import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
+import { useWindow } from "./support/use_window.ts";
 
-let window: EditorWindow;
-beforeAll(async () => {
-  window = await openWindow({ settings: { "files.readonlyInclude": { "**/vendor/**": true } } });
-});
-beforeEach(async () => {
-  shootOnFailure(window);
-  await closeEditors(window);
-});
-afterAll(async () => {
-  expect([...window.sockets]).toEqual([]);
-  await window.close();
-});
+const window = useWindow(() => ({ settings: { "files.readonlyInclude": { "**/vendor/**": true } } }));
 
 test("a secret file stays silent, and the reason names the setting that keeps it so", async () => {
   await openAt(window, ".env.local", "USER=me\n‸\n");

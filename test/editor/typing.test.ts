@@ -1,27 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { closeEditors, openAt, press, save, type } from "./support/actions.ts";
+import { expect, test } from "vitest";
+import { openAt, press, save, type } from "./support/actions.ts";
 import { waitForGhost } from "./support/ghost.ts";
 import { STACK } from "./support/samples.ts";
-import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.ts";
+import { useWindow } from "./support/use_window.ts";
 
 // As VS Code comes: IntelliSense opens by itself.
-let window: EditorWindow;
-beforeAll(async () => {
-  window = await openWindow({
-    settings: {
-      "editor.quickSuggestions": { other: "on", comments: "off", strings: "off" },
-      "editor.suggestOnTriggerCharacters": true,
-    },
-  });
-});
-beforeEach(async () => {
-  shootOnFailure(window);
-  await closeEditors(window);
-});
-afterAll(async () => {
-  expect([...window.sockets]).toEqual([]);
-  await window.close();
-});
+const window = useWindow(() => ({
+  settings: {
+    "editor.quickSuggestions": { other: "on", comments: "off", strings: "off" },
+    "editor.suggestOnTriggerCharacters": true,
+  },
+}));
 
 test("while IntelliSense is open, ghost text goes on from its chosen row; Tab takes the row, and then the rest", async () => {
   const { page } = window;
