@@ -5,7 +5,7 @@ import type { Gpu } from "../gpu/index.ts";
  * What one submit should take. A submit cannot be called back: a more urgent request waits for two of them, and Windows resets a
  * GPU that works on one for two seconds.
  */
-export const submitMs = 25;
+const submitMs = 25;
 
 /** Submits under way: one runs while the next is encoded. */
 const mostUnderWay = 2;

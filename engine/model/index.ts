@@ -41,7 +41,7 @@ export {
   recordReplay,
   ropeTable,
 } from "./layers/index.ts";
-export { type AllocatedModel, allocateModel, loadModel, type Model } from "./model.ts";
+export { allocateModel, loadModel, type Model } from "./model.ts";
 export type { Pass, PassRows, Path } from "./pass.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {

@@ -34,7 +34,7 @@ function readJson(path) {
 }
 
 /** npm writes its hidden lock file last, so an installation that broke off has none. */
-export function packagesMissing() {
+function packagesMissing() {
   const lock = readJson("package-lock.json");
   if (!lock)
     throw new Stop("package-lock.json cannot be read: restore it with `git checkout package-lock.json`.");
