@@ -1,6 +1,6 @@
 // What a started process gets to know: where set-up has put the software devices and the Vulkan loader. The checkout's
 // own Dawn finds both; an installed extension and a llama.cpp do not, unless their environment says so.
-// Whatever scripts and tests start takes its environment from here: test/unit/repository/starts.test.ts sees to it.
+// Every process that scripts and tests start takes its environment from here: test/unit/repository/starts.test.ts checks it.
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";

@@ -58,7 +58,10 @@ const suiteList = (text: string): BenchCommand["suites"] =>
 
 const deviceHelp = "auto, lavapipe, swiftshader, or a GPU's name or part of it, in any case";
 const draft = () =>
-  new Option("--draft <KIND>", "who drafts: whoever pays, the model's MTP block, n-grams, or nobody")
+  new Option(
+    "--draft <KIND>",
+    "what drafts: the best by measurement, the model's MTP block, n-grams, or nothing",
+  )
     .choices(["auto", "mtp", "ngram", "off"])
     .default("auto");
 const json = () => new Option("--json", "print one JSON document");
@@ -138,7 +141,7 @@ function program(): Command {
       number("--min-p", 0, 1, false),
       0,
     )
-    .option("--seed <S>", "with the position, decides each draw", number("--seed", 0, 2 ** 32 - 1, true), 0)
+    .option("--seed <S>", "with the position, decides each sample", number("--seed", 0, 2 ** 32 - 1, true), 0)
     .addOption(draft())
     .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
     .addOption(

@@ -1,4 +1,4 @@
-import { type ForkOptions, fork, type SpawnOptions } from "node:child_process";
+import { fork } from "node:child_process";
 import type { FromEngine, ToEngine } from "../contract/index.ts";
 
 /** What runs the engine; see `hostCommand` in host_command.ts. */
@@ -20,17 +20,19 @@ export interface EngineChild {
   onExit(listener: (how: string) => void): void;
 }
 
+// node.exe is a console program: else its window opens, and closing that ends the engine. Node's types lack it for fork.
+const hidden = { windowsHide: true } as const;
+
 /** Starts the engine's process, with a channel for messages. */
 export function forkEngine({ execPath, script, env }: EngineCommand): EngineChild {
-  const options: ForkOptions & Pick<SpawnOptions, "windowsHide"> = {
+  const child = fork(script, [], {
     execPath,
     execArgv: [], // the host's own flags, a debugger's port among them, are not for the child
     env,
     serialization: "json",
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    windowsHide: true, // node.exe is a console program: else its window opens, and closing that ends the engine
-  };
-  const child = fork(script, [], options);
+    ...hidden,
+  });
   const exits: ((how: string) => void)[] = [];
   let ended = false;
   const end = (how: string) => {

@@ -123,12 +123,12 @@ export function createRequests(outlet: Outlet) {
       for (const one of pending.values()) submit(one);
     },
 
-    /** The process was replaced by the caller's wish: what ran runs again. */
+    /** The process was replaced at the caller's request: what ran runs again. */
     replaced(): void {
       for (const one of pending.values()) one.sent = false;
     },
 
-    /** The process ended. A request that takes it down twice is the cause, and would do it again: it ends with `again`. */
+    /** The process ended. A request that ends it twice is taken for the cause: it fails with `again`. */
     gone(again: Fault): void {
       for (const one of [...pending.values()]) {
         if (!one.sent) continue;

@@ -31,7 +31,7 @@ export interface SupervisorOptions {
   readonly busy: () => boolean;
   /** The process listens and has its settings: send it what waits. */
   readonly onListening: () => void;
-  /** What the process says, but for what is about the process itself. */
+  /** Messages of the process, except those about the process itself. */
   readonly onMessage: (message: FromEngine) => void;
   /** The process is gone, with what it ran. `again`: for a request that has ended it twice. */
   readonly onGone: (again: Fault) => void;
@@ -42,7 +42,7 @@ export interface SupervisorOptions {
 const backOffMs = [500, 2000, 8000];
 const maxCrashes = 3;
 const crashWindowMs = 10 * 60_000;
-const helloMs = 30_000; // a cold disk and a virus scanner, but not for ever
+const helloMs = 30_000; // a cold disk and a virus scanner, but not forever
 const graceMs = 2000;
 
 /**
@@ -73,7 +73,7 @@ export function createSupervisor(options: SupervisorOptions) {
     try {
       child?.send(message);
     } catch (error) {
-      // A dying process: its exit is on its way.
+      // A dying process: its exit event will follow.
       onLog("debug", `the engine did not take a message: ${(error as Error).message}`);
     }
   }
@@ -111,7 +111,7 @@ export function createSupervisor(options: SupervisorOptions) {
         send({ kind: "settings", settings });
         options.onListening();
         watchdog.start();
-        setState({ kind: "running" }); // last: who hears of it may ask at once
+        setState({ kind: "running" }); // last: a listener may send requests at once
         return;
       case "pulse":
         watchdog.take(message.pulse);
@@ -174,7 +174,7 @@ export function createSupervisor(options: SupervisorOptions) {
     options.onFailed(fault);
   }
 
-  /** What is left of the process is no longer listened to. */
+  /** Messages from the old process are ignored from here on. */
   function forget(): EngineChild | undefined {
     clock.clearTimeout(timer);
     watchdog.stop();
@@ -184,7 +184,7 @@ export function createSupervisor(options: SupervisorOptions) {
     return old;
   }
 
-  /** Lets the process end by itself, which notes what it was about; by force where it does not. */
+  /** Lets the process end by itself, which records what it was doing; by force where it does not. */
   function dismiss(): void {
     const old = forget();
     if (!old) return;

@@ -1,10 +1,10 @@
 import type { Clock } from "../contract/index.ts";
-import { acceptedStand, type Entry } from "./cache.ts";
+import { acceptedCursorText, type Entry } from "./cache.ts";
 import type { PipelineSettings } from "./contract.ts";
 import type { DecodeRequest } from "./decode.ts";
 import type { Kept } from "./kept.ts";
 import type { Running } from "./running.ts";
-import type { Stand } from "./text/index.ts";
+import type { CursorText } from "./text/index.ts";
 
 const IDLE = 50; // ms on the screen, after which what follows a suggestion is computed
 
@@ -20,14 +20,14 @@ export function createAhead({ clock, settings, kept, running }: AheadOptions) {
   let timer: unknown;
   const cancel = () => clock.clearTimeout(timer);
   return {
-    /** @param request what to ask the model once the suggestion is accepted and the cursor is at `stand` */
-    schedule(entry: Entry, request: (stand: Stand) => DecodeRequest): void {
+    /** @param request the request to the model once the suggestion is accepted and the text at the cursor is `cursorText` */
+    schedule(entry: Entry, request: (cursorText: CursorText) => DecodeRequest): void {
       cancel();
       const { speculate, profile } = settings();
       if (!speculate || profile === "eco") return;
       timer = clock.setTimeout(() => {
-        const stand = acceptedStand(entry);
-        if (!running.current && !kept.find(stand)) running.start(request(stand));
+        const cursorText = acceptedCursorText(entry);
+        if (!running.current && !kept.find(cursorText)) running.start(request(cursorText));
       }, IDLE);
     },
     cancel,

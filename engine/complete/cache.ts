@@ -1,10 +1,10 @@
-import { autoClosed, type Stand, TAIL } from "./text/index.ts";
+import { autoClosed, type CursorText, TAIL } from "./text/index.ts";
 
-/** A suggestion that was made, and where. It lives on while it is typed or accepted piece by piece. */
+/** A suggestion and its place. It stays while the user types it or accepts it piece by piece. */
 export interface Entry {
   readonly id: number;
-  readonly stand: Stand;
-  /** What goes in at the stand's cursor, filtered; grows while its decode goes on. */
+  readonly cursorText: CursorText;
+  /** The filtered text to insert between `before` and `after`; grows while its decode runs. */
   text: string;
   readonly multiLine: boolean;
   readonly acceptEstimate: number;
@@ -13,7 +13,7 @@ export interface Entry {
 
 export interface Hit {
   readonly entry: Entry;
-  /** Characters of the entry that stand before the cursor already. */
+  /** Characters of the entry that are before the cursor already. */
   readonly typed: number;
   /** Closing brackets that the editor has put right of the cursor meanwhile. */
   readonly closers: string;
@@ -22,7 +22,7 @@ export interface Hit {
 const ENTRIES = 250;
 
 /**
- * The suggestions of this session, most recently used last. Finds the one whose place and head are what stands before
+ * The suggestions of this session, most recently used last. Finds the one whose place and head match the text before
  * the cursor: as it was made, typed through, accepted in part, or typed again after a deletion.
  */
 export function createCache() {
@@ -36,13 +36,13 @@ export function createCache() {
 
     get: (id: number): Entry | undefined => entries.find((entry) => entry.id === id),
 
-    find(stand: Stand): Hit | undefined {
+    find(cursorText: CursorText): Hit | undefined {
       for (let index = entries.length - 1; index >= 0; index--) {
         const entry = entries[index]!;
-        if (entry.stand.uri !== stand.uri) continue;
-        const typed = typedHead(entry, stand.before);
+        if (entry.cursorText.uri !== cursorText.uri) continue;
+        const typed = typedHead(entry, cursorText.before);
         if (typed === undefined || typed >= entry.text.length) continue;
-        const closers = autoClosed(entry.stand.after, stand.after);
+        const closers = autoClosed(entry.cursorText.after, cursorText.after);
         if (closers === undefined) continue;
         entries.splice(index, 1);
         entries.push(entry);
@@ -52,24 +52,24 @@ export function createCache() {
     },
 
     /** Whether a suggestion has just been typed or accepted to its end. */
-    endsAt: (stand: Stand): boolean =>
+    endsAt: (cursorText: CursorText): boolean =>
       entries.some(
-        ({ stand: from, text }) =>
-          from.uri === stand.uri &&
-          stand.before.endsWith(text) &&
-          stand.before.endsWith(from.before.slice(-TAIL), stand.before.length - text.length) &&
-          autoClosed(from.after, stand.after) !== undefined,
+        ({ cursorText: from, text }) =>
+          from.uri === cursorText.uri &&
+          cursorText.before.endsWith(text) &&
+          cursorText.before.endsWith(from.before.slice(-TAIL), cursorText.before.length - text.length) &&
+          autoClosed(from.after, cursorText.after) !== undefined,
       ),
 
     forget(uri?: string): void {
-      entries = uri === undefined ? [] : entries.filter(({ stand }) => stand.uri !== uri);
+      entries = uri === undefined ? [] : entries.filter(({ cursorText }) => cursorText.uri !== uri);
     },
   };
 }
 
-/** How much of the entry's text stands before the cursor, after the entry's own place; the longest reading wins. */
-function typedHead({ stand, text }: Entry, before: string): number | undefined {
-  const tail = stand.before.slice(-TAIL);
+/** How much of the entry's text is before the cursor, after the entry's own place; the longest match wins. */
+function typedHead({ cursorText, text }: Entry, before: string): number | undefined {
+  const tail = cursorText.before.slice(-TAIL);
   for (let typed = Math.min(text.length, before.length); typed >= 0; typed--) {
     if (typed > 0 && before[before.length - 1] !== text[typed - 1]) continue;
     const at = before.length - typed;
@@ -78,14 +78,14 @@ function typedHead({ stand, text }: Entry, before: string): number | undefined {
   return undefined;
 }
 
-/** Where the cursor would stand if the suggestion were accepted, and Enter pressed after a whole line. */
-export function acceptedStand({ stand, text }: Entry): Stand {
-  const before = stand.before + text;
-  const after = stand.after;
-  if (!/^[^\S\n]*(?:\n|$)/.test(after)) return { ...stand, before };
+/** The text around the cursor after accepting the suggestion, and after Enter if nothing follows on its line. */
+export function acceptedCursorText({ cursorText, text }: Entry): CursorText {
+  const before = cursorText.before + text;
+  const after = cursorText.after;
+  if (!/^[^\S\n]*(?:\n|$)/.test(after)) return { ...cursorText, before };
   const line = before.slice(before.lastIndexOf("\n") + 1);
   const indent = /^[ \t]*/.exec(line)![0];
   const unit = indent.startsWith("\t") ? "\t" : "  ";
   const deeper = /[{([:]\s*$/.test(line) ? unit : "";
-  return { ...stand, before: `${before}\n${indent}${deeper}` };
+  return { ...cursorText, before: `${before}\n${indent}${deeper}` };
 }

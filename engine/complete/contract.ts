@@ -1,4 +1,4 @@
-// What the pipeline is asked, and what it answers. `extension/`, `foretype complete` and tests all speak in these terms.
+// The pipeline's questions and answers. `extension/`, `foretype complete` and tests all use these types.
 import type { Silence } from "../contract/index.ts";
 
 export type { Silence };
@@ -9,7 +9,7 @@ export interface DocumentView {
   readonly uri: string;
   /** For the prompt and the rules on paths: relative to the workspace, with forward slashes. */
   readonly path: string;
-  /** VS Code's language id, such as `typescript`. */
+  /** VS Code's language id, for example `typescript`. */
   readonly languageId: string;
   readonly text: string;
   /** Grows with each change. */

@@ -7,12 +7,12 @@ import type {
 } from "../contract/index.ts";
 import type { Question } from "./contract.ts";
 import type { StopReason, StopRule } from "./policy/index.ts";
-import { type Stand, typedSince } from "./text/index.ts";
+import { type CursorText, typedSince } from "./text/index.ts";
 
 export interface DecodeRequest {
-  /** The one that it is begun for. */
+  /** The question that started the decode. */
   readonly question: Question;
-  readonly stand: Stand;
+  readonly cursorText: CursorText;
   readonly prompt: PromptParts;
   readonly multiLine: boolean;
   readonly stopRule: StopRule;
@@ -21,31 +21,31 @@ export interface DecodeRequest {
 }
 
 export interface DecodeOptions {
-  /** What an earlier decode wrote past the cursor: a help for speed. */
+  /** What an earlier decode generated past the cursor: a hint for drafting, which affects speed only. */
   readonly ghost: string | undefined;
   readonly now: () => number;
-  /** Something was written, or the decode is over. */
+  /** Called when text has arrived, or the decode has ended. */
   readonly onChange: () => void;
 }
 
-/** One run of the model for one place, and what it has written so far. Outlives the question that began it. */
+/** One generation at one cursor, and its text so far. It outlives the question that started it. */
 export interface Decode extends DecodeRequest {
   readonly startedMs: number;
-  /** All text as it came, `\r` taken out. */
+  /** All generated text, without `\r`. */
   readonly raw: string;
   /** What the length policy keeps of it. */
   readonly kept: string;
-  /** Lines of `kept` that are whole, without the break after the last one. */
+  /** The complete lines of `kept`, without the last line break. */
   readonly wholeLines: string;
   readonly firstTextMs: number | null;
   readonly firstLineMs: number | null;
   /** Mean natural log-probability of the first line's deltas; null before the first. */
   readonly meanLogProbability: number | null;
-  /** Pieces of text so far, mostly a token each: what is known where the stream was left before its end. */
+  /** Pieces of text so far, mostly one token each: the only count if the stream is left before its end. */
   readonly pieces: number;
   readonly stoppedBy: StopReason | "end" | null;
   readonly end: GenerationEnd | undefined;
-  /** Of the whole stream, or of as much of it as was taken. */
+  /** Of the whole stream, or of the part that was read. */
   readonly cost: GenerationCost | undefined;
   readonly error: Error | undefined;
   readonly over: boolean;
@@ -55,18 +55,18 @@ export interface Decode extends DecodeRequest {
 
 const TYPED = 256; // characters: a user who has typed more since then has left the decode's text
 
-/** What a decode wrote past the point where the text typed since then leaves it; undefined: nothing, or elsewhere. */
-export function restOf(one: Decode, stand: Stand): string | undefined {
-  const typed = typedSince(one.stand, stand, TYPED);
+/** A decode's text from where what was typed since leaves it; undefined if none is left, or the cursor is elsewhere. */
+export function restOf(one: Decode, cursorText: CursorText): string | undefined {
+  const typed = typedSince(one.cursorText, cursorText, TYPED);
   if (typed === undefined) return undefined;
   let agreed = 0;
   while (agreed < typed.length && typed[agreed] === one.kept[agreed]) agreed++;
   return one.kept.slice(agreed) || undefined;
 }
 
-/** Whether what was typed since the decode began agrees with what it has written, as far as both go. */
-export function follows(decode: Decode, stand: Stand): boolean {
-  const typed = typedSince(decode.stand, stand, Math.max(decode.raw.length, 64));
+/** Whether what the user typed since the decode started agrees with its text, as far as both go. */
+export function follows(decode: Decode, cursorText: CursorText): boolean {
+  const typed = typedSince(decode.cursorText, cursorText, Math.max(decode.raw.length, 64));
   if (typed === undefined) return false;
   if (decode.raw.startsWith(typed)) return true;
   return !decode.over && typed.startsWith(decode.raw);

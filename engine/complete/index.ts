@@ -1,5 +1,5 @@
 // Completion: from a keystroke in a document to the ghost text that is shown there, or to the reason why there is none.
-// Start at contract.ts (what is asked and answered), then pipeline.ts (the list of stages) and stages/.
+// Start at contract.ts (questions and answers), then pipeline.ts (the list of stages) and stages/.
 // Owns the suggestions of a session (kept.ts), the decode that runs (running.ts) and what became of each question (trace.ts).
 // Promise: the same text generated gives the same suggestion however it was streamed; every silence has a reason.
 // Must not know: vscode, GPUs, token ids, the file system.
@@ -39,9 +39,9 @@ export {
 export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
   createSyntax,
+  cursorTextAt,
   offsetAt,
   placeAt,
   readPlainText,
   type Syntax,
-  standAt,
 } from "./text/index.ts";

@@ -15,7 +15,7 @@ interface Filtered {
 /**
  * The suggestions of this session: a decode's whole lines, filtered, become an entry of the cache, which grows with the
  * decode.
- * @param onGrown told when an answer that was given before its decode had ended has become longer
+ * @param onGrown called when an answer returned before the end of its decode has become longer
  */
 export function createKept(onGrown?: (uri: string, cursor: number) => void) {
   const cache = createCache();
@@ -25,13 +25,13 @@ export function createKept(onGrown?: (uri: string, cursor: number) => void) {
   let early: { readonly decode: Decode; readonly uri: string; readonly cursor: number } | undefined;
 
   function keep(decode: Decode): Entry | undefined {
-    const { stand, question, wholeLines } = decode;
+    const { cursorText, question, wholeLines } = decode;
     const earlier = entries.get(decode);
     if (wholeLines.trim() === "") {
       filtered.set(decode, { filters: [], silence: NO_TEXT });
       return earlier;
     }
-    const place = placeAt(stand.before + stand.after, stand.before.length);
+    const place = placeAt(cursorText.before + cursorText.after, cursorText.before.length);
     const outcome = filterSuggestion(wholeLines, place, hintsOf(question));
     const filters = outcome.reports;
     if ("drop" in outcome) {
@@ -56,7 +56,7 @@ export function createKept(onGrown?: (uri: string, cursor: number) => void) {
     endsAt: cache.endsAt,
     forget: cache.forget,
 
-    /** Keeps what is whole of a decode that still runs, and notes where that answers a question. */
+    /** Keeps the complete lines of a running decode, and notes whether they answer a question. */
     keepEarly(decode: Decode, { document, cursor }: Question): void {
       keep(decode);
       early = { decode, uri: document.uri, cursor };
@@ -74,7 +74,7 @@ export function createKept(onGrown?: (uri: string, cursor: number) => void) {
       if (entry && entry.text !== before) onGrown?.(uri, cursor);
     },
 
-    /** Undefined where a decode's text has not become a suggestion. */
+    /** Undefined if a decode's text has not become a suggestion. */
     entryOf: (decode: Decode): Entry | undefined => entries.get(decode),
 
     filtersOf: (decode: Decode): TraceRecord["filters"] => filtered.get(decode)?.filters ?? [],
@@ -91,11 +91,11 @@ export const hintsOf = ({ document, indentation }: Question): FilterHints => ({
   ...indentation,
 });
 
-function entryOf(id: number, { stand, multiLine, meanLogProbability }: Decode, text: string): Entry {
+function entryOf(id: number, { cursorText, multiLine, meanLogProbability }: Decode, text: string): Entry {
   const firstLine = text.trimStart().split("\n", 1)[0]!;
   return {
     id,
-    stand,
+    cursorText,
     text,
     multiLine,
     acceptEstimate: acceptEstimate(meanLogProbability ?? 0, firstLine.length),

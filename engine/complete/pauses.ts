@@ -1,17 +1,17 @@
 import type { Clock, Completer, PromptParts } from "../contract/index.ts";
 
-const PAUSE = 400; // ms without a question: nobody is about to press the next key
+const PAUSE = 400; // ms without a question: no keystroke is imminent
 
 export interface PauseOptions<Place> {
   readonly completer: Completer;
   readonly clock: Clock;
-  /** Whether the model writes; its end begins the pause again. */
+  /** Whether the model is generating; its end restarts the pause. */
   readonly isBusy: () => boolean;
-  /** A prompt that is better than the one in use at a place, if there is one. */
+  /** A better prompt than the one in use at a place, if there is one. */
   readonly better: (place: Place) => { readonly prompt: PromptParts; readonly adopt: () => void } | undefined;
 }
 
-/** Uses pauses in typing to read the prompt that the next questions are to go on from; it is adopted when it is read whole. */
+/** Uses pauses in typing to prefill a better prompt for the next questions. The prompt is adopted once prefilled whole. */
 export function createPauses<Place>({ completer, clock, isBusy, better }: PauseOptions<Place>) {
   let timer: unknown;
   let reading: AbortController | undefined;
@@ -30,9 +30,9 @@ export function createPauses<Place>({ completer, clock, isBusy, better }: PauseO
     try {
       const { whole } = await completer.prepare!(found.prompt, signal);
       if (whole) found.adopt();
-      else if (!signal.aborted) begin(place); // somebody more urgent came
+      else if (!signal.aborted) begin(place); // a higher-priority request interrupted it
     } catch {
-      // Whoever asks next hears the same from the engine, and can say it.
+      // The next question gets the same error from the engine, and reports it.
     } finally {
       reading = undefined;
     }

@@ -34,7 +34,14 @@ import {
   unlessAttached,
   withheld,
 } from "./stages/index.ts";
-import { createAnchors, placeAt, type Stand, type Syntax, standAt, withLineEnding } from "./text/index.ts";
+import {
+  type CursorText,
+  createAnchors,
+  cursorTextAt,
+  placeAt,
+  type Syntax,
+  withLineEnding,
+} from "./text/index.ts";
 import { createTraces, type Traced } from "./trace.ts";
 
 export interface PipelineOptions {
@@ -66,7 +73,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     better: (question: Question) => {
       if (settings().profile === "eco") return undefined;
       const { document, cursor } = question;
-      return anchors.tidied(standAt(document, cursor), document.path, () => contextOf(question));
+      return anchors.tidied(cursorTextAt(document, cursor), document.path, () => contextOf(question));
     },
   });
 
@@ -110,16 +117,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const superseded = questions.begin(question);
     ahead.cancel();
     running.wake(); // older questions see that they are superseded
-    const placed = placedAt(question, standAt(question.document, question.cursor));
+    const placed = placedAt(question, cursorTextAt(question.document, question.cursor));
     return { ...placed, askedMs, superseded, delayMs: 0, source: "model" };
   }
 
-  function placedAt(question: Question, stand: Stand): Placed {
-    const { before, after } = stand;
+  function placedAt(question: Question, cursorText: CursorText): Placed {
+    const { before, after } = cursorText;
     return {
       question,
       settings: settings(),
-      stand,
+      cursorText,
       place: placeAt(before + after, before.length),
       facts: syntax?.factsAt(question.document.languageId, before, after),
     };
@@ -146,8 +153,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return context?.chunks(document, cursor) ?? [];
   }
 
-  function onText({ kept, stand }: Decode): void {
-    options.onPartial?.(withLineEnding(cutAtControlCharacter(kept), stand.lineEnding));
+  function onText({ kept, cursorText }: Decode): void {
+    options.onPartial?.(withLineEnding(cutAtControlCharacter(kept), cursorText.lineEnding));
   }
 
   function onEnd(decode: Decode): void {
@@ -171,9 +178,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     shown(id) {
       const entry = kept.get(id);
       const question = questions.last;
-      if (!entry || question?.document.uri !== entry.stand.uri) return;
-      ahead.schedule(entry, (stand) =>
-        requestFor(placedAt({ ...question, trigger: "automatic" }, stand), "speculative", {
+      if (!entry || question?.document.uri !== entry.cursorText.uri) return;
+      ahead.schedule(entry, (cursorText) =>
+        requestFor(placedAt({ ...question, trigger: "automatic" }, cursorText), "speculative", {
           anchors,
           contextOf,
         }),

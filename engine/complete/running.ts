@@ -1,6 +1,6 @@
 import type { Clock, Completer } from "../contract/index.ts";
 import { type Decode, type DecodeRequest, follows, restOf, startDecode } from "./decode.ts";
-import type { Stand } from "./text/index.ts";
+import type { CursorText } from "./text/index.ts";
 
 export interface RunningOptions {
   readonly completer: Completer;
@@ -17,7 +17,7 @@ export function createRunning({ completer, clock, onText, onEnd }: RunningOption
   let last: Decode | undefined; // started last, over or not
   const waiting = new Set<() => void>();
 
-  /** Lets all who wait check again whether their wait is over. */
+  /** Makes all waiting questions check again whether their wait is over. */
   function wake(): void {
     for (const check of waiting) check();
   }
@@ -32,7 +32,7 @@ export function createRunning({ completer, clock, onText, onEnd }: RunningOption
     start(request: DecodeRequest): Decode {
       current?.abort();
       const started = startDecode(completer, request, {
-        ghost: last && restOf(last, request.stand),
+        ghost: last && restOf(last, request.cursorText),
         now: clock.now,
         onChange() {
           if (current === started) onText(started);
@@ -48,8 +48,8 @@ export function createRunning({ completer, clock, onText, onEnd }: RunningOption
     },
 
     /** The current decode, if what was typed since it started agrees with what it has written. */
-    attach: (stand: Stand): Decode | undefined =>
-      current && !current.aborted && follows(current, stand) ? current : undefined,
+    attach: (cursorText: CursorText): Decode | undefined =>
+      current && !current.aborted && follows(current, cursorText) ? current : undefined,
 
     abort: (): void => current?.abort(),
 

@@ -13,7 +13,7 @@ export interface PromptParts {
   readonly context: readonly { readonly path: string; readonly text: string }[];
 }
 
-/** `invoked`: the user asked for it and waits. `speculative`: for what the user may do next. From most to least urgent. */
+/** `invoked`: the user asked for it and waits. `speculative`: for what the user may do next. From highest to lowest priority. */
 export type CompletionPriority = "invoked" | "automatic" | "speculative";
 
 export interface CompletionRequest {
@@ -43,9 +43,9 @@ export interface Completer {
   complete(request: CompletionRequest): AsyncGenerator<CompletionDelta, GenerationEnd | undefined, undefined>;
 
   /**
-   * Reads a prompt when nobody waits, so that a completion of it, or of a longer middle, begins at once. Gives way to
-   * everything else.
-   * @returns tokens computed, and whether the whole prompt is read; what was read stays for the next call
+   * Prefills a prompt while no request waits, so that a completion of it, or of a longer middle, begins at once. Yields to
+   * every other request.
+   * @returns tokens computed, and whether the whole prompt is read; what was read is kept for the next call
    */
   prepare?(
     prompt: PromptParts,

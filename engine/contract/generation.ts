@@ -1,6 +1,6 @@
 /**
- * Why a generation ended. `cancelled`: its signal aborted, or its caller left. `preempted`: a more urgent request took the GPU, which
- * only happens in the engine's process.
+ * Why a generation ended. `cancelled`: its signal aborted, or its caller left. `preempted`: a request of higher priority took
+ * the GPU, which only happens in the engine's process.
  */
 export type EndReason = "end" | "max-tokens" | "context-full" | "cancelled" | "preempted";
 

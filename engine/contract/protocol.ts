@@ -1,7 +1,7 @@
 // The messages between the engine's process and its client (Node's IPC, JSON). Types only: both sides import this file.
 //
 // Requests carry an id that the client chooses; the answer is a series of events with that id, the last of which is
-// `done` or `error`. A cancelled request ends with `done` too: nothing more is sent for it, whatever still runs.
+// `done` or `error`. A cancelled request ends with `done` too: nothing more is sent for it, even if work for it still runs.
 import type { Fault } from "../errors/index.ts";
 import type { ChatRequest } from "./chat.ts";
 import type { CompletionPriority, CompletionRequest, PromptParts } from "./completion.ts";
@@ -9,8 +9,8 @@ import type { EndReason, GenerationCost } from "./generation.ts";
 import type { GpuPulse } from "./pulse.ts";
 
 /**
- * `foreground` is explain and refactor; it and `invoked` are equals, served in turn. A running request gives way to a
- * more urgent one: foreground and invoked, automatic, speculative, warm-up.
+ * `foreground` is explain and refactor; it and `invoked` are equals, served in turn. A running request yields to one
+ * of higher priority: foreground and invoked, automatic, speculative, warm-up.
  */
 export type Priority = "foreground" | CompletionPriority | "warm-up";
 
@@ -49,7 +49,7 @@ export type ToEngine =
   | { readonly kind: "settings"; readonly settings: EngineSettings }
   | { readonly kind: "request"; readonly id: number; readonly request: EngineRequest }
   | { readonly kind: "cancel"; readonly id: number }
-  /** Answered by `pulse` at once, whatever runs. */
+  /** Answered by `pulse` at once, even while a request runs. */
   | { readonly kind: "ping" };
 
 /** What a model file is, read without a GPU. */
@@ -78,9 +78,9 @@ export interface LoadedModel {
 }
 
 /**
- * Who drafts for a model: its MTP block and n-grams; n-grams alone, the file having no MTP block, or the GPU no memory for it;
- * nobody, since there is no memory for that either, or the device computes rows one after another, or wide passes otherwise
- * than narrow ones, or was lost while they were measured.
+ * Which drafters a model has. MTP block and n-grams; n-grams alone, if the file has no MTP block or the GPU no memory for it.
+ * None, if there is no memory for drafts at all, if the device computes rows one after another or wide passes otherwise than
+ * narrow ones, or if it was lost while passes were measured.
  */
 export type DraftSources =
   | "mtp"
@@ -115,7 +115,7 @@ export type EngineEvent =
   /** Text that the model thinks aloud, when `thinking` is on. */
   | { readonly kind: "thinking"; readonly text: string }
   | { readonly kind: "described"; readonly description: ModelDescription }
-  /** `whole`: or else somebody more urgent came; what was read stays. */
+  /** `whole`: false if a request of higher priority preempted it; what was read is kept. */
   | { readonly kind: "prepared"; readonly computedTokens: number; readonly whole: boolean }
   | { readonly kind: "status"; readonly status: EngineStatus }
   | { readonly kind: "done"; readonly reason: EndReason; readonly cost?: GenerationCost }

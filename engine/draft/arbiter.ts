@@ -3,30 +3,30 @@ import type { Calibration } from "./calibration.ts";
 import type { Costs } from "./costs.ts";
 import type { Drafter, DraftSource, Proposal } from "./drafter.ts";
 
-/** Who may draft: whoever pays, one source alone at full length, or nobody. */
+/** Which sources may draft: any that pays, one alone at full length, or none. */
 export type DraftMode = "auto" | "mtp" | "ngram" | "off";
 
 /** What the next round drafts. */
 export interface Decision {
   readonly source: DraftSource | "none";
-  /** Rows of the pass at most: the token at hand and the drafts. */
+  /** Rows of the pass at most: the last sampled token and the drafts. */
   readonly rows: number;
-  /** A draft that is at hand. */
+  /** A draft whose ids the CPU already has. */
   readonly given?: Proposal;
   /** Or one that the GPU makes. */
   readonly chain?: DraftSettings;
-  /** Tokens that the round is expected to bring. */
+  /** Expected number of tokens that the round yields. */
   readonly expected: number;
-  /** Whether the MTP block need not even see this round's tokens: it has not drafted for a while. */
+  /** Whether the MTP block skips this round's tokens: it has not drafted for a while. */
   readonly mtpRests: boolean;
 }
 
-/** What became of a round. */
+/** The result of a round. */
 export interface Outcome {
-  /** The drawn tokens: accepted drafts, then one more. */
+  /** The sampled tokens: accepted drafts, then one more. */
   readonly tokens: readonly number[];
   readonly drafted: number;
-  /** The MTP block's confidence in the drafts that were judged. */
+  /** The MTP block's confidence in the drafts that were verified. */
   readonly confidence: readonly number[];
   /** Whether a draft was rejected, not cut off by the end. */
   readonly rejected: boolean;
@@ -35,7 +35,7 @@ export interface Outcome {
 export interface ArbiterOptions {
   readonly mode: DraftMode;
   readonly costs: Costs;
-  /** Longest draft: of the rollback strategy, the device's checked widths, the user's wish. */
+  /** Longest draft: bounded by the rollback strategy, the device's checked widths and the user's setting. */
   readonly longest: number;
   /** Whether the model can draft by itself. */
   readonly mtp: boolean;
@@ -44,11 +44,11 @@ export interface ArbiterOptions {
 }
 
 const longestChain = 8; // links: beyond, a chain is seldom reached and every link costs a pass of the block
-const probeRounds = 64; // after so many rounds one that looks like a loss is tried, in case the text has changed
-const trialRounds = 32; // drafted rounds after which a source is judged by what it brought
+const probeRounds = 64; // rounds after which a source that looks like a loss is tried again: the text may have changed
+const trialRounds = 32; // drafted rounds after which a source is judged by its yield
 const agreeing = 2; // MTP drafts that must equal an n-gram's before the rest of that is taken
-const restAfter = 16; // rounds without a chain after which the MTP block is not shown the text any more
-const loss = 0.98; // of plain decoding's rate: below, a source is suspended
+const restAfter = 16; // rounds without a chain after which the MTP block no longer runs on the text
+const loss = 0.98; // share of plain decoding's rate below which a source is suspended
 
 interface Trial {
   rounds: number;
@@ -58,10 +58,10 @@ interface Trial {
 }
 
 /**
- * Decides before each round who drafts, and how much: what brings most expected tokens for its measured cost,
+ * Decides before each round which source drafts, and how much: the choice with most expected tokens for its measured cost,
  *   (1 + Σ_i Π_{j ≤ i} a_j) / (verify(1 + n) + draft(n)),
- * a_j being acceptance as calibrated by what happened. Plain decoding is one of the choices, and a source that brought
- * less than it for a while is suspended.
+ * where a_j is the acceptance calibrated on past rounds. Plain decoding is one of the choices. A source that yields less than
+ * plain decoding for a while is suspended.
  */
 export class Arbiter {
   readonly #options: ArbiterOptions;
@@ -77,9 +77,9 @@ export class Arbiter {
   }
 
   /**
-   * @param ahead rounds whose record has not been read; with any, only what the GPU does by itself can be decided
-   * @param left tokens that may still be drawn, at most
-   * @returns undefined: wait for the record, a draft may be at hand then
+   * @param ahead rounds whose record has not been read; if there are any, only drafts that the GPU makes by itself are possible
+   * @param left tokens that may still be sampled, at most
+   * @returns undefined: wait for the record, a drafter may then have a draft
    */
   decide(ahead: number, left: number): Decision | undefined {
     const decision = this.#decide(ahead, left);
@@ -116,7 +116,7 @@ export class Arbiter {
     );
   }
 
-  /** Takes in what a round brought, and tells the drafters. */
+  /** Records a round's result, and passes it to the drafters. */
   observe(decision: Decision, outcome: Outcome): void {
     const { drafters, calibration } = this.#options;
     for (const drafter of drafters) drafter.observe(outcome.tokens);
@@ -163,7 +163,7 @@ export class Arbiter {
     return decision.expected / this.#cost(decision);
   }
 
-  /** The best of what is at hand, cut where another row would not pay. */
+  /** The best draft that the drafters propose, cut where another row would not pay. */
   #bestGiven(longest: number): Decision | undefined {
     const { drafters, calibration, mode } = this.#options;
     let best: Decision | undefined;
@@ -190,7 +190,7 @@ export class Arbiter {
     return Array.from({ length: most }, (_, i) => this.#chain(i + 1, 0));
   }
 
-  /** A chain of `most` links; with a rate, cut on the GPU where its next row would bring less than that. */
+  /** A chain of `most` links; with a rate, the GPU cuts it where its next row would yield less than that. */
   #chain(most: number, rate: number): Decision {
     const { costs, calibration } = this.#options;
     let reach = 1;
@@ -222,7 +222,7 @@ export class Arbiter {
 
   #depthAcceptance(depth: number): number {
     const { hits, seen } = this.#depth[depth] ?? { hits: 0, seen: 0 };
-    const prior = 0.7 * 0.9 ** depth; // what heads of this family reach on code, before anything is known
+    const prior = 0.7 * 0.9 ** depth; // what heads of this family reach on code, before any measurement
     return (hits + 4 * prior) / (seen + 4);
   }
 }

@@ -1,16 +1,16 @@
 import { acceptanceBuckets } from "../model/index.ts";
 import type { DraftSource } from "./drafter.ts";
 
-const matchBounds = [4, 8, 16, 32]; // tokens that agreed before the draft: drafters of text are surer with more of them
-const decay = 0.98; // of what was seen, with each new judgement: the text at hand counts most
-const priorWeight = 4; // judgements that a drafter's own confidence is worth
+const matchBounds = [4, 8, 16, 32]; // tokens that matched before the draft: text drafters are more reliable after more of them
+const decay = 0.98; // of past counts, with each verified draft: the current text counts most
+const priorWeight = 4; // verified drafts that a drafter's own confidence counts as
 
 interface Cell {
   hits: number;
   seen: number;
 }
 
-/** How often drafts are accepted, by source, confidence and match: what really happened, beginning with what drafters claim. */
+/** How often drafts are accepted, by source, confidence and match: measured, with the drafters' own confidence as prior. */
 export class Calibration {
   readonly #cells = new Map<string, Cell>();
 
@@ -20,7 +20,7 @@ export class Calibration {
     return Math.min(0.995, (hits + priorWeight * confidence) / (seen + priorWeight));
   }
 
-  /** Takes in whether a draft that was reached was accepted. */
+  /** Records whether a draft that was reached was accepted. */
   observe(source: DraftSource, confidence: number, match: number, accepted: boolean): void {
     const key = keyOf(source, confidence, match);
     const cell = this.#cells.get(key) ?? { hits: 0, seen: 0 };

@@ -1,6 +1,6 @@
-/** What rounds take on a device, in milliseconds or any other unit: only ratios matter. */
+/** Cost of a round's parts on a device, in milliseconds or any other unit: only ratios matter. */
 export interface Costs {
-  /** A pass over `rows` rows with its draws. */
+  /** A pass over `rows` rows with its sampling. */
   verify(rows: number): number;
   /** One link of the MTP chain. */
   readonly link: number;

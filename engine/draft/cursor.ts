@@ -1,23 +1,23 @@
 import type { Drafter } from "./drafter.ts";
 
-/** Tokens by which a lost cursor finds its place again: first so many, then fewer. */
+/** Tokens that must match for a lost cursor to find its place again: the first number is tried first. */
 const anchors = [3, 2];
-/** What a cursor claims that has stood in its text from the start, and one that two or three tokens have just found again. */
+/** Confidence of a cursor that has been in its text from the start, and of one that two or three tokens have just found again. */
 const freshConfidence = 0.8;
 const foundConfidence = 0.6;
-/** What it claims after a long run: the next change may come at any token. */
+/** Confidence after a long run: the next change may come at any token. */
 const certainty = 0.97;
 /** How much of its doubt is left with each token that agrees: a tenth after six or seven. */
 const doubtLeft = 0.7;
 
 /**
  * Drafts from a text that the answer probably repeats: a suggestion's tail ("ghost"), or the original of an edit ("copy").
- * A cursor stands in it and moves on while the answer agrees. After a mismatch it is lost until the last tokens are found
- * again: behind an insertion where it stood, behind a deletion further on, behind a replacement past it.
+ * A cursor advances in it while the answer agrees. After a mismatch the cursor is lost until the last tokens are found again:
+ * after an insertion at the old place, after a deletion further on, after a replacement past the replaced text.
  */
 export function createCursorDrafter(source: "ghost" | "copy", text: readonly number[]): Drafter {
   let cursor: number | undefined = 0;
-  /** Where the cursor last stood and was right: a place that was found by chance must not lead the search away. */
+  /** The cursor's last confirmed place: a place found by chance must not lead the search away. */
   let trusted = 0;
   /** Tokens that agreed since the start, or since the place was found again; and those by which it was found. */
   let agreed = 0;
@@ -29,7 +29,7 @@ export function createCursorDrafter(source: "ghost" | "copy", text: readonly num
     for (let back = 1; back <= count; back++) if (text[end - back] !== recent.at(-back)) return false;
     return true;
   };
-  /** Puts the cursor behind the last tokens: at the nearest place, of two as near the one ahead. */
+  /** Puts the cursor after the last tokens: at the nearest place; if two are equally near, at the one ahead. */
   const findAgain = (): void => {
     cursor = undefined;
     agreed = 0;

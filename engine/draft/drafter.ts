@@ -1,7 +1,7 @@
 /** Where a draft comes from. */
 export type DraftSource = "mtp" | "ngram" | "ghost" | "copy";
 
-/** A draft that is at hand. */
+/** Proposed next tokens. */
 export interface Proposal {
   readonly source: DraftSource;
   readonly ids: readonly number[];
@@ -11,11 +11,11 @@ export interface Proposal {
   readonly match: number;
 }
 
-/** Guesses what comes next in one generation. */
+/** Proposes the next tokens of one generation. */
 export interface Drafter {
   readonly source: DraftSource;
   /** At most `most` ids after what was observed; undefined: nothing to offer. */
   propose(most: number): Proposal | undefined;
-  /** Tokens that now stand in the text, in order. */
+  /** Tokens that were committed to the text, in order. */
   observe(ids: readonly number[]): void;
 }

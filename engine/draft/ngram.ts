@@ -4,13 +4,13 @@ import { Match, SuffixAutomaton } from "./suffix_automaton.ts";
 /** Tokens that a corpus holds before the older half of it is forgotten: some 20 files, and tens of megabytes. */
 const usualCapacity = 65_536;
 
-/** A line is cut after so many tokens: else a key pressed in a file that is one line would add the whole file again. */
+/** Tokens after which a line is cut: else each keystroke in a one-line file would add the whole file again. */
 const longestLine = 128;
 
-/** What a model's generations know of texts: the file, open files, edits and accepted completions, as they stand in prompts. */
+/** The texts that a model's n-grams learn from: the file, open files, edits and accepted completions, as prompts contain them. */
 export interface Corpus {
   readonly automaton: SuffixAutomaton;
-  /** Adds what of a text is new: prompts of neighbouring keystrokes are nearly the same. */
+  /** Adds the new parts of a text: prompts of neighbouring keystrokes are nearly the same. */
   learn(ids: readonly number[]): void;
 }
 
@@ -29,7 +29,7 @@ interface Document {
   readonly pairs: number[];
 }
 
-/** A corpus that knows nothing yet; the same texts in the same order make the same corpus. */
+/** An empty corpus; the same texts in the same order make the same corpus. */
 export function createCorpus({ isLineEnd, capacity = usualCapacity }: CorpusOptions): Corpus {
   let automaton = new SuffixAutomaton();
   let known = new Set<number>();
@@ -61,9 +61,9 @@ export function createCorpus({ isLineEnd, capacity = usualCapacity }: CorpusOpti
       return automaton;
     },
     learn: (text) => {
-      // More than is kept would be forgotten while it is learned, and be new again at the next key.
+      // Text beyond the capacity would be evicted while it is learned, and be new again at the next keystroke.
       const lines = finishedLines(text.slice(-capacity / 2), isLineEnd);
-      if (text.length > capacity / 2) lines.shift(); // cut somewhere else with each key
+      if (text.length > capacity / 2) lines.shift(); // each keystroke cuts it somewhere else
       /** A new text that repeats itself is kept in one piece, and its lines are counted: only what others had is left out. */
       const fresh = new Set<number>();
       let run: Document = { ids: [], pairs: [] };
@@ -78,7 +78,7 @@ export function createCorpus({ isLineEnd, capacity = usualCapacity }: CorpusOpti
           close();
           continue;
         }
-        // Forgetting goes by whole documents: none may be so long that half of the corpus goes with it.
+        // Whole documents are evicted: none may be so long that half of the corpus goes with it.
         if (run.ids.length > 0 && run.ids.length + line.length > capacity / 4) close();
         known.add(pair);
         fresh.add(pair);
@@ -91,7 +91,7 @@ export function createCorpus({ isLineEnd, capacity = usualCapacity }: CorpusOpti
   };
 }
 
-/** The line that is being written is left out: it would be new with every key, and drafters have the tail anyway. */
+/** The line that is being written is left out: it would be new with every keystroke, and drafters have the tail anyway. */
 function finishedLines(ids: readonly number[], isLineEnd: (id: number) => boolean): number[][] {
   const lines: number[][] = [];
   let line: number[] = [];
@@ -110,14 +110,14 @@ const hash = (ids: readonly number[], seed: number): number =>
 
 /** Tokens that must agree before anything is drafted: one, for what it is worth is weighed below (two lose a tenth in code). */
 const shortestMatch = 1;
-/** A draft goes on while it is this likely to be accepted so far: a row costs little, but not nothing. */
+/** Minimum cumulative acceptance probability at which a draft is extended: a row costs little, but not nothing. */
 const leastReach = 0.2;
-/** How much longer than the match a draft may be; long matches are copies, and go on as far as they go. */
+/** How much longer than the match a draft may be; long matches are copies, and are followed to their end. */
 const reachOfMatch = 2;
 const longMatch = 12;
-/** Contexts that are asked, from the longest: further ones have no say beside these. */
+/** Contexts that are used, from the longest: shorter ones have no influence beside these. */
 const mostContexts = 4;
-/** Sightings that doubt in a context of one token weighs: of those tried, this drafted least in vain for what was accepted. */
+/** Pseudo-count of doubt in a context of one token: of the values tried, this had the fewest rejected drafts per accepted one. */
 const doubtOfOne = 4;
 
 /** A place in a text that was seen: what followed there is weighed by how many tokens agree. */
@@ -131,7 +131,7 @@ interface Context {
 }
 
 /**
- * Drafts what followed where the end of the text stood before: in the corpus, or in what this generation itself wrote.
+ * Drafts what followed earlier occurrences of the text's end: in the corpus, or in what this generation itself wrote.
  * @param tail the end of the prompt
  */
 export function createNgramDrafter(corpus: Corpus, tail: readonly number[]): Drafter {
@@ -176,7 +176,7 @@ export function createNgramDrafter(corpus: Corpus, tail: readonly number[]): Dra
   };
 }
 
-/** The match and its ever shorter suffixes that stood elsewhere too, as long as something followed. */
+/** The match and its ever shorter suffixes that also occur elsewhere, as long as something followed. */
 function contextsOf(automaton: SuffixAutomaton, match: Match): Context[] {
   const found: Context[] = [];
   let { state, length } = match;

@@ -32,7 +32,7 @@ class Transitions {
     return entry === 0 ? undefined : this.#entries[4 * (entry - 1) + 2]!;
   }
 
-  /** Adds a transition, or leads it elsewhere. */
+  /** Adds a transition, or changes its target. */
   set(state: State, token: number, target: State): void {
     if (4 * this.#size === this.#entries.length) this.#grow();
     const slot = this.#slot(state, token);
@@ -52,7 +52,7 @@ class Transitions {
     }
   }
 
-  /** Where the transition stands, or the free place for it. */
+  /** The slot of the transition, or a free one for it. */
   #slot(state: State, token: number): number {
     const mask = this.#slots.length - 1;
     const mixed = Math.imul(state ^ Math.imul(token, 0x85ebca6b), 0x9e3779b1);
@@ -221,7 +221,7 @@ export class Match {
     return this.#state;
   }
 
-  /** Takes in the next token of the followed text. */
+  /** Advances by the next token of the followed text. */
   advance(token: number): void {
     this.#settle();
     for (;;) {
@@ -240,7 +240,7 @@ export class Match {
     }
   }
 
-  /** Another match that stands in the same place, and moves on by itself. */
+  /** A copy of this match, which advances independently. */
   copy(): Match {
     const copy = new Match(this.#automaton);
     copy.#state = this.#state;

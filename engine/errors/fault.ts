@@ -42,7 +42,7 @@ export interface Fault {
   readonly advice: string;
   /** The file or folder concerned. */
   readonly path?: string;
-  /** The setting concerned, such as `foretype.model.hub`. */
+  /** The setting concerned, for example `foretype.model.hub`. */
   readonly setting?: string;
 }
 

@@ -6,7 +6,7 @@ import { endOf, type TokenSource } from "./completer.ts";
 const thinkingStart = "<think>";
 const thinkingEnd = "</think>";
 
-/** A session as a partner in a conversation: the model's own chat template around the messages, text streamed. */
+/** A session as a chat model: the model's own chat template around the messages, text streamed. */
 export function createChat(session: Pick<TokenSource, "evaluator" | "generate">, tokenizer: Tokenizer) {
   return {
     /** @throws UserError, when iterated, if the model has no chat template or the conversation exceeds the context. */
@@ -56,14 +56,14 @@ function conversationIds(
     throw new UserError({
       code: "prompt-length",
       problem: `The conversation has ${ids.length} tokens and the model's context holds ${context}`,
-      advice: "select less code or start anew",
+      advice: "select less code or start a new conversation",
     });
   return ids;
 }
 
 /**
- * Tells thoughts from the answer: what stands before `</think>` is thought, where the prompt ends in an open block
- * (`begun`) or the model opens one itself. White space after a block belongs to neither.
+ * Separates thoughts from the answer. Text before `</think>` is thought if the prompt ends in an open block (`begun`) or the
+ * model opens one itself. White space after a block belongs to neither.
  */
 export function splitThinking(begun: boolean): (text: string, end: boolean) => ChatDelta[] {
   let mode: "start" | "thinking" | "gap" | "text" = begun ? "thinking" : "start";
@@ -83,7 +83,7 @@ export function splitThinking(begun: boolean): (text: string, end: boolean) => C
   }
   function think(end: boolean): void {
     const at = held.indexOf(thinkingEnd);
-    // The tag may come in pieces.
+    // The tag may arrive in pieces.
     emit("thinking", at >= 0 ? at : held.length - (end ? 0 : heldBack(held, thinkingEnd)));
     if (at < 0) return;
     mode = "gap";

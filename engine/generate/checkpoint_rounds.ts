@@ -2,8 +2,8 @@ import type { RoundRecord } from "../model/index.ts";
 import { Rounds } from "./rounds.ts";
 
 /**
- * Rounds with the rollback strategy "replay": the state is copied before a draft is verified; where a part of the draft is rejected, the
- * copy is brought back and the accepted rows run again. Tests and benchmarks compare the other strategies with it.
+ * Rounds with the rollback strategy "replay": the state is copied before a draft is verified; when a part of the draft is
+ * rejected, the copy is restored and the accepted rows run again. Tests and benchmarks compare the other strategies with it.
  */
 export class CheckpointRounds extends Rounds {
   /** After a round with drafts one: its state may be a rejected draft's until the CPU has read its record. */

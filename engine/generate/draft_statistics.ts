@@ -8,7 +8,7 @@ export interface DraftCount {
   accepted: number;
 }
 
-/** What drafts brought in one generation. */
+/** Outcome of the drafts of one generation. */
 export interface DraftStatistics extends DraftCount {
   readonly bySource: Partial<Record<DraftSource, DraftCount>>;
   /** By depth: how many drafts were judged there, and how many of them accepted. */

@@ -196,7 +196,7 @@ export class Evaluator {
     return true;
   }
 
-  /** Runs one pass over `ids` (1 to `maxRows`) at the current position; all of them stand. */
+  /** Runs one pass over `ids` (1 to `maxRows`) at the current position and commits all of them. */
   async pass(ids: readonly number[], options: PassOptions): Promise<void> {
     const rows = ids.length;
     const ready = widths.find((width) => width >= rows && this.#ready.has(passKey(width, options)));

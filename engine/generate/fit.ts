@@ -16,9 +16,9 @@ export interface Room {
   readonly gpu?: Gpu | undefined;
 }
 
-/** A session as it is wished for; `drafts: "auto"` may end without the MTP block, or without drafts. */
+/** The session that the caller asks for; `drafts: "auto"` may end without the MTP block, or without drafts. */
 export interface Wishes extends SessionSettings {
-  /** Whether somebody asked for this context, so that another is an error. */
+  /** Whether the user asked for this context, so that another is an error. */
   readonly contextAsked: boolean;
 }
 
@@ -26,10 +26,10 @@ export type Fit =
   | {
       readonly fits: true;
       readonly settings: SessionSettings & { readonly snapshotBytes: number };
-      /** Without its MTP block, where one is in the file and there is no room for it. */
+      /** Without its MTP block, where the file has one and there is no memory for it. */
       readonly h: Hyperparameters;
       readonly needs: MemoryNeeds;
-      /** What is less than wished for, whole sentences. */
+      /** What is less than asked for, whole sentences. */
       readonly notes: readonly string[];
       /** Whether more than snapshots had to be cut. */
       readonly shortened: boolean;
@@ -62,8 +62,8 @@ export const roomOf = (gpu: Gpu): Room => ({
 });
 
 /**
- * The session that comes nearest to the wishes in this room. In this order it gives up: snapshots but one, the context down to
- * 2048 positions, the MTP block, drafts. What somebody asked for stays.
+ * The session that comes nearest to the request within this memory. It gives up, in this order: snapshots but one, the context down to
+ * 2048 positions, the MTP block, drafts. What the user asked for stays.
  */
 export function fitSession(file: GgufFile, h: Hyperparameters, wishes: Wishes, room: Room): Fit {
   const { contextAsked, ...wished } = wishes;
@@ -130,7 +130,7 @@ function rollbackIn(
   return planes.total + snapshotBytes <= room.free ? "auto" : "tape";
 }
 
-/** The ways to draft, as wished first; only `auto` leaves a choice. */
+/** The ways to draft, the requested one first; only `auto` leaves a choice. */
 function attempts(h: Hyperparameters, settings: SessionSettings) {
   const asWished = { h, settings, note: "" };
   if (settings.drafts !== "auto") return [asWished];

@@ -19,8 +19,8 @@ const anyIds = (count: number, vocabulary: number): number[] =>
   Array.from({ length: count }, (_, i) => (i * 7919 + 13) % vocabulary);
 
 /**
- * Looks whether passes over several rows leave the bits that narrower passes leave (I3): hidden rows, and the candidates of the
- * draws. The text is forgotten.
+ * Checks whether passes over several rows leave the bits that narrower passes leave (I3): hidden rows, and the candidates of the
+ * samples. The text is forgotten.
  * @param rows most rows that are wanted
  * @returns most rows that a pass may have; 1: no draft can be verified here; undefined: the signal aborted
  */

@@ -2,18 +2,18 @@ import type { Decision } from "../draft/index.ts";
 import { maxRows } from "../model/index.ts";
 import type { Round } from "./rounds.ts";
 
-// Where a text is continued, the MTP block's cache of the last tokens may hold rejected drafts: it is shown them again.
+// Where a text is continued, the MTP block's cache of the last tokens may hold rejected drafts, so the block runs over them again.
 const resumeTokens = 16;
 
 const noLinks = { most: 0, cut: [], acceptance: [] };
 
 /**
- * What the MTP block has not seen of the text. The block drafts from its own keys and values, so it must see each token once. A round
- * shows it the tokens that the round before sampled; a round in which it rests shows it none. Before it drafts again, it is shown the
- * last of those it missed, at most as many as fit a pass.
+ * What the MTP block has not seen of the text. The block drafts from its own keys and values, so it must run over each token once. A
+ * round runs it over the tokens that the round before sampled; a round in which it rests skips them. Before it drafts again, it runs over the
+ * last tokens that it missed, at most as many as fit a pass.
  */
 export class MtpCatchUp {
-  /** Tokens at the text's end that it may have missed, at most; 0: none but those in flight, which the GPU shows it. */
+  /** Tokens at the text's end that it may have missed, at most; 0: none but those in flight, which the GPU feeds it. */
   #missed = resumeTokens;
   readonly #since: number;
 

@@ -10,7 +10,7 @@ import { Session } from "./session.ts";
 export interface SessionSettings {
   readonly context: number;
   readonly kvType: "f16" | "f32";
-  /** Who drafts. */
+  /** What drafts. */
   readonly drafts: DraftMode;
   /** Longest draft; default: what the way of rolling back allows. */
   readonly longest?: number | undefined;
@@ -35,7 +35,7 @@ const planesFor = ({ longest }: SessionSettings): number =>
   longest === undefined ? defaultPlanes : longest + 1;
 
 /**
- * A session with the drafts that are wished for, and the way of rolling them back that is quickest here.
+ * A session with the drafts that are asked for, and the rollback strategy that is fastest here.
  * @throws UserError when the MTP block is to draft and the model has none
  */
 export async function openSession(

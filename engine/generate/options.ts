@@ -34,10 +34,10 @@ export interface GenerateOptions {
   readonly maxTokens: number;
   /** Default: greedy. */
   readonly sampling?: Sampling;
-  /** Ids that end generation. The one that is drawn is yielded too. */
+  /** Ids that end generation. The one that is sampled is yielded too. */
   readonly endIds?: Iterable<number>;
   readonly signal?: AbortSignal | undefined;
-  /** Who drafts; default: as the session was opened. */
+  /** What drafts; default: as the session was opened. */
   readonly drafts?: DraftMode | undefined;
   /** What probably follows: the tail of a suggestion that was typed into. */
   readonly ghost?: readonly number[] | undefined;
@@ -49,22 +49,22 @@ export interface GenerateOptions {
   readonly trace?: ((round: RoundTrace) => void) | undefined;
 }
 
-/** Says which ids may be drawn while the text goes over what is typed already. */
+/** Says which ids may be sampled while the text repeats what is typed already. */
 export interface Healing {
   /** A bit for each id; undefined: any. */
   mask(): Uint32Array | undefined;
-  /** Takes in what was drawn. */
+  /** Takes in the sampled id. */
   take(id: number): void;
 }
 
-/** What a round decided, and what came of it. */
+/** What a round decided, and its outcome. */
 export interface RoundTrace {
   readonly position: number;
   readonly source: Decision["source"];
   readonly drafted: number;
   readonly accepted: number;
-  /** Tokens that the arbiter expected, the one that is always drawn among them. */
+  /** Tokens that the arbiter expected, the one that is always sampled among them. */
   readonly expected: number;
-  /** Why the text goes on without the rest of the draft. */
+  /** Why the rest of the draft was not accepted. */
   readonly stopped: "no draft" | "all accepted" | "rejected" | "end";
 }

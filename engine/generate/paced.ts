@@ -2,21 +2,21 @@ import { performance } from "node:perf_hooks";
 import type { Gpu } from "../gpu/index.ts";
 
 /**
- * What one submit should take. A submit cannot be called back: a more urgent request waits for two of them, and Windows resets a
- * GPU that works on one for two seconds.
+ * What one submit should take. A submit cannot be called back: a request of higher priority waits for two of them, and Windows
+ * resets a GPU that works on one for two seconds.
  */
 const submitMs = 25;
 
 /** Submits under way: one runs while the next is encoded. */
 const mostUnderWay = 2;
 
-/** What became of a plan: none of its dispatches was submitted, all were, or the signal aborted after some. */
+/** How a plan ended: none of its dispatches was submitted, all were, or the signal aborted after some. */
 export type Ran = "none" | "part" | "whole";
 
 /** Encodes and submits the dispatches [from, to) of a plan. */
 type Submit = (from: number, to: number) => void;
 
-/** Runs plans in submits of about 25 ms, whatever the GPU: the first run of a plan begins with a single dispatch. */
+/** Runs plans in submits of about 25 ms on any GPU: the first run of a plan begins with a single dispatch. */
 export class Paced {
   readonly #gpu: Gpu;
   readonly #now: () => number;

@@ -9,16 +9,16 @@ export interface Prompt {
   readonly ids: readonly number[];
   /**
    * The first `base` ids go by the prompt path, the others by the row path, as tokens do that are typed: the state can go
-   * back to any of those. Default: all but the last, which is run with the first draw.
+   * back to any of those. Default: all but the last, which is run with the first sample.
    */
   readonly base?: number | undefined;
   /** Positions up to which the text will probably come again. */
   readonly landmarks?: readonly number[];
-  /** Where the text above the place to fill ends; default: the base. Somebody who goes up to edit shortens it. */
+  /** Where the text above the place to fill ends; default: the base. An edit further up shortens it. */
   readonly stem?: number;
 }
 
-/** Passes over a prompt's last tokens, which may still be taken back. */
+/** Passes over a prompt's last tokens, which may still be rolled back. */
 export const rowPass = (mtp: boolean) => ({ kind: "rows", logits: "none", mtp }) as const;
 
 /** Brings the state up to prompts: by what is kept of earlier ones, and by running the rest. */
@@ -89,7 +89,7 @@ export class PromptReader {
       });
       if (ran !== "whole") {
         if (ran === "part") state.lose();
-        else await state.keep(); // who continues finds it
+        else await state.keep(); // a later call continues from it
         await gpu.idle();
         return false;
       }
@@ -122,7 +122,7 @@ const far = 4 * grid; // between the kept states before that
 
 /**
  * Where a prompt's states are kept: at its end, and on the grid before each landmark and behind the stem's end, near it more densely:
- * who goes up to edit goes near more often than far.
+ * users edit near the cursor more often than far above it.
  */
 function keptPositions({
   base,

@@ -23,11 +23,11 @@ import { type Evaluator, widthFor } from "./evaluator.ts";
 // Most rounds in flight: one runs while the record of the one before is read back.
 const runAhead = 2;
 
-/** One round: drafts, if any, a pass that verifies them, draws, and the record. */
+/** One round: drafts, if any, a pass that verifies them, samples, and the record. */
 export interface Round {
   /** Rows of the pass, at most. */
   readonly rows: number;
-  /** Tokens of the pass, if the CPU has them all; else the GPU continues from what it drew and drafted. */
+  /** Tokens of the pass, if the CPU has them all; else the GPU continues from what it sampled and drafted. */
   readonly tokens?: readonly number[];
   /** With `tokens`: how many may still be sampled. */
   readonly budget?: number;

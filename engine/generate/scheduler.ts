@@ -1,6 +1,6 @@
 import type { Priority } from "../contract/index.ts";
 
-/** Lower runs first. Explain, refactor and an invoked completion are equals: somebody waits for each of them. */
+/** Lower runs first. Explain, refactor and an invoked completion are equals: the user waits for each of them. */
 const ranks: Readonly<Record<Priority, number>> = {
   foreground: 0,
   invoked: 0,
@@ -11,7 +11,7 @@ const ranks: Readonly<Record<Priority, number>> = {
 
 /** The GPU, for as long as the turn is not disposed of. */
 export interface Turn extends Disposable {
-  /** Aborts when the caller's own signal does, and when somebody more urgent wants the GPU. */
+  /** Aborts when the caller's own signal does, and when a request of higher priority wants the GPU. */
   readonly signal: AbortSignal;
   readonly preempted: boolean;
 }
@@ -22,8 +22,8 @@ interface Waiting {
 }
 
 /**
- * One GPU, one turn at a time: the most urgent first, equals in the order in which they came. A turn that somebody
- * more urgent waits for is told to end through its signal; it is over when its owner disposes of it.
+ * One GPU, one turn at a time: the highest priority first, equals in the order in which they came. When a request of
+ * higher priority waits, the running turn's signal aborts; the turn ends when its owner disposes of it.
  */
 export function createScheduler() {
   const waiting: Waiting[] = [];

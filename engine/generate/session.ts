@@ -57,7 +57,7 @@ export class Session {
   #busy = false;
 
   constructor(gpu: Gpu, model: Model, { drafts, snapshotBytes, ...options }: SessionOptions) {
-    // Who cannot draft gets neither buffers nor kernels for it.
+    // A session that cannot draft gets neither buffers nor kernels for it.
     this.#drafts = drafts && (drafts.costs || draftsPay(gpu, drafts.mode)) ? drafts : { mode: "off" };
     const { mode, costs, headSize, isLineEnd } = this.#drafts;
     const mtp = (mode === "auto" || mode === "mtp") && model.mtp !== undefined;
@@ -77,14 +77,14 @@ export class Session {
     return this.#drafts.mode;
   }
 
-  /** Who drafts here; after `prepare`. */
+  /** What drafts here; after `prepare`. */
   get draftSources(): DraftSources {
     if (this.#drafts.mode === "off") return "device-linear";
     if (this.#longest === 0) return "device-differs";
     return this.evaluator.mtp ? "mtp" : "ngram";
   }
 
-  /** The plan of one round without drafts: a row of the trunk and the draw. */
+  /** The plan of one round without drafts: a row of the trunk and the sample. */
   decodePlan(sampled: boolean): Promise<Plan> {
     return this.#rounds.plan({ rows: 1, sampled });
   }
@@ -184,7 +184,7 @@ export class Session {
     }
   }
 
-  /** `auto` is for people: it drafts where that is known to be right. The other modes do as they are told. */
+  /** `auto` drafts only where that is known to be right. The other modes draft as asked. */
   get #mayDraft(): boolean {
     const { mode, costs } = this.#drafts;
     return this.#longest > 0 && (mode !== "auto" || costs !== undefined || this.#checked);

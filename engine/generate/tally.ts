@@ -14,7 +14,7 @@ export interface GenerationTimings extends Omit<GenerationCost, "drafted" | "acc
   readonly steps: number;
 }
 
-/** What a generation has cost so far, and what drafts brought it. */
+/** What a generation has cost so far, and the outcome of its drafts. */
 export interface GenerationTally {
   readonly timings: GenerationTimings;
   readonly drafts: DraftStatistics;
@@ -58,7 +58,7 @@ export class Tally implements GenerationTally {
     this.#promptComputed = computed;
   }
 
-  /** @param heals whether the round samples a token over text that is typed already */
+  /** @param heals whether the round samples a token that repeats text typed already */
   submitted(hostMs: number, heals: boolean): void {
     this.timings.hostMs += hostMs;
     this.timings.steps++;

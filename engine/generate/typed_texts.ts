@@ -5,9 +5,9 @@ import type { Prompt } from "./prompt.ts";
 /** The tokens of one prompt. */
 export interface TypedPrompt {
   readonly prompt: Prompt;
-  /** What is typed after them, and to be gone over by the model. */
+  /** Typed bytes after them, which the model samples again under a mask. */
   readonly unsettled: Uint8Array;
-  /** Notes a token that the model drew after them. */
+  /** Notes a token that the model sampled after them. */
   drew(id: number): void;
 }
 
@@ -20,8 +20,8 @@ interface TypedText {
 const remembered = 16; // texts: some documents, each before and after its anchor moved
 
 /**
- * The texts that are being typed, and the tokens that stand for them: a prompt whose text differs from an earlier one in the
- * middle alone has the same tokens up to there, so that its state can be gone on from.
+ * The texts that are being typed, and their tokens. A prompt whose text differs from an earlier one only in the middle has the
+ * same tokens up to there, so generation can continue from its state.
  * @param budget tokens of a prompt, at most
  */
 export function createTypedTexts(tokenizer: Tokenizer, budget: number) {
@@ -50,11 +50,11 @@ export function createTypedTexts(tokenizer: Tokenizer, budget: number) {
       const middle = { ids: [...ids], drawn: [...drawn], base };
       texts.push({ text, layout, middle });
       if (texts.length > remembered) texts.shift();
-      let passed = 0; // bytes drawn after the prompt's ids
+      let passed = 0; // bytes sampled after the prompt's ids
       return {
         prompt: {
           ids: [...layout.ids, ...ids],
-          base: layout.ids.length - 1 + base, // a row path's token follows, whose logits the first draw needs
+          base: layout.ids.length - 1 + base, // a row path's token follows, whose logits the first sample needs
           landmarks: [layout.contextEnd, layout.ids.length],
           stem: layout.prefixEnd,
         },
@@ -62,7 +62,7 @@ export function createTypedTexts(tokenizer: Tokenizer, budget: number) {
         drew(id) {
           passed += tokenizer.bytes(id).length;
           middle.ids.push(id);
-          middle.drawn.push(passed > unsettled.length); // what only goes over typed bytes is typed
+          middle.drawn.push(passed > unsettled.length); // a token within the typed bytes counts as typed
         },
       };
     },

@@ -1,4 +1,4 @@
-/** The tensor types that the engine can compute with; model.md 6 has their layouts. */
+/** The tensor types that the engine can compute with; NETWORK.md 6.1 has their layouts. */
 export type TensorType =
   | "F32"
   | "F16"
@@ -81,7 +81,7 @@ export function blockFormat(type: string): BlockFormat | undefined {
   return byType.get(type);
 }
 
-/** The name of any ggml type, `type 77` for an id that nobody has named yet. */
+/** The name of any ggml type, `type 77` for an id without a known name. */
 export function typeName(id: number): string {
   return byId.get(id)?.type ?? UNSUPPORTED_NAMES.get(id) ?? `type ${id}`;
 }

@@ -11,7 +11,7 @@ export function damaged(path: string, fault: string): UserError {
   });
 }
 
-/** An integer such as 1,234,567: byte counts of models are unreadable without commas. */
+/** An integer as 1,234,567: byte counts of models are unreadable without commas. */
 export function grouped(count: number | bigint): string {
   return BigInt(count).toLocaleString("en-US"); // a number would be rounded to 15 digits
 }

@@ -36,10 +36,10 @@ export const quantOf = (path: string): string =>
 export const modelStem = (path: string): string =>
   baseName(wholeName(path)).replace(quantPattern, "").replace(/^mtp-/i, "").toLowerCase();
 
-/** A separate MTP block (model.md 2.7). */
+/** A separate MTP block (NETWORK.md 2.7). */
 export const isMtpFile = (path: string): boolean => /^mtp-.*\.gguf$/i.test(baseName(path));
 
-/** A model: neither an MTP block, nor a projector or an importance matrix, which stand beside models too. */
+/** A model: not an MTP block, projector or importance matrix, which lie in the same folders. */
 export const isModelFile = (path: string): boolean =>
   /\.gguf$/i.test(path) && !isMtpFile(path) && !/(^|[-._])(mmproj|imatrix)([-._]|$)/i.test(baseName(path));
 

@@ -65,7 +65,7 @@ const NUMBER_TYPES: ReadonlyMap<number, NumberType> = new Map<number, NumberType
   [12, { bytes: 8, read: (view) => view.getFloat64(0, true), array: (buffer) => new Float64Array(buffer) }],
 ]);
 
-/** Reads everything before the data section (model.md 1.1), and nothing after it but the rest of a window. */
+/** Reads everything before the data section (NETWORK.md 1.1), and nothing after it but the rest of a window. */
 export async function readHeader(source: HeaderSource): Promise<Header> {
   const cursor = new HeaderCursor(source);
   await checkMagic(source, cursor);

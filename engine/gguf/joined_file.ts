@@ -7,7 +7,7 @@ export type FilePart = Pick<GgufFile, "size" | "tensors" | "read" | "close">;
 
 /**
  * Several parts as one file: their bytes one after another, so that the offsets of a part's tensors move by what lies before
- * it, and their tensors in that order. Of a name that comes twice the later tensor stands. Closing it closes all parts.
+ * it, and their tensors in that order. Of two tensors with one name the later counts. Closing it closes all parts.
  */
 export function joinFiles(
   first: GgufFile,

@@ -3,8 +3,9 @@ import { openPart } from "./part_file.ts";
 import { openSplit, partsOf } from "./split_file.ts";
 
 /**
- * Opens a GGUF of version 2 or 3; of a split model any part, and the parts beside it with it (model.md 1.2). Whatever is
- * wrong with a file is a UserError. The caller closes it.
+ * Opens a GGUF of version 2 or 3; of a split model any part, and with it the other parts in its folder (NETWORK.md 1.2). The
+ * caller closes it.
+ * @throws UserError for every fault of a file
  */
 export async function openGguf(path: string): Promise<GgufFile> {
   const part = await openPart(path);

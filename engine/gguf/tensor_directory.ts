@@ -7,7 +7,7 @@ export interface TensorEntry {
   readonly name: string;
   /** In ne order: `dims[0]` is the row length, contiguous in the file. */
   readonly dims: readonly number[];
-  /** A `TensorType` where supported, else ggml's name such as `IQ2_XXS`, or `type 77`. */
+  /** A `TensorType` where supported, else ggml's name, as `IQ2_XXS`, or `type 77`. */
   readonly type: string;
   readonly supported: boolean;
   /** From the start of the file. */

@@ -12,7 +12,7 @@ export const softwareDevices: readonly SoftwareDevice[] = ["lavapipe", "swiftsha
 export interface AdapterName {
   /** The GPU's own name, as its driver spells it. */
   readonly name: string;
-  /** The interfaces by which it can be reached, such as `vulkan` and `d3d12`. */
+  /** The interfaces by which it can be reached, for example `vulkan` and `d3d12`. */
   readonly backends: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export function softwareManifest(device: SoftwareDevice): string | undefined {
 
 /**
  * Runs `action` with the Vulkan loader pointed at one software driver. The loader reads its environment when Dawn
- * makes an instance; with several drivers it would pick as it likes, so the software device is asked for alone.
+ * makes an instance; with several drivers its choice is arbitrary, so only the software device is offered.
  */
 async function withDriver<T>(manifest: string, action: () => Promise<T>): Promise<T> {
   const names = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"] as const;
@@ -169,7 +169,7 @@ async function requestSoftware(
 }
 
 /**
- * The one GPU that `asked` means: its whole name, else a part of it, whatever the case.
+ * The one GPU that `asked` means: its whole name, else a part of it, case-insensitive.
  * @throws UserError where it is part of several names
  */
 export function matchName(asked: string, names: readonly AdapterName[]): AdapterName | undefined {

@@ -14,7 +14,7 @@ export interface System {
 }
 
 /** What dawn.node and dxcompiler.dll import and neither Windows nor Node brings; arm64 does without the last. */
-const visualCppLibraries = [
+export const visualCppLibraries = [
   "MSVCP140.dll",
   "MSVCP140_ATOMIC_WAIT.dll",
   "VCRUNTIME140.dll",
@@ -77,7 +77,7 @@ function missingLibraries(arch: string): string[] {
   return needed.filter((name) => !existsSync(join(folder, name)));
 }
 
-/** Windows says only that some library is missing or has no such procedure, in the user's language and without its name. */
+/** Windows says only that some library or procedure is missing, in the user's language and without its name. */
 function windowsFault(said: string, arch: string, missing: readonly string[]): Fault {
   const installer = `https://aka.ms/vc14/vc_redist.${arch === "arm64" ? "arm64" : "x64"}.exe`;
   const what =

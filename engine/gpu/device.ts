@@ -6,12 +6,12 @@ import { type DeviceMemory, deviceMemory } from "./memory.ts";
 export interface DeviceChoice {
   /**
    * `auto` (a GPU, else a software device that set-up has put here), `lavapipe`, `swiftshader`, or a GPU's name or part of it,
-   * whatever the case. Default: FORETYPE_DEVICE, else `auto`.
+   * case-insensitive. Default: FORETYPE_DEVICE, else `auto`.
    */
   readonly device?: string | undefined;
   /** Keeps Dawn's validation and bounds checks: slower, for tests. */
   readonly safe?: boolean | undefined;
-  /** Bytes of GPU memory that may be used, whatever the device has. */
+  /** Bytes of GPU memory that may be used, even if the device has more. */
   readonly memoryLimit?: number | undefined;
 }
 

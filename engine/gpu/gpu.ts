@@ -17,7 +17,7 @@ export type Bindable =
 /** What a kernel reads and writes, by the names of its variables in WGSL. */
 export type Bindings = Readonly<Record<string, Bindable>>;
 
-/** Everything that was made or moved since the device was opened. Steady state changes only the last three. */
+/** Counts of everything made or moved since the device was opened. Steady state changes only the last three. */
 export interface GpuCounters {
   buffers: number;
   bindGroups: number;
@@ -27,7 +27,7 @@ export interface GpuCounters {
   bytesReadBack: number;
 }
 
-// Submits are cut to some 25 ms, so a GPU from which nothing comes for so long hangs. A software device compiles kernels
+// Submits are cut to some 25 ms, so a GPU without a result for this long hangs. A software device compiles kernels
 // when they first run, a minute each on a busy machine, and shares the processor with all else.
 const patienceMs = 10_000;
 const compilePatienceMs = 300_000;

@@ -1,7 +1,7 @@
 import type { Gpu } from "./gpu.ts";
 
 /**
- * A ring of small mappable buffers, so that a step's record travels home while the next step runs.
+ * A ring of small mappable buffers, so that a step's record is copied to the CPU while the next step runs.
  * At most `depth` records may be under way.
  */
 export class ReadbackRing {

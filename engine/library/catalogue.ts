@@ -6,7 +6,7 @@ export interface CatalogueEntry {
   readonly id: string;
   /** `OWNER/REPO` on the Hub. */
   readonly repository: string;
-  /** As it stands in the file's name, such as `Q8_0`. Names and sizes of files come from the Hub's listing alone. */
+  /** As written in the file's name, such as `Q8_0`. Names and sizes of files come from the Hub's listing alone. */
   readonly quant: string;
   /** SPDX. */
   readonly license: string;
@@ -29,6 +29,6 @@ export const aboutBytes = ({ parameters, quant }: CatalogueEntry): number =>
 export const entriesThatFit = (memoryBytes: number, entries = catalogue): CatalogueEntry[] =>
   entries.filter(({ memoryGiB }) => memoryGiB * 2 ** 30 <= memoryBytes);
 
-/** The entry to complete with on a GPU of so much memory; undefined where none fits. */
+/** The entry to complete with on a GPU of this much memory; undefined where none fits. */
 export const recommendedEntry = (memoryBytes: number, entries = catalogue): CatalogueEntry | undefined =>
   entriesThatFit(memoryBytes, entries).find(({ can }) => can.includes("complete"));

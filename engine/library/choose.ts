@@ -13,7 +13,7 @@ export interface Choosable {
 export interface ChoosableModel<F extends Choosable = Choosable> {
   /** Path without `.gguf` and part number. */
   readonly name: string;
-  /** As it stands in the name, in capitals; empty where the name has none. */
+  /** As written in the name, in capitals; empty where the name has none. */
   readonly quant: string;
   readonly parts: readonly F[];
   /** Parts that the names speak of and that are not there. */
@@ -24,7 +24,7 @@ export interface ChoosableModel<F extends Choosable = Choosable> {
   readonly bytes: number;
 }
 
-/** Memory that a model of so many bytes takes at work: weights, and a tenth and 512 MiB for context, states and scratch. */
+/** Memory that a model of `bytes` takes while it runs: weights, and a tenth and 512 MiB for context, states and scratch. */
 export const neededBytes = (bytes: number): number => bytes * 1.1 + 2 ** 29;
 
 /** The models among files: parts joined, MTP files with the models that they belong to, projectors left out. */
@@ -132,7 +132,7 @@ function byDefault<F extends Choosable>(
   memoryBytes = Number.POSITIVE_INFINITY,
 ): ChoosableModel<F> {
   if (models.length === 1) return models[0]!;
-  // Two models in one quant are two different models: somebody has to say which.
+  // Two models in one quant are two different models: the user has to say which.
   const alone = preferred.flatMap((quant) => {
     const found = models.filter((model) => model.quant === quant);
     return found.length === 1 ? found : [];

@@ -64,10 +64,10 @@ const defaultRetryMs = [1000, 2000, 4000, 8000, 16_000, 30_000];
 const reserve = 64 * 2 ** 20; // bytes that stay free: a disk full to the brim breaks other programs
 
 /**
- * Downloads a file to `target`, going on with what an earlier call left. Under its final name it is whole and has the
+ * Downloads a file to `target`, continuing what an earlier call left. Under its final name it is whole and has the
  * published checksum. When cancelled it leaves `.part` and its state; a wrong file leaves nothing.
  * @returns whether anything had to be downloaded
- * @throws UserError for whatever the user can do something about; the signal's reason when cancelled
+ * @throws UserError for all that the user can fix; the signal's reason when cancelled
  */
 export async function downloadFile(
   file: RemoteFile,
@@ -307,7 +307,7 @@ async function readBody(
       {
         code: "network",
         problem: `The connection to ${new URL(hub).host} broke after ${got.offset} of the ${file.bytes} bytes of ${file.path}`,
-        advice: "run the same again to go on from there",
+        advice: "run the same again to continue from there",
       },
       { cause },
     ),
@@ -341,7 +341,7 @@ async function finish({ path, sha256 }: RemoteFile, target: string, hash: Hash, 
       code: "in-use",
       problem: `${path} is whole, and another program holds ${partPath(target)} open`,
       advice:
-        "close it or let the virus scanner finish, then run the same again, which downloads nothing anew",
+        "close it or let the virus scanner finish, then run the same again, which downloads nothing again",
       path: target,
     });
   }
@@ -367,7 +367,7 @@ function diskSentence(error: unknown, target: string): UserError | undefined {
     return new UserError({
       code: "disk",
       problem: `The disk is full (${code}) in ${dirname(target)}`,
-      advice: "make room and run the same again to go on from there",
+      advice: "make room and run the same again to continue from there",
     });
   }
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG", "EIO"].includes(code)) {

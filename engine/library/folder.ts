@@ -19,7 +19,7 @@ export function defaultFolder(
 const unsafe = /^\.{0,2}$|[\\:*?"<>|\u0000-\u001f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /**
- * Path on disk of a file of a repository, inside of `folder` whatever the names are.
+ * Path on disk of a file of a repository, inside of `folder` for any names.
  * @throws UserError for names that lead elsewhere
  */
 export function safePath(folder: string, repository: string, path: string): string {

@@ -104,7 +104,7 @@ export function fileUrl(wish: ModelWish, path: string, { hub }: HubAccess): stri
   return `${hub}/${wish.repository}/resolve/${encodeURIComponent(wish.revision)}/${encoded}`;
 }
 
-/** A response of whatever status. @throws UserError where there is none */
+/** A response of any status. @throws UserError where there is none */
 export async function reach(url: string, init: RequestInit, access: HubAccess): Promise<Response> {
   try {
     return await access.fetch(url, init);
@@ -149,7 +149,7 @@ export function refusal(response: Response, what: string, { hub, token }: HubAcc
     return new UserError({
       code: "hub",
       problem: `${what} is closed to you (${host} answered 403)`,
-      advice: "check what HF_TOKEN may read, and whether a proxy stands between",
+      advice: "check what HF_TOKEN may read, and whether a proxy refused the request",
     });
   }
   if (status === 401) {

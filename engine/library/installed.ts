@@ -41,7 +41,7 @@ interface Library {
   readonly partials: PartialDownload[];
 }
 
-/** Every model under `folder`, whoever put it there; what a download left; both by name. A folder that is missing is empty. */
+/** Every model under `folder`, downloaded here or not, and every unfinished download; both by name. A folder that is missing is empty. */
 export async function listModels(folder: string): Promise<Library> {
   const found = await filesIn(folder);
   // Folder by folder: an MTP file belongs to a model beside it.
@@ -89,7 +89,7 @@ const repositoryOf = (name: string): string | null => {
   return segments.length > 2 ? segments.slice(0, 2).join("/") : null;
 };
 
-/** Files under `folder`, with paths from there. Linked folders are not entered: what they hold is somebody else's. */
+/** Files under `folder`, with paths from there. Linked folders are not entered: their content belongs elsewhere. */
 async function filesIn(folder: string, under = ""): Promise<{ path: string; bytes: number }[]> {
   const entries = await readdir(join(folder, under), { withFileTypes: true }).catch(
     ({ code }: NodeJS.ErrnoException) => {
@@ -216,7 +216,7 @@ export async function verifyModel(
 }
 
 /**
- * The path for a MODEL argument: `mini` and paths of what is there as they are, names of the library by what they stand for.
+ * The path for a MODEL argument: `mini` and paths of what is there as they are, names of the library as the files they name.
  * Other texts are taken for paths, and opening them says that nothing is there.
  * @throws UserError where several models go by the name, or a model of the catalogue is not downloaded
  */

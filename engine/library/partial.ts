@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { UserError } from "../errors/index.ts";
 import { renameHeld } from "./rename.ts";
 
-/** What stands beside a file while it is downloaded. */
+/** The files beside a file while it is downloaded. */
 export const partPath = (path: string): string => `${path}.part`;
 const statePath = (path: string): string => `${path}.part.json`;
 const lockPath = (path: string): string => `${path}.part.lock`;
@@ -19,7 +19,7 @@ export interface PartialState {
   readonly etag: string | null;
 }
 
-/** Undefined where there is none, or one that nobody can read. */
+/** Undefined where there is none, or it cannot be read. */
 export async function readPartial(path: string): Promise<PartialState | undefined> {
   try {
     const state: PartialState = JSON.parse(await readFile(statePath(path), "utf8"));
@@ -37,7 +37,7 @@ export async function writePartial(path: string, state: PartialState): Promise<v
   await renameHeld(next, statePath(path));
 }
 
-/** The part and its state; the lock stays with who holds it. */
+/** The part and its state; the lock stays with its holder. */
 export async function discardPartial(path: string): Promise<void> {
   await rm(partPath(path), { force: true });
   await rm(statePath(path), { force: true });
@@ -56,7 +56,7 @@ const staleMs = 60_000; // of a holder whose id another process has by now, as a
 /**
  * Keeps others from downloading the same file, in this process and in others, until it is disposed of. A lock whose process
  * is gone, or that was not touched for a minute, is taken over.
- * @throws UserError while somebody else downloads it
+ * @throws UserError while another process or call downloads it
  */
 export async function lockFile(path: string): Promise<AsyncDisposable> {
   const lock = lockPath(path);
@@ -77,7 +77,7 @@ export async function lockFile(path: string): Promise<AsyncDisposable> {
           path,
         });
       }
-      // By renaming it, so that of two who find it stale one takes it away.
+      // By renaming it, so that of two processes that find it stale one takes it away.
       const taken = `${lock}.${randomUUID()}`;
       await rename(lock, taken).then(
         () => rm(taken, { force: true }),
@@ -94,7 +94,7 @@ export async function lockFile(path: string): Promise<AsyncDisposable> {
   };
 }
 
-/** Who holds a lock; undefined if it is stale, 0 where nobody wrote an id yet. */
+/** Id of the process that holds a lock; undefined if it is stale, 0 where no id is written yet. */
 async function holderOf(lock: string): Promise<number | undefined> {
   try {
     const { mtimeMs } = await stat(lock);

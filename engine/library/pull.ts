@@ -35,7 +35,7 @@ export interface PullPlan {
 
 /**
  * Downloads a model by name (names.ts) into `folder`/OWNER/REPO.
- * @throws UserError for whatever the user can do something about; the signal's reason when cancelled
+ * @throws UserError for all that the user can fix; the signal's reason when cancelled
  */
 export async function pullModel(
   name: string,

@@ -14,9 +14,9 @@ import { maxRows } from "./step.ts";
 export interface DraftSettings {
   /** Tokens that the chain may draft. */
   readonly most: number;
-  /** By depth: the least probability of being reached that is worth a row. Missing ones are 0. */
+  /** By depth: minimum cumulative acceptance probability at which another draft pays. Missing ones are 0. */
   readonly cut: readonly number[];
-  /** By bucket of confidence: how often such a draft is accepted. */
+  /** Acceptance rate by bucket of confidence. */
   readonly acceptance: readonly number[];
   /** Ids that follow the chain when its first `agree` drafts equal theirs. */
   readonly tail?: {
@@ -28,7 +28,7 @@ export interface DraftSettings {
 
 const layout = structOf([stepShader, settingsShader], "DraftSettings");
 
-/** Buckets of confidence from 0 to 1, each with a rate of acceptance of its own. */
+/** Buckets of confidence from 0 to 1, each with its own acceptance rate. */
 export const acceptanceBuckets = layout.lengthOf("acceptance");
 
 /** The words of `DraftSettings` in shaders/draft/draft_settings.wgsl. */
@@ -57,7 +57,7 @@ export interface DraftBuffers {
 
 /** Ids that drafts are chosen from in any text: the lowest, which byte-pair encoding made of the most frequent pairs. */
 const frequentIds = 32_768;
-/** And room for those of the document at hand, and the special ones. */
+/** Further places, for ids of the current document and the special ones. */
 const ownIds = 4096;
 
 /** How many ids of a vocabulary the draft head scores. */
@@ -103,9 +103,9 @@ export function draftIds(
 }
 
 /**
- * Records what the MTP block does before a pass: it sees the tokens drawn last, up to `width` of them, beside the
- * trunk's hidden rows, and then drafts `links` tokens, each from the one before, without a visit to the CPU. With 0
- * links it only sees the tokens.
+ * Records the MTP block's work before a pass: it processes the tokens sampled last, up to `width` of them, with the trunk's
+ * hidden rows. Then it drafts `links` tokens, each from the one before, without a round trip to the CPU. With 0 links it only
+ * processes the tokens.
  * @param pass the coming pass, whose step state takes the drafts; the model must have the MTP block
  */
 export function recordDraftChain(

@@ -13,7 +13,7 @@ import type { Pass, PassRows } from "./pass.ts";
 import { greedy, samplingWords } from "./sampling.ts";
 import { maxRows, stepBuffer } from "./step.ts";
 
-/** One drawn token, as the record says it. */
+/** One sampled token, as in the record. */
 export interface Draw {
   readonly token: number;
   readonly position: number;
@@ -21,27 +21,27 @@ export interface Draw {
   readonly logProbability: number;
 }
 
-/** What a pass drew: the accepted drafts, and one token more. */
+/** What a pass sampled: the accepted drafts, and one token more. */
 export interface RoundRecord {
   readonly draws: readonly Draw[];
   /** Rows of draft that the pass verified. */
   readonly drafted: number;
-  /** The draft that was not accepted, where the generation goes on after it. */
+  /** The rejected draft, if the generation continues after it. */
   readonly rejected: number | undefined;
-  /** What the MTP block thought of the drafts that were judged; meaningless for drafts from elsewhere. */
+  /** The MTP block's confidence in the verified drafts; meaningless for drafts from other sources. */
   readonly confidence: readonly number[];
 }
 
 const recordLayout = structOf([stepShader, acceptShader], "Record");
 const drawLayout = structOf([stepShader, acceptShader], "Draw");
 
-/** Words of the record before its draw `index`. */
+/** Words of the record before its sample `index`. */
 const drawAt = (index: number): number => recordLayout.at("draws") + index * drawLayout.words;
 
 /** Bytes of the record of a pass of `rows` rows. */
 export const recordBytes = (rows: number): number => drawAt(rows) * 4;
 
-/** @returns what was drawn, or undefined from a pass that found the generation stopped. */
+/** @returns what was sampled, or undefined from a pass that found the generation stopped. */
 export function readRecord(words: Uint32Array): RoundRecord | undefined {
   const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
   const field = (name: string): number => words[recordLayout.at(name)]!;
@@ -69,17 +69,17 @@ export function readRecord(words: Uint32Array): RoundRecord | undefined {
 /** Rows of logits that exist at a time: those for which a weight of the head is read once (I5). */
 const logitRows = rowsPerRead;
 
-/** Buffers of the draw: settings in, record out. */
+/** Buffers of sampling: settings in, record out. */
 export interface DrawBuffers {
   /** [V, 16] */
   readonly logits: GPUBuffer;
   readonly sampling: GPUBuffer;
-  /** A bit for each id: whether it may be drawn, in passes that ask. */
+  /** A bit for each id: whether it may be sampled, in passes with a mask. */
   readonly mask: GPUBuffer;
   readonly record: GPUBuffer;
   readonly threshold: GPUBuffer;
   readonly partials: GPUBuffer;
-  /** Step state of the MTP block: the tokens that it has yet to see. */
+  /** Step state of the MTP block: the tokens that it has not processed. */
   readonly mtp: GPUBuffer;
   /** [MAX_ROWS] of the drafts under way */
   readonly confidence: GPUBuffer;
@@ -103,7 +103,7 @@ const maskWords = (vocabulary: number): number => ceilDiv(vocabulary, 32);
 export const drawBytes = (vocabulary: number, rows: number): number =>
   Math.min(rows, logitRows) * vocabulary * 4 + candidateBytes(vocabulary) * rows + maskWords(vocabulary) * 4;
 
-/** @param rows most rows of a pass that is drawn from: 1 without drafts */
+/** @param rows most rows of a pass that are sampled: 1 without drafts */
 export function createDrawBuffers(gpu: Gpu, vocabulary: number, rows: number): DrawBuffers {
   const buffer = (label: string, bytes: number) => gpu.buffer(label, bytes, "activations");
   return {
@@ -156,11 +156,11 @@ export function recordCandidates(
 
 export interface DrawOptions {
   readonly sampled: boolean;
-  /** Draws only ids of `buffers.mask`: for passes of one row. */
+  /** Samples only ids of `buffers.mask`: for passes of one row. */
   readonly masked?: boolean;
 }
 
-/** Records head, draws and acceptance; they leave the step state of the pass after the drawn tokens. */
+/** Records head, sampling and acceptance; they leave the step state of the pass after the sampled tokens. */
 export function recordDraw(
   pass: Pass,
   model: Model,
@@ -178,7 +178,7 @@ export function recordDraw(
   recordAccept(pass, vocabulary, buffers);
 }
 
-/** Records that of one row of logits only those of the mask may be drawn. */
+/** Records the mask of one row of logits: only ids in it may be sampled. */
 export function recordMask(
   { recorder }: Pick<Pass, "recorder">,
   vocabulary: number,
@@ -195,7 +195,7 @@ export function recordMask(
   );
 }
 
-/** Records the draw of each row from its candidates, and how many of the pass's drafts are accepted. */
+/** Records the sampling of each row from its candidates, and how many of the pass's drafts are accepted. */
 export function recordAccept(
   { recorder, step, stores }: Pick<Pass, "recorder" | "step" | "stores">,
   vocabulary: number,

@@ -5,7 +5,7 @@ import type { ExpertsShape, Family, Keys, Mixers } from "./families/index.ts";
 import { qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
 import { type RopeScaling, ropeScaling } from "./rope_scaling.ts";
 
-/** Shapes of a network, by the names that model.md and the field use. */
+/** Shapes of a network, by the names of NETWORK.md 1.3. */
 export interface Hyperparameters extends Mixers {
   readonly architecture: string;
   /** Trunk blocks, without the MTP block. */

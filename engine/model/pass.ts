@@ -3,7 +3,7 @@ import type { Hyperparameters } from "./hyperparameters.ts";
 import type { SequenceMemory } from "./sequence.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** How a pass runs: `rows` is the same for 1 to `maxRows` rows (I3); `prompt` has an order of its own. */
+/** How a pass runs: `rows` is the same for 1 to `maxRows` rows (I3); `prompt` (prefill) adds in another order. */
 export interface Path {
   readonly kind: "rows" | "prompt";
   /** Rows that the recorded plan can hold; the step state says how many there are. */
@@ -23,6 +23,6 @@ export interface Pass extends PassRows {
   /** Read and written by the layers. */
   readonly memory: SequenceMemory;
   readonly workspace: Workspace;
-  /** What the delta nets leave of their state, as in gated_delta_net.wgsl: 0 for the tape, or K snapshots. */
+  /** Which states the delta nets store, as in gated_delta_net.wgsl: 0 for the tape, or K snapshots. */
   readonly stores: number;
 }

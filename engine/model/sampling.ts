@@ -1,7 +1,7 @@
 import samplingShader from "../../shaders/sampling/sampling.wgsl";
 import { structOf } from "../gpu/index.ts";
 
-/** How tokens are drawn. Filters act on the probabilities before the temperature, in llama.cpp's order. */
+/** How tokens are sampled. Filters act on the probabilities before the temperature, in llama.cpp's order. */
 export interface Sampling {
   /** 0: greedy, and nothing else here matters. */
   readonly temperature: number;
@@ -11,7 +11,7 @@ export interface Sampling {
   readonly topP: number;
   /** 0: off. */
   readonly minP: number;
-  /** With the position, all that a draw depends on. */
+  /** With the position, all that a sample depends on. */
   readonly seed: number;
 }
 

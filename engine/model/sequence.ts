@@ -10,19 +10,19 @@ export interface KvLayer {
 export interface RecurrentLayer {
   /** [C, RING] raw projections by position modulo the ring: the convolution's history, and what a replay starts from. */
   readonly tape: GPUBuffer;
-  /** [2, HV, RING] g, β, likewise. */
+  /** [2, HV, RING] g, β by position modulo the ring. */
   readonly gates: GPUBuffer;
   /** [D, D, HV, slots] state matrices, k fastest. */
   readonly slots: GPUBuffer;
 }
 
-/** Positions before the current one that can be restored from the tape (DESIGN.md, "Rollback"). */
+/** Positions before the current one that can be restored from the tape (NETWORK.md 5.2). */
 export const historyRows = 128;
 
 /** Positions before its own that the convolution reads. */
 export const convolutionRows = 3;
 
-/** The anchor, from which older positions are restored, moves on in steps of so many rows. */
+/** Rows by which the anchor, from which older positions are restored, advances at a time. */
 export const anchorStep = 16;
 
 /**
@@ -31,7 +31,7 @@ export const anchorStep = 16;
  */
 export const tapeRows = historyRows + maxRows + 2 * anchorStep;
 
-/** What a sequence keeps between passes. Whoever runs the passes owns it; the layers only read and write it. */
+/** What a sequence keeps between passes. The runner of the passes owns it; the layers only read and write it. */
 export interface SequenceMemory {
   /** Positions that the KV cache holds. */
   readonly context: number;
@@ -39,7 +39,7 @@ export interface SequenceMemory {
   /** By block; the MTP block's is at index `layers`. Exactly one of the two is set for each block. */
   readonly kv: readonly (KvLayer | undefined)[];
   readonly recurrent: readonly (RecurrentLayer | undefined)[];
-  /** [E, RING] the trunk's rows after output_norm by position modulo the ring; zeros stand for position −1. */
+  /** [E, RING] the trunk's rows after output_norm by position modulo the ring; zeros for position −1. */
   readonly hidden: GPUBuffer;
   /** [2, ROT/2, context] cos and sin. */
   readonly rope: GPUBuffer;

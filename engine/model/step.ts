@@ -7,15 +7,15 @@ export const maxRows = constantOf([stepShader], "MAX_ROWS");
 /** What a pass works on, as the kernels read it. */
 export const stepState = structOf([stepShader], "StepState");
 
-/** Where the recurrent state stands before a pass; the fields of `StepState` beside position and rows. */
+/** Where the recurrent state is before a pass; the fields of `StepState` beside position and rows. */
 export interface StepOptions {
   /** State slot from which the recurrence starts. */
   readonly slot?: number;
   /** State slot in which it leaves the state that it keeps. */
   readonly to?: number;
-  /** Rows before the first whose tokens stand, but whose state only the tape has. */
+  /** Accepted rows before the first that the state lacks; they are replayed from the tape. */
   readonly replay?: number;
-  /** How many tokens may still be drawn before the GPU stops by itself. */
+  /** How many tokens may still be sampled before the GPU stops by itself. */
   readonly budget?: number;
 }
 

@@ -68,7 +68,7 @@ function splitsOf(context: number): { split: number; splits: number } {
   return { split, splits: Math.ceil(context / split) };
 }
 
-/** Experts that so many rows may go to, at most. */
+/** Most experts to which this number of rows can be routed. */
 export const expertSlots = (experts: { count: number; used: number }, rows: number): number =>
   Math.min(experts.count, experts.used * rows);
 

@@ -20,7 +20,7 @@ const perLayerKeys = ["attention.head_count", "attention.head_count_kv", "feed_f
 /** A bundled vision encoder and its projector. */
 const visionTensor = /^(v|mm)\./;
 
-/** Names of the MTP block's own tensors in files that keep the checkpoint's (model.md 2.7). */
+/** Names of the MTP block's own tensors in files that keep the checkpoint's (NETWORK.md 2.7). */
 const rawMtpNames: ReadonlyMap<string, string> = new Map([
   ["mtp.fc.weight", "nextn.eh_proj.weight"],
   ["mtp.pre_fc_norm_embedding.weight", "nextn.enorm.weight"],
@@ -29,7 +29,7 @@ const rawMtpNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The same model in llama.cpp's names and keys, whoever wrote the file (model.md 1.3, 2.4): Ollama stores values for each
+ * The same model in llama.cpp's names and keys, whichever tool wrote the file (NETWORK.md 1.3, 2.4): Ollama stores values for each
  * layer, bundles the vision encoder, and has other names for two kinds of tensors.
  * @throws UserError where the difference is not one of names
  */

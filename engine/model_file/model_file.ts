@@ -28,7 +28,7 @@ export const modelPath = (name: string): string =>
   name === EMBEDDED_MODEL ? join(projectRoot(), "media", "model", "foretype-mini.gguf") : name;
 
 export interface OpenFile {
-  /** Still open: whoever asked closes it. */
+  /** Still open: the caller closes it. */
   readonly file: GgufFile;
   readonly h: Hyperparameters;
   readonly tokenizer: Tokenizer;

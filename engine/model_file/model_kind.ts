@@ -6,7 +6,7 @@ import { type GgufFile, metadataNumber, metadataString } from "../gguf/index.ts"
 const rankPooling = 4;
 
 /**
- * Refuses the files that stand beside models and are none: projectors, adapters, importance matrices, embedding models.
+ * Refuses files that lie beside models and are none: projectors, adapters, importance matrices, embedding models.
  * @throws UserError that says what the file is, and what to name instead
  */
 export function requireModel(file: GgufFile): void {

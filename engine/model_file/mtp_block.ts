@@ -12,8 +12,8 @@ export function trunkBlocks(file: GgufFile): number {
 
 /**
  * Makes `block_count` and `nextn_predict_layers` say what the tensors are, since files with MTP tensors and no key, with the
- * key and no tensors, and with a count that leaves the block out are all about (model.md 8, 19). A key that is 0 switches
- * the block off. A block that cannot draft is left aside: the text is the same without it.
+ * key and no tensors, and with a count that leaves the block out are all about (NETWORK.md 2.7). A key that is 0 switches
+ * the block off. A block that cannot draft is ignored: the text is the same without it.
  * @throws UserError when blocks of the trunk are missing
  */
 export function settleMtp(file: GgufFile): Reading {
@@ -28,7 +28,7 @@ export function settleMtp(file: GgufFile): Reading {
   const drafts = wanted && !fault;
 
   const notes: string[] = [];
-  if (fault) notes.push(`The file's MTP block is left aside: ${fault}.`);
+  if (fault) notes.push(`The file's MTP block is ignored: ${fault}.`);
   if (drafts && said === 0) notes.push("The file has an MTP block that its metadata does not name.");
   if (said > 0 && !there) notes.push("The metadata names an MTP block, and the file has none.");
   if (drafts && has(file, trunk + 1, "nextn.eh_proj.weight")) {
@@ -38,7 +38,7 @@ export function settleMtp(file: GgufFile): Reading {
   return { file: withBlocks(file, trunk, drafts ? 1 : 0), notes };
 }
 
-/** The trunk and the MTP blocks after it, so many; further blocks are dropped. */
+/** The trunk and the first `mtp` MTP blocks after it; further blocks are dropped. */
 function withBlocks(file: GgufFile, trunk: number, mtp: number): GgufFile {
   const architecture = metadataString(file, "general.architecture");
   const blockOf = (name: string) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? -1);

@@ -18,8 +18,8 @@ import type { Reading } from "./reading.ts";
 const ownTables = ["nextn.embed_tokens.weight", "nextn.shared_head_head.weight"];
 
 /**
- * Adds to a model without an MTP block the one of a separate `mtp-….gguf` beside it (model.md 2.7), so that both read as one
- * file. Its copies of embedding and head are left aside: the model's own serve. Of several files that fit, the one in the
+ * Adds to a model without an MTP block the one of a separate `mtp-….gguf` beside it (NETWORK.md 2.7), so that both read as one
+ * file. Its copies of embedding and head are ignored: the model's own serve. Of several files that fit, the one in the
  * model's quant is taken, else the first by name. Takes over `file`, and leaves it open when it fails.
  * @throws UserError when no file beside it fits the model
  */

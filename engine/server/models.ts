@@ -51,8 +51,8 @@ export interface Loaded {
 type Report = (message: FromEngine) => void;
 
 /**
- * The models on one GPU, by spec; both are opened when they are first needed. Not for concurrent use: whoever calls
- * `use` holds the GPU's turn.
+ * The models on one GPU, by spec; both are opened when they are first needed. Not for concurrent use: the caller
+ * of `use` holds the GPU's turn.
  */
 export function createModels(
   settings: () => EngineSettings,
@@ -84,13 +84,13 @@ export function createModels(
   const log = (level: "info" | "warn", message: string) => report({ kind: "log", level, message });
 
   /**
-   * The session that the GPU has room for; other models make room where it would not be as wished: first their kept states go,
-   * then they themselves, the longest unused first. @throws UserError where it does not fit alone either
+   * The session that the GPU has room for; other models make room where it would get less than it asks for: first
+   * their kept states are freed, then the models, the longest unused first. @throws UserError where it does not fit alone either
    */
   function fitBeside(gpu: Gpu, file: GgufFile, h: Hyperparameters, wishes: Wishes, path: string) {
     const room = roomOf(gpu);
     const alone = fitSession(file, h, wishes, { ...room, free: room.free + held() });
-    if (!alone.fits) throw new UserError(alone.fault); // no other model leaves for nothing
+    if (!alone.fits) throw new UserError(alone.fault); // no other model is freed for nothing
     let fitted = fitSession(file, h, wishes, room);
     const tooLittle = () => !fitted.fits || fitted.shortened;
     if (tooLittle()) {
@@ -161,7 +161,7 @@ export function createModels(
           return draftsOf(opened, { off: options.drafts === "off", lost, cut });
         },
         async prepareRest(signal) {
-          // A CPU's rows cost the same alone as together, and its compilers take long: there is nothing to be had.
+          // A CPU's rows cost the same alone as together, and its compilers take long: preparing gains nothing.
           if (gone || target.software) return true;
           if (!(await opened.prepareRest(signal))) return false;
           if (!opened.draftsUnprepared) return true;
@@ -259,7 +259,7 @@ export function createModels(
   };
 }
 
-/** Whether the device has failed. What failed on it may be told of before its loss is, so that gets a moment. */
+/** Whether the device has failed. A failure on it may be reported before its loss, so wait a moment for that. */
 async function hasFailed(gpu: Gpu): Promise<boolean> {
   const failed = () => {
     try {
@@ -280,7 +280,7 @@ async function both(one: Promise<unknown>, other: Promise<unknown>): Promise<voi
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
-/** Who drafts in a session, and why not, as far as that was decided when the model was loaded. */
+/** What drafts in a session, or why nothing does, as far as that was decided when the model was loaded. */
 function draftsOf(
   { draftSources }: Session,
   { off, lost, cut }: { readonly off: boolean; readonly lost: boolean; readonly cut: boolean },
@@ -289,7 +289,7 @@ function draftsOf(
   return cut && draftSources === "ngram" ? "ngram-no-room" : draftSources;
 }
 
-/** A host asks for what its prompts may take, whatever the model: never for more than the model was trained for. */
+/** A host asks for what its prompts may take, for any model: the context is at most what the model was trained for. */
 const contextOf = (spec: ModelSpec, h: Hyperparameters): number =>
   Math.min(spec.context ?? contextFor(h, undefined), h.contextLength);
 

@@ -14,7 +14,7 @@ if (!process.send) {
 }
 const engine = createEngine({ send });
 process.on("message", (message) => engine.receive(message as ToEngine));
-// No tidying: destroying a device takes its time, and the system frees everything.
+// No cleanup: destroying a device takes time, and the system frees everything.
 function leave(): void {
   engine.leave();
   process.exit(0);

@@ -5,12 +5,12 @@ import { defaultPlanes, type RollbackName } from "./rollback.ts";
 
 const repetitions = 40;
 const longestTrialMs = 200; // of one submit, far from the two seconds after which Windows resets a GPU
-/** How much quicker planes must be: they cost a state for each row of draft, and end drafts after three. */
+/** How much faster planes must be: they cost a state for each row of draft, and limit drafts to three. */
 const worthwhile = 0.95;
 
 /**
- * Times one layer's recurrence over a token with three drafts, one of which is replayed on the tape's side, and picks the
- * quicker strategy; the tape if they are alike.
+ * Times one layer's recurrence over a token with three drafts (for the tape, with one replayed row too), and picks the faster
+ * strategy; the tape if they are equal.
  */
 export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<RollbackName> {
   if (!h.fullAttention.includes(false)) return "tape"; // without states there is nothing to roll back
@@ -47,9 +47,9 @@ export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<Roll
       return (performance.now() - started) / count;
     };
     await run(1, true);
-    // One alone says how many may be submitted at once on a slow GPU.
+    // A single run tells how many may be submitted at once on a slow GPU.
     const count = Math.max(1, Math.min(repetitions, Math.floor(longestTrialMs / (await run(1)))));
-    let best = Number.POSITIVE_INFINITY; // of three: what disturbs only adds
+    let best = Number.POSITIVE_INFINITY; // of three: disturbances only add time
     for (let trial = 0; trial < 3; trial++) best = Math.min(best, await run(count));
     return best;
   };

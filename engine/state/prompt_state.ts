@@ -4,14 +4,14 @@ import type { Sequence } from "./sequence.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { grid, type Node, pathTo, SnapshotTree, type Target } from "./snapshot_tree.ts";
 
-// Who leaves a text comes back to a state some rows before its end: so that what he deletes first is in the ring's reach.
+// On return to a text, resume from a state some rows before its end, so that the ring still covers the user's first deletions.
 const leafDistance = 16;
-/** Rows after which a text that is typed on gets a state of its own again. */
+/** Rows that the user types before the text gets another snapshot. */
 const rowDistance = 32;
 
 /**
- * Which text the sequence stands in, and the states that are kept of it and of others: goes from one text to the next
- * by the shortest way that gives the bits of computing it from its start (I2).
+ * The text that the sequence holds, and the kept states of it and of others. Moves from one text to the next with the fewest
+ * tokens to run, bit-equal to computing it from its start (I2).
  */
 export class PromptState {
   readonly #gpu: Gpu;
@@ -20,18 +20,18 @@ export class PromptState {
   readonly #tree = new SnapshotTree<Snapshot>();
   #text: number[] = [];
   #base = 0;
-  /** Whether the sequence's own state cannot be gone on from. */
+  /** Whether the sequence's own state cannot be continued. */
   #lost = false;
   #since = 0;
 
-  /** @param budget bytes of snapshots, and of keys and values kept aside */
+  /** @param budget bytes of snapshots, and of copied-out keys and values */
   constructor(gpu: Gpu, sequence: Sequence, budget: number) {
     this.#gpu = gpu;
     this.#sequence = sequence;
     this.#budget = budget;
   }
 
-  /** The budget, as far as the device has so much: another model may have come since it was set. */
+  /** The budget, or less if the device has less free: another model may have been loaded since it was set. */
   get #room(): number {
     return Math.min(this.#budget, this.#tree.bytes + Math.max(0, this.#gpu.freeBytes));
   }
@@ -46,18 +46,18 @@ export class PromptState {
     return [...this.#tree.nodes()].filter(({ snapshot }) => snapshot).length;
   }
 
-  /** Tokens that stand and are known. */
+  /** Ids of the tokens that the state covers. */
   get length(): number {
     return this.#text.length;
   }
 
-  /** Where the sequence was last set by a snapshot: the hidden rows since then are at hand. */
+  /** Position at which the sequence was last restored from a snapshot: the ring has the hidden rows since then. */
   get since(): number {
     return this.#since;
   }
 
   /**
-   * Goes as far into the target as states are at hand; the rest is to be run.
+   * Goes as far into the target as kept states reach; the caller runs the rest.
    * @returns the position, which is before the target's last token
    */
   async enter(target: Target): Promise<number> {
@@ -79,12 +79,12 @@ export class PromptState {
     return this.#stand(target, node.position);
   }
 
-  /** Notes tokens that were run after those that stand. */
+  /** Records tokens that were run after the current ones. */
   ran(ids: readonly number[]): void {
     for (const id of ids) this.#text.push(id);
   }
 
-  /** Notes that the state was left in the middle of a pass. */
+  /** Records that the state was left in the middle of a pass. */
   lose(): void {
     this.#lost = true;
   }
@@ -95,7 +95,7 @@ export class PromptState {
     const { position } = this.#sequence;
     if (this.#lost || position <= tip.position) return;
     const rows = position > this.#base;
-    if (rows && tip.position < this.#base) return; // only a row after the prompt's end can be gone on from
+    if (rows && tip.position < this.#base) return; // the row path can continue only from a row after the prompt's end
     const bytes = this.#sequence.snapshotBytes;
     this.#evict(bytes);
     if (this.#tree.bytes + bytes > this.#room) return;
@@ -147,7 +147,7 @@ export class PromptState {
     tree.moveTo(node);
   }
 
-  /** Copies keys and values that are about to be overwritten, where a state needs them and the budget has room. */
+  /** Copies out keys and values that are about to be overwritten, if a state needs them and the budget has room. */
   #putAside(goal: Node<Snapshot>): void {
     const tree = this.#tree;
     const { memory } = this.#sequence;
@@ -163,7 +163,7 @@ export class PromptState {
       it.aside = copyKv(this.#gpu, memory, it.parent!.position, it.position);
   }
 
-  /** Keeps what was typed since the last kept state, before another text takes its place. */
+  /** Keeps a state of what was typed since the last one, before another text replaces this one. */
   async #leaveLeaf(): Promise<void> {
     const sequence = this.#sequence;
     const { tip } = this.#tree;
@@ -172,13 +172,13 @@ export class PromptState {
     if (position > tip.position && (await sequence.restore(position))) await this.keep();
   }
 
-  /** Rows after `position` make way for others. */
+  /** Rows after `position` are about to be overwritten. */
   #dropAfter(position: number): void {
     const after = pathTo(this.#tree.tip).find((it) => it.position > position);
     if (after) this.#tree.drop(after);
   }
 
-  /** Makes room for `bytes`; the end of the text's prompt is not given up. */
+  /** Frees states to make room for `bytes`, but never the one at the end of the text's prompt. */
   #evict(bytes: number): void {
     const prompt = pathTo(this.#tree.tip).findLast(({ rows }) => !rows);
     this.#tree.evict(this.#room - bytes, prompt);

@@ -1,31 +1,31 @@
 import { maxRows } from "../model/index.ts";
 
-/** How a rejected draft is undone (DESIGN.md, "Rollback"). */
+/** How a rejected draft is undone (NETWORK.md 5.2). */
 export type RollbackName = "tape" | "planes" | "replay";
 
-/** Where the recurrent state stands: in `slot`, but for the last `replay` rows, which the tape has. */
+/** Where the recurrent state is: in `slot`, without the last `replay` rows, which must be replayed from the tape. */
 export interface Standing {
   readonly slot: number;
   readonly replay: number;
 }
 
 /**
- * One way to undo the rows of a pass that are not to stand. Attention needs none: nothing reads keys and values past the
- * position; nor does the convolution, whose history is the tape by position.
+ * One way to roll back the rejected rows of a pass. Attention needs none: nothing reads keys and values past the position.
+ * Nor does the convolution, whose history is the tape by position.
  */
 export interface Rollback {
   readonly name: RollbackName;
-  /** What a delta net leaves of its state in a pass of the row path (`STORES` in gated_delta_net.wgsl). */
+  /** Which states a delta net stores in a pass of the row path (`STORES` in gated_delta_net.wgsl). */
   readonly stores: number;
   /** State slots that it needs, the one of the current state among them. */
   readonly slots: number;
   /** Longest draft that it can undo. */
   readonly draftLimit: number;
-  /** Whether the state is saved before a draft is verified, to be run again from there. */
+  /** Whether the state is saved before a draft is verified, so that kept rows can be re-run from there. */
   readonly checkpoint: boolean;
   /**
-   * Where the state stands when `kept` rows of a pass of `rows` do, 1 ≤ kept ≤ rows; undefined: it is nowhere, restore the
-   * checkpoint and run the kept rows again. The GPU finds the same by itself (accept.wgsl).
+   * Where the state is after `kept` accepted rows of a pass of `rows`, 1 ≤ kept ≤ rows. Undefined: no slot holds that state;
+   * restore the checkpoint and re-run the kept rows. The GPU computes the same by itself (accept.wgsl).
    */
   standing(rows: number, kept: number): Standing | undefined;
 }
@@ -33,8 +33,8 @@ export interface Rollback {
 const longest = maxRows - 1;
 
 /**
- * The state is written after a pass's first row, which always stands; what is accepted after it is replayed from the
- * tape by the next pass, in registers.
+ * Each pass stores the state after its first row, which is never rejected. The next pass replays the accepted rows after it
+ * from the tape, in registers.
  */
 const tape: Rollback = {
   name: "tape",
@@ -45,7 +45,7 @@ const tape: Rollback = {
   standing: (_rows, kept) => ({ slot: 0, replay: kept - 1 }),
 };
 
-/** The state is written after each of the last `planes` rows; undoing rows is choosing an older one. */
+/** Each pass stores the state after each of its last `planes` rows; rolling back selects an older one. */
 const planes = (count: number): Rollback => ({
   name: "planes",
   stores: count,
@@ -56,7 +56,7 @@ const planes = (count: number): Rollback => ({
     rows - kept < Math.min(rows, count) ? { slot: rows - kept, replay: 0 } : undefined,
 });
 
-/** The state is written after the last row and copied before the first: the baseline that the other two are measured by. */
+/** Each pass copies the state before its first row and stores it after the last: the baseline for the other two. */
 const replay: Rollback = {
   name: "replay",
   stores: 1,
@@ -66,7 +66,7 @@ const replay: Rollback = {
   standing: (rows, kept) => (kept === rows ? { slot: 0, replay: 0 } : undefined),
 };
 
-/** Planes that are kept unless told otherwise: the MTP chain drafts three tokens as a rule. */
+/** Default number of planes: the MTP chain usually drafts three tokens. */
 export const defaultPlanes = 4;
 
 export function createRollback(name: RollbackName, planeCount = defaultPlanes): Rollback {

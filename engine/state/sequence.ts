@@ -19,12 +19,12 @@ import { createSnapshot, type Snapshot, snapshotBytes } from "./snapshot.ts";
 const replayRows = maxRows;
 
 /**
- * The state of one text on the GPU, and where in it the text stands. Passes move it on; rows of the last pass can be
- * dropped again, positions up to 128 back restored from the tape, and any position kept in a snapshot.
+ * The state of one text on the GPU, and its position in that text. Passes advance it. Rows of the last pass can be rolled
+ * back, positions up to 128 back restored from the tape, and any position kept in a snapshot.
  *
- * The anchor is a state of its own slot at an older position, from which the tape's rows are replayed; it follows at a
- * distance. Positions before the end of the last prompt are out of its reach: prompts add in another order than rows do,
- * and a replay would give a prompt's rows other bits (I2).
+ * The anchor is a state at an older position, in its own slot, from which the tape's rows are replayed; it follows at a
+ * distance. It cannot reach positions before the end of the last prompt: prefill adds in another order than the row path,
+ * so a replay would give a prompt's rows other bits (I2).
  */
 export class Sequence {
   readonly memory: OwnedSequence;
@@ -36,7 +36,7 @@ export class Sequence {
   #plan: Plan | undefined;
   #position = 0;
   #standing: Standing = { slot: 0, replay: 0 };
-  /** Rows of the last pass that are dropped, and rows that it had. */
+  /** Rows of the last pass, and how many of them are kept. */
   #pass = { rows: 0, kept: 0 };
   #anchor = 0;
 
@@ -49,12 +49,12 @@ export class Sequence {
     this.#replayStep = stepBuffer(gpu);
   }
 
-  /** Tokens whose state, keys and values stand. */
+  /** Number of tokens that the state, keys and values cover. */
   get position(): number {
     return this.#position;
   }
 
-  /** Where the state stands, for the step words of the next pass. */
+  /** Where the current state is, for the step words of the next pass. */
   get standing(): Standing {
     return this.#standing;
   }
@@ -92,7 +92,7 @@ export class Sequence {
     this.#anchor = 0;
   }
 
-  /** Notes a pass of the prompt path over `rows` tokens that is about to be submitted, after `commit`. */
+  /** Records that a prefill pass over `rows` tokens is about to be submitted. The caller must have called `commit`. */
   readPrompt(rows: number): void {
     if (this.#standing.replay > 0)
       throw new Error("a prompt was read onto a state that the tape has the end of");
@@ -100,14 +100,14 @@ export class Sequence {
     this.#anchor = this.#position;
   }
 
-  /** After the last pass of a prompt: makes the anchor of its state. From here on positions can be restored, not before. */
+  /** After the last prefill pass: copies the state to the anchor. Only positions from here on can be restored. */
   endPrompt(encoder: GPUCommandEncoder): void {
     this.memory.copySlot(encoder, 0, this.memory.anchorSlot);
   }
 
   /**
-   * Notes a pass of the row path over `rows` tokens, of which the first `kept` stand.
-   * @returns false where the strategy cannot tell their state: then restore the checkpoint and run them again
+   * Records a pass of the row path over `rows` tokens, of which the first `kept` are accepted.
+   * @returns false if no slot holds their state; then restore the checkpoint and re-run them
    */
   passed(rows: number, kept = rows): boolean {
     if (kept < 1 || kept > rows) throw new Error(`${kept} rows of a pass of ${rows} cannot stand`);
@@ -119,9 +119,9 @@ export class Sequence {
   }
 
   /**
-   * Drops the last `rows` rows of the last pass; copies and runs nothing. Bit-equal to decoding that far (I2). The first row
-   * of a pass stays: what the state was before it is known to nobody.
-   * @returns false if the strategy has no such state; then `restore` may
+   * Rolls back the last `rows` rows of the last pass; copies and runs nothing. Bit-equal to decoding that far (I2). The first
+   * row of a pass cannot be rolled back: the state before it has been overwritten.
+   * @returns false if the strategy has no slot for that state; `restore` may still reach it
    */
   rollBack(rows: number): boolean {
     const kept = this.#pass.kept - rows;
@@ -135,7 +135,7 @@ export class Sequence {
     return true;
   }
 
-  /** Brings the state up to the position, as prompts, snapshots and readers of slot 0 need it. */
+  /** Brings slot 0 up to the current position, as prefill, snapshots and readers of slot 0 require. */
   async commit(): Promise<void> {
     const { slot, replay } = this.#standing;
     if (replay > 0) await this.#replay(slot, 0, this.#position, replay);
@@ -144,8 +144,8 @@ export class Sequence {
   }
 
   /**
-   * Goes back to `position`, bit-equal to decoding that far (I2): by dropping rows of the last pass, or by replaying the
-   * tape from the anchor.
+   * Goes back to `position`, bit-equal to decoding that far (I2): rolls back rows of the last pass, or replays the tape from
+   * the anchor.
    * @returns false, and changes nothing, if the position is out of reach
    */
   async restore(position: number): Promise<boolean> {
@@ -159,8 +159,8 @@ export class Sequence {
   }
 
   /**
-   * Before a pass whose rows may reach up to `high` (one past its last position): moves the anchor on where the tape is
-   * about to run over it, in the same submit. `prepare` must have been awaited.
+   * Before a pass whose rows may reach up to `high` (one past its last position): advances the anchor, in the same submit,
+   * if the pass would overwrite tape rows that the anchor needs. The caller must have awaited `prepare`.
    */
   encodeUpkeep(pass: GPUComputePassEncoder, high: number): void {
     const comfortable = this.#position - historyRows - this.#anchor;
@@ -179,15 +179,15 @@ export class Sequence {
     return snapshotBytes(this.#model.h);
   }
 
-  /** Keeps the state at the current position; commits first. */
+  /** Commits, then copies the state at the current position to a snapshot. */
   async snapshot(): Promise<Snapshot> {
     await this.commit();
     return createSnapshot(this.#gpu, this.#model.h, this.memory, this.#position);
   }
 
   /**
-   * Goes to the snapshot's position. Keys and values are shared by position, so the tokens before it must still be the
-   * snapshot's own: that is the caller's to know.
+   * Goes to the snapshot's position. Keys and values are shared by position, so the caller must ensure that the tokens before
+   * it are still the snapshot's own.
    */
   restoreSnapshot(snapshot: Snapshot): void {
     this.#submit((encoder) => snapshot.restore(encoder, [0, this.memory.anchorSlot]));
@@ -195,12 +195,12 @@ export class Sequence {
     this.#anchor = snapshot.position;
   }
 
-  /** Copies the current state aside (before a draft), for strategies with a checkpoint: slot 1. */
+  /** Copies the current state to the checkpoint in slot 1, before a draft is verified; for strategies that have one. */
   encodeCheckpoint(encoder: GPUCommandEncoder): void {
     this.memory.copySlot(encoder, 0, 1);
   }
 
-  /** Brings the checkpoint back, which was taken at `position`; the rows after it are to be run again. */
+  /** Restores the checkpoint that was taken at `position`; the caller re-runs the rows after it. */
   restoreCheckpoint(position: number): void {
     this.#submit((encoder) => this.memory.copySlot(encoder, 1, 0));
     this.#stand(position, { slot: 0, replay: 0 });

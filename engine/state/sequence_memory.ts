@@ -20,7 +20,7 @@ export interface SequenceOptions {
 
 /** A sequence's memory and the means to copy, empty and free it. */
 export interface OwnedSequence extends SequenceMemory {
-  /** Slot of the anchor, from which older positions are restored; the slots before it are the rollback's. */
+  /** Slot of the anchor, from which older positions are restored; the slots before it belong to the rollback strategy. */
   readonly anchorSlot: number;
   /** Forgets the sequence: zero state, zero hidden row before the first. KV and tape need no clearing. */
   reset(encoder: GPUCommandEncoder): void;
@@ -80,7 +80,7 @@ export function createSequenceMemory(gpu: Gpu, h: Hyperparameters, options: Sequ
   const kv = h.fullAttention.map((full, i) => (full ? kvLayer(i) : undefined));
   if (options.mtp) kv.push(kvLayer(h.layers));
   const recurrent = h.fullAttention.map((full, i) => (full ? undefined : recurrentLayer(i)));
-  const between = make("between slots", slotBytes(h), "state"); // a copy within one buffer is no valid command
+  const between = make("between slots", slotBytes(h), "state"); // WebGPU forbids a copy within one buffer
   const hidden = make("hidden rows", tapeRows * h.embedding * 4, "state");
   const rope = gpu.upload("rope", ropeTable(h.attention, context), "tables");
   buffers.push(rope);

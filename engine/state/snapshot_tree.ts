@@ -1,13 +1,13 @@
 import { maxRows } from "../model/index.ts";
 import type { KvSegment } from "./kv_segment.ts";
 
-/** Something that takes memory on the GPU until it is freed. */
+/** An object that holds GPU memory until it is freed. */
 export interface Held {
   readonly bytes: number;
   free(): void;
 }
 
-/** A text as it is to be computed: `ids[0, base)` by the prompt path, cut at multiples of `grid`, the rest by the row path. */
+/** A text to compute: `ids[0, base)` by prefill, cut at multiples of `grid`, the rest by the row path. */
 export interface Target {
   readonly ids: readonly number[];
   readonly base: number;
@@ -20,24 +20,24 @@ export interface Node<S extends Held> {
   /** Tokens since the parent. */
   readonly ids: readonly number[];
   readonly position: number;
-  /** Whether these tokens went by the row path. Bits differ: only the same path may go on from here. */
+  /** Whether the row path computed these tokens. Its bits differ from prefill's: only the same path may continue from here. */
   readonly rows: boolean;
   snapshot: S | undefined;
-  /** Keys and values of `ids`, while another text has their places in the cache; undefined: they are there. */
+  /** Copy of the keys and values of `ids` while another text occupies their places; undefined: they are in the cache. */
   aside: KvSegment | undefined;
-  /** When it last helped; a number of `enter`. */
+  /** When it was last used: the count of calls to `enter`. */
   used: number;
 }
 
 /**
- * Positions between the places where the prompt path cuts prompts: only there can one prompt continue another's state, bit for
- * bit. As many as a pass has rows, so that each piece fills a pass.
+ * Distance of the positions at which prefill cuts prompts: only there can one prompt continue another's state, bit for bit.
+ * Equal to the rows of a pass, so that each piece fills a pass.
  */
 export const grid = maxRows;
 
 /**
- * Kept states of texts that begin alike. The nodes from the root to the tip are live: their keys and values are in the
- * cache; all others have theirs aside.
+ * Kept states of texts that share prefixes. The nodes from the root to the tip are live: their keys and values are in the
+ * cache. Those of all other nodes are copied out.
  */
 export class SnapshotTree<S extends Held> {
   readonly root: Node<S> = {
@@ -58,21 +58,21 @@ export class SnapshotTree<S extends Held> {
     return this.#tip;
   }
 
-  /** Bytes of all snapshots and of what is aside. */
+  /** Bytes of all snapshots and of all copied-out keys and values. */
   get bytes(): number {
     let bytes = 0;
     for (const node of this.nodes()) bytes += bytesOf(node);
     return bytes;
   }
 
-  /** The deepest node from which the target can be computed with the bits that it would have from its start. */
+  /** The deepest node from which the target can be computed, bit-equal to computing it from its start. */
   find(target: Target): Node<S> {
     const { ids, base } = target;
     let best = this.root;
     const visit = (node: Node<S>): void => {
       if (node.snapshot && node.position > best.position && goesOn(node, base)) best = node;
       for (const child of node.children) {
-        if (child.position >= ids.length) continue; // the last token is always run: its logits are kept nowhere
+        if (child.position >= ids.length) continue; // the last token is always re-run: no node keeps its logits
         if (child.rows ? !node.rows && node.position !== base : child.position > base) continue;
         if (child.ids.every((id, i) => id === ids[node.position + i])) visit(child);
       }
@@ -81,7 +81,7 @@ export class SnapshotTree<S extends Held> {
     return best;
   }
 
-  /** Live nodes off the way to `node`, from the top: those whose keys and values another text is about to overwrite. */
+  /** Live nodes not on the path to `node`, from the top: another text is about to overwrite their keys and values. */
   leaving(node: Node<S>): Node<S>[] {
     const path = new Set(pathTo(node));
     for (
@@ -93,14 +93,14 @@ export class SnapshotTree<S extends Held> {
     return pathTo(this.#tip).filter((it) => !path.has(it));
   }
 
-  /** Makes the tip of a node; the caller has put keys and values in their places. */
+  /** Makes a node the tip; the caller has restored its keys and values to the cache. */
   moveTo(node: Node<S>): void {
     this.#tip = node;
     this.#clock++;
     for (const it of pathTo(node)) it.used = this.#clock;
   }
 
-  /** Adds a node after the tip, or gives the one that is there a snapshot again; it becomes the tip. */
+  /** Adds a node after the tip, or gives an existing one a new snapshot; it becomes the tip. */
   add(ids: readonly number[], rows: boolean, snapshot: S): Node<S> {
     const parent = this.#tip;
     const known = [...parent.children].find(
@@ -126,7 +126,7 @@ export class SnapshotTree<S extends Held> {
     return node;
   }
 
-  /** Removes a node with all that stands on it. The tip moves up if it was among them. */
+  /** Removes a node and its descendants. The tip moves up if it was among them. */
   drop(node: Node<S>): void {
     const { parent } = node;
     if (!parent) return;
@@ -139,8 +139,8 @@ export class SnapshotTree<S extends Held> {
   }
 
   /**
-   * Frees snapshots until all take `budget` bytes at most, first what is rebuilt soonest for its bytes and was not used for
-   * longest.
+   * Frees snapshots until all take `budget` bytes at most: first those that are cheapest to rebuild per byte and least recently
+   * used.
    * @param kept never freed
    */
   evict(budget: number, kept?: Node<S>): void {
@@ -160,7 +160,7 @@ export class SnapshotTree<S extends Held> {
       if (!worst) return;
       worst.snapshot!.free();
       worst.snapshot = undefined;
-      // What holds no state and leads to none only takes room.
+      // A node that holds no state and leads to none only takes space.
       for (
         let it = worst;
         it.parent && it.children.size === 0 && !it.snapshot && !live.has(it);
@@ -195,7 +195,7 @@ const bytesOf = <S extends Held>({ snapshot, aside }: Node<S>): number =>
 const goesOn = <S extends Held>({ rows, position }: Node<S>, base: number): boolean =>
   rows || position % grid === 0 || position === base;
 
-/** Tokens from the last state before it. */
+/** Tokens since the nearest state before it. */
 function rebuildTokens<S extends Held>(node: Node<S>): number {
   let before = node.parent;
   while (before?.parent && !before.snapshot) before = before.parent;

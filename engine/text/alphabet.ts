@@ -1,6 +1,6 @@
 /**
- * The GPT-2 byte alphabet (model.md 7.3): vocabulary texts write each byte as one printable character.
- * Bytes that print in Latin-1 stand for themselves; the other 68, in order, are U+0100 and on.
+ * The GPT-2 byte alphabet (NETWORK.md 7.3): vocabulary texts write each byte as one printable character.
+ * Bytes that print in Latin-1 are themselves; the other 68, in order, are U+0100 and on.
  */
 const CHAR_OF_BYTE: readonly string[] = (() => {
   let next = 0x100;
@@ -19,7 +19,7 @@ export function charOfByte(byte: number): string {
 /** The text that a vocabulary has for these bytes. */
 export const textOfBytes = (bytes: Uint8Array): string => Array.from(bytes, charOfByte).join("");
 
-/** The bytes that a vocabulary text stands for; a character outside the alphabet stands for its own UTF-8. */
+/** The bytes that a vocabulary text encodes; a character outside the alphabet encodes its own UTF-8. */
 export function bytesOfText(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const char of text) {

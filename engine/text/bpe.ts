@@ -11,8 +11,8 @@ const CACHED_UNITS = 32; // longer pieces seldom come back
 const CACHED_PIECES = 16_384; // some 3 MB; a file of 10,000 lines has about 5,000 distinct pieces
 
 /**
- * Byte-level BPE (model.md 7.3): merges the adjacent pair of lowest rank, leftmost first on ties, until none is left.
- * O(n log n) in a piece's bytes, whatever the piece. `idOf` maps vocabulary texts to ids below `size`.
+ * Byte-level BPE (NETWORK.md 7.3): merges the adjacent pair of lowest rank, leftmost first on ties, until none is left.
+ * O(n log n) in a piece's bytes, for every piece. `idOf` maps vocabulary texts to ids below `size`.
  */
 export function createBpe(
   idOf: ReadonlyMap<string, number>,

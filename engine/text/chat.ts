@@ -4,7 +4,7 @@ import { type Fault, UserError } from "../errors/index.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface TemplateOptions {
-  /** Left out, the template decides; templates of different sizes of one model differ (model.md 7.7). */
+  /** Left out, the template decides; templates of different sizes of one model differ (NETWORK.md 7.7). */
   readonly enableThinking?: boolean;
   /** Whether the text ends where the assistant's answer starts. */
   readonly addGenerationPrompt: boolean;

@@ -14,7 +14,7 @@ const END = `
 /**
  * ChatML, for files that lost their template. Models tuned to converse end their texts with `<|im_end|>`, those that only
  * complete with `<|endoftext|>`: the latter get none. Vocabularies with `<think>` are of models that expect the block
- * (model.md 7.7).
+ * (NETWORK.md 7.7).
  */
 export function plainTemplate(
   { tokens, eosId }: VocabularySource,

@@ -3,14 +3,14 @@ import type { FimTokens, Tokenizer } from "./tokenizer.ts";
 
 /** The text around the place to fill. Joined, prefix + middle + suffix are the file. */
 export interface FimParts {
-  /** Other files or parts of them, the most relevant last: it stands nearest, and is the last to be left out. */
+  /** Other files or parts of them, the most relevant last: it is nearest, and is the last to be left out. */
   readonly context?: readonly { readonly path: string; readonly text: string }[];
   /** Names of the project and of this file; they show only beside context. */
   readonly repository?: string;
   readonly path?: string;
   readonly prefix: string;
   readonly suffix: string;
-  /** Head of the text to generate: what stands between prefix and cursor. */
+  /** Head of the text to generate: the text between prefix and cursor. */
   readonly middle: string;
 }
 
@@ -45,7 +45,7 @@ const MIDDLE_STEP = 32;
  *   <|repo_name|>NAME⏎ (<|file_sep|>PATH⏎TEXT)… <|file_sep|>PATH⏎   with context, where the model has these tokens
  *   <|fim_prefix|>prefix<|fim_suffix|>suffix<|fim_middle|>middle
  * after the token that begins every prompt of the model, if there is one.
- * No text in the parts becomes a control token. What exceeds the budget goes: context beyond a quarter of the room,
+ * No text in the parts becomes a control token. What exceeds the budget is dropped: context beyond a quarter of the room,
  * by whole files; the suffix beyond a quarter, at line ends from the right; then the prefix, at line starts from the
  * left. What one does not use is free for the others. The middle stays whole.
  */

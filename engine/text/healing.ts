@@ -1,17 +1,17 @@
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** Says which tokens may come while a text goes over bytes that are typed already. */
+/** Which tokens may be sampled while the output repeats bytes that the user has already typed. */
 export interface TokenHealing {
-  /** A bit for each id, ids in ascending order from bit 0 of word 0; undefined once the bytes are passed: any token may come. */
+  /** A bit for each id, ids in ascending order from bit 0 of word 0; undefined once the bytes are covered: all are allowed. */
   mask(): Uint32Array | undefined;
-  /** Takes in the token that came. */
+  /** Advances by the sampled token. */
   take(id: number): void;
 }
 
 /**
- * Token healing: the last word of what is typed is unfinished, so no token of it is certain. It is left to the model, which
- * may draw only tokens that agree with it, until its bytes are passed; with tokens that are a part of it, there are several.
- * A vocabulary that cannot spell the bytes leaves any token open.
+ * Token healing: the last typed word is unfinished, so none of its tokens is certain. The model samples them again, from tokens
+ * that agree with the word's bytes, until those are covered; shorter tokens may take several samples. If the vocabulary cannot
+ * spell the bytes, any token is allowed.
  */
 export function createHealing(tokenizer: Tokenizer, typed: Uint8Array): TokenHealing {
   let left = typed;

@@ -1,9 +1,9 @@
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** The tokens of a prompt's middle: the head that somebody types and accepts, and what the model wrote after it. */
+/** The tokens of a prompt's middle: the head that the user types and accepts, and what the model wrote after it. */
 export interface Middle {
   readonly ids: readonly number[];
-  /** By id: whether the model drew it. Such tokens stay as they are when their text is accepted. */
+  /** By id: whether the model sampled it. These tokens are kept as they are when their text is accepted. */
   readonly drawn: readonly boolean[];
   /** Of `ids`, how many belong to the prompt as it was read when the anchor was set; more follow one by one. */
   readonly base: number;
@@ -18,8 +18,8 @@ const utf8 = new TextEncoder();
 
 /**
  * The tokens of a middle's text, with as many of the last one's as agree with it. The ids' bytes and `unsettled` are the
- * text's bytes. Where even the base has changed it is set anew: to what stands before the last line, as people delete
- * within their line.
+ * text's bytes. If even the base has changed, it becomes the text before the last line: users mostly delete within their
+ * line.
  */
 export function middleTokens(tokenizer: Tokenizer, text: string, last?: Middle): TypedMiddle {
   const bytes = utf8.encode(text);
@@ -27,7 +27,7 @@ export function middleTokens(tokenizer: Tokenizer, text: string, last?: Middle):
   const settledBytes = utf8.encode(settled).length;
   const ends = last ? agreeingEnds(tokenizer, bytes, last.ids) : [];
 
-  // All of it was drawn: the model said where its last word ends.
+  // The model sampled all of it, and so decided where its last word ends.
   const kept = ends.length;
   if (last && kept >= last.base && kept > 0 && ends[kept - 1] === bytes.length && last.drawn[kept - 1])
     return { ...head(last, kept), unsettled: new Uint8Array(0) };

@@ -1,7 +1,7 @@
 /** Pre-tokenizers by llama.cpp's names; they differ in whether combining marks join the letters before them. */
 export type PreTokenizer = "qwen35" | "qwen2";
 
-// Classes of code points; 0 stands for "past the end".
+// Classes of code points; 0 means "past the end".
 const LETTER = 1;
 const MARK = 2;
 const NUMBER = 4;
@@ -16,10 +16,10 @@ const APOSTROPHE = 0x27;
 // llama.cpp's list of 25: unlike JavaScript's \s it has U+0085 and lacks U+FEFF.
 const WHITE_SPACE = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
-// Letters, marks and numbers that Unicode has since 16.0: llama.cpp's tables are those of 15.1, which know them not, and
-// the runtime's are older or newer. So ids do not depend on what runs us.
+// Letters, marks and numbers that Unicode has since 16.0: llama.cpp's tables are those of 15.1, which lack them, and
+// the runtime's are older or newer. So ids do not depend on the runtime.
 const SINCE_UNICODE_16 =
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: ranges of code points, whatever they combine with
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: ranges of code points, including combining ones
   /[\u088f-\u0897\u0c5c\u0cdc\u1acf-\u1aeb\u1c89-\u1c8a\ua7cb-\ua7cf\ua7d2\ua7d4\ua7da-\ua7f1\u{105c0}-\u{105f3}\u{10940}-\u{10959}\u{10d40}-\u{10d85}\u{10ec2}-\u{10efc}\u{11380}-\u{113e2}\u{116d0}-\u{116e3}\u{11b60}-\u{11bf9}\u{11db0}-\u{11de9}\u{11f5a}\u{13460}-\u{143fa}\u{16100}-\u{16139}\u{16d40}-\u{16d79}\u{16ea0}-\u{16ed3}\u{16ff2}-\u{16ff6}\u{187f8}-\u{187ff}\u{18cff}\u{18d09}-\u{18df2}\u{1ccf0}-\u{1ccf9}\u{1e5d0}-\u{1e6ff}\u{2b73a}-\u{2b73f}\u{2cea2}-\u{2cead}\u{323b0}-\u{33479}]/u;
 
 // Filled as code points are seen: a load is far cheaper than four property tests.
@@ -27,7 +27,7 @@ const classes = new Uint8Array(0x110000);
 
 /**
  * Where the piece that starts at `start` ends, in UTF-16 units. Needs `start < text.length`.
- * The rules are those of llama.cpp's scanner (model.md 7.2), in its order; each returns what its regex would match.
+ * The rules are those of llama.cpp's scanner (NETWORK.md 7.2), in its order; each returns what its regex would match.
  * A piece depends on nothing before `start`, so a text splits by calling this again from each end.
  */
 export function pieceEnd(text: string, start: number, pre: PreTokenizer): number {

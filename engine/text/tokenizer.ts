@@ -16,7 +16,7 @@ export interface Tokenizer {
   readonly size: number;
   /** Undefined where the model knows no fill in the middle. */
   readonly fim: FimTokens | undefined;
-  /** End of generation: whoever draws one of these stops. */
+  /** End of generation: sampling one of these ends it. */
   readonly endIds: ReadonlySet<number>;
   /** Texts of the control tokens, longest first. */
   readonly controlTexts: readonly string[];
@@ -36,7 +36,7 @@ export interface Tokenizer {
    * Adds nothing at the start or end. With `special`, texts of control tokens become these tokens: for templates only.
    * Without, they are ordinary text, and only user-defined tokens (`<think>`) are looked for, as llama.cpp does.
    * Past `limit` ids it may stop, having returned more than `limit`.
-   * `guard` is dropped wherever it stands; a control token's text with a guard in it is ordinary text.
+   * `guard` is dropped wherever it occurs; a control token's text with a guard in it is ordinary text.
    */
   encode(text: string, options: { special: boolean; limit?: number; guard?: string }): number[];
 
@@ -62,7 +62,7 @@ export interface Tokenizer {
   idOf(text: string): number | undefined;
 }
 
-// Texts that mean the same in every Qwen vocabulary, though their ids differ (model.md 7.4), then those of StarCoder and
+// Texts that mean the same in every Qwen vocabulary, though their ids differ (NETWORK.md 7.4), then those of StarCoder and
 // DeepSeek, whose layouts some models were tuned for.
 const FIM_TEXTS: { readonly [role in FimRole]: readonly string[] } = {
   prefix: ["<|fim_prefix|>", "<fim_prefix>", "<fim-prefix>", "<｜fim▁begin｜>"],
@@ -213,7 +213,7 @@ function* headsFrom<T>(heads: ReadonlyMap<string, T>, first: string): Generator<
 const utf8 = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
 
-/** The byte that a byte token such as `<0x0A>` names; none where it is spelled otherwise. */
+/** The byte that a byte token, like `<0x0A>`, names; none where it is spelled otherwise. */
 function byteOf(text: string): Uint8Array {
   const hex = /^<0x([0-9A-Fa-f]{2})>$/.exec(text)?.[1];
   return hex === undefined ? NO_BYTES : Uint8Array.of(Number.parseInt(hex, 16));

@@ -13,7 +13,7 @@ import type { PreTokenizer } from "./pieces.ts";
 /** The values of `tokenizer.ggml.token_type`. */
 export const TOKEN_TYPE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
-/** What a tokenizer is made of (model.md 7.1). Ids lie in [0, tokens.length). */
+/** What a tokenizer is made of (NETWORK.md 7.1). Ids lie in [0, tokens.length). */
 export interface VocabularySource {
   readonly pre: PreTokenizer;
   /** By id; ordinary tokens in the GPT-2 byte alphabet, special ones as they are. */

@@ -12,7 +12,7 @@ import { createDefinitions } from "./definitions.ts";
 import { createIgnoredFiles } from "./ignored_files.ts";
 import { createRecentEdits, type Hunk } from "./recent_edits.ts";
 
-const SHARE = 0.25; // of a prompt: the file at hand is worth more
+const SHARE = 0.25; // of a prompt: the active file is worth more
 const LINES_AROUND = 2; // an edit
 const MAX_CHARACTERS = 1 << 20; // of an open file: longer ones are data
 
@@ -38,7 +38,7 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
   const isReadable = (document: vscode.TextDocument): boolean =>
     isSupported(document) && !isExcluded(pathOf(document.uri)) && !ignoredFiles.isIgnored(document.uri);
 
-  /** The documents in tabs; others may be open that nobody looks at. */
+  /** The documents in tabs; others may be open without being shown. */
   function openDocuments(): OpenDocument[] {
     if (!settings.current.context.openFiles) return [];
     const atHand = vscode.window.activeTextEditor?.document;

@@ -5,7 +5,7 @@ import type { IgnoredFiles } from "./ignored_files.ts";
 import { namesBefore } from "./names.ts";
 
 const LINES_ABOVE = 10;
-const PAUSE_MS = 300; // the language service has more urgent things to do while somebody types
+const PAUSE_MS = 300; // the language service is busy while the user types
 const TARGET_LINES = 20;
 const MAX_BYTES = 1 << 19; // of a file that is read for one definition
 const KNOWN_MAX = 200;
@@ -68,7 +68,7 @@ export function createDefinitions({ isWanted, isExcluded, ignoredFiles }: Defini
       const text = target.getText(new vscode.Range(range.start.line, 0, end, Number.MAX_SAFE_INTEGER));
       return { path: pathOf(uri), text: text.replaceAll("\r\n", "\n") };
     } catch {
-      return undefined; // no language service, or one that failed: its own affair
+      return undefined; // no language service, or one that failed: not reported
     }
   }
 

@@ -1,6 +1,6 @@
 import { matches } from "../../engine/complete/index.ts";
 
-/** The rules of one `.gitignore`, in order; `folder` is where it stands, "" or ending in a slash. */
+/** The rules of one `.gitignore`, in order; `folder` is where it lies, "" or ending in a slash. */
 export interface IgnoreFile {
   readonly folder: string;
   readonly rules: readonly { readonly glob: string; readonly ignore: boolean }[];
@@ -22,8 +22,8 @@ export function parseIgnoreFile(folder: string, text: string): IgnoreFile {
 
 /**
  * Whether Git would ignore a file, given the ignore files of its folder and of those above it, the outermost first. A
- * folder that is ignored hides all that is in it. That a pattern ends in a slash, and so means folders only, is left
- * aside: a file of that name counts as ignored too.
+ * folder that is ignored hides all that is in it. A final slash, by
+ * which a pattern means folders only, is ignored: a file of that name counts as ignored too.
  */
 export function isIgnored(path: string, files: readonly IgnoreFile[]): boolean {
   const parts = path.split("/");

@@ -1,4 +1,4 @@
-/** A name in a text, and where it last stands before the cursor. */
+/** A name in a text, and where it last occurs before the cursor. */
 export interface NameAt {
   readonly name: string;
   readonly offset: number;
@@ -22,7 +22,7 @@ export function namesBefore(text: string, from: number, cursor: number): NameAt[
     .slice(0, MAX);
 }
 
-// Of the common languages: their definition is known to nobody.
+// Of the common languages: they have no definition to look up.
 const KEYWORDS = new Set(
   `and async await bool break case catch char class const continue def default defer delete double elif else enum
   except export extends false final finally float for foreach from func function global goto impl implements import

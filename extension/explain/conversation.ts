@@ -45,7 +45,7 @@ export function conversationTurns(
   const room = tokens * CHARACTERS_PER_TOKEN;
   let dropped = 0;
   for (;;) {
-    // The first question stands with the code; its answer, and what follows, may go.
+    // The first question stays with the code; its answer, and what follows, may go.
     const kept = exchanges.flatMap((exchange, index) =>
       index > 0 && index <= dropped
         ? []

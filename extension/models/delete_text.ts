@@ -3,7 +3,7 @@ import type { InstalledModel, PartialDownload } from "../../engine/library/index
 import type { ModelRole } from "../services/index.ts";
 import { baseName, diskBytes } from "../words/index.ts";
 
-/** The question before a model of the library's folder is deleted, and what stands below it. */
+/** The question before a model of the library's folder is deleted, and the text below it. */
 export function deletion(
   model: InstalledModel,
   uses: readonly ModelRole[],

@@ -23,7 +23,7 @@ function timeLeft(seconds: number): string {
   return `${Math.round(minutes / 60)} h left`;
 }
 
-/** What somebody agrees to before a download. */
+/** What the user agrees to before a download. */
 export interface DownloadPlan {
   /** The model's name, without folders. */
   readonly title: string;
@@ -38,7 +38,7 @@ export interface DownloadPlan {
   readonly smaller: string | undefined;
 }
 
-/** The question, and what stands below it. */
+/** The question, and the text below it. */
 export function confirmation(plan: DownloadPlan): { question: string; detail: string } {
   const { title, repository, model, folder, freeBytes, memoryBytes, license, smaller } = plan;
   const size = diskBytes(model.bytes);

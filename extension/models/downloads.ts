@@ -19,7 +19,7 @@ export const filesOf = ({ wish, model }: PullPlan): string[] =>
 
 export type Outcome =
   | { readonly kind: "done"; readonly model: PulledModel }
-  /** By the user; what came stays, and the next download of it goes on from there. */
+  /** By the user; what came stays, and the next download of it continues from there. */
   | { readonly kind: "stopped"; readonly bytesDone: number }
   | { readonly kind: "failed"; readonly error: unknown };
 
@@ -94,7 +94,7 @@ export function createDownloads() {
       const all = [...running].map((one) => `${one.title}, ${percentDone(one)}`);
       return all.length > 0 ? all.join("; ") : null;
     },
-    /** Something began, went on or ended. */
+    /** A download began, progressed or ended. */
     onChange: changed.event,
     run: (request: DownloadRequest): Thenable<Outcome> =>
       vscode.window.withProgress(

@@ -27,7 +27,7 @@ export interface Order {
   /** A catalogue id, or what `pullModel` takes. */
   readonly name: string;
   readonly license?: string;
-  /** Somebody agreed to this download before. */
+  /** The user agreed to this download before. */
   readonly agreed?: boolean;
   readonly role: ModelRole | undefined;
 }

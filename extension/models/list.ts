@@ -35,7 +35,7 @@ export type Act =
   | { readonly do: "unload" }
   /** `name`: as `pullModel` takes it. */
   | { readonly do: "get"; readonly name: string; readonly license?: string }
-  /** Goes on with a download that was agreed to before. */
+  /** Continues a download that the user agreed to before. */
   | { readonly do: "resume"; readonly name: string }
   | { readonly do: "discard"; readonly partial: PartialDownload }
   | { readonly do: "cancel"; readonly download: RunningDownload }
@@ -64,7 +64,7 @@ export interface ListInput {
   readonly files: readonly KnownFile[];
   /** Paths of the models that are on the GPU now. */
   readonly loaded: readonly string[];
-  /** Of the GPU; null where nobody knows, and then nothing is said to fit. */
+  /** Of the GPU; null where it is unknown, and then nothing is said to fit. */
   readonly memoryBytes: number | null;
   /** Only entries that can fill it are offered. */
   readonly role: ModelRole | undefined;
@@ -144,7 +144,7 @@ function localRows(input: ListInput): LocalRow[] {
 }
 
 function describeUse(input: ListInput, path: string): string[] {
-  // The embedded model stands for a chat model that nobody chose; it cannot chat.
+  // The embedded model fills the chat role while no model is chosen; it cannot chat.
   const chat = path === EMBEDDED_MODEL ? "no model explains and refactors yet" : "explains and refactors";
   const words = { completion: "completes", chat };
   return [
@@ -235,7 +235,7 @@ function runningRow(download: RunningDownload): Row {
     icon: "sync~spin",
     label: download.title,
     description: `is downloading, ${percentDone(download)}`,
-    detail: "Pick it to stop; it goes on later from where it was.",
+    detail: "Pick it to stop; it can continue later from where it was.",
     act: { do: "cancel", download },
     buttons: [],
   };
@@ -315,7 +315,7 @@ function entryRow(entry: CatalogueEntry, input: ListInput): Row {
   return {
     icon: entry === recommended(input) ? "star-full" : "cloud-download",
     label: entryTitle(entry),
-    // What to choose by stands first: a narrow list cuts the ends of lines.
+    // What to choose by comes first: a narrow list cuts the ends of lines.
     description: [
       `for ${entry.memoryGiB} GiB of GPU memory`,
       ...(memoryBytes === null ? [] : [judgement]),

@@ -29,7 +29,7 @@ export function modelFacts(model: ModelDescription): string {
   ].join(" · ");
 }
 
-/** What to know before a model is chosen that this GPU has no memory for; undefined where it has, or nobody knows. */
+/** What to know before a model is chosen that this GPU has no memory for; undefined where it has, or its memory is unknown. */
 export function memoryWarning(
   { neededBytes }: ModelDescription,
   memoryBytes: number | null,
@@ -39,7 +39,7 @@ export function memoryWarning(
     : undefined;
 }
 
-/** What is wrong with a model: it is too large for the GPU, or its file is gone or no good. */
+/** What is wrong with a model: it is too large for the GPU, or its file is gone or invalid. */
 export type ModelTrouble = "memory" | "file";
 
 /** Whether another model is the way out of a fault, and what kind of model. */

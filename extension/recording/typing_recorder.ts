@@ -101,11 +101,11 @@ export function createTypingRecorder({
   }
 
   return {
-    /** The document is looked at: its text now, so that its first change can be written as one. */
+    /** The document is shown: its text now, so that its first change can be written as one. */
     see(document: RecordedView): void {
       if (!documents.has(document.uri)) see(document);
     },
-    /** The changes of one event, in the editor's order. Those of a document that nobody has looked at are left out. */
+    /** The changes of one event, in the editor's order. Those of a document that was never shown are left out. */
     changed(uri: string, version: number, changes: readonly DocumentChange[]): void {
       const document = documents.get(uri);
       if (!document || changes.length === 0) return;

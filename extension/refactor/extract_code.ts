@@ -9,7 +9,7 @@ export interface Selected {
 }
 
 /**
- * The code in a model's answer, ready to stand in the selection's place: the first fenced block if there is one, else
+ * The code in a model's answer, ready to replace the selection: the first fenced block if there is one, else
  * all of it; indented as the selection was, with its line ends. Empty where there is no code.
  */
 export function extractCode(answer: string, selected: Selected): string {

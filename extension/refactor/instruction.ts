@@ -36,7 +36,7 @@ export function askInstruction(
     pick.placeholder = "What should change? Type an instruction, or choose one.";
     pick.value = value;
     pick.matchOnDescription = true;
-    // What is typed is an instruction too, and stands first. The list never changes its length: an Enter that overtakes
+    // What is typed is an instruction too, and comes first. The list never changes its length: an Enter that overtakes
     // its update must not choose another entry.
     const show = () => {
       const label = pick.value.trim() || "Type an instruction";

@@ -156,7 +156,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
     const start = document.isClosed ? undefined : findAgain(document.getText(), selected.text, one.start);
     if (start === undefined) {
       void vscode.window.showWarningMessage(
-        "The code has changed since it was selected, so the proposal is not applied: copy what you need from it, or discard it and start anew.",
+        "The code has changed since it was selected, so the proposal is not applied: copy what you need from it, or discard it and start again.",
       );
       return;
     }

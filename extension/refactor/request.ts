@@ -12,7 +12,7 @@ export interface RefactorRequest {
 
 const AROUND = 1500; // characters of the file on each side: enough to name things alike
 
-/** What the model is told: the instruction, the code, and a little of what stands around it. */
+/** What the model is told: the instruction, the code, and a little of the code around it. */
 export function refactorMessages({
   instruction,
   path,

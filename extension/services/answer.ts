@@ -3,7 +3,7 @@ import type { EngineService } from "./services.ts";
 
 /**
  * The text of the chat model's answer, piece by piece, without its thoughts. Where the options' signal aborts it ends, without an
- * error. @throws UserError for what the user can mend
+ * error. @throws UserError for what the user can fix
  */
 export async function* answerOf(engine: EngineService, options: ChatRequest): AsyncGenerator<string> {
   try {

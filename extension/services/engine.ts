@@ -64,7 +64,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
     if (choice === showLog) log.show();
   }
 
-  /** Counts a stream as work that somebody waits for, from its first to its last step. */
+  /** Counts a stream as work that the user waits for, from its first to its last step. */
   async function* counted<Delta, End>(
     stream: AsyncGenerator<Delta, End, undefined>,
   ): AsyncGenerator<Delta, End, undefined> {
@@ -87,7 +87,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
     if (known) return known;
     const asked = client.describe(spec);
     descriptions.set(key, asked);
-    // A file that is not there may come; a file that is there does not change what it can do.
+    // A missing file may appear later; an existing file does not change its abilities.
     asked.catch(() => descriptions.delete(key));
     return asked;
   }
@@ -140,7 +140,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
     },
     /** It runs again after a crash. */
     onRecovered: recovered.event,
-    /** Whether somebody waits for text. */
+    /** Whether the user waits for text. */
     get busy(): boolean {
       return running > 0;
     },

@@ -15,7 +15,7 @@ export type ModelRole = "completion" | "chat";
 export interface EngineService {
   readonly state: EngineState;
   readonly onState: vscode.Event<EngineState>;
-  /** The chat model; starts the engine if need be. @throws UserError, when iterated, for what the user can mend. */
+  /** The chat model; starts the engine if need be. @throws UserError, when iterated, for what the user can fix. */
   chat(request: ChatRequest): AsyncGenerator<ChatDelta, GenerationEnd | undefined, undefined>;
   /** What the model of a role is and can do; its file is read once. @throws UserError if it is no model that we run. */
   describe(role: ModelRole): Promise<ModelDescription>;

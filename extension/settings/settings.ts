@@ -43,7 +43,7 @@ const GENERATED_POSITIONS = 512;
 const MIB = 1 << 20;
 
 export interface SettingsReader {
-  /** The value of `foretype.NAME` as the editor has it, of whatever type the user wrote. */
+  /** The value of `foretype.NAME` as the editor has it, of any type that the user wrote. */
   readonly get: (name: string) => unknown;
   readonly home: string;
 }

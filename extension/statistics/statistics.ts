@@ -15,7 +15,7 @@ export function createStatistics(folder: vscode.Uri, log: vscode.LogOutputChanne
       } catch (error) {
         if (!(error instanceof vscode.FileSystemError))
           log.warn(
-            `The stored statistics cannot be read (${(error as Error).message}): counting starts anew.`,
+            `The stored statistics cannot be read (${(error as Error).message}): counting starts again from zero.`,
           );
         return undefined;
       }

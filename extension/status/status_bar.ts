@@ -7,7 +7,7 @@ import type { Status } from "./status.ts";
 import { statusFace, statusTooltip } from "./status_text.ts";
 
 const LINKS = ["foretype.showStatistics", "foretype.whyNoSuggestion"];
-const PRIORITY = 100; // right of the cursor's place and the language, where contextual items stand
+const PRIORITY = 100; // right of the cursor's place and the language, where contextual items are
 
 export function showStatusBar(
   status: Status,
@@ -40,7 +40,7 @@ function tooltipOf(markdown: string): vscode.MarkdownString {
   return tooltip;
 }
 
-/** The last reason for silence in the document at hand, in the editor's language status. */
+/** The last reason for silence in the active document, in the editor's language status. */
 export function showLanguageStatus(status: Status): vscode.Disposable {
   const item = vscode.languages.createLanguageStatusItem("foretype.suggestions", SELECTOR);
   item.name = "Foretype";

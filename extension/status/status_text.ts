@@ -8,7 +8,7 @@ import { baseName, bytesOf, msOf, percentOf } from "../words/index.ts";
 /** All that the status bar item says something about. */
 export interface StatusView {
   readonly engine: EngineState;
-  /** Somebody has waited for text for longer than a glance. */
+  /** The user has waited for text for longer than a glance. */
   readonly busy: boolean;
   /** Why the engine could not serve the last request. */
   readonly trouble: Silence | null;
@@ -20,7 +20,7 @@ export interface StatusView {
   readonly inlineSuggest: boolean;
   readonly enabled: boolean;
   readonly snoozedForMs: number;
-  /** The language at hand, where suggestions are off for it. */
+  /** The active document's language, where suggestions are off for it. */
   readonly languageOff: string | null;
   readonly manual: boolean;
   readonly eco: boolean;
@@ -28,7 +28,7 @@ export interface StatusView {
   readonly summary: MetricsSummary | null;
   readonly recordTyping: boolean;
   readonly engineStatus: EngineStatus | null;
-  /** Why the last question in the document at hand had no answer. */
+  /** Why the last question in the active document had no answer. */
   readonly lastSilence: Silence | null;
 }
 
@@ -146,7 +146,7 @@ function engineRows({ engineStatus }: StatusView): Row[] {
   return rows;
 }
 
-/** Who drafts for the model, and if it could be better, why it is not. */
+/** What drafts for the model, and if it could be better, why it is not. */
 function draftText(drafts: DraftSources): string {
   switch (drafts) {
     case "mtp":

@@ -16,7 +16,7 @@ export interface GhostTextOptions {
 
 /** Suggestions as the editor's inline completions: one at a place, with a range and a command that says it was taken. */
 export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTextOptions) {
-  /** A place where we ask the editor to ask again: it calls that invoked, but nobody did. */
+  /** A place where we ask the editor to ask again: it calls that invoked, but the user did not ask. */
   let again: { readonly uri: string; readonly cursor: number } | undefined;
   let last: { readonly uri: string; readonly cursor: number } | undefined;
 

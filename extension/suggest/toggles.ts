@@ -5,7 +5,7 @@ import { writeSetting } from "../settings/index.ts";
 /** Turns suggestions on or off, everywhere. */
 export const toggle = ({ pipeline }: Settings): Thenable<void> => writeSetting("enable", !pipeline.enabled);
 
-/** Turns suggestions on or off for the language of the document at hand, and leaves all others as they are set. */
+/** Turns suggestions on or off for the active document's language, and leaves all others as they are set. */
 export async function toggleLanguage({ pipeline }: Settings): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   if (!document) {

@@ -9,7 +9,7 @@ export interface PageOptions {
   readonly column: vscode.ViewColumn;
   /** What the page starts with. */
   readonly data: unknown;
-  /** Messages of the page; whoever reads them checks them. */
+  /** Messages of the page; the reader checks them. */
   readonly onMessage: (message: { readonly kind: string } & Record<string, unknown>) => void;
 }
 

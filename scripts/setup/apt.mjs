@@ -159,7 +159,7 @@ async function open(note) {
 }
 
 /**
- * The version that would be fetched, or undefined where the release has no such package.
+ * The version that would be fetched, or undefined where the release lacks the package.
  * @param {string} name
  * @param {Note} note
  */
@@ -211,7 +211,7 @@ function downloadedBytes() {
     .reduce((sum, file) => sum + (file?.isFile() ? file.size : 0), 0);
 }
 
-/** Deletes lists and archives, once nothing more is to be fetched; what broke off is kept to go on from. */
+/** Deletes lists and archives, once nothing more is to be fetched. An interrupted download is kept, to be resumed. */
 export function closeApt() {
   rmSync(DIR, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-// Stands in for @vscode/spdlog in the editor of the tests, whose native module would need a compiler and 20 s of it.
+// Replaces @vscode/spdlog in the editor of the tests, whose native module would need a compiler and 20 s of it.
 // Appends at once, so that a test may read the log right after what it logs; files do not rotate.
 const { appendFileSync, mkdirSync } = require("node:fs");
 const { dirname } = require("node:path");

@@ -230,7 +230,7 @@ function writeIfChanged(path, value) {
 }
 
 function requireDisk() {
-  const needed = 0.9; // GB while archives and unpacked files stand side by side; 0.2 GB stay
+  const needed = 0.9; // GB while archives and unpacked files are both on disk; 0.2 GB stay
   const { bavail, bsize } = statfsSync(ROOT);
   const free = (bavail * bsize) / 1e9;
   if (free >= needed) return;

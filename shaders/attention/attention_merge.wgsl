@@ -1,4 +1,4 @@
-// attention_merge (model.md 3.2): joins a row's splits, in order of position, and gates the result where the model does:
+// attention_merge (NETWORK.md 3.2): joins a row's splits, in order of position, and gates the result where the model does:
 //   m = max m_s,  o = Σ exp(m_s − m)·o_s / Σ exp(m_s − m)·l_s,  y = o ∘ sigmoid(gate), or o unless GATED
 // 0 partials  [D + 4, SPLITS, HQ, T]  read   o, then m, l
 // 1 proj      [STRIDE, T]             read   the gate of head h is at (2h + 1)·D

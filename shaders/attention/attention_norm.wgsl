@@ -1,4 +1,4 @@
-// What a head passes before attention_prepare rotates it (model.md 3.2): q and k are normalised, v stays as it is.
+// What a head passes before attention_prepare rotates it (NETWORK.md 3.2): q and k are normalised, v stays as it is.
 //   y = v / √(mean v² + ε) ∘ w
 @group(0) @binding(1) var<storage, read> q_norm: array<vec4f>; // [D]
 @group(0) @binding(2) var<storage, read> k_norm: array<vec4f>; // [D]

@@ -1,4 +1,4 @@
-// attention_prepare (model.md 3.2, 3.3): from the joint projection of row t at position p
+// attention_prepare (NETWORK.md 3.2, 3.3): from the joint projection of row t at position p
 //   q_h = rope(shaped(q_h)),  k_j = rope(shaped(k_j)) → cache,  shaped(v_j) → cache
 //   shaped: attention_norm.wgsl or attention_bias.wgsl, which bring bindings 1 and 2.
 //   rope rotates dims (i, i + ROT/2), i < ROT/2, by the table's angle at p; the other dims pass through.

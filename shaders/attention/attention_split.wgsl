@@ -1,4 +1,4 @@
-// attention_split (model.md 3.2): row t's query head h over the positions of one split, s·SPLIT … (s + 1)·SPLIT − 1,
+// attention_split (NETWORK.md 3.2): row t's query head h over the positions of one split, s·SPLIT … (s + 1)·SPLIT − 1,
 // as far as they are not after the row:
 //   a_p = q·k_p / √D,  m = max a_p,  l = Σ exp(a_p − m),  o = Σ exp(a_p − m)·v_p
 // Splits lie at fixed positions, so a row's sums do not depend on the rows beside it (I3). Order: position p belongs to

@@ -1,5 +1,5 @@
 // Q6_K: y = d·sc·(q − 32), an i8 scale for 16 elements. Planes: 52 words a block of 256 (128 bytes of low nibbles,
-// 64 of high bit pairs, 16 of scales); d, two f16 a word. Group j is quarter j mod 4 of half j div 4 (model.md 6).
+// 64 of high bit pairs, 16 of scales); d, two f16 a word. Group j is quarter j mod 4 of half j div 4 (NETWORK.md 6.2).
 @group(0) @binding(0) var<storage, read> words: array<u32>;
 
 struct Header { block: u32, j: u32, sc: vec2f }

@@ -1,4 +1,4 @@
-// rms_norm (model.md 3.1): y_t = x_t / √(mean(x_t²) + EPS) ∘ w
+// rms_norm (NETWORK.md 3.1): y_t = x_t / √(mean(x_t²) + EPS) ∘ w
 // Order (I3): lane l of WORKGROUP sums quads l, l + WORKGROUP, … by fma; (x + y) + (z + w); binary tree over the lanes.
 // 0 x      [X_STRIDE, T]   read         columns 0…K − 1 of rows X_ROW + t; with X_RING > 0, (position + X_ROW + t) mod X_RING
 // 1 w      [K]             read

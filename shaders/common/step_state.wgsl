@@ -2,14 +2,14 @@
 // invocation, and each of these 8 × 8 of the 64 × 64 results.
 const MAX_ROWS = 64u;
 
-// What a pass works on, kept on the GPU so that a step needs no visit to the CPU (engine/model/step.ts writes it).
+// What a pass works on, kept on the GPU so that a step needs no round trip to the CPU (engine/model/step.ts writes it).
 struct StepState {
   position: u32,                // of the pass's first row
   rows: u32,                    // rows of the pass
   slot: u32,                    // state slot that the recurrence starts from
   to: u32,                      // and the one that it leaves its state in
-  replay: u32,                  // rows before the first whose tokens stand, but whose state only the tape has
-  budget: u32,                  // tokens that may still be drawn
+  replay: u32,                  // accepted rows before the first that the state lacks; replayed from the tape
+  budget: u32,                  // tokens that may still be sampled
   tokens: array<u32, MAX_ROWS>, // ids of the rows
 }
 // With rows = 0 and replay = 0 the generation has stopped, and every kernel returns at once.

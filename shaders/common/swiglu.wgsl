@@ -1,4 +1,4 @@
-// swiglu (model.md 3.6): y = silu(gate) ∘ up
+// swiglu (NETWORK.md 3.6): y = silu(gate) ∘ up
 // 0 x      [2·F, PER·T]   read         gate, then up; PER rows for each row of the pass
 // 1 y      [F, PER·T]     read_write
 // 2 step                  read

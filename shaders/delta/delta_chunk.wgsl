@@ -1,4 +1,4 @@
-// delta_chunk (model.md 3.5): the gated delta rule for a chunk of T ≤ MAX_ROWS tokens at once, per V head; S the state before
+// delta_chunk (NETWORK.md 3.5): the gated delta rule for a chunk of T ≤ MAX_ROWS tokens at once, per V head; S the state before
 // the chunk, G the running sum of g, A and P from delta_chunk_gram:
 //   δ_i = β_i·(v_i − exp(G_i)·Sᵀk_i) − Σ_{j<i} A_ij·δ_j          (forward substitution of (I + A)δ = …)
 //   o_i = (exp(G_i)·Sᵀq_i + Σ_{j≤i} P_ij·δ_j) / √D

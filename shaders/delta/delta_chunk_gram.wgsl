@@ -1,4 +1,4 @@
-// delta_chunk_gram (model.md 3.5): the token-by-token products of a chunk, per V head, G the running sum of g
+// delta_chunk_gram (NETWORK.md 3.5): the token-by-token products of a chunk, per V head, G the running sum of g
 //   A_ij = β_i·(k_i·k_j)·exp(G_i − G_j)  for j < i,   P_ij = (q_i·k_j)·exp(G_i − G_j)  for j ≤ i
 // The exponent is summed from g_{j+1}…g_i, so it is never positive.
 // 0 mixed  [C, T]           read         q heads, k heads, v heads

@@ -1,4 +1,4 @@
-// delta_inputs (model.md 3.4, steps 1 to 4): what the delta rule reads, from the projections of row t at position p,
+// delta_inputs (NETWORK.md 3.4, steps 1 to 4): what the delta rule reads, from the projections of row t at position p,
 // and for the `replay` rows before the first again, from the tape alone: their gates are still in the ring
 //   c = silu(Σ_j w_j·m_{p−3+j}), j = 0…3, causal and per channel, m = 0 before the text
 //   q, k heads: c / max(‖c‖₂, EPS);  v heads: c

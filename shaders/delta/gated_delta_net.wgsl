@@ -1,12 +1,12 @@
-// gated_delta_net (model.md 3.4, 5.1), per V head h; K and Q head h mod HK:
+// gated_delta_net (NETWORK.md 3.4, 5.1), per V head h; K and Q head h mod HK:
 //   S ← exp(g_t)·S;  δ = β_t·(v_t − Sᵀk_t);  S ← S + k_t·δᵀ;  o_t = Sᵀq_t/√D
 // q, k arrive L2-normalised; g ≤ 0 is a log decay. f32 throughout.
 // Order (I3): one invocation owns column v; fma over quads of k = 0…D − 1; (x + y) + (z + w); for every T.
-// Before the T rows come `replay` rows that an earlier pass has answered: they only move the state. One walk, one read
-// and at most one write of the state on the tape's account (DESIGN.md, "Rollback").
-// What is left, by STORES:
-//   0  the state after the pass's first row, which always stands, in slot `to`; rows after it are drafts, and the tape
-//      has them. Without rows, the state after the replayed ones.
+// Before the T rows come `replay` rows that an earlier pass has run: they only advance the state. The tape strategy costs
+// one walk, one read and at most one write of the state (NETWORK.md 5.2).
+// Stored states, by STORES:
+//   0  the state after the pass's first row, which is never rejected, in slot `to`. Rows after it are drafts, which the
+//      tape holds. Without rows, the state after the replayed ones.
 //   K  snapshots, newest first: slot s is the state s tokens before the end. min(T, K) are written, the others left
 //      alone. The input slot may be one of them: a column is read whole before it is written, and has one owner.
 // 0 mixed  q, k, v by strides       read         element (d, head, t, b) at X0 + head·HEAD + t·TOKEN + b·SEQUENCE; the
@@ -33,7 +33,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let rows = step.rows;
   let replay = step.replay;
   if (rows + replay == 0u) { return; }
-  let kept = min(replay, rows + replay - 1u); // the row after which the state is left with STORES 0
+  let kept = min(replay, rows + replay - 1u); // the row after which STORES 0 stores the state
   let h = wg.x / (D / COLUMNS);
   let v = (wg.x % (D / COLUMNS)) * COLUMNS + local;
   let b = wg.z;

@@ -1,4 +1,4 @@
-// gated_norm (model.md 3.4, step 7): u_h = rms(o_h) ∘ w ∘ silu(z_h), per V head
+// gated_norm (NETWORK.md 3.4, step 7): u_h = rms(o_h) ∘ w ∘ silu(z_h), per V head
 // 0 o      [S, HV, T]     read
 // 1 w      [S]            read
 // 2 proj   [STRIDE, T]    read         z at column 0

@@ -2,7 +2,7 @@
 // takes it, as row i + 1 of the coming pass and as the chain's next input, or ends the chain:
 //   reach_i = Π_{j ≤ i} acceptance(p_j);  taken while reach_i ≥ cut_i and i < min(most, budget − 1)
 // A draft that is not taken is not verified. When the first `agree` drafts equal `tail`, the rest of the tail is taken
-// in their wake, and the chain ends.
+// too, and the chain ends.
 // 0 partials    [CHUNKS]  read
 // 1 ids         [V]       read         id of each row of the head
 // 2 settings              read

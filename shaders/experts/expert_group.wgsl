@@ -1,7 +1,7 @@
 // expert_group: turns the picks around, so that an expert's weights are read once for all rows that go to it. A pair is a row
 // with one of its experts, number t·USED + j.
 //   groups_s = (expert, its first place in `pairs`, its number of pairs) of the s-th expert that any row goes to
-// Order: experts ascending, and the pairs of one likewise.
+// Order: experts ascending; the pairs of an expert ascending.
 // 0 picks   [USED, T]         read         expert, bits of its weight
 // 1 groups  [SLOTS]           read_write   no pairs: nothing to do
 // 2 pairs   [USED · T]        read_write

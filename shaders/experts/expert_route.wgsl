@@ -1,4 +1,4 @@
-// expert_route (model.md 3.7): the experts that row t goes to, and their weights
+// expert_route (NETWORK.md 3.7): the experts that row t goes to, and their weights
 //   p = softmax(l) over all experts;  e_0, e_1, … the USED likeliest, of equals the first;  w_j = p_{e_j} / max(Σ p_{e_i}, 2⁻¹⁴)
 // Order: expert e belongs to lane e mod WORKGROUP; trees over the lanes; Σ p_{e_i} in order of j.
 // 0 logits  [STRIDE, T]   read         the first COUNT of a row are the experts'
@@ -47,7 +47,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     workgroupBarrier();
     var candidate = -1.0;
     var at = local;
-    // All invocations go round equally often: else FXC takes the barriers for divergent.
+    // All invocations iterate equally often: else FXC takes the barriers for divergent.
     for (var base = 0u; base < COUNT; base += WORKGROUP) {
       let e = base + local;
       if (e < COUNT) {

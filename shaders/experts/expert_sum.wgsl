@@ -1,4 +1,4 @@
-// expert_sum (model.md 3.7): x_t ← x_t + (Σ_j w_j·y_{t,j} + sigmoid(s_t)·y_t of the shared expert, if there is one)
+// expert_sum (NETWORK.md 3.7): x_t ← x_t + (Σ_j w_j·y_{t,j} + sigmoid(s_t)·y_t of the shared expert, if there is one)
 // Order: fma over j in turn, then the shared expert.
 // 0 picks   [USED, T]     read         expert, bits of its weight
 // 1 y       [E, USED, T]  read

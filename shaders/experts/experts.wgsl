@@ -1,4 +1,4 @@
-// experts (model.md 3.7): y_i[n] = Σ_k W_e[n, k]·x_i[k] for the pairs i of a row and one of its experts e. W stays quantised, x
+// experts (NETWORK.md 3.7): y_i[n] = Σ_k W_e[n, k]·x_i[k] for the pairs i of a row and one of its experts e. W stays quantised, x
 // and y are f32. A weight is read once for ROWS (up to 16) of the pairs that share its expert.
 // Order (I3): lane l of LANES takes groups l, l + LANES, … of 32 weights in turn, fma into a vec4; then
 // (x + y) + (z + w); then a binary tree over the lanes. Nothing of it depends on the other pairs.
@@ -34,7 +34,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       input[r] = pairs[first + done + min(r, count - 1u)] / shape.per_input * (shape.k / 4u);
     }
     var acc = array<vec4f, ROWS>();
-    // All lanes go round equally often: else FXC takes the barriers below for divergent.
+    // All lanes iterate equally often: else FXC takes the barriers below for divergent.
     for (var base = 0u; base < shape.k / 32u; base += LANES) {
       let group = base + lane;
       if (group < shape.k / 32u) {

@@ -1,5 +1,5 @@
-// matmul_tile: y_t[n] = Σ_k W[n, k]·x_t[k] for the up to MAX_ROWS rows of a piece of prompt.
-// Order: fma over k = 0…K − 1 for each output, whatever the number of rows.
+// matmul_tile: y_t[n] = Σ_k W[n, k]·x_t[k] for the up to MAX_ROWS rows of a prefill pass.
+// Order: fma over k = 0…K − 1 for each output, for every number of rows.
 // A workgroup owns MAX_ROWS rows × MAX_ROWS columns. Per 32 k: each of its MAX_ROWS invocations decodes one group of W and copies one of x
 // into workgroup memory (k-major, so that neighbours write neighbouring words), then multiplies its 8 × 8 part.
 // 0, 1 W     [K, N]           read   by blocks/*.wgsl: header(row, group), quad(header, i)

@@ -1,11 +1,11 @@
-// accept: joins each row's candidates into its draw, and accepts drafts while they equal the draws: row t's draw is the
-// token after it, row t + 1 holds the draft of that token.
-//   a = number of rows t = 0, 1, … in turn with draw_t = tokens_{t+1};  a + 1 tokens are drawn
+// accept: joins each row's candidates into its sample, and accepts drafts while they equal the samples. Row t samples the
+// token after it; row t + 1 holds the draft of that token.
+//   a = number of rows t = 0, 1, … in turn with sample_t = tokens_{t+1};  a + 1 tokens are sampled
 // So a draft never changes the text, at any temperature. It stops at an id that ends generation and when the budget is
-// spent. Then it writes the record that goes home and the step state of the next pass, one row with the last draw; where
-// the state stands is told by STORES as in gated_delta_net: on the tape (0) the accepted rows are to be replayed; of
-// snapshots (K > 1) the one as far back as rows were rejected. It also writes the rows that the MTP block has yet to see:
-// the drawn tokens. After the end, rows = 0, so passes that were submitted ahead do nothing.
+// spent. Then it writes the record for the CPU and the step state of the next pass: one row with the last sample. STORES
+// tells where the state is, as in gated_delta_net. With the tape (0) the next pass replays the accepted rows; of snapshots
+// (K > 1) it reads the one as far back as rows were rejected. It also writes the rows that the MTP block processes next:
+// the sampled tokens. After the end, rows = 0, so passes that were submitted ahead do nothing.
 // 0 partials     [CHUNKS, T]  read
 // 1 sampling                  read
 // 2 step                      read_write
@@ -18,13 +18,13 @@ const LANES = 4u; // of a row
 struct Draw {
   token: u32,
   log_probability: f32,
-  confidence: f32, // of the draft that was judged by it; 0: none
+  confidence: f32, // of the draft that it verified; 0: none
 }
 
-// What goes home from a pass (engine/model/draw.ts reads it).
+// The record of a pass, for the CPU (engine/model/draw.ts reads it).
 struct Record {
-  count: u32,      // of draws; 0: the generation had stopped before
-  position: u32,   // of the first draw
+  count: u32,      // of samples; 0: the generation had stopped before
+  position: u32,   // of the first sample
   drafted: u32,    // rows of draft that were verified
   rejected: u32,   // the draft that was not accepted, or 2³² − 1
   draws: array<Draw, MAX_ROWS>,
@@ -56,7 +56,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   record.count = 0u;
   if (rows == 0u) { return; }
 
-  let first = step.position; // of the row drawn from first
+  let first = step.position; // of the first sampled row
   var drawn = 0u;
   var stop = false;
   for (; drawn < rows; ) {

@@ -1,4 +1,4 @@
-// How tokens are drawn (engine/model/sampling.ts writes it).
+// How tokens are sampled (engine/model/sampling.ts writes it).
 const MAX_ENDS = 16u; // ids that end generation on the GPU; the reader of the records knows all of them
 
 struct Sampling {

@@ -29,7 +29,7 @@ fn value_of(key: u32) -> f32 {
   return bitcast<f32>(select(~key, key ^ 0x80000000u, key >= 0x80000000u));
 }
 
-// Finds the largest key such that the weights of all logits with that key or a larger one reach `target`.
+// Finds the largest key at which the weights of all logits with that key or a larger one reach `target`.
 // Weight: 1, or with BY_MASS the share of the mass, of the logits not below `floor`.
 fn select_key(local: u32, start: u32, goal: u32, floor: f32, by_mass: bool, highest: f32, total: f32) -> u32 {
   if (local == 0u) { prefix = 0u; wanted = goal; }
@@ -37,7 +37,7 @@ fn select_key(local: u32, start: u32, goal: u32, floor: f32, by_mass: bool, high
     let shift = 24u - 8u * digit;
     atomicStore(&bins[local], 0u);
     workgroupBarrier();
-    // All invocations go round equally often: FXC takes a barrier for divergent in a loop with a loop that is not so.
+    // All invocations iterate equally often: FXC takes a barrier for divergent in a loop with a loop that is not so.
     for (var base = 0u; base < V; base += WIDE) {
       let i = base + local;
       if (i < V) {

@@ -1,5 +1,5 @@
-// vocabulary_mask: leaves only allowed tokens to be drawn: x_i ← −3·10³⁸ where bit i of the mask is 0. So low a logit has no
-// part in the normaliser: log-probabilities are those among the allowed.
+// vocabulary_mask: only allowed tokens can be sampled: x_i ← −3·10³⁸ where bit i of the mask is 0. These logits add
+// nothing to the normaliser: log-probabilities are those among the allowed tokens.
 // 0 logits  [V]            read_write
 // 1 mask    [⌈V / 32⌉]     read
 // Dispatch (⌈V / WIDE⌉), workgroup WIDE.

@@ -1,8 +1,8 @@
-// vocabulary_partial: for row t of the pass and one chunk of the vocabulary, the best candidate of the draw and the chunk's part of the
-// normaliser. The draw is a Gumbel arg-max, which samples the softmax exactly, in one pass and without a sort:
+// vocabulary_partial: for row t of the pass and one chunk of the vocabulary, the best candidate and the chunk's part of the
+// normaliser. The candidate is a Gumbel arg-max, which samples the softmax exactly, in one pass and without a sort:
 //   token = argmax over x_i ≥ threshold of  x_i / temperature − ln(−ln u_i),   u_i = hash(seed, position, i) in (0, 1)
 // and with temperature 0 the plain arg-max. Of equal candidates the lowest id wins.
-// Hash: pcg3d (Jarzynski and Olano, "Hash Functions for GPU Rendering", 2020), so that a draw depends on seed and
+// Hash: pcg3d (Jarzynski and Olano, "Hash Functions for GPU Rendering", 2020), so that a sample depends on seed and
 // position alone. u = (n + ½)·2⁻²³ is exact, so never 1, and a −ln u that a device
 // rounds to 0 counts as the smallest there is: no candidate is lifted by more than 16.7.
 // 0 logits     [V, T − FIRST]    read
@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   if (row >= step.rows) { return; }
   let start = wg.y * V;
   let end = min(V, (wg.x + 1u) * CHUNK);
-  let position = step.position + select(row, step.rows - 1u, LAST) + 1u; // of the token that is drawn
+  let position = step.position + select(row, step.rows - 1u, LAST) + 1u; // of the sampled token
   var key = -3.0e38;
   var id = 0xffffffffu;
   var top = -3.0e38;

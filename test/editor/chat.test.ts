@@ -39,7 +39,7 @@ test("Explain streams into a panel beside the code, and Stop ends it midway", as
   const text = async () => (await panel.locator(".conversation").textContent()) ?? "";
   const length = async () => (await text()).length;
   await expect.poll(length, { timeout: WRITES_MS, interval: 10 }).toBeGreaterThan(0);
-  // Held, the engine cannot come to its end before we stop it; whoever waits for it is free at once all the same.
+  // SIGSTOP keeps the engine from finishing before the click; Stop must release the panel at once even so.
   const { pid } = findEngine(window.pid)!;
   process.kill(pid, "SIGSTOP");
   try {

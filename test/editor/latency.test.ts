@@ -7,7 +7,7 @@ import { type EditorWindow, openWindow, shootOnFailure } from "./support/window.
 
 // From a key to the frame that shows ghost text for it, on a real screen. It takes minutes and asserts no time, so it runs when it is
 // asked for: FORETYPE_LATENCY=1 npx vitest run --project editor test/editor/latency.test.ts, on an idle machine.
-// Another number makes the pauses so many times as long, and types the first keys only: for an engine that falls behind.
+// A number N above 1 makes the pauses N times as long and types only the first keys: for an engine that falls behind.
 const slowness = Number(process.env.FORETYPE_LATENCY ?? 0);
 
 const SOURCE = readFileSync(join(import.meta.dirname, "../../engine/gguf/header.ts"), "utf8");

@@ -113,7 +113,7 @@ test("A model is fetched by its name after a question with its size, and then do
   const question = window.page.locator(".monaco-dialog-box");
   await question.waitFor();
   expect(await question.textContent()).toMatch(/Download Model-Q4_K_M \([\d.]+ MB\) to .*\? .* is free\./);
-  expect(hub.requests).toEqual([]); // not before somebody agreed
+  expect(hub.requests).toEqual([]); // no request before the user agrees
   await answer("dialog", "Download");
   await waitForNotification(window, /Model-Q4_K_M is on this machine; its checksum is the published one/);
   await answer("toast", "Use It…");
@@ -124,7 +124,7 @@ test("A model is fetched by its name after a question with its size, and then do
   await row(/Model-Q4_K_M.*completes, explains and refactors/).waitFor();
 });
 
-test("A download that is stopped is listed with how far it is, and goes on from there", async () => {
+test("A download that is stopped is listed with its progress, and resumes from there", async () => {
   const whole = hub.files.get("Model-Q8_0.gguf")!.bytes.length;
   const after = whole >> 1;
   hub.fault = () => ({ kind: "stall", after });

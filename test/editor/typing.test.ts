@@ -12,7 +12,7 @@ const window = useWindow(() => ({
   },
 }));
 
-test("while IntelliSense is open, ghost text goes on from its chosen row; Tab takes the row, and then the rest", async () => {
+test("while IntelliSense is open, ghost text continues its selected row; Tab takes the row, and then the rest", async () => {
   const { page } = window;
   await openAt(window, "sense.ts", STACK);
   await type(window, "this");

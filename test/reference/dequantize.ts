@@ -1,4 +1,4 @@
-// Plain code for model.md 6, to test kernels against. Every step is in f64, where all these products and sums are
+// Plain code for NETWORK.md 6.2, to test kernels against. Every step is in f64, where all these products and sums are
 // exact, so that Math.fround of an element is the correctly rounded weight.
 
 import { blockFormat, type TensorType } from "../../engine/gguf/block_formats.ts";
@@ -6,7 +6,7 @@ import { blockFormat, type TensorType } from "../../engine/gguf/block_formats.ts
 /** Writes the elements of the block that begins at byte `at` of `blocks` to `out`, a view of that many elements. */
 type DequantizeBlock = (blocks: DataView, at: number, out: Float64Array) => void;
 
-/** The weights that `bytes`, whole blocks of one type, stand for, in element order. */
+/** The weights that `bytes`, whole blocks of one type, encode, in element order. */
 export function dequantize(type: TensorType, bytes: Uint8Array): Float64Array {
   const format = blockFormat(type);
   if (bytes.length % format.bytes !== 0) {
@@ -20,7 +20,7 @@ export function dequantize(type: TensorType, bytes: Uint8Array): Float64Array {
   return out;
 }
 
-/** The number that the 16 bits of an IEEE half stand for. */
+/** The value of an IEEE half with these 16 bits. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;

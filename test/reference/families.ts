@@ -33,7 +33,7 @@ const mixed = (name: string): RandomType => {
   if (/attn_q\.|_shexp/.test(name)) return "F16";
   return "Q4_K";
 };
-/** Rows of 448 fit no K-quant, so such files have other types there. */
+/** Rows of 448 fit no K-quant, so files with them have other types there. */
 const narrow = (name: string): RandomType => (/ffn_down/.test(name) ? "Q4_K" : "Q8_0");
 
 export const families: readonly FamilyCase[] = [

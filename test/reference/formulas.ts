@@ -1,4 +1,4 @@
-// model.md 3 in f64, one function a formula, for rows given as arrays.
+// NETWORK.md 3 in f64, one function a formula, for rows given as arrays.
 
 export type Row = ArrayLike<number>;
 

@@ -22,7 +22,7 @@ export interface NetworkRows {
 }
 
 /**
- * The forward pass of model.md 3 and 4 in f64, row after row, read off the file's own keys; slow, and for small models. Knows
+ * The forward pass of NETWORK.md 3 and 4 in f64, row after row, read off the file's own keys; slow, and for small models. Knows
  * nothing of the engine but how a file is opened. `lastOnly`: the logits of the last row alone, and no MTP rows.
  */
 export async function evaluateInF64(
@@ -156,7 +156,7 @@ export function weightsOf(
 const partOf = (bytes: Uint8Array, index: number, size: number): Uint8Array =>
   bytes.subarray(index * size, (index + 1) * size);
 
-/** model.md 3.2, with or without gate, norms and biases. */
+/** NETWORK.md 3.2, with or without gate, norms and biases. */
 function attention(s: Shape, block: Tensors, state: State, x: Row, position: number): Float64Array {
   const biased = (name: string): Float64Array => {
     const y = block(`${name}.weight`)!.times(x);
@@ -182,7 +182,7 @@ function attention(s: Shape, block: Tensors, state: State, x: Row, position: num
   return block("attn_output.weight")!.times(join(out));
 }
 
-/** model.md 3.4. */
+/** NETWORK.md 3.4. */
 function deltaNet(s: Shape, block: Tensors, state: State, x: Row): Float64Array {
   const size = s.deltaSize;
   const raw = block("attn_qkv.weight")!.times(x);
@@ -212,7 +212,7 @@ function deltaNet(s: Shape, block: Tensors, state: State, x: Row): Float64Array 
   return block("ssm_out.weight")!.times(join(out));
 }
 
-/** model.md 3.6 and 3.7. */
+/** NETWORK.md 3.6 and 3.7. */
 export function feedForward(s: Pick<Shape, "used">, block: Tensors, x: Row): Float64Array {
   const network = (suffix: string, expert = 0, of = 1): Float64Array => {
     const [gate, up, down] = ["gate", "up", "down"].map((it) => block(`ffn_${it}${suffix}.weight`)!);
@@ -251,7 +251,7 @@ export function feedForward(s: Pick<Shape, "used">, block: Tensors, x: Row): Flo
   );
 }
 
-/** model.md 4.1: row p takes id p and the trunk's row before it, zeros before the first. */
+/** NETWORK.md 4.1: row p takes id p and the trunk's row before it, zeros before the first. */
 function runMtp(
   network: Network,
   block: Tensors,

@@ -1,4 +1,4 @@
-/** A way to draft of llama.cpp (speculation.md 3), plain and small: what our drafter must not fall behind. */
+/** The n-gram drafters of llama.cpp (ngram-simple, -map-k, -map-k4v, -mod, -cache of its common/), plain and small: the floor for ours. */
 export interface NgramMode {
   /** What may follow `history`; empty: nothing. */
   propose(history: readonly number[]): number[];
@@ -14,7 +14,7 @@ const agrees = (ids: readonly number[], a: number, b: number, length: number): b
   return true;
 };
 
-/** 3.1: what followed the last `n` tokens when they stood before, if at least `n` tokens did. */
+/** ngram-simple: what followed the previous occurrence of the last `n` tokens, if at least `n` tokens did. */
 function ngramSimple(n = 12, m = 48): NgramMode {
   return {
     propose: (history) => {
@@ -30,7 +30,7 @@ function ngramSimple(n = 12, m = 48): NgramMode {
   };
 }
 
-/** 3.2: the same from a table of first places; a key drafts as much as was accepted of its last draft, at first `m`. */
+/** ngram-map-k: the same from a table of first places; a key drafts as much as was accepted of its last draft, at first `m`. */
 function ngramMapK(n = 12, m = 48): NgramMode {
   const firstAt = new Map<string, number>();
   const reach = new Map<string, number>();
@@ -62,7 +62,7 @@ interface Value {
   reach: number;
 }
 
-/** 3.3: per key up to four continuations of `m` tokens; the one that is thrice as frequent as the others together. */
+/** ngram-map-k4v: per key up to four continuations of `m` tokens; the one that is thrice as frequent as the others together. */
 function ngramMapK4v(n = 8, m = 8, minHits = 2): NgramMode {
   const values = new Map<string, Value[]>();
   let indexed = 1;
@@ -92,7 +92,7 @@ function ngramMapK4v(n = 8, m = 8, minHits = 2): NgramMode {
   };
 }
 
-/** 3.4: a table from the hash of `n` tokens to the next, without a check of the key. */
+/** ngram-mod: a table from the hash of `n` tokens to the next, without a check of the key. */
 function ngramMod(n = 24, shortest = 48, longest = 64): NgramMode {
   const slots = 4 * 2 ** 20;
   const next = new Map<number, number>();
@@ -136,7 +136,7 @@ function ngramMod(n = 24, shortest = 48, longest = 64): NgramMode {
   };
 }
 
-/** 3.5: counts after the last 4, 3, 2, 1 tokens, the longest with enough samples and share; the text's own cache, lax limits. */
+/** ngram-cache: counts after the last 4, 3, 2, 1 tokens, the longest with enough samples and share; the text's own cache, lax limits. */
 function ngramCache(m = 8): NgramMode {
   const leastSamples = [2, 2, 1, 1];
   const leastShare = [0.66, 0.5, 0.5, 0.5];

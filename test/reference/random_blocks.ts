@@ -7,7 +7,7 @@ interface HalfField {
   readonly exponent: number;
 }
 
-// Exponents are such that the largest weights of a block are near 1.
+// The exponents put the largest weights of a block near 1.
 const HALF_FIELDS: Readonly<Record<Exclude<TensorType, "F32" | "F16" | "BF16">, readonly HalfField[]>> = {
   Q8_0: [{ at: 0, exponent: -7 }],
   Q4_0: [{ at: 0, exponent: -3 }],

@@ -50,7 +50,7 @@ export type HeaderSource = Omit<GgufSource, "tensors"> & {
 
 const paddedTo = (alignment: number, length: number) => Math.ceil(length / alignment) * alignment;
 
-/** All that stands before the data section, padding included, and the size of the whole file. */
+/** Everything before the data section, padding included, and the size of the whole file. */
 export function ggufHeader({ metadata = [], tensors = [], alignment = 32, version = 3 }: HeaderSource): {
   header: Uint8Array;
   size: number;
@@ -78,7 +78,7 @@ export function ggufHeader({ metadata = [], tensors = [], alignment = 32, versio
   return { header: padded, size: padded.length + offset };
 }
 
-/** The bytes of a GGUF file (model.md 1.1), tensors in their order, each padded to the alignment. */
+/** The bytes of a GGUF file (NETWORK.md 1.1), tensors in their order, each padded to the alignment. */
 export function ggufBytes(source: GgufSource): Uint8Array {
   const { header, size } = ggufHeader(source);
   const file = new Uint8Array(size);

@@ -3,7 +3,7 @@ import { blockFormat, rowBytes, type TensorType } from "../../engine/gguf/block_
 import { charOfByte } from "../../engine/text/alphabet.ts";
 import { ggufHeader, type MetadataPair } from "./write_gguf.ts";
 
-/** A network by the numbers of model.md 1.4. */
+/** A network by the numbers of NETWORK.md 1.4. */
 export interface PublishedShape {
   readonly name: string;
   readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3";
@@ -32,7 +32,7 @@ export interface PublishedShape {
 }
 
 /**
- * Which type each tensor has (model.md 6, "What real files contain"): llama.cpp's own mixes, and one in the manner of those
+ * Which type each tensor has (NETWORK.md 6.4): llama.cpp's own mixes, and one in the manner of those
  * that measure what each tensor can bear, with halves among the quants.
  */
 export type Mix = "Q4_K_M" | "Q8_0" | "UD";

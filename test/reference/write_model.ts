@@ -104,7 +104,7 @@ export const LARGE_VOCABULARY: ModelShape = {
   delta: { keyHeads: 2, valueHeads: 4, headSize: 64 },
 };
 
-/** Qwen3.5's 0.8B (model.md 1.4). */
+/** Qwen3.5's 0.8B (NETWORK.md 1.4). */
 export const QWEN35_0_8B: ModelShape = {
   architecture: "qwen35",
   embedding: 1024,

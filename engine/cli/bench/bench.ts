@@ -151,7 +151,7 @@ async function benchPrefill(
     const ours: number[] = [];
     const theirs: number[] = [];
     for (let round = 0; round <= rounds; round++) {
-      session.forget(); // or it would go on from the state of the round before
+      session.forget(); // or it would continue from the state of the round before
       const { timings } = await drain(session.generate(ids, { maxTokens: 1 }));
       const other = await peer?.prefill(ids);
       if (round === 0) continue; // the first round compiles and warms up

@@ -170,11 +170,11 @@ export interface EditReport {
   readonly rounds: number;
 }
 
-/** A change every so many tokens: some three in a hundred, as when a name is changed throughout a file. */
+/** Tokens between changes: some three changes in a hundred, as when a name is changed throughout a file. */
 const changeEvery = 32;
 
 /**
- * `bench --suite edit`: writes a text of which all but a few tokens stand in an original, as when a file is rewritten. The
+ * `bench --suite edit`: writes a text that shares all but a few tokens with an original, as when a file is rewritten. The
  * text is what the model writes anyway, the original that text with changes, so that any model can be measured.
  */
 export async function benchEdit(open: OpenModel): Promise<EditReport> {
@@ -277,7 +277,7 @@ export function printMtp(report: DraftsReport): void {
 export function printEdit(it: EditReport): void {
   console.log(
     `\nRewriting ${it.tokens} tokens (${it.lines} lines) with ${it.changes} changes: ${it.plain.toFixed(1)} tok/s plain, ` +
-      `${it.withDrafts.toFixed(1)} with the original at hand: ${it.ratio.toFixed(2)}×; ` +
+      `${it.withDrafts.toFixed(1)} with the original as a source of drafts: ${it.ratio.toFixed(2)}×; ` +
       `${it.accepted} of ${it.drafted} drafted accepted in ${it.rounds} rounds.`,
   );
 }

@@ -2,8 +2,8 @@
 // It runs in a child process: llama.cpp reads the Vulkan driver and device from the environment while it loads,
 // and this process may hold a Vulkan loader and a driver of its own.
 // The child is this same bundle, started with the hidden command `peer-child` (peer_llama_child.ts).
-// node-llama-cpp is no dependency of Foretype, it is some hundred megabytes: who wants the peer installs it.
-import { type ChildProcess, type ForkOptions, fork, type SpawnOptions } from "node:child_process";
+// node-llama-cpp is no dependency of Foretype, it is some hundred megabytes: a user who wants the peer installs it.
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -30,7 +30,7 @@ export interface Peer {
 
 export interface PeerOptions {
   backend: "vulkan" | "cpu";
-  /** Driver manifest of the one Vulkan driver to load, and the wish to use its first device even if it is a CPU. */
+  /** Driver manifest of the one Vulkan driver to load, and that its first device is used even if it is a CPU. */
   icd?: string;
   /** Tokens; llama.cpp rounds it up to a multiple of 256. */
   contextSize: number;
@@ -123,6 +123,8 @@ export async function startPeer(modelPath: string, options: PeerOptions): Promis
   }
 }
 
+const hidden = { windowsHide: true } as const; // which Node's types lack for fork
+
 function forkChild(icd: string | undefined): ChildProcess {
   const env = withVulkanLoader({ ...process.env });
   if (icd !== undefined) {
@@ -131,13 +133,12 @@ function forkChild(icd: string | undefined): ChildProcess {
     delete env.VK_ADD_DRIVER_FILES;
     env.GGML_VK_VISIBLE_DEVICES = "0"; // left to itself, ggml passes over devices of type CPU
   }
-  const options: ForkOptions & Pick<SpawnOptions, "windowsHide"> = {
+  const child = fork(fileURLToPath(import.meta.url), [PEER_CHILD], {
     env,
     execArgv: [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    windowsHide: true,
-  };
-  const child = fork(fileURLToPath(import.meta.url), [PEER_CHILD], options);
+    ...hidden,
+  });
   hold(child, false);
   return child;
 }

@@ -21,7 +21,7 @@ import type { OpenModel } from "../commands/index.ts";
 import { median } from "../commands/index.ts";
 import { draftPrompts } from "./prompts.ts";
 
-/** What a pass over several rows costs, with its draws, in times of a pass over one. */
+/** What a pass over several rows costs, with its samples, in times of a pass over one. */
 export interface VerifyCost {
   readonly rows: number;
   readonly ms: number;
@@ -43,7 +43,7 @@ export interface StrategyReport {
 const verifyRows = [...Array.from({ length: 16 }, (_, i) => i + 1), 32, maxRows];
 const repetitions = 8;
 
-/** Times passes of the row path with a draw from each row. The text is forgotten. */
+/** Times passes of the row path with a sample from each row. The text is forgotten. */
 export async function verifyCosts(evaluator: Evaluator): Promise<VerifyCost[]> {
   const { gpu, workspace, sequence } = evaluator;
   const rounds = new Rounds(evaluator, maxRows);
@@ -74,8 +74,8 @@ export async function verifyCosts(evaluator: Evaluator): Promise<VerifyCost[]> {
 const textTokens = 160;
 
 /**
- * The three ways of undoing drafts under the same conditions: the MTP chain runs for its cost, into a step state that nobody
- * reads, and the pass verifies the text's own tokens, each replaced by a wrong one with a probability of 1 − acceptance.
+ * The three ways of undoing drafts under the same conditions: the MTP chain runs for its cost, into a step state that is not
+ * read, and the pass verifies the text's own tokens, each replaced by a wrong one with a probability of 1 − acceptance.
  */
 export async function strategies(open: OpenModel, links: number): Promise<StrategyReport[]> {
   const { session, tokenizer } = open;
@@ -181,7 +181,7 @@ async function createHarness(
     }
     queue.writeBuffer(draw.mtp, 0, stepWords(prompt.length, [prompt.at(-1)!]));
   }
-  /** One round: `tokens`, the first of which stands. */
+  /** One round: `tokens`, the first of which is committed. */
   async function round(tokens: readonly number[]): Promise<RoundRecord> {
     const { position, standing } = sequence;
     queue.writeBuffer(workspace.step, 0, stepWords(position, tokens, { ...standing, budget: 1000 }));

@@ -73,7 +73,7 @@ export async function complete(
           }
         },
       },
-      // What an editor would show at its leisure: nobody types here.
+      // What an editor would show without haste: no user types here.
       settings: () => ({ ...DEFAULT_SETTINGS, delay: 0, timeLimitMs: 60_000, speculate: false }),
       syntax: syntaxFromFiles((message) => console.error(message)),
       onTrace: (record) => traces.push(record),
@@ -180,7 +180,7 @@ function indentationOf(text: string): { tabSize: number; insertSpaces: boolean }
   return { tabSize, insertSpaces: spaces.length >= tabs };
 }
 
-/** Draws over what it drew before. */
+/** Overwrites what it wrote before. */
 function liveView(): (view: string) => void {
   let height = 0;
   return (view) => {

@@ -2,7 +2,7 @@ import type { DraftMode } from "../../draft/index.ts";
 import type { DraftStatistics } from "../../generate/index.ts";
 
 /**
- * What drafts brought in a generation, by source and by depth, or why there were none.
+ * Outcome of the drafts of a generation, by source and by depth, or why there were none.
  * @param mode the session's
  * @param wanted what the user asked for
  */

@@ -91,7 +91,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
   });
 }
 
-/** One round as a line: position, who drafted, how much of it was accepted, what was expected, why it stopped. */
+/** One round as a line: position, what drafted, how much of it was accepted, what was expected, why it stopped. */
 function roundLine({ position, source, drafted, accepted, expected, stopped }: RoundTrace): string {
   const draft =
     source === "none"

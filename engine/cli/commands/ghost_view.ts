@@ -1,7 +1,7 @@
 export interface GhostView {
   /** The file, with any line ends. */
   readonly text: string;
-  /** Where the suggestion stands: from 1, columns in UTF-16 code units. */
+  /** Where the suggestion begins: from 1, columns in UTF-16 code units. */
   readonly line: number;
   readonly column: number;
   readonly ghost: string;
@@ -96,7 +96,7 @@ function cut(cells: readonly Cell[], available: number): Cell[] {
   const ghostAt = cells.findIndex((cell) => cell.ghost);
   const shown: Cell[] = [];
   let start = 0;
-  // A third of the width stays for what stands before the ghost text.
+  // A third of the width stays for the text before the ghost text.
   if (
     ghostAt !== -1 &&
     columnsIn(cells) > available &&

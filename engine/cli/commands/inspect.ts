@@ -135,7 +135,7 @@ export async function inspect(name: string, options: ModelOptions & { json?: boo
   const { length } = report.unsupportedTensors;
   if (length > 0) {
     const some = report.unsupportedTensors.slice(0, 3).join(", ");
-    const verdict = report.refusal ? "cannot load" : "left aside";
+    const verdict = report.refusal ? "cannot load" : "ignored";
     rows.push([
       verdict,
       `${length} ${length === 1 ? "tensor" : "tensors"}: ${some}${length > 3 ? ", …" : ""}`,

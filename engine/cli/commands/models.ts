@@ -78,20 +78,22 @@ async function gpuMemory(device: string | undefined): Promise<number | undefined
   }
 }
 
-/** `foretype models pull NAME`. Ctrl-C leaves what was downloaded, to go on from. */
+/** `foretype models pull NAME`. Ctrl-C leaves what was downloaded; the next call continues from it. */
 export async function pullCommand(
   name: string,
   options: ModelsOptions & { memory?: number; hub?: string },
 ): Promise<void> {
   const folder = options.folder ?? defaultFolder();
-  const pulled = await interruptible(`\`foretype models pull ${name}\` goes on from there`, async (signal) =>
-    pullModel(name, folder, {
-      hub: options.hub,
-      memoryBytes: options.memory,
-      fetch: await proxiedFetch(),
-      signal,
-      onProgress: progressDisplay(),
-    }),
+  const pulled = await interruptible(
+    `\`foretype models pull ${name}\` continues from there`,
+    async (signal) =>
+      pullModel(name, folder, {
+        hub: options.hub,
+        memoryBytes: options.memory,
+        fetch: await proxiedFetch(),
+        signal,
+        onProgress: progressDisplay(),
+      }),
   );
   if (options.json) printJson(pulled);
   else

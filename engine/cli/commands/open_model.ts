@@ -20,7 +20,7 @@ export interface ModelOptions {
   readonly memory?: number;
   /** Whether the MTP block runs for its logits. */
   readonly mtp?: boolean;
-  /** Who drafts. Default: nobody. */
+  /** What drafts. Default: nothing. */
   readonly draft?: DraftMode;
   /** Longest draft. */
   readonly draftMax?: number;

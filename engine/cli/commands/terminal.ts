@@ -7,7 +7,7 @@ export function milliseconds(ms: number): string {
 export const perSecond = (count: number, ms: number): string =>
   `${(ms > 0 ? (count * 1000) / ms : 0).toFixed(1)} tok/s`;
 
-/** Rows of equal columns; numbers, ranges and ratios stand to the right. */
+/** Rows of equal columns; numbers, ranges and ratios are right-aligned. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows)

@@ -39,7 +39,7 @@ const LEAST_SIMILARITY = 0.05;
 const SAME = 0.9; // Jaccard: the same text twice
 const AROUND = 2000; // characters around the cursor that others are compared with
 const SCANNED = 100_000; // characters of an open file that are looked at
-const SCANNED_AT_ONCE = 2 * SCANNED; // in one keystroke, some 3 ms: the files that are left come with the next
+const SCANNED_AT_ONCE = 2 * SCANNED; // in one keystroke, some 3 ms: the next one scans the remaining files
 
 /**
  * Chooses pieces of other files: windows of open ones that use the same names, definitions, recent edits. The least
@@ -109,7 +109,7 @@ export function createContext(options: ContextOptions): ContextSource {
         .filter(({ path }) => path !== document.path && !options.isExcluded(path))
         .slice(0, DEFINITIONS)
         .map(({ path, text }) => ({ path, text: text.slice(0, DEFINITION_CHARACTERS) }));
-      // Most relevant last: it stands nearest to the file, and is the last that a short budget drops.
+      // Most relevant last: it is nearest to the file, and the last that a short budget drops.
       const wanted = distinct([...similar(document, cursor).reverse(), ...definitions, ...edits(document)]);
       last = keepOrder(last, within(wanted, room));
       return last;
@@ -130,7 +130,7 @@ function within(chunks: readonly Chunk[], room: number): Chunk[] {
   return kept;
 }
 
-/** Without those that an earlier one (nearly) says already. */
+/** Without those that (nearly) repeat an earlier one. */
 function distinct(chunks: readonly Chunk[]): Chunk[] {
   const kept: { chunk: Chunk; names: Set<string> }[] = [];
   for (const chunk of chunks) {

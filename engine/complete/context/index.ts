@@ -1,4 +1,4 @@
-// Context: what of other files goes into a prompt.
+// Context: the pieces of other files in a prompt.
 // Start at context.ts.
 // Owns the budget between definitions, recent edits and open files.
 // Promise: the same documents give the same chunks.

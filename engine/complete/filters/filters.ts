@@ -27,10 +27,10 @@ export type FilterOutcome = ({ readonly show: string } | { readonly drop: Filter
   readonly reports: readonly FilterReport[];
 };
 
-/** Gives the text back, or less of it; where only white space is left, the suggestion is dropped in this filter's name. */
+/** Returns the text or a part of it. If only white space is left, this filter counts as having dropped the suggestion. */
 type Filter = (text: string, place: Place, hints: FilterHints) => string;
 
-// What is no text of the file goes first. Closers are judged after the overlap, which knows more; white space goes last, because the others lay it bare.
+// Text that does not belong to the file goes first. Closers are judged after the overlap, which knows more; white space goes last, because the others lay it bare.
 const FILTERS: readonly (readonly [FilterId, Filter])[] = [
   ["sentinel", cutAtSentinel],
   ["blank", (text) => text],
@@ -64,13 +64,13 @@ export function filterSuggestion(text: string, place: Place, hints: FilterHints 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffd]/;
 
-/** What stands before the first character that does not belong in source text. */
+/** The text before the first character that does not belong in source text. */
 export function cutAtControlCharacter(text: string): string {
   const found = text.search(CONTROL);
   return found === -1 ? text : text.slice(0, found);
 }
 
-/** Drops the tail that already stands after the cursor: on its line by characters, below it by lines. */
+/** Drops the tail that the text after the cursor already has: on its line by characters, below it by lines. */
 function cutSuffixOverlap(text: string, place: Place): string {
   return isBlank(place.rest) ? cutLinesBelow(text, place) : cutRestOfLine(text, place);
 }
@@ -105,7 +105,7 @@ function cutLinesBelow(text: string, { head, below }: Place): string {
 }
 
 /**
- * Cuts where the suggestion closes again what is closed after the cursor: `f(█)` and `a);` give `a`.
+ * Cuts where the suggestion closes what is already closed after the cursor: `f(█)` and `a);` give `a`.
  * A quote after the cursor counts only where it ends a string.
  */
 function cutSurplusCloser(text: string, { head, rest }: Place): string {
@@ -147,12 +147,12 @@ function normaliseIndentation(
     .join("\n");
 }
 
-/** What stands after the cursor goes on a line of its own when the suggestion has several: `{█}` is closed at `{`'s level. */
+/** Moves the text after the cursor to its own line if the suggestion has several lines: `{█}` is closed at `{`'s level. */
 function trimTrailingSpace(text: string, { head, rest }: Place): string {
   const trimmed = text.trimEnd();
   if (isBlank(rest) || !trimmed.includes("\n")) return trimmed;
   const indent = head.slice(0, head.length - head.trimStart().length);
-  // A closer that the suggestion ends with, as in `{█)`, is where the rest goes on.
+  // If the suggestion ends with a closer, as in `{█)`, the rest continues there.
   return indentation(lastLine(trimmed)) === indentation(head) ? trimmed : `${trimmed}\n${indent}`;
 }
 

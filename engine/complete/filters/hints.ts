@@ -1,4 +1,4 @@
-/** What filters may know beside the place; left out, they leave alone what it would decide. */
+/** What filters may know beside the place. Without a hint, they leave alone what it would decide. */
 export interface FilterHints {
   readonly languageId?: string;
   readonly tabSize?: number;

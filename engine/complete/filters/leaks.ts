@@ -1,11 +1,11 @@
 import { isBlank, type Place } from "../text/index.ts";
 import type { FilterHints } from "./hints.ts";
 
-// Spelled out as text they are a model's slip: as control tokens they never reach this floor.
+// Spelled out as text they are a model's error: as control tokens they never reach the filters.
 const SENTINEL =
   /<\|(?:fim_\w+|endoftext|im_start|im_end|file_sep|repo_name|end_of_text|begin_of_text|eot_id|cursor|user|assistant)\|>|<(?:fim_prefix|fim_suffix|fim_middle|fim_pad|PRE|SUF|MID|EOT)>|<\/?think>|\[(?:PREFIX|SUFFIX|MIDDLE)\]/;
 
-/** What stands before the text of a control token; a file that speaks of such tokens may go on to do so. */
+/** The text before the spelled-out control token; a file that already mentions these tokens may contain more of them. */
 export function cutAtSentinel(text: string, { above, head, rest, below }: Place): string {
   const found = SENTINEL.exec(text);
   if (!found) return text;

@@ -2,7 +2,7 @@ import { isBlank, linesOf, nearlyEqual, type Place } from "../text/index.ts";
 
 const LOOK_BELOW = 3; // lines
 
-/** Cuts where the suggestion comes to what already stands below: one long line, or two lines in a row. */
+/** Cuts where the suggestion repeats the lines below the cursor: one long line, or two lines in a row. */
 export function cutNextLines(text: string, { head, below }: Place): string {
   const next = below.filter((line) => !isBlank(line)).slice(0, LOOK_BELOW);
   if (next.length === 0) return text;
@@ -13,7 +13,7 @@ export function cutNextLines(text: string, { head, below }: Place): string {
     const following = lines[index + 1];
     const two =
       following && next[at + 1] !== undefined && nearlyEqual(following.whole, next[at + 1]!.trimEnd());
-    // A lone bracket or `return;` stands below many lines; a whole statement does not by chance.
+    // A lone bracket or `return;` often matches by chance; a whole statement does not.
     if (two || (at === 0 && whole.trim().length >= 12)) return index === 0 ? "" : text.slice(0, start);
   }
   return text;
@@ -22,7 +22,7 @@ export function cutNextLines(text: string, { head, below }: Place): string {
 const MAX_PERIOD = 4; // lines
 const MAX_COPIES = 2; // of the same lines in a row, those above the cursor included
 
-/** Drops a suggestion that is nothing but the lines just above the cursor, again and again. */
+/** Drops a suggestion that only repeats the lines just above the cursor. */
 function dropRepetition(text: string, { above, head }: Place): string {
   const earlier = above.filter((line) => !isBlank(line)).map((line) => line.trimEnd());
   const lines = linesOf(text, head).map((line) => line.whole);

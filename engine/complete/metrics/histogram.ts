@@ -2,7 +2,7 @@
 const GROWTH = 1.12;
 const LOG_GROWTH = Math.log(GROWTH);
 
-/** Counts by bucket: bucket b holds times of about GROWTH^b milliseconds. JSON as it stands. */
+/** Counts by bucket: bucket b holds times of about GROWTH^b milliseconds. Plain JSON. */
 export type Histogram = Record<string, number>;
 
 const bucketOf = (ms: number): number => Math.round(Math.log(Math.max(ms, 0.1)) / LOG_GROWTH);

@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import type { Clock } from "../../contract/index.ts";
 
-/** What became of a suggestion, told as it happens. Characters and lines are of its text, never the text itself. */
+/** The outcome of a suggestion, reported as it happens. It holds counts of characters and lines, never the text. */
 export type LifecycleEvent = { readonly id: number; readonly languageId: string; readonly atMs: number } & (
   | /** On the screen for 250 ms, as far as an extension can tell. */ { readonly kind: "shown" }
   | /** On the screen for 750 ms, or accepted before. */ { readonly kind: "considered" }
@@ -59,7 +59,7 @@ interface Chain {
   considered: boolean;
   partial: boolean;
   toldTyped: boolean;
-  /** All of it went in by one change: the accept command says whether that was an accept. */
+  /** One change inserted all of it: the accept command tells whether that was an accept. */
   inserted: boolean;
   timers: unknown[];
 }
@@ -70,9 +70,10 @@ const KEPT_SECONDS = [30, 120, 300, 600];
 const PAIRS = ["()", "[]", "{}", '""', "''", "``", "<>"];
 
 /**
- * Tells what becomes of suggestions by editor.md 6.6. The stable API says only that an accepted item's command ran; all
- * else is inferred from changes, cursor and focus. Where another extension's suggestion was shown instead, this cannot
- * know it: hence "probably shown".
+ * Reports the outcome of suggestions by these rules: shown after 250 ms in place with focus, considered after 750 ms or
+ * when accepted, typed through after three characters, kept if the text is still nearby at 30, 120, 300 and 600 s.
+ * The stable API reports only that an accepted item's command ran; the rest is inferred from changes, cursor and focus.
+ * It cannot detect that the editor showed another extension's suggestion instead: hence "probably shown".
  */
 export function createLifecycle({ clock, emit, textOf }: LifecycleOptions) {
   let chain: Chain | undefined;
@@ -87,7 +88,7 @@ export function createLifecycle({ clock, emit, textOf }: LifecycleOptions) {
   function end(one: Chain, kind: "ignored" | "dismissed" | undefined): void {
     for (const timer of one.timers) clock.clearTimeout(timer);
     if (chain === one) chain = undefined;
-    // What was never on the screen was not ignored either.
+    // A suggestion that was never on the screen was not ignored.
     if (kind && one.shown && !one.partial) tell(one, { kind });
   }
 
@@ -144,7 +145,7 @@ export function createLifecycle({ clock, emit, textOf }: LifecycleOptions) {
   }
 
   return {
-    /** The provider gave this to the editor, which still wanted it. */
+    /** The provider returned this to the editor, which still wanted it. */
     returned({ id, uri, languageId, cursor, text }: ReturnedSuggestion): void {
       if (chain?.id === id && chain.uri === uri) {
         chain.cursor = cursor;
@@ -183,7 +184,7 @@ export function createLifecycle({ clock, emit, textOf }: LifecycleOptions) {
       const pair = PAIRS.includes(inserted) && chain.rest[0] === inserted[0];
       const follows = inserted !== "" && (chain.rest.startsWith(inserted) || pair);
       if (changes.length === 1 && offset === chain.cursor && follows) take(chain, inserted);
-      // An accepted item may replace the brackets that stand right of the cursor, or what IntelliSense had.
+      // An accepted item may replace the brackets right of the cursor, or the selected IntelliSense item's range.
       else if (
         changes.length === 1 &&
         inserted.endsWith(chain.rest) &&
@@ -216,7 +217,7 @@ export function createLifecycle({ clock, emit, textOf }: LifecycleOptions) {
         afterMs: clock.now() - one.returnedMs,
       });
       watch(one);
-      one.partial = true; // told; it cannot be ignored any more
+      one.partial = true; // reported; it can no longer count as ignored
       end(one, undefined);
     },
 
@@ -233,7 +234,7 @@ export function createLifecycle({ clock, emit, textOf }: LifecycleOptions) {
       if (chain?.uri === uri) end(chain, "ignored");
     },
 
-    /** The suggestion that is out, if one is. */
+    /** The current suggestion, if there is one. */
     get current(): { readonly id: number; readonly uri: string; readonly cursor: number } | undefined {
       return chain;
     },
@@ -247,7 +248,7 @@ export function createLifecycle({ clock, emit, textOf }: LifecycleOptions) {
 export type Lifecycle = ReturnType<typeof createLifecycle>;
 
 const NEAR = 50;
-const FAR = 1500; // characters: margins and the 50 % are Copilot's (editor.md 1d)
+const FAR = 1500; // characters: margins, and half of the text as edit distance, are those of Copilot's completions
 
 /** Whether `text`, accepted at `start`, is still there: word for word within 1,500 characters, or half of it nearby. */
 function isKept(document: string, start: number, text: string): boolean {

@@ -2,7 +2,7 @@ import type { TraceRecord } from "../contract.ts";
 import { addTime, type Histogram, quantile } from "./histogram.ts";
 import type { LifecycleEvent } from "./lifecycle.ts";
 
-const WINDOW = 200; // suggestions that the headline is of
+const WINDOW = 200; // suggestions that the headline rate covers
 const MINIMUM = 20; // suggestions below which a share is noise
 const RETENTION_DAYS = 90;
 const HOUR = 3_600_000;
@@ -60,7 +60,7 @@ export interface Share {
 export interface MetricsSummary {
   /** (accepted, or in part) ÷ (probably shown ∪ accepted), of the last 200. The headline. */
   readonly strict: Share;
-  /** The same ÷ (visible for 750 ms, or accepted before). Biased upwards; for comparison with products that count so. */
+  /** The same ÷ (visible for 750 ms, or accepted before). Biased upwards; for comparison with products that count this way. */
   readonly considered: Share;
   readonly minimum: number;
   readonly window: number;
@@ -90,7 +90,7 @@ export interface MetricsSummary {
 
 export interface MetricsOptions {
   readonly now: () => number;
-  /** What `stored()` gave in an earlier session; anything else starts anew. */
+  /** What `stored()` gave in an earlier session; anything else resets the counts. */
   readonly stored?: unknown;
   readonly log?: (message: string) => void;
 }
@@ -123,7 +123,7 @@ const empty = (sinceMs: number): StoredMetrics => ({
   sinceMs,
 });
 
-/** Counts what becomes of suggestions. Everything stays on this machine, and nothing of it is text. */
+/** Counts the outcomes of suggestions. The counts stay on this machine and hold no text. */
 export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
   let data = readStored(stored, log) ?? empty(now());
   // The window's suggestions that may still change; older ones are in data.outcomes only.
@@ -218,7 +218,7 @@ export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
         return;
       }
       if (source) data.sources[source] = (data.sources[source] ?? 0) + 1;
-      // The first suggestion waits for the model's loading: that is said elsewhere, and is no latency of typing.
+      // The first suggestion waits for the model to load: reported elsewhere, and not a typing latency.
       if (times.loadMs > 0) return;
       addTime(data.latency.answer, times.answeredMs);
       if (source !== "model") return;
@@ -303,7 +303,7 @@ export function createMetrics({ now, stored, log = () => {} }: MetricsOptions) {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** What was stored, if it is what we store; a file that another program or another version wrote starts anew. */
+/** The stored data if its format is ours; data of another program or version is discarded, and the counts start at 0. */
 function readStored(stored: unknown, log: (message: string) => void): StoredMetrics | undefined {
   if (stored === undefined || stored === null) return undefined;
   const fresh = empty(0);

@@ -3,11 +3,11 @@ import type { PipelineSettings } from "../contract.ts";
 /** The estimated share of acceptances below which a suggestion is held back. */
 const thresholds: Readonly<Record<PipelineSettings["eagerness"], number>> = {
   conservative: 0.4,
-  balanced: 0.25, // where Cursor drew the line (editor.md 1e)
+  balanced: 0.25, // the share below which Cursor's Tab hides a suggestion, by its authors (cursor.com/blog/tab-rl)
   eager: 0.1,
 };
 
-// Not yet fitted to anybody's acceptances: they put 25 % where the mean token has a probability of 0.24, and give a
+// Not yet fitted to recorded acceptances: they put 25 % where the mean token has a probability of 0.24, and give a
 // little for length, because a long line that the model is sure of saves more. Refit both from the statistics.
 const INTERCEPT = 1.75;
 const PER_NAT = 2;

@@ -12,8 +12,8 @@ export interface GateView {
 }
 
 /**
- * Why nothing is even computed at a place; null where nothing speaks against it. What the user invokes passes the gates
- * of taste (trigger, snooze, language, middle of a line), never those of safety.
+ * Why nothing is computed at a place; null if every gate is open. An explicit request passes the gates of taste
+ * (trigger, snooze, language, middle of a line), never those of safety.
  */
 export function closedGate(question: Question, settings: PipelineSettings, view: GateView): Silence | null {
   return (

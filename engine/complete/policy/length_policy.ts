@@ -19,7 +19,7 @@ export type StopDecision = "continue" | { readonly stop: StopReason; readonly ke
  */
 export type StopRule = (text: string) => StopDecision;
 
-/** `auto` decides by the place, `always` and `never` are the user's wish. */
+/** `auto` decides by the place; `always` and `never` are the user's setting. */
 export type Multiline = "auto" | "always" | "never";
 
 /**
@@ -52,7 +52,7 @@ function floorFor(place: Place, multiline: Multiline, facts: SyntaxFacts | undef
   if (facts.inComment || facts.inString) return null;
   if (facts.emptyBody && floor === null && isBlank(place.rest.replace(/[)\]};,]/g, "")))
     return indentation(place.head) + (isBlank(place.head) ? 0 : 1);
-  // At column 1 a declaration may begin, which the parser sees the end of.
+  // At column 1 a declaration may begin, whose end the parser can see.
   if (floor === null && place.head === "" && isBlank(place.rest)) return 0;
   return floor;
 }
@@ -159,7 +159,7 @@ interface Line {
   readonly end: number;
   /** What the model wrote of it. */
   readonly own: string;
-  /** The whole line; the first one begins with what stands before the cursor. */
+  /** The whole line; the first one begins with the text before the cursor. */
   readonly line: string;
 }
 
@@ -215,7 +215,7 @@ const STATEMENT_LINES = 24; // a longer list of parameters is not worth the sear
 
 /** The indentation of the line where a statement begins whose last line is `line`: parameters may hang far to the right. */
 function statementLevel(above: readonly string[], line: string): number {
-  if (/^\s*}/.test(line)) return indentation(line); // what it closes may be long, and stands at its level
+  if (/^\s*}/.test(line)) return indentation(line); // what it closes may be long, and starts at the same indentation
   let statement = line;
   for (let lines = 0; lines < STATEMENT_LINES && pairBrackets(statement).surplus.length > 0; lines++) {
     const first = above.at(-1 - lines);
@@ -242,8 +242,8 @@ function opensBlock(line: string, rest: string): boolean {
 }
 
 /**
- * The closing brackets, innermost first, that `written` waits for, less those that stand after the cursor already:
- * on its line, or where the block ends below.
+ * The closing brackets, innermost first, that `written` still needs, without those already after the cursor: on its
+ * line, or where the block ends below.
  */
 function missingClosers(written: string, { rest, below }: Place, floor: number, level: number): string {
   let closers = closersFor(pairBrackets(written).open);

@@ -2,8 +2,8 @@ import type { Completer, CompletionRequest, GenerationCost } from "../../contrac
 import type { Keystroke } from "./keystrokes.ts";
 
 /**
- * A completer that counts what it is asked for, on the keystroke that `keystroke` gives when a stream begins; and that
- * knows whether it works: whether somebody waits for the next piece of a stream, or for a prompt to be read.
+ * A completer that counts its requests on the keystroke that `keystroke` returns when a stream begins. It knows whether
+ * it is working: whether a caller awaits the next piece of a stream, or the prefill of a prompt.
  */
 export function countingCompleter(completer: Completer, keystroke: () => Keystroke | undefined) {
   let working = 0;
@@ -11,7 +11,7 @@ export function countingCompleter(completer: Completer, keystroke: () => Keystro
   let failure: Error | undefined;
   let wake = () => {};
 
-  /** Waits for the inner completer, as work. What fails after it was told to stop is nobody's failure. */
+  /** Awaits the inner completer and counts that as work. An error after an abort is not a failure. */
   async function work<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
     working++;
     try {

@@ -38,9 +38,9 @@ export interface Keystroke {
   promptTokens: number;
   /** Tokens that they wrote. */
   decodedTokens: number;
-  /** Streams that were left before they said what they cost: not in the numbers above. */
+  /** Streams that were left before they reported their cost: not in the numbers above. */
   uncounted: number;
-  /** Work that nobody waits for: prompts read ahead, and what may come after the suggestion. */
+  /** Background work that no question awaits: prompts prefilled ahead, and what may follow the suggestion. */
   readonly idle: { computedTokens: number; decodedTokens: number; streams: number; prepared: number };
   /** Real milliseconds from the question to its answer; null where there was none, or it came too late. */
   latencyMs: number | null;
@@ -53,8 +53,8 @@ export function kindOf(changes: readonly DocumentChange[]): "typed" | "deleted" 
 }
 
 /**
- * Whether an edit types on into a suggestion at `place`, which goes on with `rest`. Of what the edit inserts, only what
- * ends up before `cursor` was typed: the editor closes brackets. Typing over such a bracket replaces it by itself.
+ * Whether an edit types further into a suggestion at `place`, whose remaining text is `rest`. Of the inserted text, only
+ * the part before `cursor` was typed: the editor adds closing brackets. Typing over one replaces it by itself.
  * @param before the document before the edit
  */
 export function typesInto(
@@ -95,7 +95,7 @@ export interface TypingSummary {
   readonly decodedTokens: number;
   /** Questions that no change came before, and what they computed. */
   readonly asked: { readonly n: number; readonly computedTokens: number };
-  /** Streams that were left before they said what they cost. */
+  /** Streams that were left before they reported their cost. */
   readonly uncountedStreams: number;
   readonly idle: {
     readonly computedTokens: number;

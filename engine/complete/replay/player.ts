@@ -18,7 +18,7 @@ export interface PlayOptions {
   /** Tokens of a prompt, a quarter of which the trace's other open documents may take. Default: they take none. */
   readonly contextTokens?: number | undefined;
   /**
-   * Plays in real time, so many times as fast as it was typed; the pipeline's own times stay as they are. Default:
+   * Plays in real time, this many times as fast as it was typed; the pipeline's own times stay as they are. Default:
    * virtual time, in which the model takes none: counts are then the same on every machine.
    */
   readonly speed?: number | undefined;
@@ -61,7 +61,7 @@ interface LastChange {
 
 /**
  * Plays recorded typing through the pipeline, as an editor would ask it, and counts what each keystroke costs.
- * @throws UserError if the model stops answering, and whatever error the model ends a stream with.
+ * @throws UserError if the model stops answering, and any error with which the model ends a stream.
  */
 export async function playTrace(trace: TypingTrace, options: PlayOptions): Promise<Playback> {
   const { settings, syntax, contextTokens, speed, onKey, patienceMs = PATIENCE } = options;

@@ -10,7 +10,7 @@ export interface RecordedDocument extends Omit<EventOf<"open">, "type" | "at"> {
 
 const CONTEXT_SHARE = 0.25; // of a prompt, as in the extension
 
-/** The documents of a trace that is being played, as they stand at its time. */
+/** The documents of a recording during playback, at its current time. */
 export function createRecordedDocuments() {
   const documents = new Map<string, RecordedDocument>();
   const views = new WeakMap<RecordedDocument, OpenDocument>();
@@ -44,7 +44,7 @@ export function createRecordedDocuments() {
       for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
       return line;
     },
-    /** Pieces of the others, as the extension gives them, without edits and definitions, for prompts of so many tokens. */
+    /** Pieces of the others as the extension gives them, without edits and definitions, for prompts of `promptTokens`. */
     context: (promptTokens: number): ContextSource =>
       createContext({
         budget: () => Math.floor(promptTokens * CONTEXT_SHARE),

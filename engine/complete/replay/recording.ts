@@ -44,7 +44,7 @@ export type TypingEvent =
     }
   /** Moved without typing. */
   | { readonly type: "cursor"; readonly at: number; readonly uri: string; readonly cursor: number }
-  /** Stands after the change that it made, as editors tell it; `cursor` is where it began. */
+  /** Comes after the change that it made, the order in which editors report them; `cursor` is where it began. */
   | {
       readonly type: "accept";
       readonly at: number;

@@ -2,7 +2,7 @@ import type { Clock } from "../../contract/index.ts";
 
 const EPOCH = Date.UTC(2026, 0, 1); // any: the same in each run
 
-/** A clock that moves when it is told to, so that what runs on it is the same on every machine. */
+/** A clock that advances only on request, so that what runs on it is the same on every machine. */
 export function createVirtualClock() {
   let now = EPOCH;
   let next = 1;
@@ -10,7 +10,7 @@ export function createVirtualClock() {
 
   function soonest(): [handle: number, atMs: number] | undefined {
     let found: [number, number] | undefined;
-    // Of timers that are due together the oldest stands first in the map.
+    // The map iterates in insertion order: of timers due together, the oldest runs first.
     for (const [handle, { atMs }] of timers) if (!found || atMs < found[1]) found = [handle, atMs];
     return found;
   }

@@ -5,9 +5,9 @@ export interface AttachTouches {
   readonly running: Pick<Running, "attach" | "abort">;
 }
 
-/** Joins the decode that runs if what was typed agrees with it, and ends it if not. */
+/** Joins the running decode if what the user typed agrees with it, and aborts it if not. */
 export function attach(asked: Asked, { running }: AttachTouches): Outcome {
-  const decode = running.attach(asked.stand);
+  const decode = running.attach(asked.cursorText);
   if (decode) return next({ ...asked, decode, source: "attached" });
   running.abort();
   return next(asked);

@@ -2,7 +2,7 @@ import type { Silence } from "../contract.ts";
 import { isConfident } from "../policy/index.ts";
 import type { Found } from "./stage.ts";
 
-/** Why a suggestion does not come by itself; a user who asks sees all of them. */
+/** Why a suggestion is not shown automatically; an explicit request shows all of them. */
 export function withheld({ question, settings, hit: { entry } }: Found): Silence | null {
   if (question.trigger !== "automatic") return null;
   if (entry.dismissed)

@@ -4,19 +4,19 @@ import type { Running } from "../running.ts";
 import { engineError, SUPERSEDED } from "../silences.ts";
 import { type Asked, found, type Outcome, silent } from "./stage.ts";
 
-const INVOKED_LIMIT = 3000; // ms: a user who asks waits longer
+const INVOKED_LIMIT = 3000; // ms: a user who asks explicitly waits longer
 
 export interface DecodeTouches {
   readonly kept: Pick<Kept, "find" | "keepEarly" | "silenceOf">;
   readonly running: Pick<Running, "wait">;
 }
 
-/** Waits for the model's text: until it ends, its time is over, or what is typed diverges from it. */
+/** Waits for the model's text until it ends, the time limit passes, or the user's typing diverges from it. */
 export async function decode(asked: Asked, { kept, running }: DecodeTouches): Promise<Outcome> {
-  const { question, settings, stand, superseded, source } = asked;
+  const { question, settings, cursorText, superseded, source } = asked;
   const decode = asked.decode!; // from `attach` or `prompt`
   const limitMs = question.trigger === "invoked" ? INVOKED_LIMIT : settings.timeLimitMs;
-  const diverged = () => decode.aborted || !follows(decode, stand);
+  const diverged = () => decode.aborted || !follows(decode, cursorText);
   await running.wait(
     () => decode.over || diverged() || superseded(),
     () => (decode.firstTextMs === null ? Number.POSITIVE_INFINITY : decode.firstTextMs + limitMs),
@@ -33,7 +33,7 @@ export async function decode(asked: Asked, { kept, running }: DecodeTouches): Pr
     return { kind: "again" };
   }
   if (!decode.over) kept.keepEarly(decode, question);
-  const hit = kept.find(stand);
+  const hit = kept.find(cursorText);
   if (hit) return found(asked, hit, source);
   if (decode.over) return silent(asked, kept.silenceOf(decode));
   return silent(asked, {

@@ -9,7 +9,7 @@ export interface GateTouches {
   readonly running: Pick<Running, "abort">;
 }
 
-/** Stops where no suggestion is wanted; a decode that runs is of no use there either. */
+/** Stops where no suggestion is wanted; a running decode is useless there too. */
 export function gate(asked: Asked, { questions, rhythm, running }: GateTouches): Outcome {
   const { question, settings, place, facts, askedMs } = asked;
   const closed = closedGate(question, settings, {

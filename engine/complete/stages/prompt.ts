@@ -30,9 +30,9 @@ export function prompt(asked: Asked, { ahead, running, ...touches }: PromptTouch
   return next({ ...asked, decode: running.start(requestFor(asked, asked.question.trigger, touches)) });
 }
 
-/** What the model is asked at a place, and how much of its text is wanted. */
+/** The request to the model at a place, and how much of its text is wanted. */
 export function requestFor(
-  { question, settings, stand, place, facts }: Placed,
+  { question, settings, cursorText, place, facts }: Placed,
   priority: CompletionPriority,
   { anchors, contextOf }: RequestTouches,
 ): DecodeRequest {
@@ -42,8 +42,8 @@ export function requestFor(
   const ahead = priority === "speculative";
   return {
     question,
-    stand,
-    prompt: anchors.promptAt(stand, question.document.path, () => contextOf(question), ahead),
+    cursorText,
+    prompt: anchors.promptAt(cursorText, question.document.path, () => contextOf(question), ahead),
     multiLine,
     stopRule: stopRuleFor(place, maxLines, mode, facts),
     maxTokens: priority === "invoked" ? INVOKED_TOKENS : multiLine ? BLOCK_TOKENS : LINE_TOKENS,

@@ -11,10 +11,10 @@ export interface Replacement {
 }
 
 /**
- * What goes where: the rest of the entry at the cursor, over the closing brackets that the editor has put there and
- * the entry brings itself. With a row of the suggest widget highlighted, the text must extend that row.
+ * The text to insert and the range to replace: the rest of the entry, over the closing brackets that the editor has
+ * inserted and the entry contains too. With a row of the suggest widget highlighted, the text must extend that row.
  */
-export function replacement({ question, stand, place, hit }: Found): Replacement | Silence {
+export function replacement({ question, cursorText, place, hit }: Found): Replacement | Silence {
   const { entry, typed, closers } = hit;
   const { cursor } = question;
   let text = entry.text.slice(typed);
@@ -31,7 +31,7 @@ export function replacement({ question, stand, place, hit }: Found): Replacement
       text = outcome.show;
     }
   }
-  const inserted = withLineEnding(text, stand.lineEnding);
+  const inserted = withLineEnding(text, cursorText.lineEnding);
   const { intellisense } = question;
   if (!intellisense) return { text: inserted, start: cursor, end };
 

@@ -9,15 +9,15 @@ export interface RecallTouches {
 
 /** Answers with a kept suggestion: one that is being typed, was accepted in part, or was computed ahead. */
 export function recall(asked: Asked, { kept, running }: RecallTouches): Outcome {
-  const { stand, question } = asked;
-  const hit = kept.find(stand);
+  const { cursorText, question } = asked;
+  const hit = kept.find(cursorText);
   if (hit) {
     const { current } = running;
-    // A decode of other text answers no question any more; one that computes ahead may still be of use.
+    // A decode of other text no longer answers a question; a speculative one may still be useful.
     if (current && kept.entryOf(current) !== hit.entry && current.priority !== "speculative") running.abort();
     return found(asked, hit, hit.typed > 0 ? "typed-through" : "cache");
   }
-  if (question.trigger === "automatic" && kept.endsAt(stand))
+  if (question.trigger === "automatic" && kept.endsAt(cursorText))
     return silent(asked, {
       id: "complete",
       problem: "The last suggestion ends here",

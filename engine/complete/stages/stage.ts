@@ -1,16 +1,16 @@
 import type { Hit } from "../cache.ts";
 import type { AnswerSource, PipelineSettings, Question, Silence } from "../contract.ts";
 import type { Decode } from "../decode.ts";
-import type { Place, Stand, SyntaxFacts } from "../text/index.ts";
+import type { CursorText, Place, SyntaxFacts } from "../text/index.ts";
 
 /** A cursor in a document, as all stages see it. */
 export interface Placed {
   readonly question: Question;
   /** As they were when the question came. */
   readonly settings: PipelineSettings;
-  readonly stand: Stand;
+  readonly cursorText: CursorText;
   readonly place: Place;
-  /** What a parser knows of the place; undefined where none reads the language. */
+  /** What the parser knows of the place; undefined if no parser reads the language. */
   readonly facts: SyntaxFacts | undefined;
 }
 
@@ -37,12 +37,12 @@ export type Outcome =
   | { readonly kind: "continue"; readonly asked: Asked }
   | { readonly kind: "found"; readonly found: Found }
   | { readonly kind: "silence"; readonly silence: Silence; readonly asked: Asked }
-  /** What was typed meanwhile is not what the model writes: all stages once more. */
+  /** The user's typing has diverged from the model's text: run all stages again. */
   | { readonly kind: "again" };
 
 export type Stage = (asked: Asked) => Outcome | Promise<Outcome>;
 
-/** The stage, where no decode that runs already will answer. */
+/** Runs the stage only if no running decode will answer. */
 export const unlessAttached =
   (stage: Stage): Stage =>
   (asked) =>

@@ -7,7 +7,7 @@ export interface AnchoredPrompt {
   readonly suffix: string;
 }
 
-/** Lines above the cursor's own that go to the middle. DESIGN's first value; Mini was trained on 0 to 24. */
+/** Lines above the cursor's own that go to the middle. Mini was trained on 0 to 24. */
 export const HEAD_LINES = 8;
 
 /**

@@ -1,38 +1,38 @@
 import type { PromptParts } from "../../contract/index.ts";
 import { anchorPrompt, HEAD_LINES } from "./anchor.ts";
-import { autoClosed, type Stand } from "./stand.ts";
+import { autoClosed, type CursorText } from "./cursor_text.ts";
 
 type Context = PromptParts["context"];
 
-/** A document's prompt, all but its middle: frozen where the cursor came to rest, so that the model need not read it again. */
+/** A document's prompt without its middle, frozen where the cursor came to rest, so that the model need not prefill it again. */
 interface Anchor {
   readonly path: string;
   readonly prefix: string;
   readonly suffix: string;
-  /** What stood after the cursor: the suffix, or more. */
+  /** The text after the cursor at that time: the suffix, or more. */
   readonly after: string;
   readonly context: Context;
-  /** Set in haste, with a short suffix: to be set anew when nobody waits. */
+  /** Set quickly, with a short suffix: replaced when no question waits. */
   readonly quick: boolean;
   readonly contextMs: number;
 }
 
-// What of the text between anchor and cursor is too long to be a head: test/bench/RESULTS.md, "As good".
-const COMFORTABLE_LINES = 24; // beyond, the anchor moves when nobody waits
+// Limits on the text between anchor and cursor (the head): test/bench/RESULTS.md, "As good".
+const COMFORTABLE_LINES = 24; // beyond, the anchor moves when no question waits
 const MOST_LINES = 32; // beyond, at once
 const MOST_CHARACTERS = 4096;
 /** Lines of the suffix that the cursor may have passed over: the model reads them twice. */
 const DRIFT_LINES = 4;
-/** In haste: characters of the suffix that are read, some ten lines, and lines above the cursor's that are. */
+/** For a quick anchor: characters of the suffix, some ten lines, and lines above the cursor's own. */
 const QUICK_SUFFIX = 400;
 const QUICK_HEAD = 2;
-/** Other files change at each visit; the prompt's head follows no sooner than so after it last did. */
+/** Other files change at each visit; the prompt's context is updated at most once in this time. */
 const CONTEXT_REST = 30_000; // ms
 const DOCUMENTS = 16;
 
 /**
  * Where prompts are anchored, by document. A prompt whose anchor holds differs from the one before in its middle alone;
- * after a jump, or an edit behind the anchor, a new one is set in haste; `tidied` says what should take its place.
+ * after a jump, or an edit behind the anchor, a new one is set quickly; `tidied` returns its replacement.
  */
 export function createAnchors(now: () => number) {
   const anchors = new Map<string, Anchor>(); // the one used last is last
@@ -43,10 +43,16 @@ export function createAnchors(now: () => number) {
     if (anchors.size > DOCUMENTS) anchors.delete(anchors.keys().next().value!);
   }
 
-  function anchorAt(stand: Stand, path: string, context: Context, contextMs: number, quick: boolean): Anchor {
+  function anchorAt(
+    cursorText: CursorText,
+    path: string,
+    context: Context,
+    contextMs: number,
+    quick: boolean,
+  ): Anchor {
     const cut = anchorPrompt(
-      stand.before + stand.after,
-      stand.before.length,
+      cursorText.before + cursorText.after,
+      cursorText.before.length,
       quick ? QUICK_HEAD : HEAD_LINES,
     );
     const suffix = quick ? headOf(cut.suffix, QUICK_SUFFIX) : cut.suffix;
@@ -56,46 +62,46 @@ export function createAnchors(now: () => number) {
 
   return {
     /**
-     * The prompt of a question. `speculative`: the text need not come to stand so, and moves no anchor.
+     * The prompt of a question. `speculative`: the text may never occur, so the anchor is not stored.
      * @param context pieces of other files, for a new anchor
      */
-    promptAt(stand: Stand, path: string, context: () => Context, speculative = false): PromptParts {
-      const known = anchors.get(stand.uri);
-      if (known && headAt(known, stand) !== undefined && known.path === path) {
-        if (!speculative) keep(stand.uri, known);
-        return promptOf(known, stand);
+    promptAt(cursorText: CursorText, path: string, context: () => Context, speculative = false): PromptParts {
+      const known = anchors.get(cursorText.uri);
+      if (known && headAt(known, cursorText) !== undefined && known.path === path) {
+        if (!speculative) keep(cursorText.uri, known);
+        return promptOf(known, cursorText);
       }
       const anchor = known
-        ? anchorAt(stand, path, known.context, known.contextMs, true)
-        : anchorAt(stand, path, context(), now(), false);
-      if (!speculative) keep(stand.uri, anchor);
-      return promptOf(anchor, stand);
+        ? anchorAt(cursorText, path, known.context, known.contextMs, true)
+        : anchorAt(cursorText, path, context(), now(), false);
+      if (!speculative) keep(cursorText.uri, anchor);
+      return promptOf(anchor, cursorText);
     },
 
-    /** A better prompt for where the cursor stands, if there is one: to be read when nobody waits, and then adopted. */
+    /** A better prompt at the cursor, if there is one: prefill it when no question waits, then adopt it. */
     tidied(
-      stand: Stand,
+      cursorText: CursorText,
       path: string,
       context: () => Context,
     ): { readonly prompt: PromptParts; adopt(): void } | undefined {
-      const known = anchors.get(stand.uri);
+      const known = anchors.get(cursorText.uri);
       if (!known) return undefined;
-      const head = headAt(known, stand);
+      const head = headAt(known, cursorText);
       const stale = now() - known.contextMs >= CONTEXT_REST;
       const fresh = stale ? context() : known.context;
       const same = isSame(fresh, known.context);
       if (head !== undefined && !known.quick && linesIn(head) <= COMFORTABLE_LINES && same) return undefined;
       const anchor = anchorAt(
-        stand,
+        cursorText,
         path,
         same ? known.context : fresh,
         stale ? now() : known.contextMs,
         false,
       );
       return {
-        prompt: promptOf(anchor, stand),
+        prompt: promptOf(anchor, cursorText),
         adopt: () => {
-          if (anchors.get(stand.uri) === known) keep(stand.uri, anchor);
+          if (anchors.get(cursorText.uri) === known) keep(cursorText.uri, anchor);
         },
       };
     },
@@ -109,7 +115,7 @@ export function createAnchors(now: () => number) {
 
 export type Anchors = ReturnType<typeof createAnchors>;
 
-const promptOf = ({ path, prefix, suffix, context }: Anchor, { before }: Stand): PromptParts => ({
+const promptOf = ({ path, prefix, suffix, context }: Anchor, { before }: CursorText): PromptParts => ({
   path,
   prefix,
   suffix,
@@ -118,11 +124,11 @@ const promptOf = ({ path, prefix, suffix, context }: Anchor, { before }: Stand):
 });
 
 /** The text from the anchor to the cursor; undefined where the anchor does not hold. */
-function headAt({ prefix, after: anchored }: Anchor, { before, after }: Stand): string | undefined {
+function headAt({ prefix, after: anchored }: Anchor, { before, after }: CursorText): string | undefined {
   if (!before.startsWith(prefix)) return undefined;
   const head = before.slice(prefix.length);
   if (head.length > MOST_CHARACTERS || linesIn(head) > MOST_LINES) return undefined;
-  // What the editor closes right of the cursor is no change; what the cursor has passed over, or deleted, may wait.
+  // Brackets that the editor closes right of the cursor are no change; text that the cursor passed or deleted may wait.
   for (let passed = 0, lines = 0; lines <= DRIFT_LINES; passed++) {
     if (autoClosed(anchored.slice(passed), after) !== undefined) return head;
     if (passed >= anchored.length) return undefined;

@@ -1,6 +1,6 @@
 /** The lines around a cursor, without their line breaks. `head + rest` is the cursor's own line. */
 export interface Place {
-  /** Top to bottom; the last one stands just above the cursor's line. */
+  /** Top to bottom; the last one is just above the cursor's line. */
   readonly above: readonly string[];
   readonly head: string;
   readonly rest: string;

@@ -28,7 +28,7 @@ export function withLineEnding(text: string, lineEnding: LineEnding): string {
 
 /**
  * The offset of a place in `text` (`\n` line ends). Line and column count from 1, columns in UTF-16 code units;
- * the column after a line's last character is its end. Throws a UserError that names `path` where there is no such place.
+ * the column after a line's last character is its end. Throws a UserError that names `path` if the place does not exist.
  */
 export function offsetAt(text: string, path: string, line: number, column: number): number {
   const lines = text.split("\n");

@@ -1,30 +1,30 @@
 import type { Language, Node, Parser as ParserType, Tree } from "@vscode/tree-sitter-wasm";
 import { indentation } from "./place.ts";
 
-/** What a parser knows of a place. */
+/** What the parser knows of a place. */
 export interface SyntaxFacts {
   readonly inComment: boolean;
   readonly inString: boolean;
-  /** The cursor stands in the body of a function, class or statement that has nothing in it yet. */
+  /** The cursor is in the body of a function, class or statement that has nothing in it yet. */
   readonly emptyBody: boolean;
   /**
-   * Where the declaration ends that `lines`, written at the cursor, begin among those of a file or a class; its
-   * comments belong to it. Undefined while it goes on, and in functions, where one statement wants the next.
+   * The end of the top-level or class-member declaration that `lines`, written at the cursor, begin; its comments belong
+   * to it. Undefined while it is incomplete, and in functions, where more statements follow.
    */
   readonly declarationEnd: (lines: string) => number | undefined;
 }
 
 export interface Syntax {
-  /** Undefined while the language's grammar is not there (it is being fetched) or does not exist: others decide then. */
+  /** Undefined while the language's grammar is loading, or if it does not exist: callers then use their fallbacks. */
   factsAt(languageId: string, before: string, after: string): SyntaxFacts | undefined;
 }
 
 type TreeSitter = typeof import("@vscode/tree-sitter-wasm");
 
 export interface SyntaxLoader {
-  /** The parser's own WebAssembly, `tree-sitter.wasm`, or a grammar's, such as `tree-sitter-typescript.wasm`. */
+  /** The parser's own WebAssembly, `tree-sitter.wasm`, or a grammar's, for example `tree-sitter-typescript.wasm`. */
   readonly read: (file: string) => Promise<Uint8Array>;
-  /** Told once for each language whose grammar does not load. */
+  /** Called once for each language whose grammar does not load. */
   readonly onError: (message: string) => void;
 }
 
@@ -59,7 +59,7 @@ const BODY =
 
 /** Parsers, one for each language, loaded when they are first asked for. */
 export function createSyntax(loader: SyntaxLoader): Syntax & {
-  /** Resolves when the language's grammar is there, or will not come. */
+  /** Resolves when the language's grammar has loaded or failed to load. */
   ready(languageId: string): Promise<void>;
 } {
   const loads = new Map<string, Promise<void>>();
@@ -115,7 +115,7 @@ async function loadLibrary(loader: SyntaxLoader): Promise<TreeSitter> {
   return treeSitter;
 }
 
-/** From a line start that is nobody's inside, as far as indentation tells. */
+/** Starts at a line outside all blocks, as far as indentation tells. */
 function clip(before: string): string {
   if (before.length <= BEFORE) return before;
   const window = before.slice(-BEFORE);
@@ -149,7 +149,7 @@ function read(parser: ParserType, before: string, after: string): SyntaxFacts | 
 function parse(parser: ParserType, text: string): Tree | null {
   let checks = 0;
   const tree = parser.parse(text, null, { progressCallback: () => ++checks > MAX_CHECKS });
-  if (!tree) parser.reset(); // else the next text would go on from where this one was left
+  if (!tree) parser.reset(); // else the next parse would resume this one
   return tree;
 }
 
@@ -157,7 +157,7 @@ function inside(node: Node, type: RegExp, at: number, before: string): boolean {
   for (let up: Node | null = node; up; up = up.parent) {
     if (/^(?:template_substitution|interpolation)$/.test(up.type)) return false;
     if (!type.test(up.type) || up.startIndex >= at) continue;
-    // A line comment goes on to the end of its line, a block comment and a string end where they end.
+    // A line comment includes the end of its line; a block comment or a string does not include its end.
     const lineComment = /comment/.test(type.source) && !before.slice(up.startIndex, at).startsWith("/*");
     if (up.endIndex > at || (lineComment && up.endIndex === at)) return true;
   }
@@ -193,7 +193,7 @@ function declarationEnd(
     const lastLine = lines.slice(lines.lastIndexOf("\n") + 1);
     if (end <= lines.length - lastLine.length) return lines.slice(0, end).trimEnd().length;
     const firstLine = before.slice(before.lastIndexOf("\n") + 1) + lines.split("\n", 1)[0];
-    // A body told by its indentation may go on with the next line, and `def f():` is whole to the parser.
+    // An indented body may continue on the next line, and `def f():` is complete to the parser.
     const mayGoOn = lines.includes("\n") && indentation(lastLine) > indentation(firstLine);
     if (mayGoOn || /[:,({[]$/.test(lines)) return undefined;
     return /^[\s;,]*$/.test(lines.slice(end)) && end <= lines.length ? lines.length : undefined;
@@ -202,7 +202,7 @@ function declarationEnd(
   }
 }
 
-/** The member of a file or a class that a node stands in. */
+/** The member of a file or a class that contains a node. */
 function declarationAt(node: Node | null): Node | null {
   for (let up = node; up?.parent; up = up.parent) {
     const { parent } = up;

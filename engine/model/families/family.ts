@@ -36,7 +36,7 @@ export interface ExpertsShape {
 export interface Family {
   /** For people. */
   readonly title: string;
-  /** Whether each query head has a gate on what it returns (model.md 3.2). */
+  /** Whether each query head has a gate on what it returns (NETWORK.md 3.2). */
   readonly gated: boolean;
   /** What q, k and v pass before q and k rotate: a norm of each q and k head, or a bias on all three. */
   readonly inputs: "norms" | "biases";

@@ -1,6 +1,6 @@
 import type { Family } from "./family.ts";
 
-/** Qwen3.5 and Qwen3.6 (model.md 1.3, 2): delta nets, and gated attention in every fourth block. */
+/** Qwen3.5 and Qwen3.6 (NETWORK.md 1.3, 2): delta nets, and gated attention in every fourth block. */
 export const qwen35: Family = {
   title: "Qwen3.5 and Qwen3.6",
   gated: true,
@@ -21,7 +21,7 @@ export const qwen35: Family = {
   },
 };
 
-/** Their mixtures of experts (model.md 2.6): one expert more is every row's. */
+/** Their mixtures of experts (NETWORK.md 2.6): one expert more is every row's. */
 export const qwen35moe: Family = {
   ...qwen35,
   title: "Qwen3.5 and Qwen3.6 with experts",

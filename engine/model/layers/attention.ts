@@ -13,7 +13,7 @@ import type { KvLayer } from "../sequence.ts";
 import type { Matrix, Weights } from "../weights.ts";
 import { recordMatmul } from "./matmul.ts";
 
-/** Weights of a full-attention mixer (model.md 2.3). */
+/** Weights of a full-attention mixer (NETWORK.md 2.3). */
 export interface Attention {
   readonly kind: "attention";
   /** Per head q, or [q | gate] where it has one, then k, then v. */
@@ -50,7 +50,7 @@ export function loadAttention(weights: Weights, h: Hyperparameters, block: strin
   };
 }
 
-/** Records x += Attention(normed) (model.md 3.2), appending the rows' keys and values to the cache. */
+/** Records x += Attention(normed) (NETWORK.md 3.2), appending the rows' keys and values to the cache. */
 export function recordAttention(pass: Pass, layer: Attention, { keys, values }: KvLayer): void {
   const { recorder, h, memory, workspace: w, step, width } = pass;
   const { heads, kvHeads, headSize, rotary, scale, gated, inputs } = h.attention;

@@ -32,7 +32,7 @@ export function loadBlock(
   };
 }
 
-/** Records x ← block(x) (model.md 3.1); `index` says which of the sequence's memories is the block's. */
+/** Records x ← block(x) (NETWORK.md 3.1); `index` says which of the sequence's memories is the block's. */
 export function recordBlock(pass: Pass, block: Block, index: number): void {
   const { recorder, h, memory, workspace: w } = pass;
   const { mixer } = block;

@@ -11,7 +11,7 @@ import { type RecurrentLayer, tapeRows } from "../sequence.ts";
 import type { Matrix, Weights } from "../weights.ts";
 import { recordMatmul } from "./matmul.ts";
 
-/** Weights of a gated-delta-net mixer (model.md 2.4). */
+/** Weights of a gated-delta-net mixer (NETWORK.md 2.4). */
 export interface DeltaNet {
   readonly kind: "delta";
   readonly qkv: Matrix;
@@ -47,9 +47,9 @@ export function loadDeltaNet(weights: Weights, h: Hyperparameters, block: string
 const chunkColumns = 32;
 
 /**
- * Records x += DeltaNet(normed) (model.md 3.4). The row path runs the recurrence token by token, after the rows that are
- * to be replayed, and leaves what `stores` says (gated_delta_net.wgsl); the prompt path runs the chunked form, replays
- * nothing and leaves the last state.
+ * Records x += DeltaNet(normed) (NETWORK.md 3.4). The row path first replays rows, then runs the recurrence token by token,
+ * and stores the states that `stores` selects (gated_delta_net.wgsl). Prefill runs the chunked form, replays nothing and
+ * stores the last state.
  */
 export function recordDeltaNet(pass: Pass, layer: DeltaNet, memory: RecurrentLayer): void {
   const { recorder, h, workspace: w, step, width } = pass;
@@ -78,7 +78,7 @@ export function recordDeltaNet(pass: Pass, layer: DeltaNet, memory: RecurrentLay
 
 /**
  * Records the replay of rows from the tape, as a pass of no rows: its step state says from which slot, to which, and how many
- * rows before its position. The same kernels in the same order as when the rows were answered, so the state has the same bits
+ * rows before its position. The same kernels in the same order as when the rows first ran, so the state has the same bits
  * (I2).
  */
 export function recordReplay(
@@ -128,7 +128,7 @@ function recordInputs(
   );
 }
 
-/** Records the delta rule for a piece of a prompt at once (model.md 3.5). */
+/** Records the delta rule for a piece of a prompt at once (NETWORK.md 3.5). */
 function recordChunk(
   { recorder, h, workspace: w, step, width }: Pass,
   { gates, slots }: RecurrentLayer,
@@ -204,8 +204,8 @@ function stridesOf(h: Hyperparameters): DeltaStrides {
 export const deltaColumns = (headSize: number): number => Math.min(workgroupSize, headSize);
 
 /**
- * The gated delta rule as an operation of its own (model.md 5.1): any strides, several sequences.
- * @param shape.stores 0: the state after the rows that stand; K: so many snapshots, newest first
+ * The gated delta rule as an operation of its own (NETWORK.md 5.1): any strides, several sequences.
+ * @param shape.stores 0: the state after the first row, or without rows after the replayed ones; K: K snapshots, newest first
  * @param shape.ring rows after which the gates start again
  */
 export const deltaKernel = (shape: {

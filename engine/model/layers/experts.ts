@@ -12,7 +12,7 @@ import { expertSlots } from "../workspace.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward, recordSwiglu } from "./ffn.ts";
 import { decoders, lanesFor, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
 
-/** Weights of a mixture of experts (model.md 2.6). */
+/** Weights of a mixture of experts (NETWORK.md 2.6). */
 export interface Experts {
   readonly kind: "experts";
   /** A row for each expert, then the one of the shared expert's gate, if there is one. */
@@ -42,7 +42,7 @@ export function loadExperts(weights: Weights, h: Hyperparameters, block: string)
   };
 }
 
-/** Records x += Experts(normed) (model.md 3.7). */
+/** Records x += Experts(normed) (NETWORK.md 3.7). */
 export function recordExperts(pass: Pass, layer: Experts): void {
   const { recorder, h, workspace: w, step, width } = pass;
   const { count, used, feedForward } = h.experts!;

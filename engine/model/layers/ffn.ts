@@ -5,7 +5,7 @@ import type { Pass, PassRows } from "../pass.ts";
 import type { Matrix, Weights } from "../weights.ts";
 import { type MatmulOptions, recordMatmul } from "./matmul.ts";
 
-/** Weights of a dense feed-forward network (model.md 2.5). */
+/** Weights of a dense feed-forward network (NETWORK.md 2.5). */
 export interface FeedForward {
   readonly kind: "dense";
   /** gate, then up. */
@@ -13,7 +13,7 @@ export interface FeedForward {
   readonly down: Matrix;
 }
 
-/** @param suffix of the tensors' names, such as `_shexp` */
+/** @param suffix of the tensors' names, for example `_shexp` */
 export function loadFeedForward(
   weights: Weights,
   embedding: number,
@@ -31,7 +31,7 @@ export function loadFeedForward(
   };
 }
 
-/** Records down(silu(gate·normed) ∘ up·normed) (model.md 3.6), as `result` says where. */
+/** Records down(silu(gate·normed) ∘ up·normed) (NETWORK.md 3.6), as `result` says where. */
 export function recordFeedForward(
   pass: Pick<Pass, keyof PassRows | "workspace">,
   layer: FeedForward,

@@ -80,8 +80,8 @@ export interface MatmulOptions {
 }
 
 /**
- * Lanes that share a row of weights: 1 where the device is a CPU, whose barriers cost more than they bring; else up to
- * 32, as many as there are groups of 32 weights. One choice for a matrix, whatever the width (I3).
+ * Lanes that share a row of weights: 1 where the device is a CPU, whose barriers cost more than they save; else up to
+ * 32, as many as there are groups of 32 weights. One choice for a matrix, for every width (I3).
  */
 export const lanesFor = (gpu: Gpu, columns: number): number =>
   gpu.software ? 1 : Math.min(32, 2 ** Math.floor(Math.log2(columns / 32)));

@@ -6,7 +6,7 @@ import { type Block, loadBlock, recordBlock } from "./block.ts";
 import { recordEmbedding, recordMatmul } from "./matmul.ts";
 import { recordNorm } from "./norm.ts";
 
-/** The multi-token-prediction block (model.md 2.7, 4): drafts the token after the next from a token and a hidden row. */
+/** The multi-token-prediction block (NETWORK.md 2.7, 4): drafts the token after the next from a token and a hidden row. */
 export interface Mtp {
   readonly embedding: Matrix;
   readonly embeddingNorm: GPUBuffer;
@@ -41,7 +41,7 @@ export function loadMtp(
 }
 
 /**
- * Records the MTP block for the rows of the step state (model.md 4.1): row t takes token t and, of the ring `hidden`,
+ * Records the MTP block for the rows of the step state (NETWORK.md 4.1): row t takes token t and, of the ring `hidden`,
  * the post-norm row of the position before. Leaves its own post-norm rows in the ring `mtpHidden`.
  */
 export function recordMtp(pass: Pass, mtp: Mtp, hidden: GPUBuffer): void {

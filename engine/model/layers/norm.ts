@@ -13,7 +13,7 @@ export interface Rows {
   readonly ring?: number;
 }
 
-/** Records y_t = rms(x_t) ∘ w (model.md 3.1). */
+/** Records y_t = rms(x_t) ∘ w (NETWORK.md 3.1). */
 export function recordNorm(
   { recorder, step, width }: PassRows,
   {

@@ -7,7 +7,7 @@ const yarnSlow = 1;
 
 /**
  * cos and sin of each position's angles, as pairs [2, R/2, positions]; pair i turns by base^(−2i/R) a position, unless it is
- * stretched. Made on the CPU, since WGSL bounds the error of sin and cos only near zero (model.md 3.3).
+ * stretched. Made on the CPU, since WGSL bounds the error of sin and cos only near zero (NETWORK.md 3.3).
  */
 export function ropeTable(
   { rotary, ropeBase, ropeScaling: scaling }: Hyperparameters["attention"],

@@ -154,7 +154,7 @@ function plot(label: string, days: readonly Day[], series: readonly Series[]): H
     ticks: { show: false },
     font: `11px ${colour("--vscode-font-family", "sans-serif")}`,
   };
-  // Seconds; a week at least, so that the first day does not stand alone on an axis of years.
+  // Seconds; a week at least, so that the first day is not alone on an axis of years.
   const last = days[days.length - 1]!.startMs / 1000;
   const first = Math.min(days[0]!.startMs / 1000, last - (6 * DAY) / 1000);
   const range: [number, number] = [first - DAY / 2000, last + DAY / 2000];

@@ -6,7 +6,7 @@ import { createFimCompleter } from "../../../engine/generate/index.ts";
 import { contextFor, modelPath } from "../../../engine/model_file/index.ts";
 import { createDetokenizer, fimPrompt, type Tokenizer } from "../../../engine/text/index.ts";
 
-const MAX_TOKENS = 48; // a line; what is longer counts as it stands
+const MAX_TOKENS = 48; // for one line; a longer one counts as cut here
 
 /** What a model writes after a prompt, up to the first line end. */
 export interface ModelLine {
@@ -62,7 +62,7 @@ async function readLine(
   return { text: firstLine(text), logProbability: sum / tokens };
 }
 
-/** Lines by llama.cpp on the CPU, from the same ids: where no GPU is at hand, ten times as many in the same time. */
+/** Lines by llama.cpp on the CPU, from the same ids: on a machine without a GPU, ten times as many in the same time. */
 export function withPeer<T>(choice: ModelChoice, use: (source: LineSource) => Promise<T>): Promise<T> {
   return withFile(choice.model, async ({ h, tokenizer }) => {
     const context = contextFor(h, choice.context);

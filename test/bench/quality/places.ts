@@ -16,7 +16,7 @@ export interface Place {
   readonly text: string;
   readonly cursor: number;
   readonly answer: string;
-  /** Whether the cursor stands between two letters or digits: without token healing, the model sees half a word there. */
+  /** Whether the cursor is between two letters or digits: without token healing, the model sees half a word there. */
   readonly midWord: boolean;
 }
 

@@ -1,7 +1,7 @@
 // Are suggestions from one prompt as good as from another? Completes the rest of lines that files of other projects have,
 // with prompts that differ only in where prefix, middle and suffix are cut (variants.ts), and compares in pairs.
 //   node test/bench/quality/run.mjs --typescript FOLDER --python FOLDER --rows ROWS.jsonl [--places N] [--some N] [--out FILE]
-// Rows are written as they come: the same command goes on where it was stopped; --summary only prints the tables.
+// Rows are written as they come: the same command resumes where it was stopped; --summary only prints the tables.
 // A smoke run: --places 10. On a machine without a GPU, --peer is ten times as quick (llama.cpp: see peer_llama.ts).
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -32,7 +32,7 @@ interface OpenText {
   version: number;
   readonly tab: number;
   readonly python: boolean;
-  /** Offsets of brackets that the editor has closed by itself and nobody has typed over. */
+  /** Offsets of brackets that the editor inserted by itself and the user has not typed over. */
   closers: number[];
 }
 
@@ -164,7 +164,7 @@ export function createTypist(header: { readonly title: string; readonly origin: 
       files.set(name, { text, version: 0, tab, python: languageId === "python", closers: [] });
       write({ type: "open", at, uri, path: name, languageId, text, tabSize: tab, insertSpaces: true });
     },
-    /** Moves the cursor to `█` in the one place that reads so, in the named file or the one at hand. */
+    /** Moves the cursor to `█` in the only place with that text, in the named file or the current one. */
     go(marked: string, name = uri): void {
       uri = name;
       ({ cursor } = find(marked));
@@ -174,7 +174,7 @@ export function createTypist(header: { readonly title: string; readonly origin: 
     },
     type,
     backspace,
-    /** Selects what stands between two `█`, and types over it. */
+    /** Selects the text between two `█`, and types over it. */
     replace(marked: string, text: string): void {
       const [head, selected, rest] = marked.split("█") as [string, string, string];
       const { from } = find(`${head}█${selected}${rest}`);
@@ -192,7 +192,7 @@ export function createTypist(header: { readonly title: string; readonly origin: 
       pass(PASTE);
       insert(text);
     },
-    /** Puts the file at hand back to how it was, in one change. No question: the editor asks none after undo. */
+    /** Restores the current file's earlier text in one change. No request: the editor makes none after undo. */
     undoTo(earlier: string): void {
       const { text } = file();
       let head = 0;

@@ -80,7 +80,7 @@ export async function command(window: EditorWindow, title: string): Promise<void
   await row.click();
 }
 
-/** Saves the file at hand and answers what stands on disk. */
+/** Saves the active file and returns its text on disk. */
 export async function save(window: EditorWindow, path: string): Promise<string> {
   await press(window, "Control+S");
   await window.page.locator(".tab.active:not(.dirty)").first().waitFor({ timeout: SHOWS_MS });

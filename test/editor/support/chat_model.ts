@@ -8,7 +8,7 @@ const KEY = "tokenizer.chat_template";
 const TEMPLATE =
   "{% for message in messages %}// {{ message.role }}\n{{ message.content }}\n{% endfor %}// answer\n";
 
-const HEADER = 24; // magic, version, number of tensors, number of pairs (model.md 1.1)
+const HEADER = 24; // magic, version, number of tensors, number of pairs (NETWORK.md 1.1)
 const STRING = 8; // the type of a value
 const ALIGNMENT = 32;
 

@@ -1,15 +1,15 @@
-// Half-written files, with ‸ where the cursor goes, whose next characters the embedded model knows how to go on from.
+// Half-written files, with ‸ at the cursor, that the embedded model can complete.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./window.ts";
 
-/** `this` goes on to something with `items`. */
+/** The model completes `this` with something that has `items`. */
 export const STACK = readFileSync(join(ROOT, "test/fixtures/sample/stack.ts"), "utf8").replace(
   "      this\n",
   "      ‸\n",
 );
 
-/** `self.` goes on to something with `items`. */
+/** The model completes `self.` with something that has `items`. */
 export const PYTHON = `class Stack:
     def __init__(self, limit=100):
         self.items = []
@@ -29,7 +29,7 @@ export const PYTHON = `class Stack:
         return len(self.items)
 `;
 
-/** A blank line after the second `def` goes on to several. */
+/** On the blank line after the second `def` the model suggests several lines. */
 export const SEVERAL = `class Queue:
     def __init__(self, name, limit=100):
         self.name = name

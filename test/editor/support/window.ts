@@ -67,7 +67,7 @@ const CHROMIUM = [
   "--disable-component-update",
   "--disable-sync",
   "--no-first-run",
-  // Whatever the page asks for, nothing but this machine answers.
+  // Host names other than this machine's do not resolve: the page reaches no network.
   "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];
 
@@ -107,7 +107,7 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   const { page } = opened;
   onPageError(page, profile);
   await page.locator(".monaco-workbench .statusbar").waitFor({ timeout: STARTING_MS });
-  // Extensions start some seconds after the first paint; what is typed before is answered by nobody.
+  // Extensions start some seconds after the first paint; what is typed before gets no suggestion.
   await page.locator(`.statusbar-item[id^="${ID}"]`).first().waitFor({ timeout: STARTING_MS });
   return {
     page,
@@ -170,7 +170,7 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 export const readFile = (window: EditorWindow, path: string): string =>
   readFileSync(join(window.folder, path), "utf8");
 
-/** Keeps what the screen showed when the test at hand fails. */
+/** Saves a screenshot if the current test fails. */
 export function shootOnFailure(window: EditorWindow): void {
   onTestFailed(async ({ task }) => {
     const path = join(SHOTS, `${task.name.replace(/\W+/g, "-").slice(0, 80)}.png`);

@@ -28,7 +28,7 @@ async function check(bed: TestBed, s: DeltaShape, inputs: DeltaInputs, what: str
   return got;
 }
 
-// model.md 5.3, the cases with a scalar gate: heads of q and k, size, tokens, sequences, v heads to each, layout, K.
+// NETWORK.md 5.3, the cases with a scalar gate: heads of q and k, size, tokens, sequences, v heads to each, layout, K.
 const cases = `
   32 128   1 1 1 n 1
   32  16   1 1 1 n 1

@@ -12,7 +12,7 @@ const path = { kind: "rows", width: 64 } as const;
 
 eachDevice((bed) => {
   for (const size of [32, 288, 1280]) {
-    test(`rms_norm of rows of ${size}, among other columns and rows, whatever the number of rows`, async () => {
+    test(`rms_norm of rows of ${size}, among other columns and rows, for any number of rows`, async () => {
       const seed = 600 + size;
       const random = seededRandom(seed);
       const x = Array.from({ length: 64 }, (_, t) => normals(size, random, t === 3 ? 1e-4 : 2)); // one row near EPS

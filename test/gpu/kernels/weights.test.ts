@@ -60,7 +60,7 @@ eachDevice((bed) => {
     });
   }
 
-  // The second read is under way while the first piece's kernel compiles: a failure there has nobody waiting for it yet,
+  // The second read is under way while the first piece's kernel compiles: a failure there is not awaited yet
   // and must not become an unhandled rejection, which vitest reports.
   test("a read that fails while another piece is written is the error of the upload", async () => {
     const tensor = {

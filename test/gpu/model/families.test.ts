@@ -122,7 +122,7 @@ eachDevice((bed, device) => {
       });
 
       test.skipIf(device === "swiftshader")(
-        "a prompt that goes on, and one that goes another way, continue as if they were read anew (I2)",
+        "a prompt that extends the last one, and one that diverges from it, equal a prefill from scratch (I2)",
         async () => {
           const longer = [...ids, ...golden.greedy.slice(0, 9), 5, 6, 7];
           const other = [...ids.slice(0, 30), 9, 8, 7];

@@ -93,7 +93,7 @@ const cuts: readonly { kind: Path["kind"]; pieces: readonly number[]; how: strin
   { kind: "rows", pieces: new Array(40).fill(1), how: "token by token" },
 ];
 
-/** Each width is compiled anew, for seconds on the slow device: it sees all cuts with one mix, and the others by hand. */
+/** Each width compiles its own pipelines, seconds on the slow device: it runs all cuts with one mix, the other mixes on request. */
 const cutsOf = (device: string, model: string): typeof cuts =>
   device === "swiftshader" && !model.startsWith("micro-Q4_K_M") && !extraFolder
     ? cuts.filter(({ kind, pieces }) => (kind === "prompt" ? pieces.length === 1 : pieces.length === 40))

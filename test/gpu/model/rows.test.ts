@@ -168,7 +168,7 @@ async function check(evaluator: Evaluator, sequence: Sequence, start: number, ro
   const firstKept = ({ rows: ring }: RowBuffer) => start - (ring === tapeRows ? tapeRows - maxRows : context);
 
   evaluator.reset();
-  evaluator.sequence.readPrompt(start); // it stands there, by what is written below
+  evaluator.sequence.readPrompt(start); // sets the position; the writes below supply its state
   for (const [i, buffer] of stateBuffers(evaluator).entries()) {
     queue.writeBuffer(buffer, 0, sequence.states[start]![i] as Float32Array<ArrayBuffer>);
   }

@@ -23,7 +23,7 @@ const golden = readJson("golden", "foretype-mini.json").cases[0] as {
   mtpLast: [id: number, logProbability: number][];
 };
 
-/** What capitals stand for in the command lines below, so that titles show no paths. */
+/** What the capitals in the command lines below are replaced by, so that titles show no paths. */
 const paths: Record<string, string> = {
   FOLDER: fixtures,
   SAMPLE: sample,

@@ -4,13 +4,14 @@ import { build } from "esbuild";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { forkEngine } from "../../../engine/client/child.ts";
 import { createEngineClient, type EngineClient } from "../../../engine/client/client.ts";
+import { childEnvironment, vulkanFolder } from "../../../scripts/environment.mjs";
 import { fakeClock } from "../../unit/support/clock.ts";
 import { temporaryFolder } from "../support/models.ts";
 
 // A kernel that never ends, in a real process on a software device, and a clock that the test turns. SwiftShader runs
 // kernels on threads of its own, so its process answers while the GPU does not; lavapipe blocks the process.
 const root = join(import.meta.dirname, "../../..");
-const drivers = process.env.FORETYPE_VULKAN_DIR ?? join(root, ".cache", "vulkan");
+const drivers = vulkanFolder();
 const bundle = join(root, "out", "test", "hanging_process.js");
 const prompt = {
   path: "a.ts",
@@ -59,11 +60,7 @@ function bench(device: string, hangOnce?: string) {
     command: () => ({
       execPath: process.execPath,
       script: bundle,
-      env: {
-        ...process.env,
-        FORETYPE_VULKAN_DIR: drivers,
-        ...(hangOnce === undefined ? {} : { HANG_ONCE: hangOnce }),
-      },
+      env: childEnvironment(hangOnce === undefined ? {} : { HANG_ONCE: hangOnce }),
     }),
     settings: { device, memoryLimit: 0, unloadAfterMinutes: 30 },
     onState: () => {},

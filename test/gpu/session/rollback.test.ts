@@ -15,7 +15,7 @@ const context = 448;
 const seed = testSeed(60_601);
 const prompt = 70;
 
-/** How many of a pass's rows may stand: all counts of a narrow pass, and some of a wide one. */
+/** How many of a pass's rows may be accepted: all counts of a narrow pass, and some of a wide one. */
 const keptOf = (count: number): number[] =>
   count <= 8 ? Array.from({ length: count }, (_, i) => i + 1) : [1, 2, count >> 1, count - 1, count];
 
@@ -74,7 +74,7 @@ eachDevice((bed, device) => {
       });
       afterAll(() => evaluator.free());
 
-      /** Verifies `count` rows, of which `kept` stand, as a round does. */
+      /** Verifies `count` rows and accepts `kept` of them, as a round does. */
       async function round(count: number, kept: number): Promise<void> {
         const { position, sequence } = evaluator;
         if (sequence.rollback.checkpoint) {
@@ -108,7 +108,7 @@ eachDevice((bed, device) => {
         }
       });
 
-      test("random rounds, whose states nobody looks at until the end", async () => {
+      test("random rounds, whose states are compared only at the end", async () => {
         const random = seededRandom(seed + 1);
         const most = rollback === "planes" ? 5 : 20;
         const [runs, decoded] = few ? [1, 20] : [3, 50];
@@ -140,7 +140,7 @@ eachDevice((bed, device) => {
         await evaluator.pass(draft(prompt, 4, 4), rows);
         for (const tooMany of [4, 5]) expect(evaluator.sequence.rollBack(tooMany), `${tooMany}`).toBe(false);
         await expectPosition(evaluator, prompt + 4, "untouched");
-        // After single tokens the states of the pass before them are not at hand either.
+        // A single-token pass overwrites the states that the pass before it left: no rollback either.
         await evaluator.pass([ids[prompt + 4]!], rows);
         expect(evaluator.sequence.rollBack(1)).toBe(false);
       });

@@ -13,7 +13,7 @@ import { eachDevice } from "../support/devices.ts";
 import { collect, fixtures, miniModel } from "../support/models.ts";
 import { stateHash } from "../support/state.ts";
 
-// I1: the text and its state are those of plain decoding, whoever drafts, however much, and however it is undone.
+// I1: text and state are those of plain decoding, for every drafter, draft length and rollback strategy.
 const context = 256;
 const seed = testSeed(70_707);
 const maxTokens = 48;

@@ -22,7 +22,7 @@ import { eachDevice } from "../support/devices.ts";
 import { collect, fixtures, miniModel } from "../support/models.ts";
 import { stateHash } from "../support/state.ts";
 
-// What somebody types goes on from kept states, and the answers and states are those of reading it all anew: the same prompt by
+// A prompt that typing changed resumes from snapshots; answers and states equal those of a prefill from scratch: the prompt by
 // the prompt path on the same grid, every later token by the row path (I2). FORETYPE_TORTURE is the number of series.
 const torture = Number(process.env.FORETYPE_TORTURE ?? 0);
 const context = 384;
@@ -52,7 +52,7 @@ eachDevice((bed, device) => {
     });
   };
 
-  /** What reading all of it anew gives. */
+  /** The state hash after a prefill from scratch; also expects the same samples. */
   async function anew(prompt: Prompt, draws: readonly Draw[], unsettled?: Uint8Array): Promise<string> {
     reference.forget();
     const healing = unsettled && createHealing(tokenizer, unsettled);
@@ -65,7 +65,7 @@ eachDevice((bed, device) => {
 
   const budgets = (plane: number) => [0, 1.5 * plane, 8 * plane, 2 ** 30];
 
-  describe("ids that grow, shrink and change go on from kept states", () => {
+  describe("ids that grow, shrink and change resume from snapshots", () => {
     use(join(fixtures, "models/micro-Q4_K_M.gguf"));
     const series = torture || (slow ? 3 : 6);
     // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk, whose steps share what was kept and typed
@@ -123,7 +123,7 @@ eachDevice((bed, device) => {
     }, 3_600_000);
   });
 
-  describe.skipIf(slow)("text that is typed, deleted, accepted and left goes on from kept states", () => {
+  describe.skipIf(slow)("text that is typed, deleted, accepted and left resumes from snapshots", () => {
     use(miniModel);
     const series = torture || 5;
     // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk, whose steps share what was kept and typed
@@ -154,7 +154,7 @@ eachDevice((bed, device) => {
           else if (kind < 0.15) places = places.with(at, open(places[at]!.text.path));
           const it = places[at]!;
           if (kind < 0.15) {
-            // Somewhere else: asked as it stands there.
+            // Another place: requested without an edit.
           } else if (kind < 0.5) {
             const length = 1 + below(6);
             it.head += source.slice(it.next, it.next + length);
@@ -176,7 +176,7 @@ eachDevice((bed, device) => {
           const spell = (ids: readonly number[]) => Buffer.concat(ids.map((id) => tokenizer.bytes(id)));
           const drawn = spell(draws.map(({ token }) => token));
           const head = Buffer.from(it.head);
-          // The ids and what was drawn after them go on from the head, byte for byte.
+          // The ids of the middle and the samples after them begin with the head, byte for byte.
           const middle = prompt.ids.slice(prompt.ids.lastIndexOf(tokenizer.fim!.middle) + 1);
           const whole = Buffer.concat([spell(middle), drawn]);
           const length = Math.min(whole.length, head.length);

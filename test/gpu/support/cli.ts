@@ -85,7 +85,7 @@ function withoutDriverWarnings(stderr: string): string {
   return stderr.replace(/^Warning: .*\n(?:(?: - While .*\n)*(?: {4}at .*\.cpp:\d+\)\n)+\n)?/gm, "");
 }
 
-/** A copy of a GGUF file with `from` replaced wherever it stands, by a text of the same length. */
+/** A copy of a GGUF file with every `from` replaced by a text of the same length. */
 export function renamed(file: Buffer, from: string, to: string): Buffer {
   if (from.length !== to.length) throw new Error(`${from} and ${to} differ in length`);
   if (!file.includes(from)) throw new Error(`the file has no ${from}`);

@@ -5,7 +5,7 @@ import type { Random } from "../../reference/random.ts";
 import { uniforms } from "./inputs.ts";
 import { poison, type TestBed } from "./test_bed.ts";
 
-/** Shape of the operation of model.md 5.1. */
+/** Shape of the operation of NETWORK.md 5.1. */
 export interface DeltaShape {
   readonly keyHeads: number;
   readonly valueHeads: number;

@@ -106,7 +106,7 @@ export function poisonBuffers(evaluator: Evaluator): void {
 
 /**
  * Drafts `count` tokens after `token`, which follows the evaluator's sequence: the first step of the MTP block pairs it
- * with the trunk's last row, each later one pairs a drafted token with the block's own row before (model.md 4.3).
+ * with the trunk's last row, each later one pairs a drafted token with the block's own row before (NETWORK.md 4.3).
  */
 export async function draftChain(evaluator: Evaluator, token: number, count: number): Promise<number[]> {
   const { gpu, model } = evaluator;

@@ -1,6 +1,6 @@
 import type { Sampling } from "../../../engine/model/index.ts";
 
-/** The lowest logit that the filters leave (model.md 7, llama.cpp's order: top-k, top-p of what is left, min-p), in f64. */
+/** The lowest logit that the filters leave (NETWORK.md 4.6, llama.cpp's order: top-k, top-p of what is left, min-p), in f64. */
 export function filterThreshold(logits: Float32Array, { topK, topP, minP }: Sampling): FilterThreshold {
   const sorted = Float64Array.from(logits).sort().reverse();
   const highest = sorted[0]!;

@@ -20,7 +20,7 @@ export interface Part {
 
 export interface LoadedMatrix {
   readonly matrix: Matrix;
-  /** [columns, rows], row after row; decodes anew. */
+  /** [columns, rows], row after row; decoded at each call. */
   values(): Float64Array;
   /** The blocks of each part, as the file has them. */
   readonly bytes: readonly Uint8Array[];

@@ -174,7 +174,7 @@ describe("after a crash", () => {
     expect(it.client.state).toEqual({ kind: "crashed", restartInMs: 2000 });
   });
 
-  test("the third within ten minutes is the last; its sentence names the command, which begins anew", async () => {
+  test("the third within ten minutes is the last; its sentence names the command, which resets the count", async () => {
     const it = bench();
     read(it);
     for (const wait of [500, 2000]) {

@@ -1,19 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { createAnchors } from "../../../engine/complete/text/anchors.ts";
-import type { Stand } from "../../../engine/complete/text/stand.ts";
+import type { CursorText } from "../../../engine/complete/text/cursor_text.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
 
 const LINES = Array.from({ length: 80 }, (_, i) => `const line${i} = list[${i}] + other;`);
 const FILE = LINES.join("\n");
 /** A cursor after `column` characters of a line, in the file with changes. */
-const at = (line: number, column: number, text = FILE): Stand => {
+const at = (line: number, column: number, text = FILE): CursorText => {
   const cursor = text.split("\n").slice(0, line).join("\n").length + (line > 0 ? 1 : 0) + column;
   return { uri: "a", before: text.slice(0, cursor), after: text.slice(cursor), lineEnding: "\n" };
 };
-const type = (stand: Stand, typed: string, after = stand.after): Stand => ({
-  ...stand,
-  before: stand.before + typed,
+const type = (cursorText: CursorText, typed: string, after = cursorText.after): CursorText => ({
+  ...cursorText,
+  before: cursorText.before + typed,
   after,
 });
 const NONE = () => [];
@@ -21,12 +21,12 @@ const NONE = () => [];
 function bench() {
   const clock = { ms: 0 };
   const anchors = createAnchors(() => clock.ms);
-  return { anchors, clock, ask: (stand: Stand) => anchors.promptAt(stand, "a.ts", NONE) };
+  return { anchors, clock, ask: (cursorText: CursorText) => anchors.promptAt(cursorText, "a.ts", NONE) };
 }
 
 describe("an anchor holds", () => {
   const first = at(40, 5);
-  for (const [what, stand] of Object.entries({
+  for (const [what, cursorText] of Object.entries({
     "what is typed": type(first, "foo(bar"),
     "lines that are typed": type(first, "foo\n  bar\n"),
     "what is deleted": { ...first, before: first.before.slice(0, -20) },
@@ -38,33 +38,36 @@ describe("an anchor holds", () => {
     test(`for ${what}: only the middle differs`, () => {
       const { ask } = bench();
       const before = ask(first);
-      const after = ask(stand);
+      const after = ask(cursorText);
       expect({ ...after, middle: "" }).toEqual({ ...before, middle: "" });
-      expect(after.prefix + after.middle).toBe(stand.before);
+      expect(after.prefix + after.middle).toBe(cursorText.before);
     });
 
-  test("whatever is typed and deleted on some lines (random)", () => {
+  test("while text is typed and deleted on some lines (random)", () => {
     const seed = testSeed();
     const random = seededRandom(seed);
     for (let run = 0; run < 50; run++) {
       const { ask } = bench();
       const { prefix, suffix, middle } = ask(first);
-      let stand = first;
+      let cursorText = first;
       for (let step = 0; step < 30; step++) {
         const typed = ["x", "foo", "(", "\n", " = 1;\n"][Math.floor(random() * 5)]!;
-        const longer = random() < 0.7 && stand.before.length - prefix.length < middle.length + 40;
-        stand = longer
-          ? type(stand, typed)
-          : { ...stand, before: stand.before.slice(0, Math.max(prefix.length, stand.before.length - 4)) };
-        expect(ask(stand), `seed ${seed}`).toMatchObject({ prefix, suffix });
+        const longer = random() < 0.7 && cursorText.before.length - prefix.length < middle.length + 40;
+        cursorText = longer
+          ? type(cursorText, typed)
+          : {
+              ...cursorText,
+              before: cursorText.before.slice(0, Math.max(prefix.length, cursorText.before.length - 4)),
+            };
+        expect(ask(cursorText), `seed ${seed}`).toMatchObject({ prefix, suffix });
       }
     }
   });
 });
 
-describe("an anchor is set anew, in haste, with a short suffix", () => {
+describe("a new anchor is set, in haste, with a short suffix", () => {
   const first = at(40, 5);
-  for (const [what, stand] of Object.entries({
+  for (const [what, cursorText] of Object.entries({
     "the cursor goes up": at(20, 3),
     "the cursor goes down": at(60, 3),
     "something behind it is edited": { ...first, before: first.before.replace("line3 ", "line3x ") },
@@ -74,10 +77,10 @@ describe("an anchor is set anew, in haste, with a short suffix", () => {
     test(`when ${what}`, () => {
       const { ask } = bench();
       const before = ask(first);
-      const after = ask(stand);
+      const after = ask(cursorText);
       expect([after.prefix, after.suffix]).not.toEqual([before.prefix, before.suffix]);
-      expect(after.prefix + after.middle).toBe(stand.before);
-      expect(stand.after.startsWith(after.suffix)).toBe(true);
+      expect(after.prefix + after.middle).toBe(cursorText.before);
+      expect(cursorText.after.startsWith(after.suffix)).toBe(true);
       expect(after.suffix.length).toBeLessThanOrEqual(400);
       expect(after.suffix.endsWith("\n")).toBe(true);
     });

@@ -67,7 +67,7 @@ test("recent edits come last, the newest nearest to the file, 8 of them and 2,00
   expect(paths(long.chunks(document, at))).toEqual(["a.ts"]);
 });
 
-test("the budget holds, and what stands farthest goes first", () => {
+test("the budget holds, and the farthest text is dropped first", () => {
   const definitions = [0, 1, 2].map((n) => ({
     path: `d${n}.ts`,
     text: `function name${n}alpha${n}() { return beta${n}; }`,

@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
   { at: "/*\n  █\n*/", text: "Note that it is slow.", shown: "Note that it is slow.", by: "" },
   { at: '"""Adds.\n\n█\n"""', text: "This function is slow.", shown: "This function is slow.", by: "" },
   { at: "/* a */\n█", text: "Note that it is slow.", shown: null, by: "prose" },
-  // What stands after the cursor already.
+  // Text that follows the cursor already.
   { at: "f(█)", text: "a)", shown: "a", by: "suffix-overlap" },
   { at: "f(█);", text: "a, b);", shown: "a, b", by: "suffix-overlap" },
   { at: "x = [█]", text: "1, 2]", shown: "1, 2", by: "suffix-overlap" },

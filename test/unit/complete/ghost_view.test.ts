@@ -71,7 +71,7 @@ test("wide characters count two columns, combining ones none", () => {
   expect(render("e\u0301e\u0301e\u0301█", "", { width: 7 })).toBe("1 │ e\u0301e\u0301e\u0301");
 });
 
-test("tabs stop every four columns, whatever the marks take", () =>
+test("tabs stop every four columns, and marks take no columns", () =>
   expect(render("\ta█", "\tb")).toBe("1 │     a‹   b›"));
 
 test("neither the file nor the suggestion can steer the terminal", () =>

@@ -165,7 +165,7 @@ describe("what becomes of a suggestion", () => {
       expect([result.strict, result.considered]).toEqual([strict, considered]);
     });
 
-  test("accepted text that stays counts as kept, text that is undone does not, in a closed file nobody knows", async () => {
+  test("accepted text that stays counts as kept, text that is undone does not, in a closed file it is unknown", async () => {
     expect((await play("return 1=foo(); · tab 1 · wait 700000")).kept).toBe(
       "30:true 120:true 300:true 600:true",
     );
@@ -316,7 +316,7 @@ test("ninety days of every hour take less than 200 kB, and older ones go", () =>
   expect(JSON.stringify(stored).length).toBeLessThan(200_000);
 });
 
-test("what is no statistics of ours starts anew, and says so", () => {
+test("a file that is not valid statistics is replaced by empty ones, with a message", () => {
   const sound = createMetrics({ now: () => 1 }).stored();
   for (const stored of [
     7,

@@ -7,7 +7,7 @@ import { testSeed } from "../../reference/seed.ts";
 import { bench, driven, outcome, scripted } from "../support/pipeline.ts";
 
 describe("typing into a suggestion", () => {
-  test("asks the model nothing, and what is left keeps its id, whatever is typed of it (random)", async () => {
+  test("asks the model nothing, and what is left keeps its id, however much of it is typed (random)", async () => {
     const seed = testSeed();
     const random = seededRandom(seed);
     for (let round = 0; round < 60; round++) {
@@ -49,7 +49,7 @@ describe("typing into a suggestion", () => {
     expect(completer.requests).toHaveLength(1);
   });
 
-  test("something else than it says asks anew", async () => {
+  test("other text than it says makes a new request", async () => {
     const completer = scripted(["alpha;", "\n"]);
     const { ask } = bench(completer);
     await ask("x = █");
@@ -138,7 +138,7 @@ describe("a decode that runs", () => {
     expect(requests[2]?.ghost, "another place").toBeUndefined();
   });
 
-  test("goes on when the editor cancels its question, and serves the next one", async () => {
+  test("continues when the editor cancels its request, and serves the next one", async () => {
     const { completer, requests, settle } = driven();
     const { ask } = bench(completer);
     const abort = new AbortController();
@@ -350,7 +350,7 @@ describe("a pause", () => {
     };
   }
 
-  test("is used to read the prompt that the next questions go on from", async () => {
+  test("is used to prefill the prompt that the next requests extend", async () => {
     const { ask, clock, prepared, requests } = await jumped();
     expect(requests.at(-1)!.prompt.suffix.length).toBeLessThan(below.length);
     await clock.pass(399);
@@ -363,7 +363,7 @@ describe("a pause", () => {
     expect(prepared).toHaveLength(1);
   });
 
-  test("that somebody more urgent cuts short is used again later; until then the old prompt serves", async () => {
+  test("that a higher-priority request preempts is used again later; until then the old prompt serves", async () => {
     const { ask, clock, prepared, requests, interrupt, calm } = await jumped();
     const hasty = requests.at(-1)!.prompt;
     interrupt();

@@ -54,7 +54,7 @@ for (const [marked, block] of SHAPES)
   test(`${JSON.stringify(marked)} wants ${block ? "a block" : "one line"}`, () =>
     expect(blockWanted(place(marked))).toBe(block));
 
-/** In `text`, `¦` stands where the rule cuts, `▪` just after the character at which it decides; both absent: it never stops. */
+/** In `text`, `¦` marks where the rule cuts, `▪` the place just after the character at which it decides; both absent: it never stops. */
 const STOPS: readonly (readonly [marked: string, text: string, stop: string])[] = [
   ["a = █", "1 + 2¦\n▪b", "line-end"],
   ["a = █", "1 + 2", "continue"],

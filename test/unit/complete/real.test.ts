@@ -30,7 +30,7 @@ const files = sources.flatMap(([folder, pattern]) =>
 
 const languages: Readonly<Record<string, string>> = { ".ts": "typescript", ".py": "python" };
 
-/** A place where somebody may wait for a suggestion: after a line's indentation, within a line, or at its end. */
+/** A place where a user may want a suggestion: after a line's indentation, within a line, or at its end. */
 function cut(text: string, random: () => number): number | undefined {
   const lines = text.split("\n");
   const index = Math.floor(random() * (lines.length - 1));
@@ -61,7 +61,7 @@ test("of 1,000 real continuations fewer than 1 % are dropped, and fewer than 2 %
     const text = readFileSync(join(root, path), "utf8").replaceAll("\r\n", "\n");
     const cursor = cut(text, random);
     if (cursor === undefined) continue;
-    // The author had not written the rest yet: nothing of it stands after the cursor but what is below.
+    // The author had not written the rest yet: only what is added below follows the cursor.
     const after = text.slice(cursor);
     const lineEnd = after.indexOf("\n") === -1 ? after.length : after.indexOf("\n");
     const typedUpTo = text.slice(0, cursor);

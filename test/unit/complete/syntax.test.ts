@@ -85,7 +85,7 @@ describe("several lines, or one", () => {
 });
 
 describe("on a blank line among declarations, several lines end where the first declaration does", () => {
-  /** `text`: what the model writes; `¦` where it is cut, absent where it goes on. */
+  /** `text`: what the model writes; `¦` where it is cut, absent where it continues. */
   const cases: [language: string, marked: string, text: string][] = [
     ["typescript", "const a = 1;\n█\nconst b = 2;\n", "import c from 'c';¦\nimport d from 'd';\n"],
     ["typescript", "█", "/** Adds. */\nfunction f(a: number) {\n  return a;\n}¦\n\nfunction g() {\n"],
@@ -130,7 +130,7 @@ test("until a grammar is there, and where none exists, nothing is claimed", asyn
   await factsAt("typescript", "a█", fresh);
 });
 
-test("a grammar that does not load is told once, and the rules go on without it", async () => {
+test("a grammar that does not load is reported once, and the rules work without it", async () => {
   const told: string[] = [];
   const broken = createSyntax({
     read: () => Promise.reject(new Error("no such file")),

@@ -87,7 +87,7 @@ describe("the arbiter", () => {
     expect(rowsAt(1)).toBe(1);
   });
 
-  test("weighs the chain against what is at hand by expected tokens and cost", () => {
+  test("weighs the chain against the other drafts by expected tokens and cost", () => {
     const poor = arbiter({ mtp: true, drafters: [offering([1, 2, 3], 0.2)] }).decide(0, 1000)!;
     expect(poor.source).toBe("mtp");
     const good = arbiter({ mtp: true, drafters: [offering(new Array<number>(30).fill(7), 0.98)] }).decide(
@@ -97,7 +97,7 @@ describe("the arbiter", () => {
     expect(good).toMatchObject({ source: "copy", rows: 31 });
   });
 
-  test("waits for a record only when a draft that pays may be at hand after it", () => {
+  test("waits for a record only when a draft that pays may follow from it", () => {
     expect(
       arbiter({ mtp: true, drafters: [offering(new Array<number>(30).fill(7), 0.98)] }).decide(1, 1000),
     ).toBeUndefined();
@@ -107,7 +107,7 @@ describe("the arbiter", () => {
     );
   });
 
-  test("lets a tail follow the chain where one is at hand that is not good enough alone", () => {
+  test("appends a draft that is not good enough alone to the chain, as its tail", () => {
     const costs = { ...flat, link: 0.01, wait: 0 };
     const decision = arbiter({ mtp: true, costs, drafters: [offering([1, 2, 3, 4, 5, 6], 0.5)] }).decide(
       0,

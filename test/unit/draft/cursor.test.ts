@@ -17,14 +17,14 @@ const cases: readonly (readonly [what: string, text: string, observed: string, p
   ["before anything was observed, the beginning", "abcdefgh", "", "abcdef"],
   ["while all agrees, what follows", "abcdefgh", "abc", "defgh"],
   ["right after a mismatch, nothing", "abcdefgh", "abX", ""],
-  ["behind an insertion, what stood there", "abcdefgh", "abcXYZde", "fgh"],
-  ["behind a deletion, what stands further on", "abcdefgh", "abef", "gh"],
-  ["behind a replacement, what stands past it", "abcdefgh", "abXef", "gh"],
-  ["behind a longer replacement, the same", "abcdefghij", "abXYZWef", "ghij"],
-  ["behind text moved from further on, what stands there", "abcdefghij", "ghiabc", "defghi"],
-  ["where two tokens stand twice, the place ahead of two as near", "pqA--pqB", "pqA-pq", "B"],
+  ["after an insertion, the text at that place", "abcdefgh", "abcXYZde", "fgh"],
+  ["after a deletion, the text past it", "abcdefgh", "abef", "gh"],
+  ["after a replacement, the text past it", "abcdefgh", "abXef", "gh"],
+  ["after a longer replacement, the same", "abcdefghij", "abXYZWef", "ghij"],
+  ["after text moved from further down, the text there", "abcdefghij", "ghiabc", "defghi"],
+  ["where two tokens occur twice, equally near, the place ahead", "pqA--pqB", "pqA-pq", "B"],
   ["where lines repeat, the next one and not the first", "f(a);f(b);f(c);", "f(a);Xf(b);", "f(c);"],
-  ["behind an insertion among equal lines, the nearest", "x=1;x=1;x=1;y", "x=1;z=2;x=1;", "x=1;y"],
+  ["after an insertion among equal lines, the nearest", "x=1;x=1;x=1;y", "x=1;z=2;x=1;", "x=1;y"],
   ["three tokens before two, though further away", "abZ-----cabW", "Qcab", "W"],
   ["at the end, nothing", "abc", "abc", ""],
   ["past the end, nothing", "abc", "abcXY", ""],
@@ -36,7 +36,7 @@ for (const [what, text, observed, proposed] of cases) {
 }
 
 test("a place that was found by chance does not lead the search away", () => {
-  // "xy" stands far ahead too; what comes then is near where the cursor was right.
+  // "xy" also occurs far ahead; the text after it is near the cursor's last correct place.
   const text = "abcdef".concat("123", "-".repeat(20), "xy", "-".repeat(20), "123Z");
   expect(after(text, "abcdefxy12")).toBe("3-----");
 });

@@ -4,7 +4,7 @@ import { seededRandom } from "../../reference/random.ts";
 
 type Documents = readonly (readonly number[])[];
 
-/** Ends of all places where `ids` stand, by document and place, in the order in which they were appended. */
+/** Ends of all occurrences of `ids`, by document and position, in the order in which they were appended. */
 function endsOf(documents: Documents, ids: readonly number[]): [document: readonly number[], end: number][] {
   return documents.flatMap((document) =>
     document.flatMap((_, i): [readonly number[], number][] => {
@@ -15,7 +15,7 @@ function endsOf(documents: Documents, ids: readonly number[]): [document: readon
   );
 }
 
-/** Length of the longest suffix of `text` that stands in a document. */
+/** Length of the longest suffix of `text` that occurs in a document. */
 function longestSuffix(documents: Documents, text: readonly number[]): number {
   for (let length = text.length; length > 0; length--) {
     if (endsOf(documents, text.slice(-length)).length > 0) return length;
@@ -97,7 +97,7 @@ test("of equally frequent continuations the one seen last is likeliest", () => {
   }
 });
 
-test("a link leads to the longest suffix that stands in more places", () => {
+test("a link leads to the longest suffix that has more occurrences", () => {
   for (const seed of seeds) {
     const { documents } = randomDocuments(seed);
     const automaton = automatonOf(documents);
@@ -117,7 +117,7 @@ test("a link leads to the longest suffix that stands in more places", () => {
 });
 
 describe("a match", () => {
-  test("is the longest suffix of the followed text that stands in a document", () => {
+  test("is the longest suffix of the followed text that occurs in a document", () => {
     for (const seed of seeds) {
       const { documents, letters, random } = randomDocuments(seed);
       const match = new Match(automatonOf(documents));
@@ -130,7 +130,7 @@ describe("a match", () => {
     }
   });
 
-  test("stands in the state of its tokens, also when the automaton grows meanwhile", () => {
+  test("is in the state of its tokens, also when the automaton grows meanwhile", () => {
     for (const seed of seeds) {
       const { letters, random } = randomDocuments(seed);
       const automaton = new SuffixAutomaton();

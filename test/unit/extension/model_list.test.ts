@@ -78,7 +78,7 @@ describe("what is on this machine", () => {
     expect(labels(local)).toEqual(["Browse for a File…", "Choose a Folder…"]);
   });
 
-  test("models in use stand apart from the others, each once", () => {
+  test("models in use are listed apart from the others, each once", () => {
     const { "In use": inUse, "On this machine": local } = sections({
       completionPath: code.path,
       installed: [code, other],
@@ -144,7 +144,7 @@ describe("downloads in the list", () => {
     bytesTotal: 2.7e9,
   };
 
-  test("a stopped one says how far it is, and offers to go on or to be discarded", () => {
+  test("a stopped one shows its progress, and offers to resume or to discard it", () => {
     const { "On this machine": local, "Get a model": get } = sections({ partials: [partial] });
     expect(local![0]).toMatchObject({
       description: "download stopped at 1.2 GB of 2.7 GB",

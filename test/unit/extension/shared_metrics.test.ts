@@ -32,7 +32,7 @@ function open() {
   return { window, writes: () => writes };
 }
 
-test("the next session goes on counting where the last one stopped", async () => {
+test("the next session continues the last one's counts", async () => {
   const { window } = open();
   const first = window();
   await first.enter();

@@ -50,7 +50,7 @@ const faces: readonly (readonly [title: string, view: Partial<StatusView>, text:
   ],
   ["nothing is counted", { summary: null }, "$(sparkle) Foretype", "Foretype: Ready."],
   [
-    "a spinner while somebody waits",
+    "a spinner while a request waits",
     { busy: true },
     "$(sync~spin) 27% · 142 ms",
     "Foretype: Ready. 27% of 130 suggestions accepted. First line after 142 ms.",

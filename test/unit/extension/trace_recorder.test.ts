@@ -110,7 +110,7 @@ test("a keystroke writes nothing by itself; a second later it is on the disk", a
   expect(clock.pending).toBe(0);
 });
 
-test("nothing of an excluded document is written, whatever happens in it", async () => {
+test("no event of an excluded document is written", async () => {
   const { recorder, appended } = start();
   const path = "secrets/key.ts";
   recorder.see(view("hunter2", path));

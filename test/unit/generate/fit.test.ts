@@ -70,7 +70,7 @@ function fitting(...parameters: Parameters<typeof tried>) {
 }
 
 describe("what is given up, and in which order", () => {
-  test("nothing where there is room, and where nobody knows how much", () => {
+  test("nothing where there is room, and where free memory is unknown", () => {
     const all = {
       context: 8192,
       snapshotBytes: 512 * MIB,
@@ -167,7 +167,7 @@ describe("what is given up, and in which order", () => {
   });
 });
 
-describe("what somebody asked for stays", () => {
+describe("what the user asked for stays", () => {
   test("a context: the sentence names the one that fits, and that one does", () => {
     const free = needed("4B", { context: 65_536, drafts: "off" }, false).total - 1;
     const asked = { context: 65_536, contextAsked: true };

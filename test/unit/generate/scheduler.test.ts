@@ -28,7 +28,7 @@ test("the most urgent is next, equals in the order in which they came", async ()
   ]);
 });
 
-test("whoever is more urgent preempts, and equals never do", async () => {
+test("a higher-priority request preempts, and one of equal priority never does", async () => {
   const cases: [running: Priority, comes: Priority, preempted: boolean][] = [
     ["automatic", "invoked", true],
     ["automatic", "foreground", true],
@@ -53,7 +53,7 @@ test("whoever is more urgent preempts, and equals never do", async () => {
   }
 });
 
-test("a caller that leaves while it waits gets no turn, and holds nobody up", async () => {
+test("a caller that leaves while it waits gets no turn, and delays no other", async () => {
   const { enter } = createScheduler();
   const turn = (await enter("automatic"))!;
   const abort = new AbortController();

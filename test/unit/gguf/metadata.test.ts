@@ -42,7 +42,7 @@ test("flags may be integers or booleans, or absent", () => {
   expect(metadataFlags(file, "none")).toBe(undefined);
 });
 
-test("a fallback stands in for a missing key, even one that is zero, empty or false", () => {
+test("a fallback replaces a missing key, even one that is zero, empty or false", () => {
   expect(metadataNumber(file, "none", 0)).toBe(0);
   expect(metadataString(file, "none", "")).toBe("");
   expect(metadataBoolean(file, "none", false)).toBe(false);

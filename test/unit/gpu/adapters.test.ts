@@ -126,7 +126,7 @@ test("all GPUs are listed, the used one apart, with what to write for the others
   expect(others.map(({ choice }) => choice)).not.toContain("GPU B");
 });
 
-test("Windows' software adapter counts as software whatever the driver says of it", async () => {
+test("Windows' software adapter counts as software even if its driver reports otherwise", async () => {
   const { others } = await allAdapters(dawnWith(["GPU A", "Microsoft Basic Render Driver"]), "GPU A", []);
   expect(others[0]).toMatchObject({ description: "Microsoft Basic Render Driver", software: true });
 });

@@ -25,7 +25,7 @@ import { testSeed } from "../../reference/seed.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** So many bytes that begin as a GGUF file does. */
+/** `bytes` random bytes that begin as a GGUF file does. */
 function model(bytes: number, seed = 1): Uint8Array {
   const random = seededRandom(seed);
   const all = Uint8Array.from({ length: bytes }, () => random() * 256);
@@ -71,7 +71,7 @@ async function expectRight(): Promise<void> {
   expect((await readdir(dirname(target()))).sort()).toEqual([file, `${file}.sha256`]);
 }
 
-/** Nothing stands under the final name, and nothing else but what is named. */
+/** The folder holds only the files with the suffixes `rest`: none under the final name. */
 async function expectNothingBut(...rest: string[]): Promise<void> {
   const names = existsSync(dirname(target())) ? await readdir(dirname(target())) : [];
   expect(names.sort()).toEqual(rest.map((suffix) => `${file}${suffix}`).sort());
@@ -91,7 +91,7 @@ test("a model comes over pages of a listing and a redirect, and says how far it 
   await expectRight();
 });
 
-test("what is there already is not downloaded again, even if nobody recorded its checksum", async () => {
+test("an existing file is not downloaded again, even without a recorded checksum", async () => {
   await pull();
   await rm(`${target()}.sha256`);
   expect((await pull()).downloaded).toBe(false);
@@ -109,8 +109,9 @@ const seed = testSeed();
 
 test(`cut off at 50 random places in one call, the right file comes (seed ${seed})`, async () => {
   const random = seededRandom(seed);
+  // On average 125,000 bytes come before the 50th cut: the file is longer.
   hub.fault = (request) =>
-    request < 50 ? { kind: "cut", after: Math.floor(random() * random() * 20_000) } : undefined;
+    request < 50 ? { kind: "cut", after: Math.floor(random() * random() * 10_000) } : undefined;
   await pull({ retryMs: patient });
   await expectRight();
   expect(hub.requests.length, `seed ${seed}`).toBeGreaterThanOrEqual(50);
@@ -121,7 +122,7 @@ test(`cut off at random places and begun again 50 times, the right file comes (s
   hub.fault = (request) => (request < 50 ? { kind: "cut", after: Math.floor(random() * 6000) } : undefined);
   for (let i = 0; i < 50; i++) {
     expect(await sentence(pull()), `seed ${seed}`).toMatch(
-      /^The connection to 127\.0\.0\.1:\d+ broke after \d+ of the 300000 bytes of model-Q4_K_M\.gguf: run the same again to go on from there\.$/,
+      /^The connection to 127\.0\.0\.1:\d+ broke after \d+ of the 300000 bytes of model-Q4_K_M\.gguf: run the same again to continue from there\.$/,
     );
     await expectNothingBut(".part", ".part.json");
   }
@@ -186,7 +187,7 @@ test("too little room is said before anything is downloaded", async () => {
   await expectNothingBut();
 });
 
-test("a disk that becomes full ends in a sentence, and the download goes on when there is room", async () => {
+test("a disk that becomes full ends in a sentence, and the download resumes when there is room", async () => {
   const full: Disk = {
     ...roomy,
     write: async (handle, piece, position) => {
@@ -195,7 +196,7 @@ test("a disk that becomes full ends in a sentence, and the download goes on when
     },
   };
   expect(await sentence(pull({ disk: full, retryMs: patient }))).toBe(
-    `The disk is full (ENOSPC) in ${dirname(target())}: make room and run the same again to go on from there.`,
+    `The disk is full (ENOSPC) in ${dirname(target())}: make room and run the same again to continue from there.`,
   );
   await expectNothingBut(".part", ".part.json");
   await pull();
@@ -218,7 +219,7 @@ for (const code of ["EPERM", "EBUSY", "EACCES"]) {
   });
 }
 
-test("one that is held for good ends in a sentence, and the next call downloads nothing anew", async () => {
+test("one that is held for good ends in a sentence, and the next call downloads nothing again", async () => {
   const never = async () => {
     throw held("EBUSY");
   };
@@ -243,7 +244,7 @@ test("a rename that fails for another reason is not tried again", async () => {
   expect(tries).toBe(1);
 });
 
-test("cancelled while the server is slow, only the part and its state stay, and the download goes on from there", async () => {
+test("cancelled while the server is slow, only the part and its state stay, and the download resumes from there", async () => {
   hub.fault = () => ({ kind: "stall", after: 70_000 });
   const controller = new AbortController();
   let at = 0;
@@ -295,7 +296,7 @@ test("the lock of a process that is gone is taken over", async () => {
   await expectRight();
 });
 
-test("500 once, then fine: nobody notices", async () => {
+test("500 once, then fine: the caller sees no error", async () => {
   hub.fault = (request) => (request === 0 ? { kind: "status", status: 500 } : undefined);
   await pull({ retryMs: [0] });
   expect(hub.requests).toHaveLength(2);
@@ -317,7 +318,7 @@ const refusals: readonly [status: number, errorCode: string | undefined, sentenc
   [
     403,
     undefined,
-    /^someone\/Model-GGUF is closed to you \(.* answered 403\): check what HF_TOKEN may read, and whether a proxy stands between\.$/,
+    /^someone\/Model-GGUF is closed to you \(.* answered 403\): check what HF_TOKEN may read, and whether a proxy refused the request\.$/,
   ],
   [401, "GatedRepo", /accept the licence on the model's page and set HF_TOKEN\.$/],
   [503, undefined, /^127\.0\.0\.1:\d+ answered 503 for someone\/Model-GGUF: try again later\.$/],
@@ -348,7 +349,7 @@ test("a Hub that is out of reach is named, with the reason", async () => {
   hub = await startHub({});
 });
 
-test("a file that was changed between two calls is downloaded anew", async () => {
+test("a file that changed between two calls is downloaded from the start", async () => {
   hub.files.set(file, { bytes: model(300_000, 2) });
   hub.fault = () => ({ kind: "cut", after: 90_000 });
   await sentence(pull());
@@ -424,7 +425,7 @@ test("a split model comes whole, with its MTP file and without its projector", a
   expect(there.sort()).toEqual(names);
 });
 
-test("a command that is killed in the middle leaves no model, and the next one goes on from there", async () => {
+test("a command that is killed in the middle leaves no model, and the next one resumes from there", async () => {
   const script = join(folder, "cli.mjs");
   await build({
     stdin: {

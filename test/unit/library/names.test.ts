@@ -94,12 +94,12 @@ const files = (...list: string[]) =>
 const several = files("m-Q4_K_M.gguf 5", "m-Q8_0.gguf 9", "m-Q6_K.gguf 7", "mmproj-F16.gguf", "imatrix.gguf");
 const named = (name: string) => parseName(`a/B${name}`);
 
-test("with memory known, a repository's name stands for its first preferred quant that fits", () => {
+test("with memory known, a repository's name means its first preferred quant that fits", () => {
   expect(chooseModel(several, named(""), 16 * GiB).quant).toBe("Q4_K_M");
   expect(chooseModel(files("m-Q6_K.gguf 7", "m-Q8_0.gguf 9"), named(""), 9 * GiB).quant).toBe("Q6_K");
 });
 
-test("without memory known, a repository's name stands for its first preferred quant", () => {
+test("without memory known, a repository's name means its first preferred quant", () => {
   expect(chooseModel(several, named("")).quant).toBe("Q4_K_M");
 });
 

@@ -43,13 +43,13 @@ async function startProxy(): Promise<{ host: string; asked: string[] }> {
 
 const origin = () => listen(createServer((_, response) => response.end("GGUF")));
 
-test("without a proxy in the environment nothing stands in for fetch", async () => {
+test("without a proxy in the environment nothing replaces fetch", async () => {
   expect(await proxiedFetch({})).toBeUndefined();
   expect(await proxiedFetch({ HTTPS_PROXY: "" })).toBeUndefined();
 });
 
 for (const name of ["HTTP_PROXY", "http_proxy"]) {
-  test(`${name} stands between`, async () => {
+  test(`${name}: requests go through the proxy`, async () => {
     const [place, proxy] = [await origin(), await startProxy()];
     const fetch = await proxiedFetch({ [name]: `http://${proxy.host}` });
     const response = await fetch!(`http://${place}/a.gguf`, { headers: { range: "bytes=0-" } });
@@ -62,7 +62,7 @@ for (const name of ["HTTP_PROXY", "http_proxy"]) {
 test("HTTPS_PROXY is asked to connect to where an https address leads", async () => {
   const [place, proxy] = [await origin(), await startProxy()];
   const fetch = await proxiedFetch({ HTTPS_PROXY: `http://${proxy.host}` });
-  // The origin speaks no TLS, so it ends after the tunnel stands.
+  // The origin speaks no TLS, so the request fails once the tunnel is open.
   await expect(fetch!(`https://${place}/a.gguf`)).rejects.toThrow();
   expect(proxy.asked).toEqual([`CONNECT ${place}`]);
 });

@@ -124,7 +124,7 @@ describe("MTP by its tensors", () => {
       "a block without its norm of hidden rows",
       renamed(withMtp, (name) => (name.includes("hnorm") ? undefined : name)),
       0,
-      ["The file's MTP block is left aside: it has no tensor nextn.hnorm.weight."],
+      ["The file's MTP block is ignored: it has no tensor nextn.hnorm.weight."],
     ],
     [
       "a block for another width",
@@ -136,7 +136,7 @@ describe("MTP by its tensors", () => {
       },
       0,
       [
-        "The file's MTP block is left aside: its tensor nextn.eh_proj.weight has shape [1024, 512] where [512, 256] is needed.",
+        "The file's MTP block is ignored: its tensor nextn.eh_proj.weight has shape [1024, 512] where [512, 256] is needed.",
       ],
     ],
   ];
@@ -333,7 +333,7 @@ describe("Ollama's dialect", () => {
     });
   });
 
-  test("raw MTP tensors that are no whole block are left aside", async () => {
+  test("raw MTP tensors that form no whole block are ignored", async () => {
     const file = renamed(withMtp, (name) => raw(name).replace("attn_q.", "self_attn.q_proj."));
     const named = keyed(file, { "qwen35.block_count": 4, "qwen35.nextn_predict_layers": undefined });
     await writeHeader(
@@ -343,7 +343,7 @@ describe("Ollama's dialect", () => {
     const open = await openModelFile(at("toy.gguf"));
     await using _ = open.file;
     expect(open.h.mtpLayers).toBe(0);
-    expect(open.notes).toEqual(["The file's MTP block is left aside: it has no tensor attn_q.weight."]);
+    expect(open.notes).toEqual(["The file's MTP block is ignored: it has no tensor attn_q.weight."]);
   });
 });
 
@@ -403,7 +403,7 @@ describe("types that cannot be computed with", () => {
     );
   });
 
-  test("inspect opens such a file all the same", async () => {
+  test("inspect opens the file nevertheless", async () => {
     await writeHeader(at("toy.gguf"), typed(plain, { "blk.1.ffn_down.weight": 16 }));
     const open = await readModelFile(at("toy.gguf"));
     await using _ = open.file;
@@ -422,14 +422,14 @@ describe("types that cannot be computed with", () => {
     await opened(typed(withMtp, { "blk.4.ffn_up.weight": 39 }), ({ h, notes }) => {
       expect(h.mtpLayers).toBe(0);
       expect(notes).toEqual([
-        "The file's MTP block is left aside: its tensor ffn_up.weight has type MXFP4, which cannot be computed with.",
+        "The file's MTP block is ignored: its tensor ffn_up.weight has type MXFP4, which cannot be computed with.",
       ]);
     });
   });
 });
 
 describe("a folder", () => {
-  test("with one model opens it, whatever stands beside the model", async () => {
+  test("with one model opens it, with any other files beside it", async () => {
     await writeHeader(at("Toy-Q8_0.gguf"), plain);
     for (const name of ["mmproj-F16.gguf", "Toy.mmproj-Q8_0.gguf", "mtp-Other.gguf", "imatrix.gguf"]) {
       await writeHeader(at(name), { metadata: [], tensors: [] });

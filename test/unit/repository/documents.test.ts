@@ -16,7 +16,7 @@ const tops = [...new Set(files.map((path) => path.split("/")[0]!))].filter((top)
 
 /** What a document names that is not there: paths from the root, file names in code spans, links, npm scripts. */
 function missing(text: string): string[] {
-  // `<name>` stands for a name to choose: the folder before it must be there.
+  // `<name>` is a placeholder: only the folder before it must exist.
   const fromRoot = new RegExp(
     `(?<![\\w./-])(?:${tops.map((top) => top.replaceAll(".", "\\.")).join("|")})/[\\w./-]*`,
     "g",

@@ -35,7 +35,7 @@ test("no file names a package registry or mirror", () => {
   expect(files.flatMap((path) => matches(path, textOf(path) ?? "", packageAddress))).toEqual([]);
 });
 
-test("no file names a path of somebody's machine", () => {
+test("no file names a path of a developer's machine", () => {
   const found = files.flatMap((path) => matches(path, textOf(path) ?? "", machinePath));
   expect(found.filter((line) => !madeUp.test(line))).toEqual([]);
 });

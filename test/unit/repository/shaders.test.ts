@@ -14,7 +14,7 @@ test("the check finds a variable without a value", () => {
   expect(uninitialised("fn f() {\n  var a: array<f32, 4>;\n  var b = 1.0;\n}")).toHaveLength(1);
 });
 
-// Tint clears such a variable of a loop once and not each time round: the second round starts from the first's sums.
+// Tint clears a variable without a value once per loop, not per iteration: the second iteration starts from the first's sums.
 test.each(files)("%s gives each variable of a function a value", (name) => {
   expect(uninitialised(readFileSync(folder + name, "utf8"))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// Whoever starts a process says what environment it gets. On a system without a Vulkan loader, an engine that is not told
+// Every call that starts a process passes its environment. On a system without a Vulkan loader, an engine that is not told
 // where set-up has unpacked one finds no device at all; where a loader is installed, nothing shows that it was forgotten.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -141,7 +141,7 @@ describe("notices", () => {
   test.each(["linux-x64", "win32-x64"])(
     "%s: Dawn, Node, the model and what is linked in are named",
     async (dawn) => {
-      const nodeLicence = join(root, "LICENSE"); // stands for Node's
+      const nodeLicence = join(root, "LICENSE"); // in place of Node's
       const notices: string = await thirdPartyNotices({ dawn, nodeLicence, packages: ["uplot"], grammars });
       const titles = notices.split(/^={100}$/m).map((part) => part.trim().split("\n")[0]!.replace(/@.*/, ""));
       const windows = ["dxcompiler-LICENSE.TXT", "dxcompiler-ThirdPartyNotices.txt", "d3dcompiler_47.dll"];

@@ -1,4 +1,4 @@
-/** A clock that stands still until the test turns it. */
+/** A clock that moves only when the test advances it. */
 export function fakeClock(startMs = 1_000_000) {
   let now = startMs;
   let next = 1;

@@ -17,7 +17,7 @@ import {
 import { random, synthetic } from "../../fixtures/text/vocabularies.ts";
 import { testSeed } from "../../reference/seed.ts";
 
-/** A session that draws what the model is said to answer, whatever it is asked. */
+/** A session that samples the tokens of `answer`, for every prompt. */
 function scripted(tokenizer: Tokenizer, answer: string): Parameters<typeof createChat>[0] {
   const ids = [...tokenizer.encode(answer, { special: true })];
   async function* draws(): AsyncGenerator<Draw, "end", undefined> {
@@ -46,7 +46,7 @@ async function answerOf(tokenizer: Tokenizer, answer: string, request: Partial<C
   return shown;
 }
 
-// Family, its template, whether it is asked to think, what such a model then writes, and what of it is thought.
+// Family, its template, whether thinking is on, what a model of the family then writes, and the part of it that is thought.
 const cases: readonly (readonly [string, string, boolean, string, string])[] = [
   ["Qwen2.5", QWEN25, false, "Because.<|im_end|>", ""],
   ["Qwen2.5", QWEN25, true, "Because.<|im_end|>", ""],

@@ -70,7 +70,7 @@ describe("context", () => {
     const bare = synthetic([], FIM_SPECIALS);
     expect(render(bare, { ...file, context }, 400)).toBe(render(bare, file, 400));
   });
-  test("is left out without the token between files, whatever else there is", () => {
+  test("is left out if the vocabulary lacks the token between files", () => {
     const odd = synthetic([], [...FIM_SPECIALS, ["<|repo_name|>", TOKEN_TYPE.control]]);
     expect(render(odd, { ...file, context, repository: "demo" }, 400)).toBe(render(odd, file, 400));
   });

@@ -61,7 +61,7 @@ test("the two pre-tokenizers differ on these strings, which so tell them apart",
   expect(digests(qwen35!.plain).filter((own, i) => own !== other[i]).length).toBeGreaterThan(200);
 });
 
-test("every character of Unicode is of llama.cpp's class, whatever tables the runtime has", () => {
+test("every Unicode character has llama.cpp's class, independent of the runtime's tables", () => {
   const expected = digests(classes);
   const joins = (char: string) => JOINS.map(({ pre, head }) => Number(pieceEnd(head + char, 0, pre) > 1));
   const wrong = characterBlocks().filter((chars, i) => digest(chars.flatMap(joins)) !== expected[i]);

@@ -122,7 +122,7 @@ describe("a middle that is typed", () => {
     expect(Buffer.from(back.unsettled).toString()).toBe(" value");
   });
 
-  test("has what stands above its last line read at once, and that line one by one", () => {
+  test("prefills the lines above the last at once, and the last one token by token", () => {
     const { base, ids } = middleTokens(mini, "a = 1\nb = 2\n    c = a + b + 3");
     expect(spell(ids.slice(0, base)).toString()).toBe("a = 1\nb = 2");
   });

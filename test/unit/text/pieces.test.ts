@@ -41,7 +41,7 @@ for (const [text, qwen35, qwen2 = qwen35] of CASES) {
   });
 }
 
-// model.md 7.2, with llama.cpp's white space in place of \s.
+// NETWORK.md 7.2, with llama.cpp's white space in place of \s.
 const S = "\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const CONTRACTIONS = "'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]";
 const TAIL = `[${S}]*[\\r\\n]+|[${S}]+(?![^${S}])|[${S}]+`;

@@ -313,7 +313,7 @@ describe("settledLength", () => {
     });
   }
   for (const [name, tokenizer] of Object.entries({ mini, thinking })) {
-    test(`${name}: whatever is typed next, the settled ids stay`, () => {
+    test(`${name}: typing more never changes the settled ids`, () => {
       const seed = testSeed();
       const next = random(seed);
       for (let run = 0; run < 2000; run++) {

@@ -2,10 +2,10 @@ import type { DocumentView } from "../contract.ts";
 import { type LineEnding, readPlainText } from "./position.ts";
 
 /**
- * The text around a cursor, with `\n` line ends: where a question stands. Bounded, so that a keystroke does not cost
- * the length of the file; what lies beyond would not fit a prompt.
+ * The text before and after a cursor, with `\n` line ends. Bounded, so that a keystroke's cost does not grow with the
+ * file; text beyond the bounds would not fit a prompt.
  */
-export interface Stand {
+export interface CursorText {
   readonly uri: string;
   readonly before: string;
   readonly after: string;
@@ -13,10 +13,10 @@ export interface Stand {
 }
 
 const BEFORE = 131_072; // characters: more than 32,768 tokens of code
-const STEP = 32_768; // the window's start stays while the cursor moves within such a piece, so that prompts begin alike
+const STEP = 32_768; // the window's start moves in steps of this size, so that most prompts share their beginning
 const AFTER = 32_768;
 
-export function standAt({ uri, text }: DocumentView, cursor: number): Stand {
+export function cursorTextAt({ uri, text }: DocumentView, cursor: number): CursorText {
   let start = Math.max(0, Math.floor((cursor - BEFORE) / STEP) * STEP);
   if (start > 0) start = text.indexOf("\n", start) + 1 || start;
   let end = Math.min(text.length, cursor + AFTER);
@@ -27,13 +27,13 @@ export function standAt({ uri, text }: DocumentView, cursor: number): Stand {
   return { uri, before: before.text, after: after.text, lineEnding: ends.lineEnding };
 }
 
-/** What the editor puts right of the cursor by itself while its partner is typed. */
+/** Closers that the editor inserts right of the cursor when the user types their openers. */
 const CLOSERS = /^[)\]}>"'`]*/;
 const COMPARED = 256; // characters after the cursor: enough to tell places apart
 
 /**
- * How `after` came from `earlier` by the editor's own closing brackets: their text (often empty), or undefined where
- * something else has changed.
+ * The closing brackets that the editor added to `earlier` to give `after` (often empty); undefined if anything else has
+ * changed.
  */
 export function autoClosed(earlier: string, after: string): string | undefined {
   const closers = CLOSERS.exec(after)![0];
@@ -47,7 +47,7 @@ function sameStart(text: string, other: string): boolean {
 }
 
 /** What was typed from `earlier` to `now`; undefined where it is not typing forward at the same place. */
-export function typedSince(earlier: Stand, now: Stand, limit: number): string | undefined {
+export function typedSince(earlier: CursorText, now: CursorText, limit: number): string | undefined {
   if (earlier.uri !== now.uri || autoClosed(earlier.after, now.after) === undefined) return undefined;
   const tail = earlier.before.slice(-TAIL);
   // The windows' starts may differ, so their ends are compared.
