@@ -1,5 +1,5 @@
 // The GPU: one device, its buffers counted byte by byte, its kernels, and recorded plans of dispatches.
-// Start at device.ts, adapters.ts (which one, and why) and memory.ts (how much it has), then gpu.ts (buffers, counters), plan.ts, kernel.ts.
+// Start at device.ts, adapters.ts (which one, and why) and memory.ts (how much it has), then gpu.ts (buffers, counters), kernel.ts, struct.ts, plan.ts.
 // Owns every WebGPU object; all are made before the first step, none in steady state (I4).
 // Promise: `bytesHeld` and `counters` tell the whole truth about what was made, submitted and read back.
 // Must not know: models.
