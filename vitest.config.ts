@@ -16,6 +16,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           testTimeout: 30_000,
+          hookTimeout: 30_000,
           maxWorkers: Math.max(2, availableParallelism() - 1), // on two cores vitest would use one
         },
       },

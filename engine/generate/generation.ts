@@ -4,7 +4,7 @@ import type { Arbiter, Decision } from "../draft/index.ts";
 import type { Draw, RoundRecord } from "../model/index.ts";
 import type { PromptState, Sequence } from "../state/index.ts";
 import type { MtpCatchUp } from "./mtp_catch_up.ts";
-import type { GenerateOptions, RoundTrace } from "./options.ts";
+import type { GenerateOptions, RoundReport } from "./options.ts";
 import type { Round, Rounds } from "./rounds.ts";
 import type { Tally } from "./tally.ts";
 
@@ -172,11 +172,11 @@ export class Generation {
   }
 }
 
-function traceOf({ source, expected }: Decision, { draws, drafted, rejected }: RoundRecord): RoundTrace {
+function traceOf({ source, expected }: Decision, { draws, drafted, rejected }: RoundRecord): RoundReport {
   const accepted = draws.length - 1;
   return { position: draws[0]!.position, source, drafted, accepted, expected, stopped: stopOf() };
 
-  function stopOf(): RoundTrace["stopped"] {
+  function stopOf(): RoundReport["stopped"] {
     if (drafted === 0) return "no draft";
     if (rejected !== undefined) return "rejected";
     return accepted === drafted ? "all accepted" : "end";

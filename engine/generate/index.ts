@@ -13,7 +13,7 @@ export { memoryNeeds } from "./needs.ts";
 export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export type {
   GenerateOptions,
-  RoundTrace,
+  RoundReport,
   SessionOptions,
 } from "./options.ts";
 export { type Prompt, requirePrompt } from "./prompt.ts";

@@ -46,7 +46,7 @@ export interface GenerateOptions {
   /** What the text must begin with. */
   readonly healing?: Healing | undefined;
   /** Hears of each round. */
-  readonly trace?: ((round: RoundTrace) => void) | undefined;
+  readonly trace?: ((round: RoundReport) => void) | undefined;
 }
 
 /** Says which ids may be sampled while the text repeats what is typed already. */
@@ -58,7 +58,7 @@ export interface Healing {
 }
 
 /** What a round decided, and its outcome. */
-export interface RoundTrace {
+export interface RoundReport {
   readonly position: number;
   readonly source: Decision["source"];
   readonly drafted: number;

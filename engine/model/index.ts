@@ -45,13 +45,13 @@ export { allocateModel, loadModel, type Model } from "./model.ts";
 export type { Pass, PassRows, Path } from "./pass.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {
-  anchorStep,
   convolutionRows,
   historyRows,
   type KvLayer,
   type RecurrentLayer,
   type SequenceMemory,
   tapeRows,
+  trailingStep,
 } from "./sequence.ts";
 export { maxRows, type StepOptions, stepBuffer, stepState, stepWords } from "./step.ts";
 export { usedTensors } from "./used_tensors.ts";

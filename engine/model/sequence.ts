@@ -22,14 +22,14 @@ export const historyRows = 128;
 /** Positions before its own that the convolution reads. */
 export const convolutionRows = 3;
 
-/** Rows by which the anchor, from which older positions are restored, advances at a time. */
-export const anchorStep = 16;
+/** Rows by which the trailing state, from which older positions are restored, advances at a time. */
+export const trailingStep = 16;
 
 /**
  * Positions that the tape holds: the history, a pass that may all be rejected, the convolution's three rows before the
- * anchor, and room for the anchor to lag behind.
+ * trailing state, and room for that state to lag behind.
  */
-export const tapeRows = historyRows + maxRows + 2 * anchorStep;
+export const tapeRows = historyRows + maxRows + 2 * trailingStep;
 
 /** What a sequence keeps between passes. The runner of the passes owns it; the layers only read and write it. */
 export interface SequenceMemory {

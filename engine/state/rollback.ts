@@ -4,7 +4,7 @@ import { maxRows } from "../model/index.ts";
 export type RollbackName = "tape" | "planes" | "replay";
 
 /** Where the recurrent state is: in `slot`, without the last `replay` rows, which must be replayed from the tape. */
-export interface Standing {
+export interface StateLocation {
   readonly slot: number;
   readonly replay: number;
 }
@@ -27,7 +27,7 @@ export interface Rollback {
    * Where the state is after `kept` accepted rows of a pass of `rows`, 1 ≤ kept ≤ rows. Undefined: no slot holds that state;
    * restore the checkpoint and re-run the kept rows. The GPU computes the same by itself (accept.wgsl).
    */
-  standing(rows: number, kept: number): Standing | undefined;
+  standing(rows: number, kept: number): StateLocation | undefined;
 }
 
 const longest = maxRows - 1;

@@ -1,6 +1,5 @@
 import { type Gpu, type Plan, PlanRecorder } from "../gpu/index.ts";
 import {
-  anchorStep,
   convolutionRows,
   historyRows,
   type Model,
@@ -9,9 +8,10 @@ import {
   stepBuffer,
   stepWords,
   tapeRows,
+  trailingStep,
   type Workspace,
 } from "../model/index.ts";
-import type { Rollback, Standing } from "./rollback.ts";
+import type { Rollback, StateLocation } from "./rollback.ts";
 import { createSequenceMemory, type OwnedSequence, type SequenceOptions } from "./sequence_memory.ts";
 import { createSnapshot, type Snapshot, snapshotBytes } from "./snapshot.ts";
 
@@ -22,7 +22,7 @@ const replayRows = maxRows;
  * The state of one text on the GPU, and its position in that text. Passes advance it. Rows of the last pass can be rolled
  * back, positions up to 128 back restored from the tape, and any position kept in a snapshot.
  *
- * The anchor is a state at an older position, in its own slot, from which the tape's rows are replayed; it follows at a
+ * The trailing state is one of an older position, in its own slot, from which the tape's rows are replayed; it follows at a
  * distance. It cannot reach positions before the end of the last prompt: prefill adds in another order than the row path,
  * so a replay would give a prompt's rows other bits (I2).
  */
@@ -35,10 +35,10 @@ export class Sequence {
   readonly #replayStep: GPUBuffer;
   #plan: Plan | undefined;
   #position = 0;
-  #standing: Standing = { slot: 0, replay: 0 };
+  #standing: StateLocation = { slot: 0, replay: 0 };
   /** Rows of the last pass, and how many of them are kept. */
   #pass = { rows: 0, kept: 0 };
-  #anchor = 0;
+  #trailingPosition = 0;
 
   constructor(gpu: Gpu, model: Model, workspace: Workspace, options: SequenceOptions) {
     this.#gpu = gpu;
@@ -55,13 +55,13 @@ export class Sequence {
   }
 
   /** Where the current state is, for the step words of the next pass. */
-  get standing(): Standing {
+  get standing(): StateLocation {
     return this.#standing;
   }
 
   /** The earliest position that `restore` reaches. */
   get reach(): number {
-    return Math.max(this.#anchor, this.#position - historyRows);
+    return Math.max(this.#trailingPosition, this.#position - historyRows);
   }
 
   /** The plan that replays rows of the tape; recorded once. */
@@ -89,7 +89,7 @@ export class Sequence {
   reset(): void {
     this.#submit((encoder) => this.memory.reset(encoder));
     this.#stand(0, { slot: 0, replay: 0 });
-    this.#anchor = 0;
+    this.#trailingPosition = 0;
   }
 
   /** Records that a prefill pass over `rows` tokens is about to be submitted. The caller must have called `commit`. */
@@ -97,12 +97,12 @@ export class Sequence {
     if (this.#standing.replay > 0)
       throw new Error("a prompt was read onto a state that the tape has the end of");
     this.#stand(this.#position + rows, { slot: 0, replay: 0 });
-    this.#anchor = this.#position;
+    this.#trailingPosition = this.#position;
   }
 
-  /** After the last prefill pass: copies the state to the anchor. Only positions from here on can be restored. */
+  /** After the last prefill pass: copies the state to the trailing state. Only positions from here on can be restored. */
   endPrompt(encoder: GPUCommandEncoder): void {
-    this.memory.copySlot(encoder, 0, this.memory.anchorSlot);
+    this.memory.copySlot(encoder, 0, this.memory.trailingSlot);
   }
 
   /**
@@ -145,33 +145,34 @@ export class Sequence {
 
   /**
    * Goes back to `position`, bit-equal to decoding that far (I2): rolls back rows of the last pass, or replays the tape from
-   * the anchor.
+   * the trailing state.
    * @returns false, and changes nothing, if the position is out of reach
    */
   async restore(position: number): Promise<boolean> {
-    if (position > this.#position || position < this.#anchor) return false;
+    if (position > this.#position || position < this.#trailingPosition) return false;
     if (this.rollBack(this.#position - position)) return true;
-    const { anchorSlot } = this.memory;
-    if (position === this.#anchor) this.#submit((encoder) => this.memory.copySlot(encoder, anchorSlot, 0));
-    else await this.#replay(anchorSlot, 0, position, position - this.#anchor);
+    const { trailingSlot } = this.memory;
+    if (position === this.#trailingPosition)
+      this.#submit((encoder) => this.memory.copySlot(encoder, trailingSlot, 0));
+    else await this.#replay(trailingSlot, 0, position, position - this.#trailingPosition);
     this.#stand(position, { slot: 0, replay: 0 });
     return true;
   }
 
   /**
-   * Before a pass whose rows may reach up to `high` (one past its last position): advances the anchor, in the same submit,
-   * if the pass would overwrite tape rows that the anchor needs. The caller must have awaited `prepare`.
+   * Before a pass whose rows may reach up to `high` (one past its last position): advances the trailing state, in the same submit,
+   * if the pass would overwrite tape rows that the trailing state needs. The caller must have awaited `prepare`.
    */
   encodeUpkeep(pass: GPUComputePassEncoder, high: number): void {
-    const comfortable = this.#position - historyRows - this.#anchor;
-    const needed = high - tapeRows + convolutionRows - this.#anchor;
-    let rows = comfortable >= anchorStep ? comfortable - (comfortable % anchorStep) : 0;
-    if (rows < needed) rows = Math.ceil(needed / anchorStep) * anchorStep;
-    rows = Math.min(rows, this.#position - this.#anchor);
+    const comfortable = this.#position - historyRows - this.#trailingPosition;
+    const needed = high - tapeRows + convolutionRows - this.#trailingPosition;
+    let rows = comfortable >= trailingStep ? comfortable - (comfortable % trailingStep) : 0;
+    if (rows < needed) rows = Math.ceil(needed / trailingStep) * trailingStep;
+    rows = Math.min(rows, this.#position - this.#trailingPosition);
     if (rows <= 0) return;
-    const { anchorSlot } = this.memory;
-    this.#encodeReplay(pass, anchorSlot, anchorSlot, this.#anchor + rows, rows);
-    this.#anchor += rows;
+    const { trailingSlot } = this.memory;
+    this.#encodeReplay(pass, trailingSlot, trailingSlot, this.#trailingPosition + rows, rows);
+    this.#trailingPosition += rows;
   }
 
   /** Bytes that a snapshot takes. */
@@ -190,9 +191,9 @@ export class Sequence {
    * it are still the snapshot's own.
    */
   restoreSnapshot(snapshot: Snapshot): void {
-    this.#submit((encoder) => snapshot.restore(encoder, [0, this.memory.anchorSlot]));
+    this.#submit((encoder) => snapshot.restore(encoder, [0, this.memory.trailingSlot]));
     this.#stand(snapshot.position, { slot: 0, replay: 0 });
-    this.#anchor = snapshot.position;
+    this.#trailingPosition = snapshot.position;
   }
 
   /** Copies the current state to the checkpoint in slot 1, before a draft is verified; for strategies that have one. */
@@ -211,7 +212,7 @@ export class Sequence {
     this.#gpu.free(this.#replayStep);
   }
 
-  #stand(position: number, standing: Standing): void {
+  #stand(position: number, standing: StateLocation): void {
     this.#position = position;
     this.#standing = standing;
     this.#pass = { rows: 0, kept: 0 };

@@ -20,8 +20,8 @@ export interface SequenceOptions {
 
 /** A sequence's memory and the means to copy, empty and free it. */
 export interface OwnedSequence extends SequenceMemory {
-  /** Slot of the anchor, from which older positions are restored; the slots before it belong to the rollback strategy. */
-  readonly anchorSlot: number;
+  /** Slot of the trailing state, from which older positions are restored; the slots before it belong to the rollback strategy. */
+  readonly trailingSlot: number;
   /** Forgets the sequence: zero state, zero hidden row before the first. KV and tape need no clearing. */
   reset(encoder: GPUCommandEncoder): void;
   copySlot(encoder: GPUCommandEncoder, from: number, to: number): void;
@@ -60,7 +60,7 @@ export const planeBytes = (h: Hyperparameters): number =>
 
 export function createSequenceMemory(gpu: Gpu, h: Hyperparameters, options: SequenceOptions): OwnedSequence {
   const { context, kvType, rollback } = options;
-  const anchorSlot = rollback.slots;
+  const trailingSlot = rollback.slots;
   const kvLayerBytes = context * h.attention.kvHeads * h.attention.headSize * (kvType === "f16" ? 2 : 4);
   const buffers: GPUBuffer[] = [];
   const make = (label: string, bytes: number, category: "kv" | "state"): GPUBuffer => {
@@ -75,7 +75,7 @@ export function createSequenceMemory(gpu: Gpu, h: Hyperparameters, options: Sequ
   const recurrentLayer = (i: number): RecurrentLayer => ({
     tape: make(`tape ${i}`, tapeRows * h.delta.channels * 4, "state"),
     gates: make(`gates ${i}`, tapeRows * h.delta.valueHeads * 8, "state"),
-    slots: make(`state ${i}`, (anchorSlot + 1) * slotBytes(h), "state"),
+    slots: make(`state ${i}`, (trailingSlot + 1) * slotBytes(h), "state"),
   });
   const kv = h.fullAttention.map((full, i) => (full ? kvLayer(i) : undefined));
   if (options.mtp) kv.push(kvLayer(h.layers));
@@ -91,7 +91,7 @@ export function createSequenceMemory(gpu: Gpu, h: Hyperparameters, options: Sequ
     recurrent,
     hidden,
     rope,
-    anchorSlot,
+    trailingSlot,
     reset: (encoder) => {
       for (const layer of recurrent) if (layer) encoder.clearBuffer(layer.slots);
       encoder.clearBuffer(hidden, (tapeRows - 1) * h.embedding * 4);

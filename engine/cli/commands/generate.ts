@@ -1,5 +1,5 @@
 import { UserError } from "../../errors/index.ts";
-import { drain, type RoundTrace, requirePrompt } from "../../generate/index.ts";
+import { drain, type RoundReport, requirePrompt } from "../../generate/index.ts";
 import { chatPrompt, createDetokenizer } from "../../text/index.ts";
 import { draftSentence } from "./draft_sentence.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
@@ -92,7 +92,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
 }
 
 /** One round as a line: position, what drafted, how much of it was accepted, what was expected, why it stopped. */
-function roundLine({ position, source, drafted, accepted, expected, stopped }: RoundTrace): string {
+function roundLine({ position, source, drafted, accepted, expected, stopped }: RoundReport): string {
   const draft =
     source === "none"
       ? ""

@@ -3,12 +3,12 @@ import {
   DEFAULT_SETTINGS,
   type Keystroke,
   type Playback,
-  parseTrace,
+  parseRecording,
   playTrace,
   type Spread,
   summarise,
+  type TypingRecording,
   type TypingSummary,
-  type TypingTrace,
 } from "../../complete/index.ts";
 import { UserError } from "../../errors/index.ts";
 import { createFimCompleter, createScheduler } from "../../generate/index.ts";
@@ -32,7 +32,7 @@ export interface TracesReport {
 }
 
 export interface PlayedTrace extends Playback {
-  readonly trace: TypingTrace;
+  readonly trace: TypingRecording;
 }
 
 // Of a prompt, as the extension's default; a model with less room gives less.
@@ -40,8 +40,8 @@ const CONTEXT_TOKENS = 4096;
 const GENERATED_POSITIONS = 512;
 
 /** @throws UserError if a file cannot be read, or is no typing trace. */
-export const readTraces = (paths: readonly string[]): Promise<TypingTrace[]> =>
-  Promise.all(paths.map(async (path) => parseTrace(await readText(path), path)));
+export const readTraces = (paths: readonly string[]): Promise<TypingRecording[]> =>
+  Promise.all(paths.map(async (path) => parseRecording(await readText(path), path)));
 
 /**
  * Plays traces one after the other through one session, as through one window.
@@ -49,7 +49,7 @@ export const readTraces = (paths: readonly string[]): Promise<TypingTrace[]> =>
  */
 export async function playTraces(
   { session, tokenizer }: OpenModel,
-  traces: readonly TypingTrace[],
+  traces: readonly TypingRecording[],
   options: {
     readonly speed?: number | undefined;
     /** Default: how far it is shows on a terminal. */

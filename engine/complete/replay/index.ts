@@ -5,4 +5,10 @@
 // Must not know: the model; it counts what a Completer says.
 export { isKey, type Keystroke, type Spread, summarise, type TypingSummary } from "./keystrokes.ts";
 export { type Playback, playTrace } from "./player.ts";
-export { parseTrace, type TypingEvent, type TypingTrace, traceHeader, traceLine } from "./recording.ts";
+export {
+  parseRecording,
+  type TypingEvent,
+  type TypingRecording,
+  traceHeader,
+  traceLine,
+} from "./recording.ts";

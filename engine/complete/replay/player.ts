@@ -7,7 +7,7 @@ import type { Syntax } from "../text/index.ts";
 import { countingCompleter } from "./counting.ts";
 import { type Keystroke, kindOf, summarise, type TypingSummary, typesInto } from "./keystrokes.ts";
 import { createRecordedDocuments, type EventOf } from "./recorded_documents.ts";
-import type { TypingEvent, TypingTrace } from "./recording.ts";
+import type { TypingEvent, TypingRecording } from "./recording.ts";
 import { createVirtualClock } from "./virtual_clock.ts";
 
 export interface PlayOptions {
@@ -63,7 +63,7 @@ interface LastChange {
  * Plays recorded typing through the pipeline, as an editor would ask it, and counts what each keystroke costs.
  * @throws UserError if the model stops answering, and any error with which the model ends a stream.
  */
-export async function playTrace(trace: TypingTrace, options: PlayOptions): Promise<Playback> {
+export async function playTrace(trace: TypingRecording, options: PlayOptions): Promise<Playback> {
   const { settings, syntax, contextTokens, speed, onKey, patienceMs = PATIENCE } = options;
   const virtual = speed === undefined ? createVirtualClock() : undefined;
   const clock = virtual?.clock ?? systemClock;

@@ -56,7 +56,7 @@ export type TypingEvent =
   | { readonly type: "close"; readonly at: number; readonly uri: string };
 
 /** Typing as it was recorded. Every event in it is possible: documents are open, offsets lie inside them. */
-export interface TypingTrace {
+export interface TypingRecording {
   /** Of the file, for sentences. */
   readonly name: string;
   readonly header: RecordingHeader;
@@ -93,7 +93,7 @@ export const applyChanges = (text: string, changes: readonly DocumentChange[]): 
  * stopped: if it is no JSON, it is left out.
  * @throws UserError with the line's number and what is wrong in it.
  */
-export function parseTrace(text: string, name: string): TypingTrace {
+export function parseRecording(text: string, name: string): TypingRecording {
   const lines = text.split("\n");
   if (lines.at(-1) === "" || !isJson(lines.at(-1)!)) lines.pop();
   let at = 0;

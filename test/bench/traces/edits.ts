@@ -1,6 +1,6 @@
 // The typing traces beside this file: what is typed in them, and in what text it must end. make.ts writes them.
 import assert from "node:assert/strict";
-import { parseTrace } from "../../../engine/complete/replay/recording.ts";
+import { parseRecording } from "../../../engine/complete/replay/recording.ts";
 import { fixBug, retype } from "./edits_python.ts";
 import { edited, type Made, read } from "./made.ts";
 import { createTypist } from "./typist.ts";
@@ -182,7 +182,7 @@ export function makeTraces(): Map<string, string> {
   const all = [typeFunction(), fixBug(), rename(), retype(), twoFiles(), paste()];
   return new Map(
     all.map(({ name, typist, wanted }) => {
-      const { finalTexts } = parseTrace(typist.lines(), name);
+      const { finalTexts } = parseRecording(typist.lines(), name);
       assert.deepEqual(Object.fromEntries(finalTexts), wanted, name);
       assert(typist.keys >= 250 && typist.keys <= 600, `${name} has ${typist.keys} keystrokes`);
       return [name, typist.lines()];

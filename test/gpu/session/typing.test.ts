@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { completerInTurns } from "../../../engine/cli/commands/turns.ts";
 import { DEFAULT_SETTINGS } from "../../../engine/complete/index.ts";
 import { playTrace } from "../../../engine/complete/replay/player.ts";
-import { parseTrace } from "../../../engine/complete/replay/recording.ts";
+import { parseRecording } from "../../../engine/complete/replay/recording.ts";
 import { linearCosts } from "../../../engine/draft/index.ts";
 import { createFimCompleter, createScheduler, type Prompt, Session } from "../../../engine/generate/index.ts";
 import { createTypedTexts } from "../../../engine/generate/typed_texts.ts";
@@ -228,7 +228,7 @@ eachDevice((bed, device) => {
 
     test("typing again and again holds no more memory, and never more than its budget", async () => {
       const path = join(import.meta.dirname, "../../bench/traces/two_files.jsonl");
-      const whole = parseTrace(readFileSync(path, "utf8"), path);
+      const whole = parseRecording(readFileSync(path, "utf8"), path);
       const jump = whole.events.findIndex(({ type, uri }) => type === "ask" && uri !== whole.events[0]!.uri);
       const trace = {
         ...whole,

@@ -3,9 +3,9 @@ import { DEFAULT_SETTINGS } from "../../../engine/complete/index.ts";
 import type { Keystroke } from "../../../engine/complete/replay/keystrokes.ts";
 import { type PlayOptions, playTrace } from "../../../engine/complete/replay/player.ts";
 import {
-  parseTrace,
+  parseRecording,
   type TypingEvent,
-  type TypingTrace,
+  type TypingRecording,
   traceHeader,
   traceLine,
 } from "../../../engine/complete/replay/recording.ts";
@@ -44,7 +44,7 @@ function knowing(...lines: readonly string[]): Completer & { streams: number } {
 }
 
 /** Keys 300 ms apart at the end of `text`: `⌫` deletes, `⇥TEXT` accepts, `⎘TEXT` pastes, others are typed. */
-function typed(text: string, keys: readonly string[], more: readonly TypingEvent[] = []): TypingTrace {
+function typed(text: string, keys: readonly string[], more: readonly TypingEvent[] = []): TypingRecording {
   const uri = "a.ts";
   const events: TypingEvent[] = [
     { type: "open", at: 0, uri, path: uri, languageId: "typescript", text, tabSize: 2, insertSpaces: true },
@@ -61,10 +61,10 @@ function typed(text: string, keys: readonly string[], more: readonly TypingEvent
     cursor = from + inserted.length;
     events.push({ type: "ask", at, uri, cursor, trigger: "automatic" });
   }
-  return parseTrace(traceHeader({}) + [...events, ...more].map(traceLine).join(""), "typed.jsonl");
+  return parseRecording(traceHeader({}) + [...events, ...more].map(traceLine).join(""), "typed.jsonl");
 }
 
-const play = (trace: TypingTrace, completer: Completer, more: Partial<PlayOptions> = {}) =>
+const play = (trace: TypingRecording, completer: Completer, more: Partial<PlayOptions> = {}) =>
   playTrace(trace, { completer, settings: () => ({ ...DEFAULT_SETTINGS, speculate: false }), ...more });
 
 const brief = ({ kind, matched, shown, silence, streams, computedTokens, promptTokens }: Keystroke) => ({
@@ -114,7 +114,7 @@ describe("what a keystroke was, and what it cost", () => {
 
   test("the bracket that the editor closes is not part of what was typed", async () => {
     const uri = "a.ts";
-    const trace = parseTrace(
+    const trace = parseRecording(
       traceHeader({}) +
         [
           {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import {
   applyChanges,
-  parseTrace,
+  parseRecording,
   type TypingEvent,
   traceHeader,
   traceLine,
@@ -38,7 +38,7 @@ test("every kind of event is read as it was written", () => {
     { type: "close", at: 9, uri },
     { ...OPEN, at: 10 },
   ];
-  const trace = parseTrace(
+  const trace = parseRecording(
     traceHeader({ title: "t", origin: "o" }) + events.map(traceLine).join(""),
     "t.jsonl",
   );
@@ -63,7 +63,7 @@ test("random edits, each change on what the one before it left, end in the text 
     });
     events.push({ type: "change", at: version, uri, version, changes });
   }
-  expect(parseTrace(written(...events), "t").finalTexts.get(uri), `seed ${seed}`).toBe(text);
+  expect(parseRecording(written(...events), "t").finalTexts.get(uri), `seed ${seed}`).toBe(text);
 });
 
 describe("a line that cannot be played is refused, with its number", () => {
@@ -129,7 +129,7 @@ describe("a line that cannot be played is refused, with its number", () => {
   ];
   for (const [what, lines, sentence] of wrong)
     test(what, () => {
-      const read = () => parseTrace(`${lines.join("\n")}\n`, "t.jsonl");
+      const read = () => parseRecording(`${lines.join("\n")}\n`, "t.jsonl");
       expect(read).toThrow(UserError);
       expect(read).toThrow(sentence);
       expect(read).toThrow(/^t\.jsonl is no typing trace .*: record it again\.$/);
@@ -138,8 +138,8 @@ describe("a line that cannot be played is refused, with its number", () => {
 
 test("the line that a recorder was stopped in is left out", () => {
   const whole = written(OPEN, { type: "close", at: 1, uri });
-  expect(parseTrace(`${whole}{"type":"op`, "t").events).toHaveLength(2);
-  expect(() => parseTrace(`${whole}{"type":"op\n`, "t")).toThrow("line 4: it is not JSON");
+  expect(parseRecording(`${whole}{"type":"op`, "t").events).toHaveLength(2);
+  expect(() => parseRecording(`${whole}{"type":"op\n`, "t")).toThrow("line 4: it is not JSON");
 });
 
 test("the traces of the benchmark are what their maker makes, and small enough for the repository", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Pipeline } from "../../../engine/complete/index.ts";
-import { parseTrace } from "../../../engine/complete/replay/recording.ts";
+import { parseRecording } from "../../../engine/complete/replay/recording.ts";
 import { createTypingRecorder, recordedPipeline } from "../../../extension/recording/typing_recorder.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
@@ -25,7 +25,7 @@ function start(limit?: number) {
   });
   const trace = async () => {
     await recorder.flush();
-    return parseTrace(appended.join(""), "test");
+    return parseRecording(appended.join(""), "test");
   };
   return { recorder, clock, log, appended, disk, excluded, trace };
 }
