@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { npm, ROOT, Stop, stopFor } from "../steps.mjs";
 
-/** @typedef {{ version: string, link?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} Locked */
+/** @typedef {{ version: string, link?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[], dependencies?: Record<string, string>,
+ *   optionalDependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} Locked */
 /** @typedef {{ packages: Record<string, Partial<Locked>> }} Lock Path of the package, "" for ourselves → what is there. */
 
 /**
@@ -15,13 +16,38 @@ import { npm, ROOT, Stop, stopFor } from "../steps.mjs";
 export function missingPackages(lock, installed, { platform, arch } = process) {
   /** @param {Partial<Locked>} wanted */
   const runsHere = ({ os, cpu }) => (!os || os.includes(platform)) && (!cpu || cpu.includes(arch));
-  return Object.entries(lock.packages).filter(([path, wanted]) => {
-    if (path === "" || wanted.link) return false;
-    const found = installed?.packages?.[path];
-    // Builds for another libc stay out although their platform fits.
-    if (!found) return !(wanted.optional && (!runsHere(wanted) || wanted.libc));
-    return found.version !== wanted.version;
-  });
+  const here = installed?.packages ?? {};
+  const absent = Object.entries(lock.packages).filter(([path, { link }]) => path && !link && !here[path]);
+  // Builds for another libc stay out although their platform fits.
+  let needed = absent.filter(([, wanted]) => !wanted.optional || (runsHere(wanted) && !wanted.libc));
+  const leftOut = new Set(absent.filter((entry) => !needed.includes(entry)).map(([path]) => path));
+  for (let before = -1; before !== leftOut.size; ) {
+    before = leftOut.size;
+    // npm leaves out with a build what only that build depends on.
+    for (const [path, { optional }] of needed) {
+      const users = usersOf(path, lock);
+      if (optional && users.length > 0 && users.every((user) => leftOut.has(user))) leftOut.add(path);
+    }
+    needed = needed.filter(([path]) => !leftOut.has(path));
+  }
+  const changed = Object.entries(lock.packages).filter(
+    ([path, { link, version }]) => path && !link && here[path] && here[path].version !== version,
+  );
+  return [...needed, ...changed];
+}
+
+/**
+ * Paths of the packages that name this one among their dependencies.
+ * @param {string} path
+ * @param {Lock} lock
+ */
+function usersOf(path, lock) {
+  const name = path.split("node_modules/").at(-1) ?? path;
+  return Object.entries(lock.packages)
+    .filter(([, { dependencies, optionalDependencies, peerDependencies }]) =>
+      [dependencies, optionalDependencies, peerDependencies].some((names) => names && name in names),
+    )
+    .map(([user]) => user);
 }
 
 /** @param {string} path @returns {Lock | undefined} */

@@ -97,6 +97,22 @@ test("an installation for this machine misses nothing; one from another machine 
   ]);
 });
 
+test("what only a left-out build depends on is not missed, what others need is", () => {
+  const wasm = { version: "1.0.0", optional: true };
+  const more = {
+    packages: {
+      ...lock.packages,
+      "node_modules/a-wasm32": { ...wasm, cpu: ["wasm32"], dependencies: { runtime: "1" } },
+      "node_modules/runtime": { ...wasm, dependencies: { "@scope/util": "1" } },
+      "node_modules/@scope/util": wasm,
+    },
+  };
+  expect(missingPackages(more, installed, linux)).toEqual([]);
+  const used = { ...more.packages, "node_modules/b": { version: "1.0.0", dependencies: { runtime: "1" } } };
+  const needed = missingPackages({ packages: used }, installed, linux).map(([path]) => path);
+  expect(needed).toEqual(["node_modules/runtime", "node_modules/@scope/util", "node_modules/b"]);
+});
+
 test("another version and no installation at all are noticed", () => {
   const older = { packages: { ...installed.packages, "node_modules/a": { version: "0.9.0" } } };
   expect(missingPackages(lock, older, linux)).toHaveLength(1);
