@@ -158,6 +158,7 @@ export class Generation {
     const startedAt = performance.now();
     const round: Round = {
       rows: decision.rows,
+      sampled: (options.sampling?.temperature ?? 0) > 0,
       mask,
       // With a round in flight only the GPU knows the last token, and continues from it by itself.
       ...(this.#inFlight.length === 0 && {
@@ -166,7 +167,7 @@ export class Generation {
       }),
       ...mtp?.next(decision, this.#text),
     };
-    const { record } = await rounds.submit(round, (options.sampling?.temperature ?? 0) > 0);
+    const { record } = await rounds.submit(round);
     this.#inFlight.push({ record, decision, masked: mask !== undefined });
     tally.submitted(performance.now() - startedAt, mask !== undefined);
   }

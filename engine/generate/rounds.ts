@@ -27,6 +27,8 @@ const runAhead = 2;
 export interface Round {
   /** Rows of the pass, at most. */
   readonly rows: number;
+  /** Whether tokens are sampled at a temperature, and not the likeliest ones. Default: no. */
+  readonly sampled?: boolean;
   /** Tokens of the pass, if the CPU has them all; else the GPU continues from what it sampled and drafted. */
   readonly tokens?: readonly number[];
   /** With `tokens`: how many may still be sampled. */
@@ -115,10 +117,10 @@ export class Rounds {
   }
 
   /** Submits a round after those in flight. Their rows are the sequence's only when their records have been accepted. */
-  async submit(round: Round, sampled: boolean): Promise<Submitted> {
+  async submit(round: Round): Promise<Submitted> {
     const { gpu, sequence, workspace } = this.evaluator;
     const { queue } = gpu.device;
-    const { rows, tokens, chain, unseen, mask } = round;
+    const { rows, sampled = false, tokens, chain, unseen, mask } = round;
     const seen = unseen?.length ?? this.lastRows;
     const plan = await this.plan({
       rows,
@@ -163,7 +165,7 @@ export class Rounds {
    */
   async candidates(ids: readonly number[]): Promise<Uint32Array> {
     const { gpu, sequence, model } = this.evaluator;
-    const { record } = await this.submit({ rows: ids.length, tokens: ids, budget: maxRows + 1 }, false);
+    const { record } = await this.submit({ rows: ids.length, tokens: ids, budget: maxRows + 1 });
     await record;
     sequence.passed(ids.length);
     const bytes = candidateBytes(model.h.vocabulary) * ids.length;

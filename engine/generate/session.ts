@@ -39,7 +39,7 @@ const firstWidths = (gpu: Gpu): readonly number[] => (gpu.software ? [1] : [1, m
 /**
  * One model and one sequence: prompt in, tokens out. Owns what outlives a generation: the evaluator, the states of earlier prompts, the
  * buffers of rounds, and what drafters learn. A generation starts from the deepest kept state of its prompt; the rest of the prompt
- * goes by the prompt path, cut at positions that are multiples of 64, and each later token by the row path, in rounds
+ * goes by the prompt path, cut at positions that are multiples of `grid`, and each later token by the row path, in rounds
  * (generation.ts). Neither drafts (I1) nor kept states (I2) change the text.
  */
 export class Session {
