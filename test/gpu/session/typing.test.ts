@@ -28,7 +28,7 @@ const torture = Number(process.env.FORETYPE_TORTURE ?? 0);
 const context = 384;
 const seed = testSeed(50_505);
 const source = readFileSync(
-  join(import.meta.dirname, "../../../engine/complete/policy/length_policy.ts"),
+  join(import.meta.dirname, "../../bench/traces/sources/length_policy.ts.txt"),
   "utf8",
 );
 
