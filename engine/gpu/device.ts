@@ -40,7 +40,9 @@ function dawnFlags(safe: boolean): string[] {
   return [`enable-dawn-features=${enabled.join(",")}`, `disable-dawn-features=${disabled.join(",")}`];
 }
 
-const chosenDevice = (device: string | undefined): string => device || process.env.FORETYPE_DEVICE || "auto";
+/** The device that is meant: as asked for, else FORETYPE_DEVICE, else `auto`. */
+export const chosenDevice = (device: string | undefined): string =>
+  device || process.env.FORETYPE_DEVICE || "auto";
 
 /**
  * Every adapter that answers; the one that `device` means is first and `used`, if there is one.

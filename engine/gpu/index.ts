@@ -4,7 +4,7 @@
 // Promise: `bytesHeld` and `counters` tell the whole truth about what was made, submitted and read back.
 // Must not know: models.
 export { isMicrosoftSoftware, noGpuFault, softwareManifest } from "./adapters.ts";
-export { type ListedAdapter, listAdapters, openGpu } from "./device.ts";
+export { chosenDevice, type ListedAdapter, listAdapters, openGpu } from "./device.ts";
 export { type Bindings, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
 export { ceilDiv, f32, type KernelSource, u32, workgroupSize } from "./kernel.ts";
 export type { DeviceMemory } from "./memory.ts";

@@ -1,5 +1,6 @@
 import { UserError } from "../../errors/index.ts";
 import {
+  chosenDevice,
   isMicrosoftSoftware,
   type ListedAdapter,
   listAdapters,
@@ -42,7 +43,7 @@ function memoryOf({ memory }: ListedAdapter): string {
 
 /** `foretype devices`: the adapters, which one is used and why, and what to write for another. */
 export async function devices({ json, device }: { json?: boolean; device?: string }): Promise<void> {
-  const asked = device ?? process.env.FORETYPE_DEVICE ?? "auto";
+  const asked = chosenDevice(device);
   const adapters = await listAdapters(asked);
   if (adapters.length === 0) throw new UserError(noGpuFault([], process.platform));
   if (json) {

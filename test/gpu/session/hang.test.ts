@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { forkEngine } from "../../../engine/client/child.ts";
 import { createEngineClient, type EngineClient } from "../../../engine/client/client.ts";
 import { childEnvironment, vulkanFolder } from "../../../scripts/environment.mjs";
 import { fakeClock } from "../../unit/support/clock.ts";
+import { bundleProgram } from "../support/bundle.ts";
 import { temporaryFolder } from "../support/models.ts";
 
 // A kernel that never ends, in a real process on a software device, and a clock that the test turns. SwiftShader runs
@@ -21,23 +21,7 @@ const prompt = {
   context: [],
 };
 
-beforeAll(() =>
-  build({
-    absWorkingDir: root,
-    entryPoints: ["test/gpu/support/hanging_process.ts"],
-    outfile: bundle,
-    bundle: true,
-    format: "esm",
-    target: "node20",
-    platform: "node",
-    external: ["webgpu"],
-    loader: { ".wgsl": "text" },
-    logLevel: "error",
-    banner: {
-      js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url); const __filename = import.meta.filename;',
-    },
-  }),
-);
+beforeAll(() => bundleProgram("test/gpu/support/hanging_process.ts", bundle));
 
 let client: EngineClient | undefined;
 const pids: number[] = [];

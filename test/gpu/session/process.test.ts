@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { copyFile, open } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createEngineClient, type EngineClient, type EngineState } from "../../../engine/client/client.ts";
 import type { CompletionDelta, CompletionPriority, GenerationEnd } from "../../../engine/contract/index.ts";
 
 import { childEnvironment, vulkanFolder } from "../../../scripts/environment.mjs";
 import { writeChatModel } from "../../editor/support/chat_model.ts";
+import { bundleProgram } from "../support/bundle.ts";
 import { miniModel, temporaryFolder } from "../support/models.ts";
 
 // The real process over real IPC, on the quicker of the software devices or the GPU.
@@ -36,21 +36,7 @@ const create = (command: { execPath?: string } = {}): EngineClient =>
   });
 
 beforeAll(async () => {
-  await build({
-    absWorkingDir: root,
-    entryPoints: ["engine/server/process.ts"],
-    outfile: bundle,
-    bundle: true,
-    format: "esm",
-    target: "node20",
-    platform: "node",
-    external: ["webgpu"],
-    loader: { ".wgsl": "text" },
-    logLevel: "error",
-    banner: {
-      js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url); const __filename = import.meta.filename;',
-    },
-  });
+  await bundleProgram("engine/server/process.ts", bundle);
   client = create();
 });
 afterAll(() => client.dispose());
