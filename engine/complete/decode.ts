@@ -7,12 +7,14 @@ import type {
 } from "../contract/index.ts";
 import type { Question } from "./contract.ts";
 import type { StopReason, StopRule } from "./policy/index.ts";
-import { type CursorText, typedSince } from "./text/index.ts";
+import { type CursorText, type SyntaxFacts, typedSince } from "./text/index.ts";
 
 export interface DecodeRequest {
   /** The question that started the decode. */
   readonly question: Question;
   readonly cursorText: CursorText;
+  /** What the parser knows of the place. */
+  readonly facts: SyntaxFacts | undefined;
   readonly prompt: PromptParts;
   readonly multiLine: boolean;
   readonly stopRule: StopRule;

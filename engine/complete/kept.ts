@@ -4,7 +4,7 @@ import type { Decode } from "./decode.ts";
 import { type FilterHints, filterSuggestion } from "./filters/index.ts";
 import { acceptEstimate } from "./policy/index.ts";
 import { NO_TEXT } from "./silences.ts";
-import { placeAt } from "./text/index.ts";
+import { placeAt, type SyntaxFacts } from "./text/index.ts";
 
 /** What the filters made of a decode's text. */
 interface Filtered {
@@ -25,14 +25,14 @@ export function createKept(onGrown?: (uri: string, cursor: number) => void) {
   let early: { readonly decode: Decode; readonly uri: string; readonly cursor: number } | undefined;
 
   function keep(decode: Decode): Entry | undefined {
-    const { cursorText, question, wholeLines } = decode;
+    const { cursorText, question, wholeLines, facts } = decode;
     const earlier = entries.get(decode);
     if (wholeLines.trim() === "") {
       filtered.set(decode, { filters: [], silence: NO_TEXT });
       return earlier;
     }
     const place = placeAt(cursorText.before + cursorText.after, cursorText.before.length);
-    const outcome = filterSuggestion(wholeLines, place, hintsOf(question));
+    const outcome = filterSuggestion(wholeLines, place, hintsOf(question, facts));
     const filters = outcome.reports;
     if ("drop" in outcome) {
       filtered.set(decode, { filters, silence: dropped(outcome.drop) });
@@ -86,10 +86,10 @@ export function createKept(onGrown?: (uri: string, cursor: number) => void) {
 
 export type Kept = ReturnType<typeof createKept>;
 
-export const hintsOf = ({ document, indentation }: Question): FilterHints => ({
-  languageId: document.languageId,
-  ...indentation,
-});
+export const hintsOf = (
+  { document, indentation }: Question,
+  facts: SyntaxFacts | undefined,
+): FilterHints => ({ languageId: document.languageId, ...indentation, facts });
 
 function entryOf(id: number, { cursorText, multiLine, meanLogProbability }: Decode, text: string): Entry {
   const firstLine = text.trimStart().split("\n", 1)[0]!;

@@ -1,10 +1,8 @@
 // Filters: what changes or drops a model's text before a user sees it.
-// Start at filters.ts (the order), then lines.ts and leaks.ts.
+// Start at filters.ts (the order); the other files have the filters by subject.
 // Owns the id of each filter.
 // Promise: each change or drop is reported with its filter's id.
 // Must not know: how a model is asked.
-export {
-  cutAtControlCharacter,
-  filterSuggestion,
-} from "./filters.ts";
+export { cutAtControlCharacter } from "./characters.ts";
+export { filterSuggestion } from "./filters.ts";
 export type { FilterHints } from "./hints.ts";

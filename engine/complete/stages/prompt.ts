@@ -43,6 +43,7 @@ export function requestFor(
   return {
     question,
     cursorText,
+    facts,
     prompt: anchors.promptAt(cursorText, question.document.path, () => contextOf(question), ahead),
     multiLine,
     stopRule: stopRuleFor(place, maxLines, mode, facts),
