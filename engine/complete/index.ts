@@ -36,10 +36,13 @@ export {
   traceHeader,
   traceLine,
 } from "./replay/index.ts";
+export { completeScripted, type Scripted, type ScriptedOutcome } from "./scripted.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
   createSyntax,
   cursorTextAt,
+  indentationOf,
+  languageIdOf,
   offsetAt,
   placeAt,
   readPlainText,

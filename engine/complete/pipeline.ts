@@ -31,6 +31,7 @@ import {
   replacement,
   requestFor,
   type Stage,
+  type StageId,
   unlessAttached,
   withheld,
 } from "./stages/index.ts";
@@ -55,10 +56,12 @@ export interface PipelineOptions {
   readonly onTrace?: (record: TraceRecord) => void;
   /** Sees the text of the running decode grow, after the length policy and before the filters. */
   readonly onPartial?: (text: string) => void;
+  /** Sees what each stage made of a question, in the order in which they ran. */
+  readonly onStage?: (stage: StageId, verdict: string) => void;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { completer, settings, context, syntax, clock = systemClock } = options;
+  const { completer, settings, context, syntax, clock = systemClock, onStage } = options;
   const questions = createQuestions();
   const rhythm = createRhythm();
   const anchors = createAnchors(clock.now);
@@ -82,21 +85,22 @@ export function createPipeline(options: PipelineOptions): Pipeline {
    * argument is all that a stage may touch. The filters run where a decode's lines are kept (kept.ts); `show` has the
    * stages that follow: confidence and range.
    */
-  const stages: readonly Stage[] = [
-    (asked) => gate(asked, { questions, rhythm, running }),
-    (asked) => recall(asked, { kept, running }),
-    (asked) => attach(asked, { running }),
-    unlessAttached((asked) => delay(asked, { clock, rhythm })),
-    unlessAttached((asked) => prompt(asked, { ahead, anchors, contextOf, running })),
-    (asked) => decode(asked, { kept, running }),
+  const stages: readonly (readonly [StageId, Stage])[] = [
+    ["gate", (asked) => gate(asked, { questions, rhythm, running })],
+    ["recall", (asked) => recall(asked, { kept, running })],
+    ["attach", (asked) => attach(asked, { running })],
+    ["delay", unlessAttached((asked) => delay(asked, { clock, rhythm }))],
+    ["prompt", unlessAttached((asked) => prompt(asked, { ahead, anchors, contextOf, running }))],
+    ["decode", (asked) => decode(asked, { kept, running })],
   ];
 
   async function answer(question: Question): Promise<Answer> {
     let asked = ask(question);
-    for (const stage of stages) {
+    for (const [id, stage] of stages) {
       const step = stage(asked);
       // Awaited only where a stage takes time: a kept suggestion is served in the keystroke's own turn.
       const outcome = step instanceof Promise ? await step : step;
+      onStage?.(id, outcome.kind === "silence" ? outcome.silence.id : outcome.kind);
       switch (outcome.kind) {
         case "continue":
           asked = outcome.asked;
@@ -135,8 +139,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function show(found: Found): Answer {
     const { entry } = found.hit;
     const silence = withheld(found);
+    onStage?.("confidence", silence?.id ?? "continue");
     if (silence) return nothing(found, silence);
     const range = replacement(found);
+    onStage?.("range", "id" in range ? range.id : "found");
     if ("id" in range) return nothing(found, range);
     entry.dismissed = false;
     const { source } = found;

@@ -1,7 +1,9 @@
-import { basename, extname, relative } from "node:path";
+import { basename, relative } from "node:path";
 import {
   createPipeline,
   DEFAULT_SETTINGS,
+  indentationOf,
+  languageIdOf,
   offsetAt,
   readPlainText,
   type TraceRecord,
@@ -83,7 +85,7 @@ export async function complete(
       document: {
         uri: path,
         path: relative(process.cwd(), path).replaceAll("\\", "/") || basename(path),
-        languageId: languageOf(path),
+        languageId: languageIdOf(path, text),
         text,
         version: 1,
         readOnly: false,
@@ -143,41 +145,6 @@ function rawOffset(raw: string, plain: number): number {
   let at = raw.startsWith("\uFEFF") ? 1 : 0;
   for (let count = 0; count < plain; count++) at += raw.startsWith("\r\n", at) ? 2 : 1;
   return at;
-}
-
-const LANGUAGES: Readonly<Record<string, string>> = {
-  ".ts": "typescript",
-  ".mts": "typescript",
-  ".cts": "typescript",
-  ".tsx": "typescriptreact",
-  ".js": "javascript",
-  ".mjs": "javascript",
-  ".cjs": "javascript",
-  ".jsx": "javascriptreact",
-  ".py": "python",
-  ".go": "go",
-  ".rs": "rust",
-  ".java": "java",
-  ".c": "c",
-  ".h": "cpp",
-  ".cc": "cpp",
-  ".cpp": "cpp",
-  ".cs": "csharp",
-  ".rb": "ruby",
-  ".php": "php",
-  ".css": "css",
-  ".sh": "shellscript",
-};
-
-const languageOf = (path: string): string => LANGUAGES[extname(path).toLowerCase()] ?? "plain";
-
-/** As an editor detects it: what most indented lines begin with. */
-function indentationOf(text: string): { tabSize: number; insertSpaces: boolean } {
-  const tabs = text.match(/^\t/gm)?.length ?? 0;
-  const spaces = text.match(/^ {2,}/gm) ?? [];
-  const widths = spaces.map((white) => white.length);
-  const tabSize = widths.length > 0 ? Math.max(2, Math.min(...widths)) : 4;
-  return { tabSize, insertSpaces: spaces.length >= tabs };
 }
 
 /** Overwrites what it wrote before. */

@@ -11,4 +11,4 @@ export { gate } from "./gate.ts";
 export { prompt, requestFor } from "./prompt.ts";
 export { replacement } from "./range.ts";
 export { recall } from "./recall.ts";
-export { type Asked, type Found, type Placed, type Stage, unlessAttached } from "./stage.ts";
+export { type Asked, type Found, type Placed, type Stage, type StageId, unlessAttached } from "./stage.ts";

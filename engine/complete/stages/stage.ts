@@ -40,6 +40,9 @@ export type Outcome =
   /** The user's typing has diverged from the model's text: run all stages again. */
   | { readonly kind: "again" };
 
+/** The stages in their order; the last two follow once there is a suggestion. */
+export type StageId = "gate" | "recall" | "attach" | "delay" | "prompt" | "decode" | "confidence" | "range";
+
 export type Stage = (asked: Asked) => Outcome | Promise<Outcome>;
 
 /** Runs the stage only if no running decode will answer. */
