@@ -8,6 +8,8 @@ export { closersFor, findQuote, pairBrackets } from "./brackets.ts";
 export { autoClosed, type CursorText, cursorTextAt, TAIL, typedSince } from "./cursor_text.ts";
 export { indentationOf } from "./indentation_of.ts";
 export { languageIdOf } from "./language_id.ts";
+export { lexisOf } from "./lexical/languages.ts";
+export { scan } from "./lexical/scan.ts";
 export { nearlyEqual } from "./near.ts";
 export { indentation, isBlank, type Place, placeAt } from "./place.ts";
 export { offsetAt, readPlainText, withLineEnding } from "./position.ts";
