@@ -13,6 +13,7 @@ const floors = [
   ["engine/gguf"],
   ["engine/contract"],
   ["engine/errors", "engine/system"],
+  ["engine/settings"],
   ["shaders"],
 ];
 

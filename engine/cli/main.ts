@@ -3,6 +3,7 @@
 // Start here, then commands/ (one file a command) and bench/ (what `foretype bench` measures).
 // Promise: bad usage exits with 2, any other failure with 1; --json prints one JSON document.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { PipelineSettings } from "../complete/index.ts";
 import { EMBEDDED_MODEL } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import { maxRows } from "../model/index.ts";
@@ -16,6 +17,7 @@ import {
   listCommand,
   logits,
   pullCommand,
+  readSettingOption,
   removeCommand,
   replay,
   tokenize,
@@ -46,6 +48,14 @@ const place = (text: string): Place => {
   if (!match)
     throw new InvalidArgumentError("A place is FILE:LINE:COL, counted from 1, such as src/stack.ts:12:5.");
   return { path: match[1]!, line: Number(match[2]), column: Number(match[3]) };
+};
+
+const setting = (option: string, earlier: Partial<PipelineSettings> | undefined) => {
+  try {
+    return readSettingOption(option, earlier);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 };
 
 const suiteList = (text: string): BenchCommand["suites"] =>
@@ -157,10 +167,22 @@ function program(): Command {
     .description("the ghost text at a place, as the editor would show it")
     .argument("<FILE:LINE:COL>", "the place, counted from 1", place)
     .option("--model <MODEL>", "the model", EMBEDDED_MODEL)
+    .option(
+      "--answer <TEXT>",
+      "what the model is made to write: a text, @FILE, or - for standard input. No model is loaded",
+    )
+    .option("--seed <S>", "of the pieces in which --answer comes", number("--seed", 0, 2 ** 32 - 1, true))
+    .option("--invoked", "as if asked for with the key, not while typing")
+    .option("--setting <NAME=VALUE>", "a setting of VS Code, as often as needed; JSON or a word", setting)
+    .option("--selected <TEXT>", "the row that IntelliSense has chosen")
     .addOption(draft())
     .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
     .addOption(json())
-    .action(complete);
+    .action((place, options) => {
+      if (options.seed !== undefined && options.answer === undefined)
+        throw new CommanderError(2, "foretype.needs", "error: --seed is for --answer.");
+      return complete(place, options);
+    });
 
   modelOptions(command("replay"))
     .description("play recorded typing: tokens computed per keystroke, latency, what was shown")

@@ -19,6 +19,7 @@ export {
   type Share,
   type StoredMetrics,
 } from "./metrics/index.ts";
+export { completeOnce, type OneAnswer, type OneQuestion } from "./once.ts";
 export { createPipeline, type PipelineOptions } from "./pipeline.ts";
 
 export { closedGate, matches } from "./policy/index.ts";
@@ -36,7 +37,7 @@ export {
   traceHeader,
   traceLine,
 } from "./replay/index.ts";
-export { completeScripted, type Scripted, type ScriptedOutcome } from "./scripted.ts";
+export { completeScripted } from "./scripted.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
   createSyntax,

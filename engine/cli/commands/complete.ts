@@ -1,20 +1,29 @@
-import { basename, relative } from "node:path";
+import { relative, resolve } from "node:path";
+import { text as readStream } from "node:stream/consumers";
 import {
-  createPipeline,
-  DEFAULT_SETTINGS,
-  indentationOf,
+  completeOnce,
+  completeScripted,
   languageIdOf,
+  type OneAnswer,
+  type OneQuestion,
   offsetAt,
+  type PipelineSettings,
   readPlainText,
-  type TraceRecord,
 } from "../../complete/index.ts";
-import { sentenceOf, UserError } from "../../errors/index.ts";
+import type { Completer } from "../../contract/index.ts";
+import { UserError } from "../../errors/index.ts";
 import { createFimCompleter, type GenerationTally, Tally, type TokenSource } from "../../generate/index.ts";
-import { draftSentence } from "./draft_sentence.ts";
+import {
+  costReport,
+  costSentences,
+  type ModelCost,
+  outcomeReport,
+  outcomeSentences,
+} from "./complete_report.ts";
 import { ghostStyle, renderGhost } from "./ghost_view.ts";
 import { syntaxFromFiles } from "./grammars.ts";
-import { type ModelOptions, prepare, withModel } from "./open_model.ts";
-import { milliseconds, perSecond, printJson } from "./terminal.ts";
+import { type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
+import { printJson } from "./terminal.ts";
 import { readText } from "./tokens.ts";
 
 /** FILE:LINE:COL, each number from 1. */
@@ -24,128 +33,147 @@ export interface Place {
   readonly column: number;
 }
 
-/** `foretype complete FILE:LINE:COL`: the ghost text at a place, in its place, and what it cost. */
-export async function complete(
-  { path, line, column }: Place,
-  options: ModelOptions & { model: string; json?: boolean },
-): Promise<void> {
-  const text = await readText(path);
-  // A place that is not there is said before a model loads.
-  const cursor = rawOffset(text, offsetAt(readPlainText(text).text, path, line, column));
-  await withModel(options.model, options, async ({ gpu, session, tokenizer, loadMs }) => {
-    if (!tokenizer.fim)
+export interface CompleteOptions extends ModelOptions {
+  readonly model: string;
+  /** A text in the model's place, `@` and a file with it, or `-` for standard input. */
+  readonly answer?: string;
+  /** Of the pieces in which the answer comes. */
+  readonly seed?: number;
+  readonly invoked?: boolean;
+  readonly setting?: Partial<PipelineSettings>;
+  /** The row that the suggest widget has chosen. */
+  readonly selected?: string;
+  readonly json?: boolean;
+}
+
+/** `foretype complete FILE:LINE:COL`: the ghost text at a place, in its place, why it is that, and what it cost. */
+export async function complete(place: Place, options: CompleteOptions): Promise<void> {
+  const raw = await readText(place.path);
+  const mark = raw.startsWith("\uFEFF") ? raw[0]! : ""; // an editor takes it off, and writes it again
+  const text = raw.slice(mark.length);
+  const question = await questionAt(text, place, options);
+  const view = viewOf(text, place);
+  const live = process.stdout.isTTY && !options.json ? liveView() : undefined;
+
+  const show = (answer: OneAnswer, cost?: ModelCost) => {
+    const outcome = { ...answer, document: mark + answer.document };
+    if (options.json) return printJson({ ...outcomeReport(outcome), ...(cost && costReport(outcome, cost)) });
+    const ghost = view(outcome.shown ?? "");
+    if (live) live(ghost);
+    else console.log(ghost);
+    for (const sentence of outcomeSentences(outcome, cost)) console.log(sentence);
+    for (const sentence of cost ? costSentences(cost) : []) console.log(sentence);
+  };
+
+  if (options.answer !== undefined) {
+    const answer = await answerText(options.answer);
+    const { seed } = options;
+    return show(await completeScripted({ ...question, answer, ...(seed !== undefined && { seed }) }));
+  }
+  // What ends before the model is asked is said before a model loads.
+  const closed = await completeScripted({ ...question, answer: "" });
+  if (!closed.stages.some(({ stage }) => stage === "decode")) return show(closed);
+  await withModel(options.model, options, async (open) => {
+    if (!open.tokenizer.fim)
       throw new UserError({
         code: "model-role",
         problem: `${options.model} has no fill-in-the-middle tokens`,
         advice: "choose a model that completes code",
       });
-    const prepareMs = await prepare(session);
-    const live = process.stdout.isTTY && !options.json ? liveView() : undefined;
-    const view = (ghost: string) =>
-      renderGhost({
-        text,
-        line,
-        column,
-        ghost,
-        around: 6,
-        width: process.stdout.columns || 100,
-        style: ghostStyle(process.env, process.stdout.isTTY),
-      });
-    let failure: Error | undefined;
-    let cost: GenerationTally = new Tally(0); // the last generation's: the pipeline leaves its stream before it ends
-    const source: TokenSource = {
-      evaluator: session.evaluator,
-      read: (...args) => session.read(...args),
-      generate(...args) {
-        const generation = session.generate(...args);
-        cost = generation.soFar;
-        return generation;
+    const prepareMs = await prepare(open.session);
+    const model = completerOf(open);
+    const answer = await completeOnce(
+      {
+        ...question,
+        settings: { timeLimitMs: 60_000, ...question.settings }, // what an editor would show without haste
+        onPartial: (partial) => live?.(view(partial)),
       },
-    };
-    const completer = createFimCompleter(source, tokenizer);
-    const traces: TraceRecord[] = [];
-    const pipeline = createPipeline({
-      completer: {
-        async *complete(request) {
-          try {
-            return yield* completer.complete(request);
-          } catch (error) {
-            failure = error as Error; // on a command line the error is the answer
-            throw error;
-          }
-        },
-      },
-      // What an editor would show without haste: no user types here.
-      settings: () => ({ ...DEFAULT_SETTINGS, delay: 0, timeLimitMs: 60_000, speculate: false }),
-      syntax: syntaxFromFiles((message) => console.error(message)),
-      onTrace: (record) => traces.push(record),
-      onPartial: (partial) => live?.(view(partial)),
-    });
-    const answer = await pipeline.answer({
-      document: {
-        uri: path,
-        path: relative(process.cwd(), path).replaceAll("\\", "/") || basename(path),
-        languageId: languageIdOf(path, text),
-        text,
-        version: 1,
-        readOnly: false,
-      },
-      cursor,
-      trigger: "automatic",
-      cursors: 1,
-      selectionIsEmpty: true,
-      indentation: indentationOf(text),
-    });
-    pipeline.dispose();
-    if (failure) throw failure;
-    const trace = traces.at(-1)!;
-    const { timings, drafts } = cost;
-    if (options.json) {
-      const { firstTextMs, firstLineMs, answeredMs: totalMs } = trace.times;
-      printJson({
-        device: gpu.description,
-        ...(answer.kind === "show"
-          ? { kind: "shown", text: answer.suggestion.text }
-          : { kind: "nothing", reason: answer.silence.id, sentence: sentenceOf(answer.silence) }),
-        multiLine: trace.multiLine,
-        stoppedBy: trace.stoppedBy,
-        filters: trace.filters,
-        confidence: trace.confidence,
-        timings: { firstTextMs, firstLineMs, totalMs },
-        loadMs,
-        prepareMs,
-        generation: timings,
-        drafts,
-      });
-      return;
-    }
-    const shown = view(answer.kind === "show" ? answer.suggestion.text : "");
-    if (live) live(shown);
-    else console.log(shown);
-    const first = milliseconds(trace.times.firstLineMs ?? trace.times.answeredMs);
-    console.log(
-      answer.kind === "show"
-        ? `\nSuggestion in ${milliseconds(trace.times.answeredMs)}, its first line after ${first}; stopped by: ${trace.stoppedBy}.`
-        : `\nNo suggestion here: ${sentenceOf(answer.silence)}`,
+      model.completer,
     );
-    console.log(
-      [
-        `model loaded in ${milliseconds(loadMs)}`,
-        `kernels in ${milliseconds(prepareMs)}`,
-        `prompt of ${timings.promptTokens} tokens in ${milliseconds(timings.promptMs)}`,
-        `${timings.tokens} tokens at ${perSecond(timings.tokens - 1, timings.decodeMs)}`,
-      ].join(" · "),
-    );
-    console.log(`on ${gpu.description}; ${draftSentence(drafts, session.draftMode, options.draft)}`);
+    if (model.failure) throw model.failure;
+    show(answer, { open, prepareMs, draft: options.draft, generation: model.cost });
   });
 }
 
-/** The offset in the file as it is, of an offset in its plain text: a byte order mark and `\r` count here. */
+/** What the pipeline is asked: with the grammar loaded, as in an editor that has been open for a moment. */
+async function questionAt(
+  text: string,
+  { path, line, column }: Place,
+  { invoked, setting, selected }: CompleteOptions,
+): Promise<OneQuestion> {
+  // A place that is not there is said before anything is loaded.
+  const cursor = rawOffset(text, offsetAt(readPlainText(text).text, path, line, column));
+  const whole = resolve(path);
+  const inside = relative(process.cwd(), whole);
+  const languageId = languageIdOf(whole, text);
+  const syntax = syntaxFromFiles((message) => console.error(message));
+  await syntax.ready(languageId);
+  return {
+    // As VS Code names a file: relative to the workspace, which is this folder, or else in full.
+    path: (/^\.\.(?:[\\/]|$)/.test(inside) ? whole : inside).replaceAll("\\", "/"),
+    languageId,
+    text,
+    cursor,
+    trigger: invoked ? "invoked" : "automatic",
+    syntax,
+    ...(setting && { settings: setting }),
+    ...(selected !== undefined && { selected }),
+  };
+}
+
+function answerText(option: string): Promise<string> {
+  if (option === "-") return readStream(process.stdin);
+  return option.startsWith("@") ? readText(option.slice(1)) : Promise.resolve(option);
+}
+
+/** The model's completer, with what its last generation cost, and with its error: on a command line that is the answer. */
+function completerOf({ session, tokenizer }: OpenModel) {
+  const model: { completer: Completer; cost: GenerationTally; failure: Error | undefined } = {
+    completer: {
+      async *complete(request) {
+        try {
+          return yield* completer.complete(request);
+        } catch (error) {
+          model.failure = error as Error;
+          throw error;
+        }
+      },
+    },
+    cost: new Tally(0), // the pipeline leaves its stream before it ends
+    failure: undefined,
+  };
+  const source: TokenSource = {
+    evaluator: session.evaluator,
+    read: (...args) => session.read(...args),
+    generate(...args) {
+      const generation = session.generate(...args);
+      model.cost = generation.soFar;
+      return generation;
+    },
+  };
+  const completer = createFimCompleter(source, tokenizer);
+  return model;
+}
+
+/** The offset in the text as it is, of an offset in its plain text: a `\r` counts here. */
 function rawOffset(raw: string, plain: number): number {
-  let at = raw.startsWith("\uFEFF") ? 1 : 0;
+  let at = 0;
   for (let count = 0; count < plain; count++) at += raw.startsWith("\r\n", at) ? 2 : 1;
   return at;
 }
+
+const viewOf =
+  (text: string, { line, column }: Place) =>
+  (ghost: string): string =>
+    renderGhost({
+      text,
+      line,
+      column,
+      ghost,
+      around: 6,
+      width: process.stdout.columns || 100,
+      style: ghostStyle(process.env, process.stdout.isTTY),
+    });
 
 /** Overwrites what it wrote before. */
 function liveView(): (view: string) => void {

@@ -15,7 +15,7 @@ export interface DecodeTouches {
 export async function decode(asked: Asked, { kept, running }: DecodeTouches): Promise<Outcome> {
   const { question, settings, cursorText, superseded, source } = asked;
   const decode = asked.decode!; // from `attach` or `prompt`
-  const limitMs = question.trigger === "invoked" ? INVOKED_LIMIT : settings.timeLimitMs;
+  const limitMs = Math.max(question.trigger === "invoked" ? INVOKED_LIMIT : 0, settings.timeLimitMs);
   const diverged = () => decode.aborted || !follows(decode, cursorText);
   await running.wait(
     () => decode.over || diverged() || superseded(),

@@ -425,8 +425,10 @@ describe("--json prints exactly one document", () => {
   test("complete: the suggestion, why it stopped, and what it cost", async () => {
     expect(await document(words("complete SAMPLE:27:11"))).toMatchObject({
       device: expect.stringMatching(/./),
-      kind: "shown",
-      text: expect.stringMatching(/^\.\w+/),
+      shown: expect.stringMatching(/^\.\w+/),
+      document: expect.stringMatching(/\n {6}this\.\w+/),
+      silence: null,
+      stages: expect.arrayContaining([{ stage: "decode", verdict: "found" }]),
       multiLine: false,
       stoppedBy: expect.any(String),
       timings: { firstTextMs: ms, firstLineMs: ms, totalMs: ms },
