@@ -14,7 +14,17 @@ export type TensorType =
   | "Q5_K"
   | "Q6_K"
   | "IQ4_NL"
-  | "IQ4_XS";
+  | "IQ4_XS"
+  | "IQ3_S"
+  | "IQ3_XXS"
+  | "IQ2_S"
+  | "IQ2_XS"
+  | "IQ2_XXS"
+  | "IQ1_M"
+  | "IQ1_S"
+  | "TQ1_0"
+  | "TQ2_0"
+  | "MXFP4";
 
 /** A row is a sequence of blocks: `elements` consecutive weights in `bytes` bytes. `id` is ggml's number. */
 export interface BlockFormat {
@@ -40,25 +50,25 @@ export const BLOCK_FORMATS: readonly BlockFormat[] = [
   { type: "Q6_K", id: 14, elements: 256, bytes: 210 },
   { type: "IQ4_NL", id: 20, elements: 32, bytes: 18 },
   { type: "IQ4_XS", id: 23, elements: 256, bytes: 136 },
+  { type: "IQ3_S", id: 21, elements: 256, bytes: 110 },
+  { type: "IQ3_XXS", id: 18, elements: 256, bytes: 98 },
+  { type: "IQ2_S", id: 22, elements: 256, bytes: 82 },
+  { type: "IQ2_XS", id: 17, elements: 256, bytes: 74 },
+  { type: "IQ2_XXS", id: 16, elements: 256, bytes: 66 },
+  { type: "IQ1_M", id: 29, elements: 256, bytes: 56 },
+  { type: "IQ1_S", id: 19, elements: 256, bytes: 50 },
+  { type: "TQ1_0", id: 34, elements: 256, bytes: 54 },
+  { type: "TQ2_0", id: 35, elements: 256, bytes: 66 },
+  { type: "MXFP4", id: 39, elements: 32, bytes: 17 },
 ];
 
 /** Types that files contain and the engine cannot compute with; here only so that an error can name them. */
 const UNSUPPORTED_NAMES: ReadonlyMap<number, string> = new Map([
-  [16, "IQ2_XXS"],
-  [17, "IQ2_XS"],
-  [18, "IQ3_XXS"],
-  [19, "IQ1_S"],
-  [21, "IQ3_S"],
-  [22, "IQ2_S"],
   [24, "I8"],
   [25, "I16"],
   [26, "I32"],
   [27, "I64"],
   [28, "F64"],
-  [29, "IQ1_M"],
-  [34, "TQ1_0"],
-  [35, "TQ2_0"],
-  [39, "MXFP4"],
   [40, "NVFP4"],
   [41, "Q1_0"],
   [42, "Q2_0"],

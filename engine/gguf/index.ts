@@ -5,6 +5,7 @@
 // Must not know: what any key or tensor means, except general.alignment and split.*.
 
 export { BLOCK_FORMATS, blockFormat, type TensorType } from "./block_formats.ts";
+export { type CodebookType, codebookEntries } from "./codebooks.ts";
 export {
   isModelFile,
   isMtpFile,

@@ -1,6 +1,13 @@
 import repackShader from "../../shaders/matmul/repack.wgsl";
 import { UserError } from "../errors/index.ts";
-import { blockFormat, type GgufFile, type TensorEntry, type TensorType } from "../gguf/index.ts";
+import {
+  blockFormat,
+  type CodebookType,
+  codebookEntries,
+  type GgufFile,
+  type TensorEntry,
+  type TensorType,
+} from "../gguf/index.ts";
 import {
   ceilDiv,
   type Gpu,
@@ -18,8 +25,8 @@ export interface Slab {
   /** First row, counted in the matrix. */
   readonly row: number;
   readonly rows: number;
-  /** Block words and, of types whose block is 2 mod 4 bytes, the plane of f16 scales; the names in shaders/blocks. */
-  readonly planes: { readonly words: GPUBuffer; readonly scales?: GPUBuffer };
+  /** Block words; the plane of scales of types whose blocks are no whole words; the codebook of IQ types. The names in shaders/blocks. */
+  readonly planes: { readonly words: GPUBuffer; readonly scales?: GPUBuffer; readonly codebook?: GPUBuffer };
 }
 
 /** A linear weight [columns, rows] on the GPU, quantised as in the file. Several tensors may be joined, row after row. */
@@ -45,13 +52,35 @@ interface Upload {
   readonly block: number;
 }
 
-/** Blocks whose size is 2 mod 4 are split into aligned words and a plane of scales. */
-const isRepacked = (type: TensorType): boolean =>
-  blockFormat(type).elements > 1 && blockFormat(type).bytes % 4 !== 0;
+/** Bytes of a block's scale that stand in the way of whole words: an f16, or MXFP4's exponent; 0 where blocks are whole words. */
+const scaleBytes = (type: TensorType): number =>
+  blockFormat(type).elements > 1 ? blockFormat(type).bytes % 4 : 0;
 
-/** Q6_K and Q3_K keep their f16 scale at the end of the block, the others at its start. */
+/** Blocks that are no whole words are split into aligned words and a plane of scales. */
+const isRepacked = (type: TensorType): boolean => scaleBytes(type) > 0;
+
+/** Blocks whose scales share a word: slabs and pieces start at a multiple of this. */
+const blocksPerScaleWord = (type: TensorType): number => 4 / (scaleBytes(type) || 2);
+
+/** These keep their scale at the end of the block, the others at its start. */
 const scaleOffset = (type: TensorType): number =>
-  type === "Q6_K" || type === "Q3_K" ? blockFormat(type).bytes - 2 : 0;
+  ["Q6_K", "Q3_K", "TQ1_0", "TQ2_0"].includes(type) ? blockFormat(type).bytes - scaleBytes(type) : 0;
+
+const codebookOf = (type: TensorType): CodebookType | undefined => {
+  switch (type) {
+    case "IQ1_M":
+      return "IQ1_S";
+    case "IQ1_S":
+    case "IQ2_S":
+    case "IQ2_XS":
+    case "IQ2_XXS":
+    case "IQ3_S":
+    case "IQ3_XXS":
+      return type;
+    default:
+      return undefined;
+  }
+};
 
 /**
  * The weights of one file on the GPU. Matrices are declared first, which allocates them; `upload` then streams all of
@@ -62,6 +91,7 @@ export class Weights {
   readonly #file: GgufFile;
   readonly #uploads: Upload[] = [];
   readonly #buffers: GPUBuffer[] = [];
+  readonly #codebooks = new Map<CodebookType, GPUBuffer>();
 
   constructor(gpu: Gpu, file: GgufFile) {
     this.#gpu = gpu;
@@ -81,8 +111,9 @@ export class Weights {
     let row = 0;
     let run: TensorEntry[] = [];
     const close = () => {
-      // An even number of rows keeps the next slab's first block even.
-      if (run.length > 0) row = this.#addSlabs(slabs, row, run, 2);
+      // So many rows keep the next slab's first block at the start of a word of scales.
+      if (run.length > 0)
+        row = this.#addSlabs(slabs, row, run, blocksPerScaleWord(run[0]!.type as TensorType));
       run = [];
     };
     for (const [name, rows] of tensors) {
@@ -102,13 +133,14 @@ export class Weights {
     return { name, columns, rows: total, slabs };
   }
 
-  /** Joined tensors must fit one binding, and start at an even block, since two scales share a word. */
+  /** Joined tensors must fit one binding, and start where a word of scales does. */
   #fits(run: readonly TensorEntry[]): boolean {
-    const evenStarts = run
-      .slice(0, -1)
-      .every((tensor) => (tensor.bytes / blockFormat(tensor.type as TensorType).bytes) % 2 === 0);
+    const wholeStarts = run.slice(0, -1).every(({ bytes, type }) => {
+      const blocks = bytes / blockFormat(type as TensorType).bytes;
+      return blocks % blocksPerScaleWord(type as TensorType) === 0;
+    });
     return (
-      evenStarts &&
+      wholeStarts &&
       run.reduce((sum, { bytes }) => sum + bytes, 0) <= this.#gpu.device.limits.maxStorageBufferBindingSize
     );
   }
@@ -155,14 +187,24 @@ export class Weights {
   }
 
   #slab(name: string, type: TensorType, row: number, rows: number, blocks: number): Slab {
-    const bytes = blockFormat(type).bytes;
-    const planes = isRepacked(type)
-      ? {
-          words: this.#buffer(name, blocks * (bytes - 2)),
-          scales: this.#buffer(`${name} scales`, ceilDiv(blocks, 2) * 4),
-        }
-      : { words: this.#buffer(name, blocks * bytes) };
-    return { type, row, rows, planes };
+    const words = this.#buffer(name, blocks * (blockFormat(type).bytes - scaleBytes(type)));
+    const scales =
+      isRepacked(type) && this.#buffer(`${name} scales`, ceilDiv(blocks, blocksPerScaleWord(type)) * 4);
+    const codebook = this.#codebook(type);
+    return { type, row, rows, planes: { words, ...(scales && { scales }), ...(codebook && { codebook }) } };
+  }
+
+  /** One for all slabs whose types share it. */
+  #codebook(type: TensorType): GPUBuffer | undefined {
+    const name = codebookOf(type);
+    if (name === undefined) return undefined;
+    const known = this.#codebooks.get(name);
+    if (known) return known;
+    const entries = codebookEntries(name);
+    const buffer = this.#buffer(`codebook ${name}`, entries.byteLength);
+    this.#gpu.device.queue.writeBuffer(buffer, 0, entries);
+    this.#codebooks.set(name, buffer);
+    return buffer;
   }
 
   #buffer(label: string, bytes: number): GPUBuffer {
@@ -290,9 +332,10 @@ export class Weights {
     const encoder = this.#gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(kernel.pipeline);
-    const bindings = { staged: staging, ...slab.planes, piece: parameters };
+    const { words, scales } = slab.planes;
+    const bindings = { staged: staging, words, scales: scales!, piece: parameters };
     pass.setBindGroup(0, this.#gpu.bind(kernel, bindings));
-    const groups = ceilDiv(blocks, 2 * workgroupSize); // an invocation takes two blocks, whose scales share a word
+    const groups = ceilDiv(blocks, blocksPerScaleWord(slab.type) * workgroupSize);
     pass.dispatchWorkgroups(Math.min(groups, gridWidth), ceilDiv(groups, gridWidth));
     pass.end();
     this.#gpu.submit(encoder.finish());
@@ -308,15 +351,19 @@ const pieceLayout = structOf([repackShader], "Piece");
 const repackKernel = (type: TensorType): KernelSource => ({
   name: `repack ${type}`,
   parts: [repackShader],
-  constants: { BLOCK: u32(blockFormat(type).bytes), SCALE: u32(scaleOffset(type)) },
+  constants: {
+    BLOCK: u32(blockFormat(type).bytes),
+    SCALE: u32(scaleOffset(type)),
+    SCALE_BYTES: u32(scaleBytes(type)),
+  },
 });
 
 const rowsOf = ({ dims }: TensorEntry): number => dims.slice(1).reduce((product, n) => product * n, 1);
 
-/** Cuts an upload into pieces of an even number of blocks. */
+/** Cuts an upload into pieces that start where a word of scales does, and at a word of the file. */
 function piecesOf(upload: Upload): Upload[] {
   const { bytes: blockBytes } = blockFormat(upload.slab.type);
-  const step = Math.floor(pieceBytes / (2 * blockBytes)) * 2 * blockBytes;
+  const step = Math.floor(pieceBytes / (4 * blockBytes)) * 4 * blockBytes;
   const pieces: Upload[] = [];
   for (let from = 0; from < upload.bytes; from += step) {
     pieces.push({

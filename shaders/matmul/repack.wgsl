@@ -1,33 +1,42 @@
-// repack: moves each block's f16 scale d out of the way, so that what stays is a multiple of 4 bytes and aligned.
-//   in:  blocks of BLOCK bytes (2 mod 4), d at byte SCALE (0, or BLOCK − 2)
-//   out: words[b·(BLOCK − 2)/4 + i] = the block's other bytes;  scales[b / 2] = d of blocks b and b + 1
-// The staged piece starts at an even block and holds `piece.blocks` of them. Nothing grows: 2 mod 4 becomes two planes.
+// repack: moves each block's scale out of the way, so that what stays is whole words.
+//   in:  blocks of BLOCK bytes, the scale of SCALE_BYTES (2: an f16; 1: an exponent) at byte SCALE (0, or the last ones)
+//   out: words[b·(BLOCK − SCALE_BYTES)/4 + i] = the block's other bytes;  scales: those of 4 / SCALE_BYTES blocks a word
+// The staged piece starts where a word of scales does, and holds `piece.blocks` blocks. Nothing grows.
 // 0 staged  u32             read
 // 1 words   u32             read_write
 // 2 scales  u32             read_write
 // 3 piece   first, blocks   read        first block of the piece, counted in the planes
-// Dispatch: one invocation a pair of blocks, workgroup WORKGROUP, x then y.
+// Dispatch: one invocation a word of scales, workgroup WORKGROUP, x then y.
 struct Piece { first: u32, blocks: u32 }
 @group(0) @binding(0) var<storage, read> staged: array<u32>;
 @group(0) @binding(1) var<storage, read_write> words: array<u32>;
 @group(0) @binding(2) var<storage, read_write> scales: array<u32>;
 @group(0) @binding(3) var<storage, read> piece: Piece;
 
-fn half_at(byte: u32) -> u32 { return (staged[byte / 4u] >> (8u * (byte & 2u))) & 0xffffu; }
+// Four bytes from any byte on.
+fn word_at(byte: u32) -> u32 {
+  let shift = 8u * (byte & 3u);
+  let low = staged[byte / 4u] >> shift;
+  // A shift by 32 would be one by 0.
+  return select(low | (staged[byte / 4u + 1u] << (32u - shift)), low, shift == 0u);
+}
+
+const SHARING = 4u / SCALE_BYTES;
+const MASK = (1u << (8u * SCALE_BYTES)) - 1u;
+const WORDS = (BLOCK - SCALE_BYTES) / 4u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
-  let pair = id.y * grid.x * WORKGROUP + id.x;
-  var d = vec2u(0u);
-  for (var side = 0u; side < 2u; side++) {
-    let block = 2u * pair + side;
+  let first = (id.y * grid.x * WORKGROUP + id.x) * SHARING;
+  if (first >= piece.blocks) { return; }
+  var together = 0u;
+  for (var side = 0u; side < SHARING; side++) {
+    let block = first + side;
     if (block >= piece.blocks) { break; }
     let base = block * BLOCK;
-    d[side] = half_at(base + SCALE);
-    let body = base + select(0u, 2u, SCALE == 0u);
-    for (var i = 0u; i < (BLOCK - 2u) / 4u; i++) {
-      words[(piece.first + block) * ((BLOCK - 2u) / 4u) + i] = half_at(body + 4u * i) | (half_at(body + 4u * i + 2u) << 16u);
-    }
+    together |= (word_at(base + SCALE) & MASK) << (8u * SCALE_BYTES * side);
+    let body = base + select(0u, SCALE_BYTES, SCALE == 0u);
+    for (var i = 0u; i < WORDS; i++) { words[(piece.first + block) * WORDS + i] = word_at(body + 4u * i); }
   }
-  if (2u * pair < piece.blocks) { scales[(piece.first >> 1u) + pair] = d.x | (d.y << 16u); }
+  scales[(piece.first + first) / SHARING] = together;
 }

@@ -2,6 +2,7 @@
 // exact, so that Math.fround of an element is the correctly rounded weight.
 
 import { blockFormat, type TensorType } from "../../engine/gguf/block_formats.ts";
+import { type CodebookType, codebookEntries } from "../../engine/gguf/codebooks.ts";
 
 /** Writes the elements of the block that begins at byte `at` of `blocks` to `out`, a view of that many elements. */
 type DequantizeBlock = (blocks: DataView, at: number, out: Float64Array) => void;
@@ -153,7 +154,135 @@ const BLOCKS: Readonly<Record<TensorType, DequantizeBlock>> = {
       });
     }
   },
+
+  IQ3_S(blocks, at, out) {
+    const d = half(blocks, at);
+    for (let e = 0; e < 256; e++) {
+      const j = e >> 5; // group of 32
+      const four = e >> 2;
+      const high = (blocks.getUint8(at + 66 + j) >> (four & 7)) & 1;
+      const q = pick("IQ3_S", blocks.getUint8(at + 2 + four) | (high << 8), 4, e & 3);
+      const minus = (blocks.getUint8(at + 74 + (e >> 3)) >> (e & 7)) & 1;
+      const s = (blocks.getUint8(at + 106 + (j >> 1)) >> (4 * (j & 1))) & 15;
+      out[e] = d * (1 + 2 * s) * (minus ? -1 : 1) * (1 + 2 * q);
+    }
+  },
+
+  IQ3_XXS(blocks, at, out) {
+    const d = half(blocks, at);
+    for (let e = 0; e < 256; e++) {
+      const q = pick("IQ3_XXS", blocks.getUint8(at + 2 + (e >> 2)), 4, e & 3);
+      const more = blocks.getUint32(at + 66 + 4 * (e >> 5), true);
+      const value = [4, 12, 20, 28, 36, 44, 52, 62][q]!;
+      out[e] = ((d * ((more >>> 28) + 0.5)) / 2) * sevenSigns(more >>> (7 * ((e >> 3) & 3)), e & 7) * value;
+    }
+  },
+
+  IQ2_S(blocks, at, out) {
+    const d = half(blocks, at);
+    for (let e = 0; e < 256; e++) {
+      const eight = e >> 3;
+      const high = (blocks.getUint8(at + 66 + (e >> 5)) >> (2 * (eight & 3))) & 3;
+      const q = pick("IQ2_S", blocks.getUint8(at + 2 + eight) | (high << 8), 2, e & 7);
+      const minus = (blocks.getUint8(at + 34 + eight) >> (e & 7)) & 1;
+      const s = (blocks.getUint8(at + 74 + (e >> 5)) >> (4 * ((e >> 4) & 1))) & 15;
+      out[e] = ((d * (s + 0.5)) / 4) * (minus ? -1 : 1) * IQ2_VALUES[q]!;
+    }
+  },
+
+  IQ2_XS(blocks, at, out) {
+    const d = half(blocks, at);
+    for (let e = 0; e < 256; e++) {
+      const packed = blocks.getUint16(at + 2 + 2 * (e >> 3), true);
+      const q = pick("IQ2_XS", packed & 511, 2, e & 7);
+      const s = (blocks.getUint8(at + 66 + (e >> 5)) >> (4 * ((e >> 4) & 1))) & 15;
+      out[e] = ((d * (s + 0.5)) / 4) * sevenSigns(packed >> 9, e & 7) * IQ2_VALUES[q]!;
+    }
+  },
+
+  IQ2_XXS(blocks, at, out) {
+    const d = half(blocks, at);
+    for (let e = 0; e < 256; e++) {
+      const group = at + 2 + 8 * (e >> 5);
+      const eight = (e >> 3) & 3;
+      const q = pick("IQ2_XXS", blocks.getUint8(group + eight), 2, e & 7);
+      const more = blocks.getUint32(group + 4, true);
+      out[e] = ((d * ((more >>> 28) + 0.5)) / 4) * sevenSigns(more >>> (7 * eight), e & 7) * IQ2_VALUES[q]!;
+    }
+  },
+
+  IQ1_M(blocks, at, out) {
+    const scales = (index: number) => blocks.getUint16(at + 48 + 2 * index, true);
+    const d = halfToNumber([0, 1, 2, 3].reduce((bits, i) => bits | ((scales(i) >> 12) << (4 * i)), 0));
+    for (let e = 0; e < 256; e++) {
+      const eight = e >> 3;
+      const sixteen = e >> 4;
+      const high = (blocks.getUint8(at + 32 + (eight >> 1)) >> (4 * (eight & 1))) & 15;
+      const v = pick("IQ1_S", blocks.getUint8(at + eight) | ((high & 7) << 8), 2, e & 7) - 1;
+      const s = (scales(sixteen >> 2) >> (3 * (sixteen & 3))) & 7;
+      out[e] = d * (2 * s + 1) * (v + (high & 8 ? -0.125 : 0.125));
+    }
+  },
+
+  IQ1_S(blocks, at, out) {
+    const d = half(blocks, at);
+    for (let e = 0; e < 256; e++) {
+      const eight = e >> 3;
+      const high = blocks.getUint16(at + 34 + 2 * (e >> 5), true);
+      const index = blocks.getUint8(at + 2 + eight) | (((high >> (3 * (eight & 3))) & 7) << 8);
+      const v = pick("IQ1_S", index, 2, e & 7) - 1;
+      out[e] = d * (2 * ((high >> 12) & 7) + 1) * (v + (high & 0x8000 ? -0.125 : 0.125));
+    }
+  },
+
+  TQ1_0(blocks, at, out) {
+    const d = half(blocks, at + 52);
+    for (let e = 0; e < 256; e++) {
+      const [byte, digit] =
+        e < 160
+          ? [e % 32, Math.floor(e / 32)]
+          : e < 240
+            ? [32 + ((e - 160) % 16), Math.floor((e - 160) / 16)]
+            : [48 + ((e - 240) % 4), Math.floor((e - 240) / 4)];
+      const shifted = (blocks.getUint8(at + byte!) * 3 ** digit!) % 256;
+      out[e] = d * (Math.floor((shifted * 3) / 256) - 1);
+    }
+  },
+
+  TQ2_0(blocks, at, out) {
+    const d = half(blocks, at + 64);
+    pairs256(blocks, at, ({ e, q2 }) => {
+      out[e] = d * (q2 - 1);
+    });
+  },
+
+  MXFP4(blocks, at, out) {
+    const d = 2 ** (blocks.getUint8(at) - 128);
+    nibbles32(blocks, at + 1, (j, q) => {
+      out[j] = d * MXFP4_VALUES[q]!;
+    });
+  },
 };
+
+const MXFP4_VALUES = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
+const IQ2_VALUES = [8, 25, 43];
+
+const codebooks = new Map<CodebookType, Uint16Array>();
+
+/** Number `at` of an entry of a codebook, `bits` wide. */
+function pick(type: CodebookType, index: number, bits: 2 | 4, at: number): number {
+  const entries = codebooks.get(type) ?? codebookEntries(type);
+  codebooks.set(type, entries);
+  return (entries[index]! >> (bits * at)) & (2 ** bits - 1);
+}
+
+/** The sign at place 0 to 7 of seven bits, whose eighth makes the number of minuses even. */
+function sevenSigns(bits: number, at: number): 1 | -1 {
+  const seven = bits & 127;
+  const ones = [...seven.toString(2)].filter((digit) => digit === "1").length;
+  const minus = at === 7 ? ones % 2 === 1 : ((seven >> at) & 1) === 1;
+  return minus ? -1 : 1;
+}
 
 function half(blocks: DataView, at: number): number {
   return halfToNumber(blocks.getUint16(at, true));

@@ -8,7 +8,9 @@ interface HalfField {
 }
 
 // The exponents put the largest weights of a block near 1.
-const HALF_FIELDS: Readonly<Record<Exclude<TensorType, "F32" | "F16" | "BF16">, readonly HalfField[]>> = {
+const HALF_FIELDS: Readonly<
+  Record<Exclude<TensorType, "F32" | "F16" | "BF16" | "IQ1_M" | "MXFP4">, readonly HalfField[]>
+> = {
   Q8_0: [{ at: 0, exponent: -7 }],
   Q4_0: [{ at: 0, exponent: -3 }],
   Q4_1: [
@@ -36,6 +38,14 @@ const HALF_FIELDS: Readonly<Record<Exclude<TensorType, "F32" | "F16" | "BF16">, 
   Q6_K: [{ at: 208, exponent: -12 }],
   IQ4_NL: [{ at: 0, exponent: -7 }],
   IQ4_XS: [{ at: 0, exponent: -12 }],
+  IQ3_S: [{ at: 0, exponent: -9 }],
+  IQ3_XXS: [{ at: 0, exponent: -9 }],
+  IQ2_S: [{ at: 0, exponent: -8 }],
+  IQ2_XS: [{ at: 0, exponent: -8 }],
+  IQ2_XXS: [{ at: 0, exponent: -8 }],
+  IQ1_S: [{ at: 0, exponent: -4 }],
+  TQ1_0: [{ at: 52, exponent: -1 }],
+  TQ2_0: [{ at: 64, exponent: -1 }],
 };
 
 /**
@@ -54,6 +64,15 @@ export function randomBlocks(type: TensorType, count: number, random: Random): U
       view.setUint16(at, bf16Bits(normal(random)), true);
     } else if (type === "F16") {
       view.setUint16(at, randomHalf(-Math.floor(12 * random()), random), true);
+    } else if (type === "MXFP4") {
+      view.setUint8(at, 112 + Math.floor(16 * random())); // 2^(e − 128)·12 is at most 6
+    } else if (type === "IQ1_M") {
+      // Its half lies in the upper nibbles of four u16.
+      const half = randomHalf(-4, random);
+      for (let i = 0; i < 4; i++) {
+        const low = view.getUint16(at + 48 + 2 * i, true) & 0x0fff;
+        view.setUint16(at + 48 + 2 * i, low | (((half >> (4 * i)) & 15) << 12), true);
+      }
     } else {
       for (const field of HALF_FIELDS[type]) {
         view.setUint16(at + field.at, randomHalf(field.exponent, random), true);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BLOCK_FORMATS, type TensorType } from "../../../engine/gguf/index.ts";
+import { BLOCK_FORMATS, blockFormat, type TensorType } from "../../../engine/gguf/index.ts";
 import { maxRows } from "../../../engine/model/index.ts";
 import { lanesFor } from "../../../engine/model/layers/matmul.ts";
 import { seededRandom } from "../../reference/random.ts";
@@ -14,7 +14,7 @@ const wide = { kind: "rows", width: maxRows } as const;
 
 /** Row lengths with one lane a row, and with several: there, most are no multiple of lanes × 32. */
 function columnsOf(type: TensorType): { one: number; several: number } {
-  if (type.endsWith("_K") || type === "IQ4_XS") return { one: 1280, several: type === "Q3_K" ? 256 : 1280 };
+  if (blockFormat(type).elements === 256) return { one: 1280, several: type === "Q3_K" ? 256 : 1280 };
   return type.endsWith("_0") ? { one: 512, several: 288 } : { one: 288, several: 512 };
 }
 

@@ -12,7 +12,7 @@ import { multiply, products, productTolerance } from "../support/products.ts";
 import { withBindingLimit } from "../support/test_bed.ts";
 import { loadMatrix } from "../support/weights_file.ts";
 
-/** Where blocks of 2 mod 4 bytes keep their f16 scale. */
+/** Where blocks that are no whole words keep their scale. */
 const scaleAt: Partial<Record<TensorType, number>> = {
   Q8_0: 0,
   Q4_0: 0,
@@ -20,6 +20,9 @@ const scaleAt: Partial<Record<TensorType, number>> = {
   IQ4_NL: 0,
   Q3_K: 108,
   Q6_K: 208,
+  IQ3_S: 0,
+  TQ1_0: 52,
+  MXFP4: 0,
 };
 
 /** What the planes of a matrix must hold: the blocks, or the blocks without their scales and the scales. */
@@ -27,7 +30,7 @@ function planesOf(type: TensorType, bytes: Uint8Array): Uint8Array[] {
   const at = scaleAt[type];
   if (at === undefined) return [bytes];
   const size = blockFormat(type).bytes;
-  const isScale = (_: number, i: number) => i % size === at || i % size === at + 1;
+  const isScale = (_: number, i: number) => i % size >= at && i % size < at + (size % 4);
   return [bytes.filter((byte, i) => !isScale(byte, i)), bytes.filter(isScale)];
 }
 
@@ -44,6 +47,11 @@ eachDevice((bed) => {
     ["IQ4_NL", 96, 3],
     ["Q3_K", 256, 5],
     ["F16", 32, 3],
+    ["IQ3_S", 256, 7],
+    ["TQ1_0", 512, 3],
+    ["MXFP4", 32, 3],
+    ["MXFP4", 288, 37],
+    ["MXFP4", 1280, 12_500], // 8.5 MB: two pieces
   ] as const) {
     test(`${type} [${columns}, ${rows}] arrives whole, its scales beside it where they break alignment`, async () => {
       const seed = 501;
@@ -51,7 +59,8 @@ eachDevice((bed) => {
       const [slab, ...others] = matrix.slabs;
       expect(others).toEqual([]);
       const planes = planesOf(type, bytes[0]!);
-      const loaded = Object.values(slab!.planes);
+      const { codebook: _, ...own } = slab!.planes;
+      const loaded = Object.values(own);
       expect(loaded).toHaveLength(planes.length);
       for (const [i, plane] of planes.entries()) {
         const got = new Uint8Array(await bed().gpu.read(loaded[i]!, plane.length));

@@ -64,8 +64,8 @@ describe("a model that cannot run is refused in one sentence", () => {
     ],
     [
       "a quantisation that the engine does not have",
-      () => withTensor(mini, down, { type: 16 }),
-      /has 1 tensor in IQ2_XXS, which cannot be computed with here: get .* in Q4_K_M/,
+      () => withTensor(mini, down, { type: 40 }),
+      /has 1 tensor in NVFP4, which cannot be computed with here: get .* in Q4_K_M/,
     ],
     [
       "a tensor of no known type",
@@ -133,10 +133,10 @@ describe("a model that cannot run is refused in one sentence", () => {
 
   test("inspect shows a model whose tensors cannot be computed with, and names them", async () => {
     const file = cli.at("iq2.gguf");
-    await writeFile(file, withTensor(mini, down, { type: 16 }));
+    await writeFile(file, withTensor(mini, down, { type: 40 }));
     const { status, stdout } = await cli.run(["inspect", file]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/cannot load +1 tensor: blk\.1\.ffn_down\.weight \(IQ2_XXS\)\n/);
+    expect(stdout).toMatch(/cannot load +1 tensor: blk\.1\.ffn_down\.weight \(NVFP4\)\n/);
   });
 });
 

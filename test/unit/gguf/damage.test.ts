@@ -169,7 +169,7 @@ const cases: readonly [fault: string, bytes: Uint8Array, sentence: string][] = [
   ],
   [
     "an unsupported tensor behind the end",
-    ggufBytes(tensor({ type: 16, offset: 4096 })),
+    ggufBytes(tensor({ type: 40, offset: 4096 })),
     "model.gguf is damaged (tensor w needs 0 bytes at byte 4,160 and the file ends at 128): download it again.",
   ],
   [

@@ -126,18 +126,18 @@ for (const { alignment, version } of [
 
 test("a type that the engine cannot use is listed by name, with the bytes up to its neighbour", async () => {
   const tensors = [
-    { name: "known", dims: [256], type: 16, bytes: new Uint8Array(66) },
+    { name: "known", dims: [256], type: 40, bytes: new Uint8Array(66) },
     { name: "unknown", dims: [7, 9], type: 77, bytes: new Uint8Array(10) },
     { name: "next", dims: [4], type: "F32", bytes: new Uint8Array(16) },
-    { name: "final", dims: [4], type: 39, bytes: new Uint8Array(32) },
+    { name: "final", dims: [4], type: 41, bytes: new Uint8Array(32) },
   ] as const;
   await using file = await openGguf(await write({ tensors }));
   const listed = [...file.tensors.values()].map(({ type, supported, bytes }) => [type, supported, bytes]);
   expect(listed).toEqual([
-    ["IQ2_XXS", false, 96],
+    ["NVFP4", false, 96],
     ["type 77", false, 32],
     ["F32", true, 16],
-    ["MXFP4", false, 32],
+    ["Q1_0", false, 32],
   ]);
   expect(typeName(4)).toBe("type 4");
 });

@@ -391,23 +391,23 @@ describe("types that cannot be computed with", () => {
   });
 
   test("one type of one tensor", async () => {
-    expect(await complaintOf(typed(plain, { "blk.1.ffn_down.weight": 16 }))).toBe(
-      "toy.gguf has 1 tensor in IQ2_XXS, which cannot be computed with here: get Toy in Q4_K_M.",
+    expect(await complaintOf(typed(plain, { "blk.1.ffn_down.weight": 40 }))).toBe(
+      "toy.gguf has 1 tensor in NVFP4, which cannot be computed with here: get Toy in Q4_K_M.",
     );
   });
 
   test("several types, one of them nameless yet", async () => {
-    const types = { "blk.0.ffn_up.weight": 39, "blk.1.ffn_up.weight": 39, "blk.2.ffn_up.weight": 99 };
+    const types = { "blk.0.ffn_up.weight": 41, "blk.1.ffn_up.weight": 41, "blk.2.ffn_up.weight": 99 };
     expect(await complaintOf(typed(plain, types))).toBe(
-      "toy.gguf has 3 tensors (2 in MXFP4, 1 in type 99), which cannot be computed with here: get Toy in Q4_K_M.",
+      "toy.gguf has 3 tensors (2 in Q1_0, 1 in type 99), which cannot be computed with here: get Toy in Q4_K_M.",
     );
   });
 
   test("inspect opens the file nevertheless", async () => {
-    await writeHeader(at("toy.gguf"), typed(plain, { "blk.1.ffn_down.weight": 16 }));
+    await writeHeader(at("toy.gguf"), typed(plain, { "blk.1.ffn_down.weight": 40 }));
     const open = await readModelFile(at("toy.gguf"));
     await using _ = open.file;
-    expect(open.refusal?.problem).toMatch(/IQ2_XXS/);
+    expect(open.refusal?.problem).toMatch(/NVFP4/);
   });
 
   test("tensors that nothing computes with may have any type and be any number", async () => {
@@ -419,10 +419,10 @@ describe("types that cannot be computed with", () => {
   });
 
   test("in the MTP block they cost the drafts, not the model", async () => {
-    await opened(typed(withMtp, { "blk.4.ffn_up.weight": 39 }), ({ h, notes }) => {
+    await opened(typed(withMtp, { "blk.4.ffn_up.weight": 41 }), ({ h, notes }) => {
       expect(h.mtpLayers).toBe(0);
       expect(notes).toEqual([
-        "The file's MTP block is ignored: its tensor ffn_up.weight has type MXFP4, which cannot be computed with.",
+        "The file's MTP block is ignored: its tensor ffn_up.weight has type Q1_0, which cannot be computed with.",
       ]);
     });
   });
