@@ -90,14 +90,19 @@ export class PromptState {
   }
 
   /** Keeps the state at the current position, if the budget allows. */
-  async keep(): Promise<void> {
+  keep(): Promise<void> {
+    return this.#keep();
+  }
+
+  /** @param goal a node that is not freed for it */
+  async #keep(goal?: Node<Snapshot>): Promise<void> {
     const { tip } = this.#tree;
     const { position } = this.#sequence;
     if (this.#lost || position <= tip.position) return;
     const rows = position > this.#base;
     if (rows && tip.position < this.#base) return; // the row path can continue only from a row after the prompt's end
     const bytes = this.#sequence.snapshotBytes;
-    this.#evict(bytes);
+    this.#evict(bytes, goal);
     if (this.#tree.bytes + bytes > this.#room) return;
     const snapshot = await this.#sequence.snapshot();
     this.#tree.add(this.#text.slice(tip.position, position), rows, snapshot);
@@ -131,7 +136,7 @@ export class PromptState {
     const stays = pathTo(tree.tip).includes(node) || node === tree.root;
     const sameLine = stays && target.base === this.#base && node.position >= target.base;
     if (sameLine) this.#dropAfter(node.position);
-    else await this.#leaveLeaf();
+    else await this.#leaveLeaf(node);
 
     this.#putAside(node);
     const encoder = this.#gpu.device.createCommandEncoder();
@@ -154,7 +159,7 @@ export class PromptState {
     const first = tree.leaving(goal)[0];
     if (!first) return;
     const bytes = (tree.tip.position - first.parent!.position) * kvRowBytes(memory);
-    tree.evict(this.#room - bytes, goal);
+    tree.evict(this.#room - bytes, [goal]);
     if (tree.bytes + bytes > this.#room) {
       tree.drop(first);
       return;
@@ -163,13 +168,13 @@ export class PromptState {
       it.aside = copyKv(this.#gpu, memory, it.parent!.position, it.position);
   }
 
-  /** Keeps a state of what was typed since the last one, before another text replaces this one. */
-  async #leaveLeaf(): Promise<void> {
+  /** Keeps a state of what was typed since the last one, before the text of `goal` replaces this one. */
+  async #leaveLeaf(goal: Node<Snapshot>): Promise<void> {
     const sequence = this.#sequence;
     const { tip } = this.#tree;
     if (this.#lost || tip.position < this.#base) return;
     const position = Math.max(sequence.reach, tip.position, sequence.position - leafDistance);
-    if (position > tip.position && (await sequence.restore(position))) await this.keep();
+    if (position > tip.position && (await sequence.restore(position))) await this.#keep(goal);
   }
 
   /** Rows after `position` are about to be overwritten. */
@@ -178,10 +183,10 @@ export class PromptState {
     if (after) this.#tree.drop(after);
   }
 
-  /** Frees states to make room for `bytes`, but never the one at the end of the text's prompt. */
-  #evict(bytes: number): void {
+  /** Frees states to make room for `bytes`, but never the one at the end of the text's prompt, nor the one that is wanted next. */
+  #evict(bytes: number, goal: Node<Snapshot> | undefined): void {
     const prompt = pathTo(this.#tree.tip).findLast(({ rows }) => !rows);
-    this.#tree.evict(this.#room - bytes, prompt);
+    this.#tree.evict(this.#room - bytes, [prompt, goal]);
   }
 }
 

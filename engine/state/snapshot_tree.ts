@@ -143,14 +143,14 @@ export class SnapshotTree<S extends Held> {
    * used.
    * @param kept never freed
    */
-  evict(budget: number, kept?: Node<S>): void {
+  evict(budget: number, kept: readonly (Node<S> | undefined)[] = []): void {
     let bytes = this.bytes;
     while (bytes > budget) {
       const live = new Set(pathTo(this.#tip));
       let worst: Node<S> | undefined;
       let least = Number.POSITIVE_INFINITY;
       for (const node of this.nodes()) {
-        if (!node.snapshot || node === kept) continue;
+        if (!node.snapshot || kept.includes(node)) continue;
         const frees = node.children.size === 0 ? bytesOf(node) : node.snapshot.bytes;
         const worth = rebuildTokens(node) / frees / (1 + this.#clock - node.used);
         if (worth >= least) continue;

@@ -111,7 +111,7 @@ test("the deepest state with the right bits is found, budgets are kept, and noth
       expect(tree.bytes, where).toBe(held.bytes());
       const budget = below(800);
       const kept = random() < 0.5 ? tree.tip : undefined;
-      tree.evict(budget, kept);
+      tree.evict(budget, [kept]);
       expect(tree.bytes, where).toBe(held.bytes());
       expect(tree.bytes, where).toBeLessThanOrEqual(Math.max(budget, kept ? 50 : 0));
       for (const it of [...tree.nodes()].filter(({ parent }) => parent))
