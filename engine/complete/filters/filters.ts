@@ -1,9 +1,12 @@
 import { isBlank, type Place } from "../text/index.ts";
 import { cutAtControlCharacter } from "./characters.ts";
 import { cutSurplusCloser } from "./closers.ts";
+import { cutDuplicates } from "./duplicates.ts";
+import { cutEcho } from "./echo.ts";
 import type { FilterHints } from "./hints.ts";
 import { cutAtSentinel, cutProse } from "./leaks.ts";
-import { cutNextLines, cutRepetition, dropRewrite } from "./lines.ts";
+import { cutRepetition } from "./loops.ts";
+import { cutNextLines, dropPreviousLines } from "./near_copies.ts";
 import { cutSuffixOverlap } from "./overlap.ts";
 import { normaliseIndentation, trimTrailingSpace } from "./white_space.ts";
 
@@ -12,9 +15,11 @@ export type FilterId =
   | "blank"
   | "control-characters"
   | "prose"
+  | "echo"
   | "suffix-overlap"
   | "next-lines"
   | "repetition"
+  | "duplicate"
   | "surplus-closer"
   | "indentation"
   | "previous-line"
@@ -34,18 +39,20 @@ export type FilterOutcome = ({ readonly show: string } | { readonly drop: Filter
 /** Returns the text or a part of it. If only white space is left, this filter counts as having dropped the suggestion. */
 type Filter = (text: string, place: Place, hints: FilterHints) => string;
 
-// Text that does not belong to the file goes first. Closers are judged after the overlap, which knows more; white space goes last, because the others lay it bare.
+// Text that does not belong to the file goes first, then what repeats the text before the cursor: the others read what is left. Closers are judged after the overlap, which knows more; white space goes last, because the others lay it bare.
 const FILTERS: readonly (readonly [FilterId, Filter])[] = [
   ["sentinel", cutAtSentinel],
   ["blank", (text) => text],
   ["control-characters", cutAtControlCharacter],
   ["prose", cutProse],
+  ["repetition", cutRepetition],
+  ["echo", cutEcho],
   ["suffix-overlap", cutSuffixOverlap],
   ["next-lines", cutNextLines],
-  ["repetition", cutRepetition],
   ["surplus-closer", cutSurplusCloser],
   ["indentation", normaliseIndentation],
-  ["previous-line", dropRewrite],
+  ["previous-line", dropPreviousLines],
+  ["duplicate", cutDuplicates],
   ["trailing-space", trimTrailingSpace],
 ];
 

@@ -1,4 +1,5 @@
-import { isBlank, linesOf, type Place, pairBrackets } from "../text/index.ts";
+import { isBlank, type Place, pairBrackets } from "../text/index.ts";
+import { cutLinesBelow } from "./near_copies.ts";
 
 /** Drops the tail that the text after the cursor already has: on its line by characters, below it by lines. */
 export function cutSuffixOverlap(text: string, place: Place): string {
@@ -21,15 +22,4 @@ function cutRestOfLine(text: string, { head, rest, below }: Place): string {
 function closesInside(kept: string, text: string): boolean {
   const surplus = (of: string) => pairBrackets(of).surplus.length;
   return surplus(kept) + surplus(text.slice(kept.length)) !== surplus(text);
-}
-
-function cutLinesBelow(text: string, { head, below }: Place): string {
-  const lines = linesOf(text, head);
-  const next = below.filter((line) => !isBlank(line));
-  for (let count = Math.min(lines.length, next.length); count > 0; count--) {
-    const tail = lines.slice(-count);
-    if (tail.every((line, index) => line.whole === next[index]!.trimEnd()))
-      return text.slice(0, tail[0]!.start);
-  }
-  return text;
 }

@@ -1,5 +1,14 @@
 import type { SyntaxFacts } from "../text/index.ts";
-import { closersFor, indentation, isBlank, nearlyEqual, type Place, pairBrackets } from "../text/index.ts";
+import {
+  closersFor,
+  copiesLine,
+  indentation,
+  isBlank,
+  isStructural,
+  lineEchoFinder,
+  type Place,
+  pairBrackets,
+} from "../text/index.ts";
 
 export type StopReason =
   | "line-end"
@@ -37,9 +46,21 @@ export function stopRuleFor(
   facts?: SyntaxFacts,
 ): StopRule {
   const floor = floorFor(place, multiline, facts);
-  return floor === null
-    ? stopAtLineEnd
-    : stopAtBlockEnd(place, floor, maxLines, declarationEnd(place, facts));
+  // One line that says the line above again is all that was wanted, and no suggestion.
+  if (floor === null && isBlank(place.head)) return stopAtLineEnd;
+  const block = (end: number) => stopAtBlockEnd(place, end, maxLines, declarationEnd(place, facts));
+  return afterEcho(floor === null ? stopAtLineEnd : block(floor), place);
+}
+
+/** Judges what follows the lines above the cursor, where the model says them again first. */
+function afterEcho(rule: StopRule, place: Place): StopRule {
+  const echoEnd = lineEchoFinder(place);
+  return (text) => {
+    const end = echoEnd(text);
+    if (end === "open") return "continue";
+    const decision = rule(text.slice(end));
+    return decision === "continue" ? decision : { ...decision, keep: decision.keep + end };
+  };
 }
 
 /** The least indentation of the lines that are wanted, or null for one line. */
@@ -135,7 +156,8 @@ function stopAfter(
   keep: number,
   { nextLine, declarationEnd }: Block,
 ): StopDecision | undefined {
-  if (nextLine !== undefined && nearlyEqual(line.trimEnd(), nextLine))
+  // Two neighbours may well open with the same line: what follows it tells them apart.
+  if (nextLine !== undefined && !isStructural(line) && copiesLine(line, nextLine))
     return { stop: "repeats-suffix", keep };
   const declaration = declarationEnd(text.slice(0, end));
   return declaration === undefined ? undefined : { stop: "declaration-end", keep: declaration };

@@ -6,12 +6,14 @@
 export { type Anchors, createAnchors } from "./anchors.ts";
 export { closersFor, findQuote, pairBrackets } from "./brackets.ts";
 export { autoClosed, type CursorText, cursorTextAt, TAIL, typedSince } from "./cursor_text.ts";
+export { headEchoEnd, lineEchoFinder } from "./echo.ts";
 export { indentationOf } from "./indentation_of.ts";
 export { languageIdOf } from "./language_id.ts";
 export { lexisOf } from "./lexical/languages.ts";
 export { scan } from "./lexical/scan.ts";
-export { nearlyEqual } from "./near.ts";
 export { indentation, isBlank, type Place, placeAt } from "./place.ts";
 export { offsetAt, readPlainText, withLineEnding } from "./position.ts";
+export { copiesLine, isStructural, sameLine, saysMuch } from "./same_line.ts";
 export { linesOf } from "./suggestion_lines.ts";
 export { createSyntax, type Syntax, type SyntaxFacts } from "./syntax.ts";
+export { borders, hasName, isWord, lineTokens, type Token, tokensOf } from "./tokens.ts";

@@ -66,7 +66,7 @@ const cases: readonly Case[] = [
     by: "suffix-overlap",
   },
   { at: "█\nconst answer = 42;", text: "const answer = 42;", shown: null, by: "suffix-overlap" },
-  { at: "█\nconst answer = 42;", text: "const answers = 42;", shown: null, by: "next-lines" },
+  { at: "█\nconst answer = 42;", text: "const answers = 42;", shown: "const answers = 42;", by: "" },
   {
     at: "  █\n  this.items.push(item);\n  return this;",
     text: "check(item);\n  this.items.push(item);\n  return this;\n}",
@@ -91,7 +91,7 @@ const cases: readonly Case[] = [
     shown: "push(1);\npush(1);",
     by: "repetition",
   },
-  { at: "f(█)", text: Array(20).fill("a, b").join(", "), shown: "a, b,", by: "repetition" },
+  { at: "f(█)", text: Array(20).fill("a, b").join(", "), shown: "a, b", by: "repetition" },
   { at: "x = █", text: Array(40).fill("no").join(" "), shown: "no", by: "repetition" },
   { at: "x = █", text: Array(12).fill("one two three").join(" "), shown: "one two three", by: "repetition" },
   {
@@ -149,8 +149,8 @@ const cases: readonly Case[] = [
   {
     at: "const total = sum(values);\n█",
     text: "const totals = sum(values);",
-    shown: null,
-    by: "previous-line",
+    shown: "const totals = sum(values);",
+    by: "",
   },
   { at: "    self.name = name\n    █", text: "self.name = name", shown: null, by: "previous-line" },
   { at: "    self.name = name\n    █", text: "self.size = size", shown: "self.size = size", by: "" },

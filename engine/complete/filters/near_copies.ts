@@ -1,0 +1,99 @@
+import {
+  copiesLine,
+  hasName,
+  indentation,
+  isBlank,
+  isStructural,
+  linesOf,
+  type Place,
+  pairBrackets,
+  sameLine,
+  saysMuch,
+  tokensOf,
+} from "../text/index.ts";
+
+type SuggestionLine = ReturnType<typeof linesOf>[number];
+
+/** Drops the tail that the lines below the cursor already have, whole lines or the beginning of one. */
+export function cutLinesBelow(text: string, { head, rest, below }: Place): string {
+  if (!isBlank(rest)) return text;
+  const lines = linesOf(text, head);
+  const next = below.filter((line) => !isBlank(line)).slice(0, lines.length);
+  for (let count = next.length; count > 0; count--) {
+    const tail = lines.slice(-count);
+    const from = tail[0]!.start;
+    const copied = tail.every(
+      ({ whole }, index) =>
+        copiesLine(whole, next[index]!) || (index === count - 1 && isBeginning(whole, next[index]!)),
+    );
+    if (copied && !tail.every(({ whole }) => isRow(whole)) && !closesInside(text, from))
+      return text.slice(0, from);
+  }
+  return text;
+}
+
+/** A line without names that closes nothing, as `//`, `-----` and `0, 0, 0,`: neighbours have many of the same. */
+const isRow = (line: string): boolean => !hasName(line) && (/\d/.test(line) || !/[()[\]{}]/.test(line));
+
+/** Whether a line that was cut off by the token limit begins the line below. */
+function isBeginning(line: string, below: string): boolean {
+  const tokens = tokensOf(line);
+  const others = tokensOf(below);
+  return (
+    saysMuch([line]) &&
+    indentation(line) === indentation(below) &&
+    tokens.length < others.length &&
+    tokens.every(({ text }, index) => text === others[index]!.text)
+  );
+}
+
+/** Whether the text from an offset closes brackets that the text before it opens: the tail is then no copy. */
+function closesInside(text: string, from: number): boolean {
+  const surplus = (of: string) => pairBrackets(of).surplus.length;
+  return surplus(text.slice(0, from)) + surplus(text.slice(from)) !== surplus(text);
+}
+
+const LOOK_BELOW = 3; // lines
+
+/**
+ * Cuts where the suggestion goes on with the lines below the cursor: the next one, if it says much, or two in a row. What
+ * follows in the suggestion would say again what the user has.
+ */
+export function cutNextLines(text: string, { head, below }: Place): string {
+  const next = below.filter((line) => !isBlank(line)).slice(0, LOOK_BELOW);
+  const lines = linesOf(text, head);
+  const at = lines.findIndex((_, index) => isCopyOfNext(lines, index, next));
+  if (at === -1 || closesInside(text, lines[at]!.start)) return text;
+  return at === 0 ? "" : text.slice(0, lines[at]!.start);
+}
+
+function isCopyOfNext(lines: readonly SuggestionLine[], index: number, next: readonly string[]): boolean {
+  const { whole } = lines[index]!;
+  const following = lines[index + 1]?.whole;
+  return next.some((line, at) => {
+    if (!copiesLine(whole, line)) return false;
+    if (at === 0 && isStatement(whole)) return true;
+    const after = next[at + 1];
+    if (after === undefined || following === undefined || !copiesLine(following, after)) return false;
+    // Parameters and comments of neighbours are often the same, a line or two below where they begin.
+    return at === 0 ? isStatement(following) : isStatement(whole) && isStatement(following);
+  });
+}
+
+const isStatement = (line: string): boolean => !isStructural(line) && saysMuch([line]);
+
+const LOOK_ABOVE = 24; // lines
+
+/** Drops a suggestion that says the last lines above the cursor again, and nothing more. */
+export function dropPreviousLines(text: string, { head, above }: Place): string {
+  const lines = linesOf(text, head).map((line) => line.whole);
+  const earlier = above.filter((line) => !isBlank(line)).slice(-LOOK_ABOVE);
+  if (lines.length > earlier.length || !saysMuch(lines)) return text;
+  if (lines.length === 1 && isStructural(lines[0]!)) return text;
+  const previous = earlier.slice(-lines.length);
+  return lines.every((line, index) => isTwin(line, previous[index]!)) ? "" : text;
+}
+
+/** The same line at the same depth: `return false;` in a block and after it are two. */
+const isTwin = (line: string, other: string): boolean =>
+  indentation(line) === indentation(other) && sameLine(line, other);
