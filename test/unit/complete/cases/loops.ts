@@ -1,0 +1,174 @@
+import type { CaseKind, GoldenCase } from "./cases.ts";
+
+const times = (text: string, count: number, between = ""): string => Array(count).fill(text).join(between);
+const words = "the quick brown fox jumps over the lazy dog near our river";
+const block = "\n  first();\n  second();\n  third();";
+const rows = Array.from({ length: 8 }, (_, row) => `const row${row} = read(${row});`).join("\n  ");
+
+/** Something that the file has just above the cursor, said once more. */
+const again = (file: string, above: string, answer: string, shown: string | null): GoldenCase => ({
+  file,
+  at: `${above}\n\n█\n`,
+  answer,
+  shown,
+});
+
+const area = "def area(self):\n    return self.width * self.height";
+const total = "function total(items: Item[]) {\n  return items.length;\n}";
+
+export default {
+  claim: "a loop is cut after its first round, and a second copy is not shown",
+  cases: [
+    // Within one word.
+    { file: "a.py", at: "x = █\n", answer: `"${times("ha", 40)}`, shown: null },
+    { file: "a.py", at: 'x = "█"\n', answer: times("ha", 40), shown: null },
+    { file: "a.ts", at: 'const png = "█";\n', answer: `iVBORw0KGgo${times("AAAA", 30)}`, shown: null },
+    { file: "a.ts", at: "const png = █\n", answer: `"iVBORw0KGgo${times("QUFB", 30)}";`, shown: null },
+    {
+      file: "a.ts",
+      at: "function f() {█\n}\n",
+      answer: `\n  a();\n  b("${times("xyz", 30)}`,
+      shown: "\n  a();",
+    },
+    {
+      file: "a.rs",
+      at: "const ZERO: &str = █\n",
+      answer: `"${"0".repeat(64)}";`,
+      shown: `"${"0".repeat(64)}";`,
+    },
+    { file: "a.py", at: "# █\n", answer: "=".repeat(70), shown: "=".repeat(70) },
+    { file: "a.py", at: "laugh = █\n", answer: '"hahaha"', shown: '"hahaha"' },
+    // Of words.
+    {
+      file: "a.md",
+      at: "█\n",
+      answer: times(words, 4, " "),
+      shown: words,
+      settings: { languages: { "*": true } },
+    },
+    { file: "a.py", at: "# █\n", answer: times(words, 3, " "), shown: words },
+    { file: "a.ts", at: "const a = █\n", answer: times("b", 30, " && "), shown: "b" },
+    { file: "a.ts", at: "const a = [█\n", answer: `[${times("{ id: 1 }", 12, ", ")}`, shown: null },
+    { file: "a.c", at: "int a[] = {█};\n", answer: times("0", 16, ", "), shown: times("0", 16, ", ") },
+    // Of lines.
+    { file: "a.ts", at: "function f() {█\n}\n", answer: times(block, 4), shown: block },
+    {
+      file: "a.ts",
+      at: "function f() {█\n}\n",
+      answer: times("\n  first();", 5),
+      shown: times("\n  first();", 2),
+    },
+    {
+      file: "a.py",
+      at: "def f():█\n",
+      answer: times("\n    a = read()\n    b = parse(a)\n    c = check(b)\n    d = write(c)\n    log(d)", 3),
+      shown: "\n    a = read()\n    b = parse(a)\n    c = check(b)\n    d = write(c)\n    log(d)",
+    },
+    { file: "a.ts", at: "function f() {\n  █\n}\n", answer: `${rows}\n`, shown: rows },
+    {
+      file: "a.c",
+      at: "int identity[] = {█\n};\n",
+      answer: times("\n  0, 0, 0,", 4),
+      shown: times("\n  0, 0, 0,", 4),
+    },
+    // Branches that a statement has once.
+    {
+      file: "a.py",
+      at: "def f(a):\n    if a:\n        return 1\n    █\n",
+      answer: "else:\n        return 0\n    else:\n        return 0\n",
+      shown: "else:\n        return 0",
+    },
+    {
+      file: "a.ts",
+      at: "function f(a: boolean) {\n  if (a) {\n    b();\n  } else {\n    c();\n  }█\n}\n",
+      answer: " else {\n    c();\n  }\n",
+      shown: null,
+    },
+    {
+      file: "a.ts",
+      at: "switch (a) {█\n}\n",
+      answer: "\n  case 1:\n    return b;\n  case 2:\n    return c;\n  case 1:\n    return b;",
+      shown: "\n  case 1:\n    return b;\n  case 2:\n    return c;",
+    },
+    {
+      file: "a.ts",
+      at: "switch (a) {█\n}\n",
+      answer: "\n  case 1:\n  case 2:\n    return b;\n  default:\n    return c;",
+      shown: "\n  case 1:\n  case 2:\n    return b;\n  default:\n    return c;",
+    },
+    {
+      file: "a.py",
+      at: "try:\n    a()\nexcept ValueError:\n    b()\n█\n",
+      answer: "except ValueError:\n    b()\n",
+      shown: null,
+    },
+    {
+      file: "a.py",
+      at: "try:\n    a()\nexcept ValueError:\n    b()\n█\n",
+      answer: "except KeyError:\n",
+      shown: "except KeyError:",
+    },
+    {
+      file: "a.py",
+      at: "def f(a, b):\n    if a:\n        c()\n    else:\n        d()\n    if b:\n        e()\n    █\n",
+      answer: "else:\n        d()\n",
+      shown: "else:\n        d()",
+    },
+    // The declaration above, once more.
+    again("a.ts", total, total, null),
+    again("a.ts", total, "function total(items: Item[]) {\n  return items.size;\n}", null),
+    again(
+      "a.ts",
+      total,
+      "function total(items: string[]) {\n  return items.length;\n}",
+      "function total(items: string[]) {\n  return items.length;\n}",
+    ),
+    again("a.py", "def area(a):\n    return a * a", "def area(a):\n    return a * a\n", null),
+    again(
+      "a.py",
+      "def area(a):\n    return a * a",
+      "def edge(a):\n    return 4 * a\n",
+      "def edge(a):\n    return 4 * a",
+    ),
+    again(
+      "a.go",
+      "func Area(a int) int {\n\treturn a * a\n}",
+      "func Area(a int) int {\n\treturn a * a\n}\n",
+      null,
+    ),
+    again("a.rs", "fn area(a: u32) -> u32 {\n    a * a\n}", "fn area(a: u32) -> u32 {\n    a * a\n}\n", null),
+    again(
+      "a.rs",
+      "#[cfg(unix)]\nfn area(a: u32) -> u32 {\n    a * a\n}",
+      "#[cfg(windows)]\nfn area(a: u32) -> u32 {\n    a\n}",
+      "#[cfg(windows)]\nfn area(a: u32) -> u32 {\n    a\n}",
+    ),
+    {
+      file: "a.py",
+      at: `class A:\n    ${area.replace("\n", "\n    ")}\n\n    █\n`,
+      answer: `${area.replace("\n", "\n    ")}\n`,
+      shown: null,
+    },
+    {
+      file: "a.py",
+      at: `class A:\n    ${area.replace("\n", "\n    ")}\n\nclass B:\n    █\n`,
+      answer: `${area.replace("\n", "\n    ")}\n`,
+      shown: area.replace("\n", "\n    "),
+    },
+    {
+      file: "a.ts",
+      at: "class A {\n  size() {\n    return this.items.length;\n  }\n\n  █\n}\n",
+      answer: "size() {\n    return this.items.length;\n  }\n",
+      shown: null,
+    },
+    again("a.py", "import os\nimport sys", "import os", null),
+    again("a.py", "import os\nimport sys", "import re", "import re"),
+    again("a.c", "#include <stdio.h>\n#include <stdlib.h>", "#include <stdio.h>", null),
+    again(
+      "a.ts",
+      "import { a } from './a.ts';\nimport { b } from './b.ts';",
+      "import { a } from './a.ts';",
+      null,
+    ),
+  ],
+} satisfies CaseKind;
