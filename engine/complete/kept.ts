@@ -89,7 +89,7 @@ export type Kept = ReturnType<typeof createKept>;
 export const hintsOf = (
   { document, indentation }: Question,
   facts: SyntaxFacts | undefined,
-): FilterHints => ({ languageId: document.languageId, ...indentation, facts });
+): FilterHints => ({ languageId: document.languageId, path: document.path, ...indentation, facts });
 
 function entryOf(id: number, { cursorText, multiLine, meanLogProbability }: Decode, text: string): Entry {
   const firstLine = text.trimStart().split("\n", 1)[0]!;

@@ -67,7 +67,7 @@ function decoratorsAbove(lines: readonly string[], index: number): string[] {
 }
 
 const MODIFIERS =
-  "(?:(?:export|default|public|private|protected|internal|static|abstract|final|async|pub(?:\\([^)]*\\))?|unsafe|const|override|virtual|inline|open|sealed|data)\\s+)*";
+  "(?:(?:export|default|public|private|protected|internal|static|abstract|final|async|pub(?:\\([^)]*\\))?|unsafe|const|override|virtual|inline|open|sealed|data|local)\\s+)*";
 // `impl`, `namespace` and `module` may be opened again, and so may a Ruby class; `_` is no name.
 const DECLARATION = new RegExp(
   `^\\s*${MODIFIERS}(?:function\\*?|def|class|fn|func|interface|struct|enum|trait|record|sub|proc|fun|defp|type|protocol)\\s+(?!_\\b)[\\p{L}_$(]`,
@@ -82,6 +82,7 @@ const METHOD_LANGUAGES = /^(?:typescript|typescriptreact|javascript|javascriptre
 const REOPENED = /^(?:ruby|elixir|css|scss|less)$/;
 
 function isDeclaration(line: string, languageId: string): boolean {
+  if (/^\s*CREATE\s+(?:TABLE|VIEW|INDEX|SCHEMA|TYPE|TRIGGER)\s/i.test(line)) return true;
   if (/[(,<]\s*$/.test(line)) return false; // its parameters are on other lines: it may be an overload
   if (METHOD_LANGUAGES.test(languageId) && METHOD.test(line)) return true;
   return DECLARATION.test(line) && !REOPENED.test(languageId) && /[({:;=]|\bstruct\b|\bclass\b/.test(line);
@@ -96,6 +97,8 @@ const LAST_BRANCH = /^\s*\}?\s*(?:else|finally|ensure|default)\s*[:{]?\s*$/;
 const BRANCH =
   /^\s*\}?\s*(?:(?:else|finally|ensure|default)\s*[:{]?\s*$|(?:else\s+if|elif|elsif|elseif|except|catch|rescue|case)\b.*[:{]?\s*$)/;
 const ANY_LABEL = /^\s*(?:case\b|default\s*:)/;
+/** The condition of an `if`, and of a branch that is tried after it. */
+const CONDITION = /^\s*\}?\s*(?:else\s+if|if|elif|elsif|elseif)\b(.*\S)\s*$/;
 const CLOSING = /^[\s)\]};]*$/;
 
 /** Whether a statement has this branch already: a second `else`, a branch after `else`, the same `case` or `except` again. */
@@ -107,7 +110,10 @@ function isSecondBranch(line: string, before: readonly string[]): boolean {
     if (BRANCH.test(other) && ANY_LABEL.test(other) === isLabel) {
       if (branchTokens(other) === branch) return true;
       if (!isLabel && /^\s*\}?\s*else\s*[:{]?\s*$/.test(other) && !LAST_BRANCH.test(line)) return true;
-    } else if (!CLOSING.test(other) || isLabel) return false;
+    } else if (!CLOSING.test(other) || isLabel) {
+      const condition = CONDITION.exec(other)?.[1];
+      return condition !== undefined && condition === CONDITION.exec(line)?.[1];
+    }
   }
   return false;
 }

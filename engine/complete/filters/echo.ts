@@ -1,23 +1,66 @@
-import { headEchoEnd, isBlank, lineEchoFinder, linesOf, type Place, saysMuch } from "../text/index.ts";
+import {
+  headEchoEnd,
+  isBlank,
+  lineEchoFinder,
+  linesOf,
+  type Place,
+  runEchoEnd,
+  sameLine,
+  saysMuch,
+} from "../text/index.ts";
+import type { FilterHints } from "./hints.ts";
 
 /**
  * Cuts what the suggestion says again of the text before the cursor: the last lines above and the cursor's line, or the
- * cursor's line alone. `print(█` and `print('a')` give `'a')`.
+ * cursor's line alone. `print(█` and `print('a')` give `'a')`. Prompts name the file: its name is cut, too.
  */
-export function cutEcho(text: string, place: Place): string {
-  const { head } = place;
-  const end = lineEchoFinder(place)(`${text}\n`);
-  if (end === "open") {
-    const lines = linesOf(text, "").map((line) => line.whole);
-    // On a line of its own, a copy of the lines above is the business of other filters.
-    return isBlank(head) || !saysMuch(lines) ? text : "";
+export function cutEcho(text: string, place: Place, hints: FilterHints): string {
+  let fresh = text;
+  for (let round = 0; round < ROUNDS; round++) {
+    const cut = cutOneEcho(fresh, place, hints);
+    if (cut === fresh) break;
+    fresh = cut;
   }
-  if (end > 0) return fitting(text, end, head);
-  return text.slice(headEchoEnd(text, place));
+  return fresh;
+}
+
+const ROUNDS = 3; // more are a loop
+
+function cutOneEcho(text: string, place: Place, { path }: FilterHints): string {
+  const { head } = place;
+  const named = endOfFileName(text, place, path);
+  if (named > 0)
+    return text
+      .slice(named)
+      .replace(/^\s*\n/, "")
+      .trimStart();
+  const end = lineEchoFinder(place)(`${text}\n`);
+  // On a line of its own, a copy of the lines above is the business of other filters.
+  if (end === "open" && isBlank(head)) return text;
+  if (end === "open" && saysLastLines(text, place)) return "";
+  if (end !== "open" && end > 0) return fitting(text, end, head);
+  return text.slice(runEchoEnd(text, place) || headEchoEnd(text, place));
+}
+
+function saysLastLines(text: string, { above }: Place): boolean {
+  const lines = linesOf(text, "").map((line) => line.whole);
+  const previous = above.filter((line) => !isBlank(line)).slice(-lines.length);
+  return saysMuch(lines) && lines.every((line, index) => sameLine(line, previous[index] ?? ""));
 }
 
 /** What follows echoed lines; nothing if it is less deep than the cursor, where it would be in the wrong block. */
 function fitting(text: string, end: number, head: string): string {
   const lineStart = text.lastIndexOf("\n", end - 1) + 1;
   return isBlank(head) && end - lineStart < head.length ? "" : text.slice(end);
+}
+
+/** Where a first line ends that has the file's own path and nothing more; in the file's first line it may be right. */
+function endOfFileName(text: string, { above, head }: Place, path: string | undefined): number {
+  if (path === undefined || !isBlank(head) || above.every(isBlank)) return 0;
+  const line = text.split("\n", 1)[0]!;
+  const said = line.replace(
+    /^\s*(?:\/\/|#|--|\/\*|<!--)?\s*(?:(?:file|path|filename)\s*:)?\s*|\s*(?:\*\/|-->)?\s*$/gi,
+    "",
+  );
+  return said.includes(".") && (path === said || path.endsWith(`/${said}`)) ? line.length : 0;
 }

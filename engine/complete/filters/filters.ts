@@ -45,16 +45,30 @@ const FILTERS: readonly (readonly [FilterId, Filter])[] = [
   ["blank", (text) => text],
   ["control-characters", cutAtControlCharacter],
   ["prose", cutProse],
-  ["repetition", cutRepetition],
-  ["echo", cutEcho],
+  ["repetition", onOwnLine(cutRepetition)],
+  ["echo", onOwnLine(cutEcho)],
   ["suffix-overlap", cutSuffixOverlap],
   ["next-lines", cutNextLines],
   ["surplus-closer", cutSurplusCloser],
   ["indentation", normaliseIndentation],
-  ["previous-line", dropPreviousLines],
-  ["duplicate", cutDuplicates],
+  ["previous-line", onOwnLine(dropPreviousLines)],
+  ["duplicate", onOwnLine(cutDuplicates)],
   ["trailing-space", trimTrailingSpace],
 ];
+
+/** Where a suggestion begins with a line break, the cursor's line is the first of those above it. */
+function onOwnLine(filter: Filter): Filter {
+  return (text, place, hints) => {
+    const breaks = /^(?:[^\S\n]*\n)+/.exec(text)?.[0] ?? "";
+    if (breaks === "") return filter(text, place, hints);
+    const left = filter(
+      text.slice(breaks.length),
+      { ...place, above: [...place.above, place.head], head: "" },
+      hints,
+    );
+    return isBlank(left) ? "" : breaks + left;
+  };
+}
 
 export function filterSuggestion(text: string, place: Place, hints: FilterHints = {}): FilterOutcome {
   const reports: FilterReport[] = [];

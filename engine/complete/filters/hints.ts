@@ -3,6 +3,8 @@ import type { SyntaxFacts } from "../text/index.ts";
 /** What filters may know beside the place. Without a hint, they leave alone what it would decide. */
 export interface FilterHints {
   readonly languageId?: string;
+  /** The document's, with forward slashes. */
+  readonly path?: string;
   readonly tabSize?: number;
   readonly insertSpaces?: boolean;
   /** What the parser knows of the place; undefined if no parser reads the language. */

@@ -16,7 +16,7 @@ import {
 /** Drops what only repeats the lines above, and cuts loops: of lines, of words, and within one word. */
 export function cutRepetition(text: string, place: Place): string {
   if (repeatsLinesAbove(text, place)) return "";
-  return cutWordLoop(cutTokenLoop(cutLineLoop(text, place)));
+  return cutWordLoop(cutTokenLoop(cutCommentLoop(cutLineLoop(text, place), place)));
 }
 
 const MAX_PERIOD = 4; // lines
@@ -71,8 +71,18 @@ function isLineLoop(lines: readonly { whole: string }[], from: number, period: n
   return true;
 }
 
+/** Cuts a comment that says the same again behind another mark: `// TODO // TODO`. */
+function cutCommentLoop(text: string, { head }: Place): string {
+  const mark = /^\s*(\/\/|#|--)/.exec(head)?.[1];
+  if (mark === undefined) return text;
+  const [first, second] = text.split("\n", 1)[0]!.split(mark);
+  const said = (head.slice(head.indexOf(mark) + mark.length) + first).trim();
+  return said !== "" && second?.trim() === said ? first!.trimEnd() : text;
+}
+
 const SHORT_PERIOD = 10; // tokens
 const SHORT_LOOP = 30; // tokens of a loop with a short period: a list of three equal things is none
+const SHORTEST_ROUNDS = 12; // of a period of one or two tokens
 const NUMBERS = 100; // tokens: arrays of zeros are longer than other loops, and right
 const ROUNDS = 2.5; // of a loop with a long period
 
@@ -95,12 +105,12 @@ interface Loop {
 function loopAtEnd(tokens: readonly Token[]): Loop | undefined {
   const words = tokens.map(({ text }) => text).reverse();
   const lengths = borders(words);
-  for (let length = words.length; length >= SHORT_LOOP; length--) {
+  for (let length = words.length; length >= SHORTEST_ROUNDS; length--) {
     const period = length - lengths[length - 1]!;
     const round = words.slice(length - period, length);
-    const least = period <= SHORT_PERIOD ? SHORT_LOOP : period * ROUNDS;
-    if (length < least || !round.some(isWord)) continue; // a ruler: -----
-    if (!round.some(hasName) && length < NUMBERS) continue;
+    const least = period > SHORT_PERIOD ? period * ROUNDS : Math.min(SHORT_LOOP, period * SHORTEST_ROUNDS);
+    if (length < least || !round.some((token) => isWord(token) || /[([{]/.test(token))) continue; // a ruler: -----
+    if (round.some((token) => /^\d/.test(token)) && !round.some(hasName) && length < NUMBERS) continue;
     return { from: words.length - length, period };
   }
   return undefined;
@@ -111,7 +121,7 @@ function cutToWhole(text: string, offset: number): string {
   const round = text.slice(0, offset).trimEnd();
   const lineStart = round.lastIndexOf("\n") + 1;
   const sameLine = !text.slice(round.length, offset).includes("\n");
-  const kept = sameLine ? round.replace(/(?:\s*(?:[,+*/|&=<>?-]+|\b(?:and|or)))+$/, "") : round;
+  const kept = sameLine ? round.replace(/\s*(?:[,+*|&-]+|\b(?:and|or))$/, "") : round;
   const line = kept.slice(lineStart);
   const unclosed = pairBrackets(line).open.length > 0 || /^[^"]*"[^"]*$/.test(line);
   return sameLine && unclosed ? text.slice(0, Math.max(0, lineStart - 1)) : kept;

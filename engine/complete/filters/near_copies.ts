@@ -15,21 +15,27 @@ import {
 type SuggestionLine = ReturnType<typeof linesOf>[number];
 
 /** Drops the tail that the lines below the cursor already have, whole lines or the beginning of one. */
-export function cutLinesBelow(text: string, { head, rest, below }: Place): string {
-  if (!isBlank(rest)) return text;
+export function cutLinesBelow(text: string, place: Place): string {
+  if (!isBlank(place.rest)) return text;
+  const from = copyOfLinesBelow(text, place);
+  // What is left may end with the same lines.
+  return from === undefined ? text : cutLinesBelow(text.slice(0, from), place);
+}
+
+/** Where the longest tail begins that is a copy of the lines below. */
+function copyOfLinesBelow(text: string, { head, below }: Place): number | undefined {
   const lines = linesOf(text, head);
   const next = below.filter((line) => !isBlank(line)).slice(0, lines.length);
   for (let count = next.length; count > 0; count--) {
-    const tail = lines.slice(-count);
-    const from = tail[0]!.start;
-    const copied = tail.every(
-      ({ whole }, index) =>
-        copiesLine(whole, next[index]!) || (index === count - 1 && isBeginning(whole, next[index]!)),
-    );
-    if (copied && !tail.every(({ whole }) => isRow(whole)) && !closesInside(text, from))
-      return text.slice(0, from);
+    const tail = lines.slice(-count).map((line) => line.whole);
+    const { start } = lines[lines.length - count]!;
+    const copied = tail.every((line, index) => {
+      const mayBeCutOff = index === count - 1 && saysMuch(tail);
+      return copiesLine(line, next[index]!) || (mayBeCutOff && isBeginning(line, next[index]!));
+    });
+    if (copied && !tail.every(isRow) && !closesInside(text, start)) return start;
   }
-  return text;
+  return undefined;
 }
 
 /** A line without names that closes nothing, as `//`, `-----` and `0, 0, 0,`: neighbours have many of the same. */
@@ -40,7 +46,6 @@ function isBeginning(line: string, below: string): boolean {
   const tokens = tokensOf(line);
   const others = tokensOf(below);
   return (
-    saysMuch([line]) &&
     indentation(line) === indentation(below) &&
     tokens.length < others.length &&
     tokens.every(({ text }, index) => text === others[index]!.text)
@@ -59,19 +64,21 @@ const LOOK_BELOW = 3; // lines
  * Cuts where the suggestion goes on with the lines below the cursor: the next one, if it says much, or two in a row. What
  * follows in the suggestion would say again what the user has.
  */
-export function cutNextLines(text: string, { head, below }: Place): string {
+export function cutNextLines(text: string, place: Place): string {
+  const { head, below } = place;
   const next = below.filter((line) => !isBlank(line)).slice(0, LOOK_BELOW);
   const lines = linesOf(text, head);
   const at = lines.findIndex((_, index) => isCopyOfNext(lines, index, next));
   if (at === -1 || closesInside(text, lines[at]!.start)) return text;
-  return at === 0 ? "" : text.slice(0, lines[at]!.start);
+  return at === 0 ? "" : cutLinesBelow(text.slice(0, lines[at]!.start), place); // which may end with a copy as well
 }
 
 function isCopyOfNext(lines: readonly SuggestionLine[], index: number, next: readonly string[]): boolean {
   const { whole } = lines[index]!;
   const following = lines[index + 1]?.whole;
   return next.some((line, at) => {
-    if (!copiesLine(whole, line)) return false;
+    // What is deeper than the suggestion is not its neighbour.
+    if (!copiesLine(whole, line) || indentation(line) > indentation(lines[0]!.whole)) return false;
     if (at === 0 && isStatement(whole)) return true;
     const after = next[at + 1];
     if (after === undefined || following === undefined || !copiesLine(following, after)) return false;

@@ -1,7 +1,7 @@
 import { pairBrackets } from "./brackets.ts";
 import { indentation, isBlank, type Place } from "./place.ts";
 import { isStructural, sameLine, saysMuch } from "./same_line.ts";
-import { hasName, isWord, type Token, tokensOf } from "./tokens.ts";
+import { borders, hasName, isWord, type Token, tokensOf } from "./tokens.ts";
 
 // A model that was not trained to continue in the middle of a line says again what is before the cursor, and then goes
 // on. What it says again is an echo: the text after it is what the user wants.
@@ -9,6 +9,8 @@ import { hasName, isWord, type Token, tokensOf } from "./tokens.ts";
 /** The offset in the text where an echo ends, 0 where there is none; `open` while more text may still make it one. */
 type EchoEnd = number | "open";
 
+const MANY_TOKENS = 6; // or half as many from the line's start: more agree by no chance
+const WORD_LETTERS = 3; // `a`, `x` and `of` agree by chance
 const ECHOED_LINES = 12; // above the cursor's own: more are a copy, and no slip
 
 /**
@@ -49,7 +51,6 @@ function writtenLines(text: string): WrittenLine[] {
 
 /** Where the echo of `originals` and of the head ends. */
 function endOfEcho(lines: readonly WrittenLine[], originals: readonly string[], head: string): EchoEnd {
-  if (!saysMuch(originals) || (originals.length === 1 && isStructural(originals[0]!))) return 0;
   for (const [index, original] of originals.entries()) {
     const line = lines[index];
     if (line === undefined) return "open";
@@ -59,7 +60,10 @@ function endOfEcho(lines: readonly WrittenLine[], originals: readonly string[], 
     const first = index === 0;
     if ((!first || originals.length === 1) && !isAsDeep(line.own, original, first ? head : "")) return 0;
   }
-  return endOfHead(lines[originals.length], head);
+  const isChance =
+    !saysMuch([...originals, head]) ||
+    (isBlank(head) && originals.length === 1 && isStructural(originals[0]!));
+  return isChance ? 0 : endOfHead(lines[originals.length], head);
 }
 
 /** Whether a line is as deep as its original; the first may lack the indentation that is before the cursor already. */
@@ -145,6 +149,38 @@ export function headEchoEnd(text: string, place: Place): number {
   return 0;
 }
 
+const RUN_LINES = 20;
+const RUN_TOKENS = 400;
+
+/**
+ * Where the echo of tokens that begin above the cursor's line ends in a text. What begins at a line's start, and ends above
+ * the cursor's line, is left to the finder of echoed lines, which knows how deep they are.
+ */
+export function runEchoEnd(text: string, { above, head }: Place): number {
+  const source = [...above.slice(-RUN_LINES), head].join("\n");
+  const said = tokensOf(source).slice(-RUN_TOKENS);
+  const tokens = tokensOf(text.slice(0, source.length * 2)).slice(0, RUN_TOKENS);
+  const words = [...tokens, undefined, ...said].map((token) => token?.text);
+  const count = borders(words).at(-1)!;
+  const first = said.at(-count);
+  const inHead = tokensOf(head).length;
+  if (count <= inHead || first === undefined) return 0;
+  const echoed = tokens.slice(0, count).map((token) => token.text);
+  if (!isRunEcho(echoed, source.slice(0, first.start), source.slice(first.start, said.at(-1)!.end), inHead))
+    return 0;
+  const { end } = tokens[count - 1]!;
+  const white = inHead === 0 ? /^[ \t]*\n?[ \t]*/ : /\s$/.test(head) ? /^[ \t]*/ : /^/;
+  return end + white.exec(text.slice(end))![0].length;
+}
+
+function isRunEcho(echoed: readonly string[], before: string, run: string, inHead: number): boolean {
+  if (!echoed.some(hasName)) return false;
+  if (inHead > 0)
+    return echoed.length > MANY_TOKENS || (echoed.length > MANY_TOKENS / 2 && hasLongWord(echoed));
+  // `return total(items);` may follow `if (a) return total(items);`.
+  return !/(?:^|\n)[ \t]*$/.test(before) && run.includes("\n") && echoed.length > MANY_TOKENS;
+}
+
 // What begins a comment, a list item or a quotation: a line has it once.
 const LEADER =
   /^\s*(\/{2,3}!?|#{1,6}|--|[*+>-]|;{1,3}|%+|\/\*{1,2}|<!--|\d+[.)]|- \[[ x]\]|"""|''')[ \t]+$|^\s*("""|''')$/;
@@ -173,27 +209,30 @@ interface PossibleEcho extends Agreement {
   readonly twin: Token;
 }
 
-const WORD_LETTERS = 3; // `a`, `x` and `of` agree by chance
-
 function isEcho(echo: PossibleEcho): boolean {
   const { head, count, glued } = echo;
   const echoed = head.slice(-count).map((token) => token.text);
-  if (!echoed.some(hasName)) return false;
+  if (!echoed.some(hasName) || /^<\//.test(echoed.join(""))) return false; // closing tags repeat
   // An echo begins where something begins; `, b` after `f(a, b` is one more argument.
-  if (count < head.length && !/^[\p{L}\p{N}_$"'`([{@<#]/u.test(echoed[0]!)) return false;
+  if (count < head.length && count <= MANY_TOKENS && !/^[\p{L}\p{N}_$"'`([{@<#]/u.test(echoed[0]!))
+    return false;
   if (glued) return isGluedEcho(echo, echoed);
   if (count === 1) return isWordEcho(echo, echoed[0]!);
   const fit = bracketsTell(echo);
   if (fit !== undefined) return fit && (count === head.length || hasLongWord(echoed));
+  if (count > (count === head.length ? MANY_TOKENS / 2 : MANY_TOKENS)) return true;
+  return isEchoByTail(echoed, count === head.length, head.at(-1 - count)?.text ?? "");
+}
+
+/** What two to six tokens up to the cursor are, by the mark they end with; `before` is the token before them. */
+function isEchoByTail(echoed: readonly string[], isWhole: boolean, before: string): boolean {
   const tail = echoed.slice(-2).join("");
-  const isWhole = count === head.length;
   if (/(?:^|[^=!<>])[=:]$/.test(tail) && !/::$/.test(tail)) return true; // a name or key, and its value
-  const before = head.at(-1 - count)?.text ?? "";
   if (/(?:\.|::|->|\?\.)$/.test(tail)) return !/[.:>]/.test(before); // `data.█` in `response.data.█` may be followed by `data`
   if (!hasLongWord(echoed)) return false;
   // `size, size` and `x * x` are right text.
-  if (/[,+*/%-]$/.test(tail)) return isWhole ? !tail.endsWith(",") || count > 2 : count > 3;
-  return !/[.:>]$/.test(before) || count > 3;
+  if (/[,+*/%-]$/.test(tail)) return isWhole ? !tail.endsWith(",") || echoed.length > 2 : echoed.length > 3;
+  return !/[.:>]$/.test(before) || echoed.length > 3;
 }
 
 const hasLongWord = (tokens: readonly string[]): boolean =>

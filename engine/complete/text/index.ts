@@ -6,7 +6,7 @@
 export { type Anchors, createAnchors } from "./anchors.ts";
 export { closersFor, findQuote, pairBrackets } from "./brackets.ts";
 export { autoClosed, type CursorText, cursorTextAt, TAIL, typedSince } from "./cursor_text.ts";
-export { headEchoEnd, lineEchoFinder } from "./echo.ts";
+export { headEchoEnd, lineEchoFinder, runEchoEnd } from "./echo.ts";
 export { indentationOf } from "./indentation_of.ts";
 export { languageIdOf } from "./language_id.ts";
 export { lexisOf } from "./lexical/languages.ts";

@@ -1,5 +1,5 @@
 import { indentation } from "./place.ts";
-import { hasName, lineTokens } from "./tokens.ts";
+import { hasName, lineTokens, tokensOf } from "./tokens.ts";
 
 /**
  * Whether two lines say the same: their tokens are equal, whatever the white space between them, and whether a `;` or `,`
@@ -26,8 +26,17 @@ const FEW_TOKENS = 3;
 /** Whether lines say enough for their copy to be no chance: `break;`, `a();`, `type: string` and `0, 0, 0,` may well repeat. */
 export function saysMuch(lines: readonly string[]): boolean {
   const tokens = lines.flatMap(lineTokens);
-  return tokens.length > FEW_TOKENS && tokens.some(hasName);
+  const count = tokens.reduce((sum, token) => sum + weightOf(token), 0);
+  return count > FEW_TOKENS && tokens.some(hasName);
 }
+
+/** A string is one token, unless it is a text of its own. */
+function weightOf(token: string): number {
+  const { length } = tokensOf(token);
+  return length > LONG_STRING ? length : 1;
+}
+
+const LONG_STRING = 5; // tokens, its quotes included
 
 const DECORATOR = /^\s*(?:@|#!?\[|\[[^\]]*\]\s*$)/;
 const OPENER = /(?:[{([:]|=>|\b(?:do|then|begin))\s*$|^\s*<\w[^<]*>\s*$/;

@@ -50,6 +50,11 @@ export default {
     { file: "a.ts", at: "const a = █\n", answer: times("b", 30, " && "), shown: "b" },
     { file: "a.ts", at: "const a = [█\n", answer: `[${times("{ id: 1 }", 12, ", ")}`, shown: null },
     { file: "a.c", at: "int a[] = {█};\n", answer: times("0", 16, ", "), shown: times("0", 16, ", ") },
+    { file: "a.py", at: "# █\n", answer: times("TODO", 20, " "), shown: "TODO" },
+    { file: "a.ts", at: "// █\n", answer: times("TODO", 3, " // "), shown: "TODO" },
+    { file: "a.ts", at: "const a = █\n", answer: `a${times(".then(b)", 15)}`, shown: "a.then(b)" },
+    { file: "a.ts", at: "const a = █\n", answer: times("f(", 30), shown: null },
+    { file: "a.ts", at: "const a = █\n", answer: times("(", 40), shown: null },
     // Of lines.
     { file: "a.ts", at: "function f() {█\n}\n", answer: times(block, 4), shown: block },
     {
@@ -163,6 +168,21 @@ export default {
     },
     again("a.py", "import os\nimport sys", "import os", null),
     again("a.py", "import os\nimport sys", "import re", "import re"),
+    again("a.lua", "local function a(x)\n  return x\nend", "local function a(x)\n  return x\nend", null),
+    {
+      file: "a.py",
+      at: "def f(x):\n    █\n",
+      answer:
+        "if x == 1:\n        return 1\n    elif x == 2:\n        return 2\n    elif x == 1:\n        return 1\n",
+      shown: "if x == 1:\n        return 1\n    elif x == 2:\n        return 2",
+    },
+    {
+      file: "a.ts",
+      at: `${total}█\n`,
+      answer: `\n\n${total}\n`,
+      shown: null,
+    },
+    again("a.c", "#ifdef A\n#include <stdio.h>\n#else", "#include <stdio.h>", "#include <stdio.h>"),
     again("a.c", "#include <stdio.h>\n#include <stdlib.h>", "#include <stdio.h>", null),
     again(
       "a.ts",
