@@ -92,6 +92,13 @@ const STOPS: readonly (readonly [marked: string, text: string, stop: string])[] 
   ["if (a) {\n  █\n\n  c();\n}", "b();¦\n  c();  \n▪", "repeats-suffix"],
   ["if (a) {\n  █\n  c();\n}", "¦c();\n▪", "repeats-suffix"],
   ["if (a) {\n  █\n  c();\n}", "b();\n  c(d);\n", "continue"],
+  // Lines above the cursor that the model says again do not count.
+  ["x = load(1);\nb = █", "x = load(1);\nb = 2¦\n▪", "line-end"],
+  ["x = load(1);\nfoo.█", "x = load(1);¦\nb▪ar", "line-end"],
+  ["x = load(1);\n█", "x = load(1);¦\n▪b", "line-end"],
+  // Neighbours may open with the same line.
+  ["f([\n  █\n  {\n    a,\n  },\n])", "{\n    b,\n  },\n", "continue"],
+  ["class A {\n  █\n  @Input()\n  b = 1;\n}", "@Input()\n  a = 1;\n", "continue"],
   ["if (a) {█", "\n  1\n  2\n\n  4¦\n▪", "max-lines"],
   ["if (a) {\n  █", "1\n  2\n  3¦\n\n▪", "max-lines"],
   ["if (a) {█", '\n  b("}");\n}¦\n▪', "block-closed"],
