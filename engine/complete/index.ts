@@ -44,8 +44,10 @@ export {
   cursorTextAt,
   indentationOf,
   languageIdOf,
+  lexisOf,
   offsetAt,
   placeAt,
   readPlainText,
   type Syntax,
+  scan,
 } from "./text/index.ts";

@@ -1,5 +1,5 @@
-import type { ChatMessage } from "../../engine/contract/index.ts";
-import { fenceFor } from "../words/index.ts";
+import type { ChatMessage, EndReason } from "../../engine/contract/index.ts";
+import { CHARACTERS_PER_TOKEN, fenceFor } from "../words/index.ts";
 
 export interface Exchange {
   readonly question: string;
@@ -14,8 +14,6 @@ export interface Subject {
   readonly lastLine: number;
   readonly code: string;
 }
-
-const CHARACTERS_PER_TOKEN = 3; // of code, on the safe side
 
 /** What the model is told: the code, then the exchanges; the oldest of them go where `tokens` do not hold all. */
 export function conversationTurns(
@@ -68,4 +66,20 @@ function mergeUsers(turns: readonly ChatMessage[]): ChatMessage[] {
     } else merged.push(turn);
   }
   return merged;
+}
+
+/** What a reader is to know of how an answer ended, in one line; empty if it is whole. */
+export function noticeOfEnd(end: EndReason, answer: string): string {
+  switch (end) {
+    case "end":
+      return answer.trim() === "" ? "The model gave no answer: ask in other words." : "";
+    case "max-tokens":
+      return "The answer is cut off, since it reached its longest permitted length: ask the model to continue.";
+    case "context-full":
+      return "The answer is cut off, since the model's context is full: explain fewer lines.";
+    case "preempted":
+      return "The answer is cut off, since another request interrupted the model: ask again.";
+    case "cancelled":
+      return "Stopped.";
+  }
 }

@@ -1,11 +1,10 @@
 import * as vscode from "vscode";
 import { offerChatModel } from "../models/index.ts";
-import { answerOf, atMostEvery, type Services } from "../services/index.ts";
+import { atMostEvery, chatContext, readAnswer, type Services } from "../services/index.ts";
 import { openPage } from "../webviews/index.ts";
-import { conversationTurns, type Exchange, type Subject } from "./conversation.ts";
+import { conversationTurns, type Exchange, noticeOfEnd, type Subject } from "./conversation.ts";
 
 const MAX_TOKENS = 1024;
-const CONTEXT = 8192; // what the engine opens a model with, unless the model has less
 const UPDATE_MS = 80;
 
 /** `Explain Selection`: streams an explanation beside the code, and takes further questions. */
@@ -15,7 +14,7 @@ export function registerExplain(services: Services): vscode.Disposable {
   let exchanges: Exchange[] = [];
   let running: AbortController | undefined;
   let notice = "";
-  let tokens = CONTEXT - MAX_TOKENS;
+  let tokens = 0; // of the model's context, for the prompt
 
   const state = () => ({
     kind: "data" as const,
@@ -85,9 +84,9 @@ export function registerExplain(services: Services): vscode.Disposable {
       return;
     }
     if (await offerChatModel(services)) return;
-    const { contextLength } = await services.engine.describe("chat");
-    tokens = Math.min(CONTEXT, contextLength) - MAX_TOKENS;
-    if (tokens < MAX_TOKENS / 2) tokens = Math.floor(Math.min(CONTEXT, contextLength) / 2);
+    const context = await chatContext(services.engine);
+    tokens = context - MAX_TOKENS;
+    if (tokens < MAX_TOKENS / 2) tokens = Math.floor(context / 2);
     running?.abort();
     subject = {
       path: services.pathOf(document.uri),
@@ -113,20 +112,21 @@ export function registerExplain(services: Services): vscode.Disposable {
       dropped > 0 ? `The model no longer sees the oldest ${dropped} exchanges: its context is full.` : "";
     show();
     const showSometimes = atMostEvery(UPDATE_MS, show);
+    const request = { messages: turns, maxTokens: MAX_TOKENS, signal: abort.signal };
+    let said = "";
     try {
-      const request = { messages: turns, maxTokens: MAX_TOKENS, signal: abort.signal };
-      for await (const text of answerOf(services.engine, request)) {
+      const end = await readAnswer(services.engine, request, (text) => {
         exchange.answer += text;
         showSometimes();
-      }
-      if (!abort.signal.aborted && exchange.answer.trim() === "")
-        notice = "The model gave no answer: ask in other words.";
+      });
+      said = noticeOfEnd(end, exchange.answer);
     } catch (error) {
-      notice = (error as Error).message;
+      said = (error as Error).message;
       services.report(error);
     }
-    if (running === abort) running = undefined;
-    if (abort.signal.aborted && exchange.answer !== "") notice = "Stopped.";
+    if (running !== abort) return; // a later question took its place, and its notice holds
+    running = undefined;
+    if (said !== "") notice = said;
     show();
   }
 

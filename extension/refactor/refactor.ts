@@ -1,31 +1,32 @@
 import * as vscode from "vscode";
+import { sentenceOf } from "../../engine/errors/index.ts";
 import { offerChatModel } from "../models/index.ts";
-import { answerOf, atMostEvery, type Services } from "../services/index.ts";
-import { extractCode, type Selected } from "./extract_code.ts";
+import { atMostEvery, chatContext, readAnswer, type Services } from "../services/index.ts";
+import { budgetFor } from "./budget.ts";
 import { askInstruction } from "./instruction.ts";
-import { findAgain, refactorMessages } from "./request.ts";
+import type { Doubt } from "./judge_answer.ts";
+import {
+  closeProposal,
+  endOfSelection,
+  hasProposal,
+  proposalText,
+  proposedCode,
+  type Refactoring,
+  SCHEME,
+  surroundingsOf,
+  verdictOf,
+} from "./proposal.ts";
+import { refactorMessages } from "./request.ts";
+import { wholeLines } from "./selected.ts";
+import { watchSelection } from "./watch_selection.ts";
 
-/** Documents of this scheme are proposals: they exist only in memory. */
-const SCHEME = "foretype-refactor";
-
-const MAX_TOKENS = 2048;
 const UPDATE_MS = 120; // a diff that changes oftener than this cannot be read
-
-/** One refactoring, from its instruction to its end. */
-interface Refactoring {
-  readonly document: vscode.TextDocument;
-  readonly start: number;
-  readonly selected: Selected;
-  readonly uri: vscode.Uri;
-  instruction: string;
-  answer: string;
-  abort: AbortController | undefined;
-}
 
 /** `Refactor Selection…`: instruction, streamed diff, and one undoable edit. */
 export function registerRefactor(services: Services): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();
   let current: Refactoring | undefined;
+  let applying = false;
   let count = 0;
 
   const provider: vscode.TextDocumentContentProvider = {
@@ -34,61 +35,97 @@ export function registerRefactor(services: Services): vscode.Disposable {
       current?.uri.toString() === uri.toString() ? proposalText(current) : "",
   };
 
+  const say = (sentence: string): void => void vscode.window.showInformationMessage(sentence);
+
+  /** Says why a proposal is not applied, and offers to copy it. */
+  async function refuse(one: Refactoring, doubt: Doubt): Promise<void> {
+    const copy = "Copy Proposal";
+    const actions = proposedCode(one) === "" ? [] : [copy];
+    const chosen = await vscode.window.showWarningMessage(sentenceOf(doubt), ...actions);
+    if (chosen === copy) await vscode.env.clipboard.writeText(proposedCode(one));
+  }
+
   async function begin(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
-    if (!editor) {
-      void vscode.window.showInformationMessage("Select code in an editor first, then refactor it.");
-      return;
-    }
+    if (!editor) return say("Select code in an editor first, then refactor it.");
     const { document } = editor;
-    if (document.uri.scheme === SCHEME) {
-      void vscode.window.showInformationMessage(
-        "This is a proposal already: apply it, retry, or discard it.",
-      );
-      return;
-    }
-    const selection = editor.selection.isEmpty
+    if (document.uri.scheme === SCHEME)
+      return say("This is a proposal already: apply it, retry, or discard it.");
+    const selected = editor.selection.isEmpty
       ? document.lineAt(editor.selection.active.line).range
       : editor.selection;
-    const text = document.getText(selection);
-    if (text.trim() === "") {
-      void vscode.window.showInformationMessage(
-        "There is nothing but white space here: select the code to refactor.",
-      );
-      return;
-    }
-    if (await offerChatModel(services)) return;
-    const instruction = await askInstruction(services.context, services.settings.current.refactorPresets);
-    if (instruction === undefined) return;
+    const text = document.getText(selected);
+    if (text.trim() === "") return say("There is nothing but white space here: select the code to refactor.");
+    // From here on the user may type, and the model's answer is for what was selected.
+    const selection = watchSelection(document, selected, () => moved(selection));
+    const one = await ask(document, selection, text);
+    if (!one) return selection.dispose();
     await discard(); // one at a time: the new one takes the old one's place
-    const first = document.lineAt(selection.start.line);
-    const indentation = first.text.slice(0, first.firstNonWhitespaceCharacterIndex);
-    current = {
+    current = one;
+    await stream(one);
+  }
+
+  /** A new refactoring, once its instruction is known; undefined where there is to be none. */
+  async function ask(
+    document: vscode.TextDocument,
+    selection: Refactoring["selection"],
+    text: string,
+  ): Promise<Refactoring | undefined> {
+    if (await offerChatModel(services)) return undefined;
+    const budget = budgetFor(text, "", await chatContext(services.engine));
+    if ("problem" in budget) {
+      say(sentenceOf(budget));
+      return undefined;
+    }
+    const { refactorPresets } = services.settings.current;
+    const instruction = await askInstruction(services.context, refactorPresets);
+    if (instruction === undefined) return undefined;
+    const surroundings = surroundingsOf(document, selection);
+    if (!surroundings) {
+      say("The code has changed since it was selected: select it again, and start over.");
+      return undefined;
+    }
+    return {
       document,
-      start: document.offsetAt(selection.start),
-      selected: {
-        text,
-        indentation,
-        startsAfterIndentation: selection.start.character >= indentation.length,
-        lineEnding: document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n",
-      },
+      selection,
       // The file's own name, so that the proposal is coloured as the file is.
       uri: document.uri.with({ scheme: SCHEME, query: String(++count), fragment: "" }),
       instruction,
-      answer: "",
+      text: "",
+      end: undefined,
       abort: undefined,
+      surroundings,
     };
-    await stream(current);
   }
 
-  /** Asks the model, and shows its answer as it comes. */
+  let redraw: NodeJS.Timeout | undefined;
+  let told: Refactoring | undefined;
+
+  /** A selection's document has changed: the proposal changes with it, and says at once if the selection has ended. */
+  function moved(selection: Refactoring["selection"]): void {
+    const one = current;
+    if (one?.selection !== selection || applying) return;
+    const end = endOfSelection(one);
+    if (end && told !== one) {
+      told = one;
+      void refuse(one, end);
+    }
+    clearTimeout(redraw);
+    redraw = setTimeout(() => changed.fire(one.uri), UPDATE_MS);
+  }
+
+  /** Asks the model about the selection as it is now, and shows its answer as it comes. */
   async function stream(one: Refactoring): Promise<void> {
-    const { document, start, selected } = one;
-    const text = document.getText();
-    one.answer = "";
+    const { document, selection } = one;
+    const ended = endOfSelection(one);
+    if (ended) return refuse(one, ended);
+    one.surroundings = surroundingsOf(document, selection) ?? one.surroundings;
+    const { before, selected, after } = one.surroundings;
+    const budget = budgetFor(selected.text, one.instruction, await chatContext(services.engine));
+    if ("problem" in budget) return say(sentenceOf(budget));
     one.abort?.abort();
     const abort = new AbortController();
-    one.abort = abort;
+    Object.assign(one, { text: "", end: undefined, abort });
     changed.fire(one.uri);
     const title = `${document.uri.path.split("/").at(-1)}: ${one.instruction}`;
     await vscode.commands.executeCommand("vscode.diff", document.uri, one.uri, title, { preview: false });
@@ -97,10 +134,17 @@ export function registerRefactor(services: Services): vscode.Disposable {
       instruction: one.instruction,
       path: services.pathOf(document.uri),
       languageId: document.languageId,
-      before: text.slice(0, start),
-      selected: selected.text,
-      after: text.slice(start + selected.text.length),
+      before,
+      selected: wholeLines(selected),
+      after,
+      around: budget.around,
     });
+    const request = {
+      messages,
+      maxTokens: budget.maxTokens,
+      original: selected.text,
+      signal: abort.signal,
+    };
     const progress = {
       location: vscode.ProgressLocation.Notification,
       title: "Foretype is refactoring",
@@ -108,82 +152,83 @@ export function registerRefactor(services: Services): vscode.Disposable {
     };
     await vscode.window.withProgress(progress, async (_, token) => {
       token.onCancellationRequested(() => abort.abort());
-      const request = {
-        messages,
-        maxTokens: MAX_TOKENS,
-        original: selected.text,
-        signal: abort.signal,
-      };
       const show = atMostEvery(UPDATE_MS, () => changed.fire(one.uri));
+      let end: Refactoring["end"] = "failed";
       try {
-        for await (const piece of answerOf(services.engine, request)) {
-          one.answer += piece;
+        end = await readAnswer(services.engine, request, (piece) => {
+          one.text += piece;
           show();
-        }
+        });
       } catch (error) {
         services.report(error);
       }
-      if (one.abort === abort) one.abort = undefined;
+      if (one.abort !== abort) return; // another try took its place
+      one.abort = undefined;
+      one.end = end;
       changed.fire(one.uri);
     });
-    if (abort.signal.aborted || current !== one) return;
-    const code = extractCode(one.answer, selected);
-    if (code === "") {
-      void vscode.window.showWarningMessage(
-        "The model answered without code: retry, or edit the instruction.",
-      );
-    } else if (code === selected.text) {
-      void vscode.window.showInformationMessage(
-        "The model would leave the code as it is: retry, or edit the instruction.",
-      );
-    }
+    if (current !== one || one.abort || endOfSelection(one)) return;
+    const verdict = verdictOf(one);
+    // Who pressed Stop knows, and an error has been reported.
+    if (verdict && !verdict.certain && one.end !== "cancelled" && one.end !== "failed")
+      await refuse(one, verdict);
   }
 
   /** Puts the proposal into the document, as one step of its undo history. */
   async function apply(): Promise<void> {
     const one = current;
-    if (!one) return;
-    if (one.abort) {
-      void vscode.window.showInformationMessage("The model is still writing: wait for it, or stop it first.");
-      return;
-    }
-    const { document, selected, uri } = one;
-    const code = extractCode(one.answer, selected);
-    if (code === "") {
-      void vscode.window.showWarningMessage("There is no code to apply: retry, or edit the instruction.");
-      return;
-    }
-    const start = document.isClosed ? undefined : findAgain(document.getText(), selected.text, one.start);
-    if (start === undefined) {
-      void vscode.window.showWarningMessage(
-        "The code has changed since it was selected, so the proposal is not applied: copy what you need from it, or discard it and start again.",
-      );
-      return;
-    }
-    const range = new vscode.Range(
-      document.positionAt(start),
-      document.positionAt(start + selected.text.length),
-    );
+    if (!one || applying) return;
+    if (one.abort) return say("The model is still writing: wait for it, or stop it first.");
+    const { document, selection, uri } = one;
+    one.surroundings = surroundingsOf(document, selection) ?? one.surroundings;
+    const ended = endOfSelection(one);
+    if (ended) return refuse(one, ended);
+    const verdict = verdictOf(one);
+    const { place } = selection;
+    if (!verdict || !place) return;
+    if (!verdict.certain) return refuse(one, verdict);
+
     const edit = new vscode.WorkspaceEdit();
-    edit.replace(document.uri, range, code);
-    if (!(await vscode.workspace.applyEdit(edit, { isRefactoring: true }))) {
-      void vscode.window.showWarningMessage("The editor did not take the change: is the file read-only?");
-      return;
+    edit.replace(document.uri, place, verdict.code);
+    const { version } = document;
+    applying = true;
+    let applied = false;
+    try {
+      // VS Code refuses an edit of another version than the document has by then.
+      applied = await vscode.workspace.applyEdit(edit, { isRefactoring: true });
+    } finally {
+      applying = false;
     }
-    current = undefined;
-    await closeTabs(uri);
+    if (!applied) {
+      changed.fire(uri);
+      const doubt = endOfSelection(one) ?? {
+        problem: "The editor did not take the change",
+        advice:
+          document.version === version
+            ? "look whether the file is read-only"
+            : "the file changed at the same moment, so apply it again",
+      };
+      return refuse(one, doubt);
+    }
+    finish(one);
+    await closeProposal(uri);
     const editor = await vscode.window.showTextDocument(document);
-    const end = document.positionAt(start + code.length);
+    const end = document.positionAt(document.offsetAt(place.start) + verdict.code.length);
     editor.selection = new vscode.Selection(end, end);
-    editor.revealRange(new vscode.Range(range.start, end));
+    editor.revealRange(new vscode.Range(place.start, end));
+  }
+
+  function finish(one: Refactoring): void {
+    one.abort?.abort();
+    one.selection.dispose();
+    if (current === one) current = undefined;
   }
 
   async function discard(): Promise<void> {
     const one = current;
     if (!one) return;
-    current = undefined;
-    one.abort?.abort();
-    await closeTabs(one.uri);
+    finish(one);
+    await closeProposal(one.uri);
   }
 
   async function editInstruction(): Promise<void> {
@@ -212,30 +257,8 @@ export function registerRefactor(services: Services): vscode.Disposable {
     ),
     // A diff that is closed by hand is discarded.
     vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
-      if (current && closed.some((tab) => isProposal(tab, current!.uri))) {
-        current.abort?.abort();
-        current = undefined;
-      }
+      if (current && hasProposal(closed, current.uri)) finish(current);
     }),
-    { dispose: () => current?.abort?.abort() },
+    { dispose: () => current && finish(current) },
   );
-}
-
-/** The whole document with the proposal in the selection's place, so that the diff shows it among its surroundings. */
-function proposalText({ document, start, selected, answer }: Refactoring): string {
-  const text = document.getText();
-  const at = findAgain(text, selected.text, start);
-  if (at === undefined) return text;
-  const code = extractCode(answer, selected);
-  return text.slice(0, at) + (code === "" ? selected.text : code) + text.slice(at + selected.text.length);
-}
-
-const isProposal = ({ input }: vscode.Tab, uri: vscode.Uri): boolean =>
-  input instanceof vscode.TabInputTextDiff && input.modified.toString() === uri.toString();
-
-async function closeTabs(uri: vscode.Uri): Promise<void> {
-  const tabs = vscode.window.tabGroups.all.flatMap((group) =>
-    group.tabs.filter((tab) => isProposal(tab, uri)),
-  );
-  if (tabs.length > 0) await vscode.window.tabGroups.close(tabs);
 }

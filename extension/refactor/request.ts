@@ -8,9 +8,9 @@ export interface RefactorRequest {
   readonly before: string;
   readonly selected: string;
   readonly after: string;
+  /** Characters of the file on each side. */
+  readonly around: number;
 }
-
-const AROUND = 1500; // characters of the file on each side: enough to name things alike
 
 /** What the model is told: the instruction, the code, and a little of the code around it. */
 export function refactorMessages({
@@ -20,12 +20,15 @@ export function refactorMessages({
   before,
   selected,
   after,
+  around,
 }: RefactorRequest): ChatMessage[] {
   const fence = fenceFor(before + selected + after);
   const block = (code: string) => `${fence}${languageId}\n${code}\n${fence}`;
-  const around = [
-    before.trim() && `Before it stands:\n${block(before.slice(-AROUND))}`,
-    after.trim() && `After it stands:\n${block(after.slice(0, AROUND))}`,
+  const above = around > 0 ? before.slice(-around) : "";
+  const below = after.slice(0, around);
+  const surroundings = [
+    above.trim() && `Before it stands:\n${block(above)}`,
+    below.trim() && `After it stands:\n${block(below)}`,
   ].filter(Boolean);
   return [
     {
@@ -37,17 +40,10 @@ export function refactorMessages({
     {
       role: "user",
       content: [
-        `File ${path}. ${around.join("\n\n")}`.trim(),
+        `File ${path}. ${surroundings.join("\n\n")}`.trim(),
         `Selection:\n${block(selected)}`,
         `Instruction: ${instruction}`,
       ].join("\n\n"),
     },
   ];
-}
-
-/** Where the selected text is now: where it was, or the one other place; undefined where it is gone or not unique. */
-export function findAgain(text: string, selected: string, start: number): number | undefined {
-  if (text.startsWith(selected, start)) return start;
-  const first = text.indexOf(selected);
-  return first !== -1 && text.indexOf(selected, first + 1) === -1 ? first : undefined;
 }

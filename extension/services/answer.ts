@@ -1,18 +1,30 @@
-import type { ChatRequest } from "../../engine/contract/index.ts";
+import type { ChatRequest, EndReason } from "../../engine/contract/index.ts";
 import type { EngineService } from "./services.ts";
 
 /**
- * The text of the chat model's answer, piece by piece, without its thoughts. Where the options' signal aborts it ends, without an
- * error. @throws UserError for what the user can fix
+ * Hands the text of the chat model's answer to `onText`, piece by piece, without its thoughts.
+ * @returns why the answer ended: it is whole only if that is `end`. Where the request's signal aborts it is `cancelled`.
+ * @throws UserError for what the user can fix
  */
-export async function* answerOf(engine: EngineService, options: ChatRequest): AsyncGenerator<string> {
+export async function readAnswer(
+  engine: Pick<EngineService, "chat">,
+  request: ChatRequest,
+  onText: (text: string) => void,
+): Promise<EndReason> {
+  const { signal } = request;
+  const deltas = engine.chat(request);
   try {
-    for await (const delta of engine.chat(options)) {
-      if (options.signal?.aborted) return;
-      if (delta.kind === "text") yield delta.text;
+    for (;;) {
+      const { value, done } = await deltas.next();
+      if (signal?.aborted) return "cancelled";
+      if (done) return value?.reason ?? "cancelled"; // without an end: it was left before
+      if (value.kind === "text") onText(value.text);
     }
   } catch (error) {
-    if (!options.signal?.aborted) throw error;
+    if (signal?.aborted) return "cancelled";
+    throw error;
+  } finally {
+    await deltas.return(undefined);
   }
 }
 

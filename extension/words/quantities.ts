@@ -14,3 +14,6 @@ export function diskBytes(bytes: number, alongside = bytes): string {
   if (alongside >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   return alongside >= 1e7 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+/** Characters of code that a token has at least, as a rule: a prompt of this many a token is on the safe side. */
+export const CHARACTERS_PER_TOKEN = 3;

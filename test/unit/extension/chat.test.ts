@@ -1,52 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { conversationTurns, type Exchange } from "../../../extension/explain/conversation.ts";
-import { extractCode } from "../../../extension/refactor/extract_code.ts";
-import { findAgain, refactorMessages } from "../../../extension/refactor/request.ts";
+import { refactorMessages } from "../../../extension/refactor/request.ts";
 import { pageHtml } from "../../../extension/webviews/html.ts";
 import { bytes, percent, share, time } from "../../../extension/webviews/pages/format.ts";
 import { fenceFor } from "../../../extension/words/fence.ts";
-
-describe("the code in an answer", () => {
-  const plain = { text: "a;", indentation: "", startsAfterIndentation: true, lineEnding: "\n" } as const;
-  const cases: [
-    name: string,
-    answer: string,
-    selected: Partial<Parameters<typeof extractCode>[1]>,
-    code: string,
-  ][] = [
-    ["is the fenced block", "Sure:\n```ts\nb;\n```\nDone.", {}, "b;"],
-    ["is the first of several", "```\nb;\n```\n```\nc;\n```", {}, "b;"],
-    ["may still be written", "```ts\nb;\nc", {}, "b;\nc"],
-    ["is all of it where nothing is fenced", "b;\nc;\n", {}, "b;\nc;"],
-    ["loses blank lines around it", "```\n\n\nb;\n\n```", {}, "b;"],
-    [
-      "is indented as the selection was",
-      "```\nif (a) {\n  b;\n}\n```",
-      { indentation: "    " },
-      "if (a) {\n      b;\n    }",
-    ],
-    [
-      "is indented from its first line where that was selected whole",
-      "b;\nc;",
-      { indentation: "  ", startsAfterIndentation: false },
-      "  b;\n  c;",
-    ],
-    [
-      "loses an indentation of its own",
-      "```\n      b;\n        c;\n```",
-      { indentation: "  " },
-      "b;\n    c;",
-    ],
-    ["leaves blank lines blank", "b;\n\nc;", { indentation: "  " }, "b;\n\n  c;"],
-    ["has the document's line ends", "b;\nc;", { lineEnding: "\r\n" }, "b;\r\nc;"],
-    ["ends with a line break where the selection did", "b;", { text: "a;\n" }, "b;\n"],
-    ["is empty where there is none", "```\n```", {}, ""],
-    ["is empty for an empty answer", "  \n", {}, ""],
-    ["may hold fences of fewer ticks", "````md\n```\nb\n```\n````\nDone.", {}, "```\nb\n```"],
-  ];
-  for (const [name, answer, selected, code] of cases)
-    test(name, () => expect(extractCode(answer, { ...plain, ...selected })).toBe(code));
-});
 
 test("the model is told instruction, selection and surroundings, in fences that the code cannot close", () => {
   const messages = refactorMessages({
@@ -56,19 +13,13 @@ test("the model is told instruction, selection and surroundings, in fences that 
     before: "x".repeat(5000),
     selected: "```\ncode\n```",
     after: "",
+    around: 1500,
   });
   expect(messages.map(({ role }) => role)).toEqual(["system", "user"]);
   expect(messages[1]!.content).toContain("````markdown\n```\ncode\n```\n````");
   expect(messages[1]!.content).toContain("Instruction: Simplify");
   expect(messages[1]!.content.length).toBeLessThan(2000);
   expect(fenceFor("a ``` b ````` c")).toBe("``````");
-});
-
-test("the selected text is found where it was, or at the one other place, else not at all", () => {
-  expect(findAgain("a b c", "b", 2)).toBe(2);
-  expect(findAgain("new a b c", "b", 2)).toBe(6);
-  expect(findAgain("b a b c", "b", 1)).toBeUndefined();
-  expect(findAgain("a c", "b", 2)).toBeUndefined();
 });
 
 describe("a conversation", () => {

@@ -1,0 +1,82 @@
+// An engine process that answers by a script, in the place of the installed one: what a model writes, and why it ends, is
+// the test's. It speaks the protocol of engine/contract/protocol.ts.
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject } from "vitest";
+import type { EndReason } from "../../../engine/contract/index.ts";
+
+export interface ScriptedAnswer {
+  /** Written in pieces. */
+  readonly text: string;
+  readonly end?: EndReason;
+  /** The second half comes once `release()` is called. */
+  readonly held?: boolean;
+}
+
+// Each chat takes the script as it is then; completions get no text.
+const PROCESS = `import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+const folder = process.env.SCRIPTED_ENGINE;
+const cancelled = new Set();
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+const description = (path) => ({
+  path, name: "Scripted", architecture: "qwen35", parameters: 1, fileBytes: 1, contextLength: 4096,
+  completes: true, chats: true, mtpLayers: 0, neededBytes: 1,
+});
+async function chat(id, send) {
+  const { text, end = "end", held = false } = JSON.parse(readFileSync(join(folder, "answer.json"), "utf8"));
+  const half = Math.floor(text.length / 2);
+  for (let at = 0; at < text.length; at += 8) {
+    while (held && at >= half && !existsSync(join(folder, "go")) && !cancelled.has(id)) await pause();
+    if (cancelled.has(id)) return send({ kind: "done", reason: "cancelled" });
+    send({ kind: "text", text: text.slice(at, at + 8), logProbability: 0 });
+    await pause();
+  }
+  send({ kind: "done", reason: end });
+}
+process.on("message", ({ kind, id, request }) => {
+  const send = (event) => process.send({ kind: "event", id, event });
+  if (kind === "cancel") cancelled.add(id);
+  else if (kind === "ping") process.send({ kind: "pulse", pulse: { waiting: false, returned: 0, patienceMs: 1e6 } });
+  else if (kind !== "request") return;
+  else if (request.kind === "describe") send({ kind: "described", description: description(request.model.path) });
+  else if (request.kind === "prepare") send({ kind: "prepared", computedTokens: 0, whole: true });
+  else if (request.kind === "status")
+    send({ kind: "status", status: {
+      device: null, deviceIsSoftware: false, gpuBytes: 0, memoryLimit: null, processBytes: 0, models: [],
+    } });
+  else if (request.kind === "chat") void chat(id, send);
+  else send({ kind: "done", reason: "end" });
+});
+process.on("disconnect", () => process.exit(0));
+process.send({ kind: "hello" });
+`;
+
+/** To be called before the window opens. `env` belongs into its environment. */
+export function scriptEngine() {
+  const folder = mkdtempSync(join(tmpdir(), "foretype-script-"));
+  const extensions = inject("extensions");
+  const installed = readdirSync(extensions).find((name) => name.startsWith("foretype."));
+  if (!installed) throw new Error(`no Foretype is installed in ${extensions}`);
+  const path = join(extensions, installed, "out", "process.js");
+  const kept = `${path}.kept`;
+  if (!existsSync(kept)) renameSync(path, kept);
+  writeFileSync(path, PROCESS);
+  const go = join(folder, "go");
+  return {
+    env: { SCRIPTED_ENGINE: folder },
+    /** What the next questions of explain and refactor are answered. */
+    answer(script: ScriptedAnswer): void {
+      rmSync(go, { force: true });
+      writeFileSync(join(folder, "answer.json"), JSON.stringify(script));
+    },
+    /** Lets a held answer come to its end. */
+    release: () => writeFileSync(go, ""),
+    /** Puts the installed process back, for the test files after this one. */
+    restore(): void {
+      renameSync(kept, path);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
