@@ -47,6 +47,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
       );
       return;
     }
+    if (!services.mayRead(document)) return;
     const selection = editor.selection.isEmpty
       ? document.lineAt(editor.selection.active.line).range
       : editor.selection;
@@ -84,6 +85,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
   /** Asks the model, and shows its answer as it comes. */
   async function stream(one: Refactoring): Promise<void> {
     const { document, start, selected } = one;
+    if (!services.mayRead(document)) return;
     const text = document.getText();
     one.answer = "";
     one.abort?.abort();

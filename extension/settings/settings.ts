@@ -1,4 +1,4 @@
-import type { PipelineSettings } from "../../engine/complete/index.ts";
+import { checkExclude, mergeLanguages, type PipelineSettings } from "../../engine/complete/index.ts";
 import type { EngineSettings, ModelSpec } from "../../engine/contract/index.ts";
 import { EMBEDDED_MODEL } from "../../engine/contract/index.ts";
 import manifest from "../../package.json" with { type: "json" };
@@ -45,23 +45,25 @@ const MIB = 1 << 20;
 export interface SettingsReader {
   /** The value of `foretype.NAME` as the editor has it, of any type that the user wrote. */
   readonly get: (name: string) => unknown;
+  /** What the user and the workspace say, each by itself; by default, all is the user's. */
+  readonly levels?: (name: string) => { readonly user: unknown; readonly workspace: unknown };
   readonly home: string;
 }
 
 /** A wrong value costs its setting only: the default holds, and a warning says so. */
-export function readSettings({ get, home }: SettingsReader): {
+export function readSettings({ get, levels, home }: SettingsReader): {
   readonly settings: Settings;
   readonly warnings: readonly string[];
 } {
   const warnings: string[] = [];
+  const levelsOf = levels ?? ((name: string) => ({ user: get(name), workspace: undefined }));
+  const composites = readComposites({ get, levelsOf, home, warn: (warning) => warnings.push(warning) });
 
   function read<T>(name: string): T {
     const schema = SCHEMAS[`foretype.${name}`]!;
     const value = get(name);
     if (value === undefined || fits(value, schema)) return (value ?? schema.default) as T;
-    warnings.push(
-      `The setting “foretype.${name}” is ${JSON.stringify(value)}, but must be ${wanted(schema)}: ${JSON.stringify(schema.default)} is used.`,
-    );
+    warnings.push(wrongValue(name, value, `${JSON.stringify(schema.default)} is used`));
     return schema.default as T;
   }
 
@@ -77,8 +79,8 @@ export function readSettings({ get, home }: SettingsReader): {
   const settings: Settings = {
     pipeline: {
       enabled: read("enable"),
-      languages: read("languages"),
-      exclude: read("exclude"),
+      languages: composites.languages,
+      exclude: composites.exclude,
       trigger: read("trigger"),
       profile: read("profile"),
       eagerness: read("eagerness"),
@@ -107,10 +109,75 @@ export function readSettings({ get, home }: SettingsReader): {
     statusBar: read("statusBar"),
     statistics: read("statistics"),
     recordTyping: read("recordTyping"),
-    refactorPresets: read("refactor.presets"),
+    refactorPresets: composites.presets,
   };
   return { settings, warnings };
 }
+
+interface CompositeReader {
+  readonly get: SettingsReader["get"];
+  readonly levelsOf: NonNullable<SettingsReader["levels"]>;
+  readonly home: string;
+  readonly warn: (warning: string) => void;
+}
+
+/** The lists and tables: a wrong entry is named and left out, the others hold. */
+function readComposites({ get, levelsOf, home, warn }: CompositeReader) {
+  const isTable = (value: unknown): value is object =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  const leftOut = (name: string, entry: unknown, why: string): void =>
+    warn(
+      `The setting “foretype.${name}” has the entry ${JSON.stringify(entry)}, which ${why}: it is left out.`,
+    );
+
+  function languages(): PipelineSettings["languages"] {
+    const { user, workspace } = levelsOf("languages");
+    const tables = [user, workspace].filter((value) => value !== undefined);
+    for (const value of tables) if (!isTable(value)) warn(wrongValue("languages", value, "it is left out"));
+    const merged = mergeLanguages(tables.filter(isTable));
+    for (const { languageId, value } of merged.wrong)
+      leftOut("languages", { [languageId]: value }, "is neither true nor false");
+    return merged.languages;
+  }
+
+  /** A list; where people write another thing, what they seem to mean: a secret is better left unread. */
+  function patterns(value: unknown): readonly unknown[] {
+    if (value === undefined || Array.isArray(value)) return value ?? [];
+    const meant = typeof value === "string" ? [value] : [];
+    if (isTable(value))
+      for (const [pattern, on] of Object.entries<unknown>({ ...value }))
+        if (on !== false) meant.push(pattern);
+    const used = meant.length > 0 ? `${JSON.stringify(meant)} is used` : "only the built-in rules hold";
+    warn(wrongValue("exclude", value, used));
+    return meant;
+  }
+
+  /** The user's entries come last: no workspace takes back what the user excludes. */
+  function exclude(): readonly string[] {
+    const { user, workspace } = levelsOf("exclude");
+    const { entries, wrong } = checkExclude([...patterns(workspace), ...patterns(user)], home);
+    for (const { entry, why } of wrong) leftOut("exclude", entry, why);
+    return entries;
+  }
+
+  function presets(): readonly string[] {
+    const value = get("refactor.presets") ?? [];
+    if (!Array.isArray(value)) {
+      warn(wrongValue("refactor.presets", value, "[] is used"));
+      return [];
+    }
+    return value.filter((entry): entry is string => {
+      const why = typeof entry !== "string" ? "is not a text" : entry.trim() === "" ? "is empty" : undefined;
+      if (why !== undefined) leftOut("refactor.presets", entry, why);
+      return why === undefined;
+    });
+  }
+
+  return { languages: languages(), exclude: exclude(), presets: presets() };
+}
+
+const wrongValue = (name: string, value: unknown, instead: string): string =>
+  `The setting “foretype.${name}” is ${JSON.stringify(value)}, but must be ${wanted(SCHEMAS[`foretype.${name}`]!)}: ${instead}.`;
 
 function fits(value: unknown, schema: Schema): boolean {
   return [schema.type].flat().some((type) => {
@@ -130,15 +197,6 @@ function fits(value: unknown, schema: Schema): boolean {
           (type === "number" || Number.isInteger(value)) &&
           (value as number) >= (schema.minimum ?? Number.NEGATIVE_INFINITY) &&
           (value as number) <= (schema.maximum ?? Number.POSITIVE_INFINITY)
-        );
-      case "array":
-        return Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
-      case "object":
-        return (
-          typeof value === "object" &&
-          value !== null &&
-          !Array.isArray(value) &&
-          Object.values(value).every((item) => typeof item === "boolean")
         );
       default:
         throw new Error(`no check for a setting of type ${type}`);
