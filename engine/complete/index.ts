@@ -29,7 +29,6 @@ export { completeOnce, type OneAnswer, type OneQuestion } from "./once.ts";
 export { createPipeline, type PipelineOptions } from "./pipeline.ts";
 
 export {
-  checkExclude,
   closedDocument,
   closedGate,
   type Exclusion,
@@ -51,7 +50,8 @@ export {
   traceLine,
 } from "./replay/index.ts";
 export { completeScripted } from "./scripted.ts";
-export { DEFAULT_SETTINGS, mergeLanguages } from "./settings.ts";
+export { type Checked, leftOut, readExclude, readLanguages, wrongValue } from "./setting_levels.ts";
+export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
   createSyntax,
   cursorTextAt,

@@ -23,22 +23,3 @@ export const DEFAULT_SETTINGS: PipelineSettings = {
   speculate: true,
   snoozedUntilMs: 0,
 };
-
-/**
- * `foretype.languages` from its levels, the one that rules last: an entry that is neither true nor false is left out, so that
- * what a lower level says of that language holds.
- */
-export function mergeLanguages(levels: readonly object[]): {
-  readonly languages: PipelineSettings["languages"];
-  readonly wrong: readonly { readonly languageId: string; readonly value: unknown }[];
-} {
-  const entries = levels.flatMap((level) => Object.entries<unknown>({ ...level }));
-  const isValid = (entry: [string, unknown]): entry is [string, boolean] => typeof entry[1] === "boolean";
-  return {
-    languages: Object.fromEntries([
-      ...Object.entries(DEFAULT_SETTINGS.languages),
-      ...entries.filter(isValid),
-    ]),
-    wrong: entries.filter((entry) => !isValid(entry)).map(([languageId, value]) => ({ languageId, value })),
-  };
-}

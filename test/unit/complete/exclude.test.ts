@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import {
-  checkExclude,
   closedDocument,
   DEFAULT_SETTINGS,
   exclusionOf,
   exclusionSilence,
 } from "../../../engine/complete/index.ts";
+import { checkExclude } from "../../../engine/complete/policy/index.ts";
 import { sentenceOf } from "../../../engine/errors/index.ts";
 
 /** In a workspace `/home/ada/work`, unless the path is whole. */
@@ -222,7 +222,7 @@ describe("version control's own files are silent until foretype.languages says s
     [".git/addp-hunk-edit.diff", "diff", "diff"],
     [".git/hooks/pre-commit", "shellscript", "shellscript"],
     [".git/info/exclude", "ignore", "ignore"],
-    ["/tmp/editor-1.jjdescription", "plaintext", "git-commit"],
+    ["/work/project/editor-1.jjdescription", "plaintext", "git-commit"],
   ];
   for (const [path, languageId, id] of own)
     test(path, () => {
