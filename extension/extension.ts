@@ -17,14 +17,14 @@ import {
 import { systemClock } from "../engine/contract/index.ts";
 import { registerCommands } from "./commands.ts";
 import { createEditorContext } from "./context/index.ts";
-import { pathOf, textOf } from "./editor/index.ts";
+import { exclusionOfFile, mayRead, pathOf, textOf } from "./editor/index.ts";
 import { registerExplain } from "./explain/index.ts";
 import { createDownloads } from "./models/index.ts";
 import { createTraceRecorder, type TraceRecorder } from "./recording/index.ts";
 import { registerRefactor } from "./refactor/index.ts";
 import type { Services } from "./services/index.ts";
 import { createEngine } from "./services/index.ts";
-import { watchConfiguration } from "./settings/index.ts";
+import { type Settings, watchConfiguration } from "./settings/index.ts";
 import { createStatistics, type Statistics } from "./statistics/index.ts";
 import { createReport, showLanguageStatus, showStatusBar, watchStatus } from "./status/index.ts";
 import { createGhostText, createReadOnly, createSnooze, watchSuggestions } from "./suggest/index.ts";
@@ -121,11 +121,12 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     engine: engine.service,
     settings,
-    traces: () => pipeline.traces(),
+    traces: () => readableTraces(pipeline.traces(), settings.current),
     onTrace: onTrace.event,
     metrics,
     onMetrics,
     report,
+    mayRead: (file) => mayRead(file, settings.current.pipeline.exclude),
     pathOf,
   };
   const why = { status, readOnly, settings: pipelineSettings, syntax, traces: services.traces };
@@ -139,15 +140,24 @@ export function activate(context: vscode.ExtensionContext): void {
 
 export const deactivate = (): Promise<unknown> => Promise.all([statistics?.flush(), recorder?.flush()]);
 
-/** What one model suggested says nothing of what another would. */
+/** What one model suggested says nothing of what another would; kept prompts may hold text that is excluded now. */
 function forgetWithModel(
   settings: Services["settings"],
   pipeline: { forget(uri?: string): void },
 ): vscode.Disposable {
-  let model = JSON.stringify(settings.current.completionModel);
-  return settings.onChange(({ completionModel }) => {
-    const chosen = JSON.stringify(completionModel);
-    if (chosen !== model) pipeline.forget();
-    model = chosen;
+  const keyOf = ({ completionModel, context, pipeline: { exclude } }: Settings): string =>
+    JSON.stringify([completionModel, context, exclude]);
+  let key = keyOf(settings.current);
+  return settings.onChange((changed) => {
+    const chosen = keyOf(changed);
+    if (chosen !== key) pipeline.forget();
+    key = chosen;
   });
 }
+
+/** Without those that hold text of files that are excluded by now. */
+const readableTraces = (traces: readonly TraceRecord[], { pipeline: { exclude } }: Settings): TraceRecord[] =>
+  traces.filter(
+    ({ uri, languageId, raw }) =>
+      raw === "" || !exclusionOfFile({ uri: vscode.Uri.parse(uri), languageId }, exclude),
+  );

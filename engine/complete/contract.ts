@@ -9,6 +9,8 @@ export interface DocumentView {
   readonly uri: string;
   /** For the prompt and the rules on paths: relative to the workspace, with forward slashes. */
   readonly path: string;
+  /** The workspace folder's name that `path` begins with, where the workspace has several. */
+  readonly folder?: string | undefined;
   /** VS Code's language id, for example `typescript`. */
   readonly languageId: string;
   readonly text: string;
@@ -16,6 +18,10 @@ export interface DocumentView {
   readonly version: number;
   readonly readOnly: boolean;
 }
+
+/** What the rule on reading looks at: name and place, and the language where it is known. */
+export type ReadableFile = Pick<DocumentView, "uri" | "path" | "folder"> &
+  Partial<Pick<DocumentView, "languageId">>;
 
 /** One request for ghost text. Offsets are UTF-16 code units into `document.text`. */
 export interface Question {
@@ -61,7 +67,7 @@ export interface PipelineSettings {
   readonly enabled: boolean;
   /** By language id; `*` is for the others. */
   readonly languages: Readonly<Record<string, boolean>>;
-  /** Globs on `path`: secret files. */
+  /** Files that are never read, beside the built-in ones: patterns as in `.gitignore`, the last that fits decides. */
   readonly exclude: readonly string[];
   readonly trigger: "automatic" | "manual";
   readonly profile: "balanced" | "eco";

@@ -4,7 +4,13 @@
 // Promise: the same text generated gives the same suggestion however it was streamed; every silence has a reason.
 // Must not know: vscode, GPUs, token ids, the file system.
 
-export { type Chunk, createContext, type OpenDocument, type RecentEdit } from "./context/index.ts";
+export {
+  createContext,
+  type FileChunk,
+  type NotebookCell,
+  type OpenDocument,
+  type RecentEdit,
+} from "./context/index.ts";
 export type * from "./contract.ts";
 export type { TraceRecord } from "./contract.ts";
 
@@ -22,7 +28,13 @@ export {
 export { completeOnce, type OneAnswer, type OneQuestion } from "./once.ts";
 export { createPipeline, type PipelineOptions } from "./pipeline.ts";
 
-export { closedGate, matches } from "./policy/index.ts";
+export {
+  closedDocument,
+  closedGate,
+  type Exclusion,
+  exclusionOf,
+  exclusionSilence,
+} from "./policy/index.ts";
 export {
   isKey,
   type Keystroke,
@@ -38,6 +50,7 @@ export {
   traceLine,
 } from "./replay/index.ts";
 export { completeScripted } from "./scripted.ts";
+export { type Checked, leftOut, readExclude, readLanguages, wrongValue } from "./setting_levels.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
   createSyntax,

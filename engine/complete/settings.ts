@@ -3,8 +3,15 @@ import type { PipelineSettings } from "./contract.ts";
 /** What package.json gives as defaults; a test compares them. */
 export const DEFAULT_SETTINGS: PipelineSettings = {
   enabled: true,
-  languages: { "*": true, plaintext: false, markdown: false, scminput: false },
-  exclude: ["**/.env*", "**/*.pem", "**/*.key", "**/id_rsa*", "**/id_ed25519*", "**/secrets/**"],
+  languages: {
+    "*": true,
+    plaintext: false,
+    markdown: false,
+    scminput: false,
+    "git-commit": false,
+    "git-rebase": false,
+  },
+  exclude: [],
   trigger: "automatic",
   profile: "balanced",
   eagerness: "balanced",

@@ -15,7 +15,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = manifest.contributes.configura
 /** What package.json says of `foretype.NAME`; undefined where there is no such setting. */
 export const declared = (name: string): Schema | undefined => SCHEMAS[`foretype.${name}`];
 
-/** Whether a setting may have a value. */
+/** Whether a setting may have a value; of lists and tables each entry is judged by itself, elsewhere. */
 export function fits(value: unknown, schema: Schema): boolean {
   return [schema.type].flat().some((type) => {
     switch (type) {
@@ -34,15 +34,6 @@ export function fits(value: unknown, schema: Schema): boolean {
           (type === "number" || Number.isInteger(value)) &&
           (value as number) >= (schema.minimum ?? Number.NEGATIVE_INFINITY) &&
           (value as number) <= (schema.maximum ?? Number.POSITIVE_INFINITY)
-        );
-      case "array":
-        return Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
-      case "object":
-        return (
-          typeof value === "object" &&
-          value !== null &&
-          !Array.isArray(value) &&
-          Object.values(value).every((item) => typeof item === "boolean")
         );
       default:
         throw new Error(`no check for a setting of type ${type}`);

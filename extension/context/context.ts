@@ -2,14 +2,15 @@ import * as vscode from "vscode";
 import {
   type ContextSource,
   createContext,
-  matches,
+  exclusionOf,
   type OpenDocument,
   type RecentEdit,
 } from "../../engine/complete/index.ts";
-import { isSupported, pathOf, textOf } from "../editor/index.ts";
+import { exclusionOfFile, type FileToRead, isSupported, placeOf, textOf } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createIgnoredFiles } from "./ignored_files.ts";
+import { otherCells } from "./notebooks.ts";
 import { createRecentEdits, type Hunk } from "./recent_edits.ts";
 
 const SHARE = 0.25; // of a prompt: the active file is worth more
@@ -22,21 +23,26 @@ export interface EditorContextOptions {
   readonly modelPositions: () => number;
 }
 
+/** A commit message says little of the code that is written after it. */
+const isCode = (document: vscode.TextDocument): boolean =>
+  isSupported(document) && document.languageId !== "scminput";
+
 /** Pieces of other files: open ones, recent edits and definitions. Nothing of an excluded or a Git-ignored file. */
 export function createEditorContext({ settings, modelPositions }: EditorContextOptions) {
   const ignoredFiles = createIgnoredFiles();
   const edits = createRecentEdits(() => Date.now());
   const views = new WeakMap<vscode.TextDocument, OpenDocument & { readonly version: number }>();
-  const isExcluded = (path: string) => settings.current.pipeline.exclude.some((glob) => matches(glob, path));
+  const isExcluded = (file: FileToRead): boolean =>
+    exclusionOfFile(file, settings.current.pipeline.exclude) !== undefined;
   const definitions = createDefinitions({
-    isWanted: ({ uri }) =>
-      settings.current.pipeline.enabled && settings.current.context.definitions && !isExcluded(pathOf(uri)),
+    isWanted: (document) =>
+      settings.current.pipeline.enabled && settings.current.context.definitions && !isExcluded(document),
     isExcluded,
     ignoredFiles,
   });
 
   const isReadable = (document: vscode.TextDocument): boolean =>
-    isSupported(document) && !isExcluded(pathOf(document.uri)) && !ignoredFiles.isIgnored(document.uri);
+    isCode(document) && !isExcluded(document) && !ignoredFiles.isIgnored(document.uri);
 
   /** The documents in tabs; others may be open without being shown. */
   function openDocuments(): OpenDocument[] {
@@ -56,9 +62,9 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
   function viewOf(document: vscode.TextDocument): OpenDocument {
     const { uri, version, languageId } = document;
     const known = views.get(document);
-    if (known?.version === version) return known;
+    if (known?.version === version && known.languageId === languageId) return known;
     const text = textOf(document).replaceAll("\r\n", "\n");
-    const view = { uri: uri.toString(), path: pathOf(uri), languageId, text, version };
+    const view = { ...placeOf(uri), languageId, text, version };
     views.set(document, view);
     return view;
   }
@@ -71,10 +77,10 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
     });
   }
 
-  function editOf(document: vscode.TextDocument, { uri, start, end, atMs }: Hunk): RecentEdit {
+  function editOf(document: vscode.TextDocument, { start, end, atMs }: Hunk): RecentEdit {
     const range = new vscode.Range(start - Math.min(start, LINES_AROUND), 0, end + LINES_AROUND + 1, 0);
     const text = document.getText(range).replaceAll("\r\n", "\n");
-    return { uri, path: pathOf(document.uri), text, atMs };
+    return { ...placeOf(document.uri), languageId: document.languageId, text, atMs };
   }
 
   const source = createContext({
@@ -82,14 +88,15 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
     openDocuments,
     recentEdits,
     definitions: () => (settings.current.context.definitions ? definitions.chunks : []),
-    isExcluded,
+    notebook: otherCells,
+    isExcluded: (file) => exclusionOf(file, settings.current.pipeline.exclude) !== undefined,
   });
 
   const listeners = vscode.Disposable.from(
     ignoredFiles,
     definitions,
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-      if (contentChanges.length === 0 || !isSupported(document)) return;
+      if (contentChanges.length === 0 || !isCode(document)) return;
       edits.changed(
         document.uri.toString(),
         contentChanges.map(({ range, text }) => ({

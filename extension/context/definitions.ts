@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import type { Chunk } from "../../engine/complete/index.ts";
-import { isSupported, pathOf, textOf } from "../editor/index.ts";
+import type { FileChunk } from "../../engine/complete/index.ts";
+import { type FileToRead, isSupported, placeOf, textOf } from "../editor/index.ts";
 import type { IgnoredFiles } from "./ignored_files.ts";
 import { namesBefore } from "./names.ts";
 
@@ -13,7 +13,7 @@ const KNOWN_MAX = 200;
 export interface DefinitionsOptions {
   /** Whether suggestions for this document may use definitions. */
   readonly isWanted: (document: vscode.TextDocument) => boolean;
-  readonly isExcluded: (path: string) => boolean;
+  readonly isExcluded: (file: FileToRead) => boolean;
   readonly ignoredFiles: IgnoredFiles;
 }
 
@@ -23,7 +23,7 @@ export interface DefinitionsOptions {
  */
 export function createDefinitions({ isWanted, isExcluded, ignoredFiles }: DefinitionsOptions) {
   /** By document and name, the longest unused first. */
-  const known = new Map<string, Chunk | null>();
+  const known = new Map<string, FileChunk | null>();
   let near: readonly string[] = [];
   let pause: NodeJS.Timeout | undefined;
   let round = 0;
@@ -47,7 +47,7 @@ export function createDefinitions({ isWanted, isExcluded, ignoredFiles }: Defini
   async function definitionAt(
     document: vscode.TextDocument,
     position: vscode.Position,
-  ): Promise<Chunk | undefined> {
+  ): Promise<FileChunk | undefined> {
     try {
       const [found] =
         (await vscode.commands.executeCommand<(vscode.Location | vscode.LocationLink)[]>(
@@ -58,15 +58,16 @@ export function createDefinitions({ isWanted, isExcluded, ignoredFiles }: Defini
       if (!found) return undefined;
       const uri = "targetUri" in found ? found.targetUri : found.uri;
       const range = "targetUri" in found ? found.targetRange : found.range;
-      if (uri.toString() === document.uri.toString() || isExcluded(pathOf(uri))) return undefined;
+      if (uri.toString() === document.uri.toString() || isExcluded({ uri })) return undefined;
       if (await ignoredFiles.find(uri)) return undefined;
       if ((await vscode.workspace.fs.stat(uri)).size > MAX_BYTES) return undefined;
       const target = await vscode.workspace.openTextDocument(uri);
+      if (isExcluded(target)) return undefined; // by its language, which is known only now
       // Some services name the identifier alone: the lines below it are its body.
       const last = range.isSingleLine ? range.start.line + TARGET_LINES : range.end.line;
       const end = Math.min(last, range.start.line + TARGET_LINES, target.lineCount - 1);
       const text = target.getText(new vscode.Range(range.start.line, 0, end, Number.MAX_SAFE_INTEGER));
-      return { path: pathOf(uri), text: text.replaceAll("\r\n", "\n") };
+      return { ...placeOf(uri), languageId: target.languageId, text: text.replaceAll("\r\n", "\n") };
     } catch {
       return undefined; // no language service, or one that failed: not reported
     }
@@ -83,7 +84,7 @@ export function createDefinitions({ isWanted, isExcluded, ignoredFiles }: Defini
 
   return {
     /** Of the names near the cursor, the farthest first. */
-    get chunks(): readonly Chunk[] {
+    get chunks(): readonly FileChunk[] {
       return near.flatMap((key) => known.get(key) ?? []).reverse();
     },
     /** What was looked up in, or found in, other documents may have changed. */

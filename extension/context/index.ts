@@ -1,5 +1,5 @@
-// Context: open files, recent edits and definitions that a prompt may quote.
-// Start at context.ts, then definitions.ts, recent_edits.ts and ignored_files.ts.
+// Context: open files, recent edits, definitions and the cells of a notebook that a prompt may quote.
+// Start at context.ts, then definitions.ts, recent_edits.ts, notebooks.ts and ignored_files.ts.
 // Owns what was looked up, until documents change.
 // Promise: nothing of an excluded or a Git-ignored file, and a request never waits for a lookup.
 // Must not know: how a prompt is laid out.

@@ -1,16 +1,29 @@
 import * as vscode from "vscode";
+import { type PathInWorkspace, pathInWorkspace } from "./folders.ts";
 
-/** A document's path within its workspace folder, with forward slashes; outside of any, its whole path. */
-export function pathOf({ path }: vscode.Uri): string {
-  // By path alone: the cells of a notebook have a scheme of their own.
-  const folders = (vscode.workspace.workspaceFolders ?? [])
-    .map(({ uri }) => (uri.path.endsWith("/") ? uri.path : `${uri.path}/`))
-    .filter((folder) => path.startsWith(folder));
-  return path.slice(Math.max(0, ...folders.map(({ length }) => length)));
+/** Names a file, and says where it lies: what rules on paths look at. */
+export function placeOf(uri: vscode.Uri): PathInWorkspace & { readonly uri: string } {
+  // By path, for the cells of a notebook have a scheme of their own; two hosts may have the same paths.
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(
+    (folder) => folder.uri.scheme !== uri.scheme || folder.uri.authority === uri.authority,
+  );
+  const named = folders.map(({ name, uri: { path } }) => ({ name, path }));
+  return { uri: uri.toString(), ...pathInWorkspace(uri.path, named) };
 }
 
-/** Where code is written: not output, source control input, comments, search results, nor the old side of a diff. */
-const SCHEMES = ["file", "untitled", "vscode-notebook-cell", "vscode-vfs", "vscode-remote"];
+/** A document's path within its workspace folder; with several folders, after the folder's name. */
+export const pathOf = (uri: vscode.Uri): string => placeOf(uri).path;
+
+/** Where code is written: not output, comments, search results, nor the old side of a diff. */
+const SCHEMES = [
+  "file",
+  "untitled",
+  "vscode-notebook-cell",
+  "vscode-interactive-input",
+  "vscode-vfs",
+  "vscode-remote",
+  "vscode-scm", // the box for a commit message, where `foretype.languages` turns it on
+];
 
 export const SELECTOR: vscode.DocumentSelector = SCHEMES.map((scheme) => ({ scheme }));
 

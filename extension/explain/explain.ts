@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { FileToRead } from "../editor/index.ts";
 import { offerChatModel } from "../models/index.ts";
 import { atMostEvery, chatContext, readAnswer, type Services } from "../services/index.ts";
 import { openPage } from "../webviews/index.ts";
@@ -10,7 +11,7 @@ const UPDATE_MS = 80;
 /** `Explain Selection`: streams an explanation beside the code, and takes further questions. */
 export function registerExplain(services: Services): vscode.Disposable {
   let panel: vscode.WebviewPanel | undefined;
-  let subject: Subject | undefined;
+  let subject: (Subject & { readonly file: FileToRead }) | undefined;
   let exchanges: Exchange[] = [];
   let running: AbortController | undefined;
   let notice = "";
@@ -73,6 +74,7 @@ export function registerExplain(services: Services): vscode.Disposable {
       return;
     }
     const { document } = editor;
+    if (!services.mayRead(document)) return;
     const range = editor.selection.isEmpty
       ? await enclosing(document, editor.selection.active)
       : editor.selection;
@@ -89,6 +91,7 @@ export function registerExplain(services: Services): vscode.Disposable {
     if (tokens < MAX_TOKENS / 2) tokens = Math.floor(context / 2);
     running?.abort();
     subject = {
+      file: { uri: document.uri, languageId: document.languageId },
       path: services.pathOf(document.uri),
       languageId: document.languageId,
       firstLine: range.start.line + 1,
@@ -101,7 +104,7 @@ export function registerExplain(services: Services): vscode.Disposable {
   }
 
   async function ask(question: string): Promise<void> {
-    if (!subject) return;
+    if (!subject || !services.mayRead(subject.file)) return;
     running?.abort();
     const abort = new AbortController();
     running = abort;

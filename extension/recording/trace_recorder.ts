@@ -1,9 +1,9 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { matches, type Pipeline } from "../../engine/complete/index.ts";
+import { exclusionOf, type Pipeline } from "../../engine/complete/index.ts";
 import { systemClock } from "../../engine/contract/index.ts";
-import { isSupported, pathOf, textOf } from "../editor/index.ts";
+import { isSupported, placeOf, textOf } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 import { createTypingRecorder, recordedPipeline, type TypingRecorder } from "./typing_recorder.ts";
 
@@ -32,7 +32,10 @@ export function createTraceRecorder({ storage, log, settings }: TraceRecorderOpt
         await mkdir(folder, { recursive: true });
         await appendFile(file, text, { mode: 0o600 }); // it holds source text
       },
-      isExcluded: (path) => settings.current.pipeline.exclude.some((glob) => matches(glob, path)),
+      isExcluded(file) {
+        const { exclude, languages } = settings.current.pipeline;
+        return (file.languageId === "scminput" && !languages.scminput) || !!exclusionOf(file, exclude);
+      },
       clock: systemClock,
       log: (message) => log.warn(message),
     });
@@ -51,8 +54,7 @@ export function createTraceRecorder({ storage, log, settings }: TraceRecorderOpt
     if (!recorder || !editor || !isSupported(editor.document)) return;
     const { document, options } = editor;
     recorder.see({
-      uri: document.uri.toString(),
-      path: pathOf(document.uri),
+      ...placeOf(document.uri),
       languageId: document.languageId,
       text: textOf(document),
       version: document.version,

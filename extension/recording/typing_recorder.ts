@@ -1,12 +1,12 @@
-import type { DocumentChange, Pipeline, Question } from "../../engine/complete/index.ts";
+import type { DocumentChange, Pipeline, Question, ReadableFile } from "../../engine/complete/index.ts";
 import { type TypingEvent, traceHeader, traceLine } from "../../engine/complete/index.ts";
 import type { Clock } from "../../engine/contract/index.ts";
 
 export interface TypingRecorderOptions {
   /** Adds text to the recording's file. */
   readonly append: (text: string) => Promise<void>;
-  /** Secret files, by their path in the workspace. */
-  readonly isExcluded: (path: string) => boolean;
+  /** Secret files, and what the user has excluded. */
+  readonly isExcluded: (file: ReadableFile) => boolean;
   readonly clock: Clock;
   readonly log: (message: string) => void;
   /** Bytes of one recording at most. */
@@ -14,7 +14,10 @@ export interface TypingRecorderOptions {
 }
 
 /** A document as the editor has it. */
-export type RecordedView = Pick<Question["document"], "uri" | "path" | "languageId" | "text" | "version"> &
+export type RecordedView = Pick<
+  Question["document"],
+  "uri" | "path" | "folder" | "languageId" | "text" | "version"
+> &
   Question["indentation"];
 
 const LIMIT = 20 << 20;
@@ -37,7 +40,7 @@ export function createTypingRecorder({
 }: TypingRecorderOptions) {
   const startMs = clock.now();
   /** The documents that the recording has open, and how many characters they have. */
-  const documents = new Map<string, { readonly path: string; readonly length: number }>();
+  const documents = new Map<string, { readonly file: ReadableFile; readonly length: number }>();
   let queue: TypingEvent[] = [];
   let bytes = 0;
   let stopped = false;
@@ -86,12 +89,13 @@ export function createTypingRecorder({
   }
 
   /** Whether the document is recorded; opens it in the recording, again where the recording has lost track of it. */
-  function see({ uri, path, languageId, text, tabSize, insertSpaces }: RecordedView): boolean {
-    if (stopped || isExcluded(path) || text.length > MAX_CHARACTERS) return false;
+  function see({ uri, path, folder, languageId, text, tabSize, insertSpaces }: RecordedView): boolean {
+    const file = { uri, path, folder, languageId };
+    if (stopped || isExcluded(file) || text.length > MAX_CHARACTERS) return false;
     const known = documents.get(uri);
     if (known?.length === text.length) return true;
     if (known) add({ type: "close", uri });
-    documents.set(uri, { path, length: text.length });
+    documents.set(uri, { file, length: text.length });
     add({ type: "open", uri, path, languageId, text, tabSize, insertSpaces });
     return true;
   }
@@ -139,7 +143,7 @@ export function createTypingRecorder({
     },
     /** What is excluded has changed: leaves the documents that are excluded now. */
     leaveExcluded(): void {
-      for (const [uri, { path }] of documents) if (isExcluded(path)) close(uri);
+      for (const [uri, { file }] of documents) if (isExcluded(file)) close(uri);
     },
     flush,
   };

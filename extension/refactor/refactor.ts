@@ -51,6 +51,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
     const { document } = editor;
     if (document.uri.scheme === SCHEME)
       return say("This is a proposal already: apply it, retry, or discard it.");
+    if (!services.mayRead(document)) return;
     const selected = editor.selection.isEmpty
       ? document.lineAt(editor.selection.active.line).range
       : editor.selection;
@@ -117,6 +118,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
   /** Asks the model about the selection as it is now, and shows its answer as it comes. */
   async function stream(one: Refactoring): Promise<void> {
     const { document, selection } = one;
+    if (!services.mayRead(document)) return;
     const ended = endOfSelection(one);
     if (ended) return refuse(one, ended);
     one.surroundings = surroundingsOf(document, selection) ?? one.surroundings;

@@ -8,6 +8,7 @@ import type {
   GenerationEnd,
   ModelDescription,
 } from "../../engine/contract/index.ts";
+import type { FileToRead } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 
 export type ModelRole = "completion" | "chat";
@@ -43,6 +44,8 @@ export interface Services {
   readonly onMetrics: vscode.Event<void>;
   /** Shows an error once: a UserError's own sentence; of all others, the message, with the way to the log. */
   readonly report: (error: unknown) => void;
+  /** Whether a file may be read: asked before any text of it is used. Where it may not, says why. */
+  readonly mayRead: (file: FileToRead) => boolean;
   /** The workspace's relative path, as rules on paths and prompts see it. */
   readonly pathOf: (uri: vscode.Uri) => string;
 }

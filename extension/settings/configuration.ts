@@ -9,6 +9,10 @@ export function watchConfiguration(log: vscode.LogOutputChannel) {
     const configuration = vscode.workspace.getConfiguration("foretype");
     const { settings, warnings } = readSettings({
       get: (name) => configuration.get(name),
+      levels(name) {
+        const { globalValue, workspaceValue } = configuration.inspect(name) ?? {};
+        return { user: globalValue, workspace: vscode.workspace.isTrusted ? workspaceValue : undefined };
+      },
       home: homedir(),
     });
     for (const warning of warnings) log.warn(warning);

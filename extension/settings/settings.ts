@@ -1,7 +1,13 @@
-import type { PipelineSettings } from "../../engine/complete/index.ts";
+import {
+  leftOut,
+  type PipelineSettings,
+  readExclude,
+  readLanguages,
+  wrongValue,
+} from "../../engine/complete/index.ts";
 import type { EngineSettings, ModelSpec } from "../../engine/contract/index.ts";
 import { EMBEDDED_MODEL } from "../../engine/contract/index.ts";
-import manifest from "../../package.json" with { type: "json" };
+import { declared, fits } from "../../engine/settings/index.ts";
 
 /** `foretype.*`, checked. */
 export interface Settings {
@@ -26,18 +32,6 @@ export interface Settings {
   readonly refactorPresets: readonly string[];
 }
 
-/** What package.json says of a setting; the manifest is the only place that knows defaults and bounds. */
-interface Schema {
-  readonly type: string | readonly string[];
-  readonly default: unknown;
-  readonly enum?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly pattern?: string;
-}
-
-const SCHEMAS: Readonly<Record<string, Schema>> = manifest.contributes.configuration.properties;
-
 // Positions beyond the prompt: what an invoked suggestion may write, and room for both to be rounded up.
 const GENERATED_POSITIONS = 512;
 const MIB = 1 << 20;
@@ -45,23 +39,51 @@ const MIB = 1 << 20;
 export interface SettingsReader {
   /** The value of `foretype.NAME` as the editor has it, of any type that the user wrote. */
   readonly get: (name: string) => unknown;
+  /** What the user and the workspace say, each by itself; by default, all is the user's. */
+  readonly levels?: (name: string) => { readonly user: unknown; readonly workspace: unknown };
   readonly home: string;
 }
 
 /** A wrong value costs its setting only: the default holds, and a warning says so. */
-export function readSettings({ get, home }: SettingsReader): {
+export function readSettings({ get, levels, home }: SettingsReader): {
   readonly settings: Settings;
   readonly warnings: readonly string[];
 } {
   const warnings: string[] = [];
+  const levelsOf = levels ?? ((name: string) => ({ user: get(name), workspace: undefined }));
+  const checked = <T>({ value, warnings: found }: { value: T; warnings: readonly string[] }): T => {
+    warnings.push(...found);
+    return value;
+  };
+
+  function languages(): PipelineSettings["languages"] {
+    const { user, workspace } = levelsOf("languages");
+    return checked(readLanguages([user, workspace]));
+  }
+
+  function exclude(): readonly string[] {
+    const { user, workspace } = levelsOf("exclude");
+    return checked(readExclude([workspace, user], home));
+  }
+
+  function presets(): readonly string[] {
+    const value = get("refactor.presets") ?? [];
+    if (!Array.isArray(value)) {
+      warnings.push(wrongValue("refactor.presets", value, "[] is used"));
+      return [];
+    }
+    return value.filter((entry): entry is string => {
+      const why = typeof entry !== "string" ? "is not a text" : entry.trim() === "" ? "is empty" : undefined;
+      if (why !== undefined) warnings.push(leftOut("refactor.presets", entry, why));
+      return why === undefined;
+    });
+  }
 
   function read<T>(name: string): T {
-    const schema = SCHEMAS[`foretype.${name}`]!;
+    const schema = declared(name)!;
     const value = get(name);
     if (value === undefined || fits(value, schema)) return (value ?? schema.default) as T;
-    warnings.push(
-      `The setting “foretype.${name}” is ${JSON.stringify(value)}, but must be ${wanted(schema)}: ${JSON.stringify(schema.default)} is used.`,
-    );
+    warnings.push(wrongValue(name, value, `${JSON.stringify(schema.default)} is used`));
     return schema.default as T;
   }
 
@@ -77,8 +99,8 @@ export function readSettings({ get, home }: SettingsReader): {
   const settings: Settings = {
     pipeline: {
       enabled: read("enable"),
-      languages: read("languages"),
-      exclude: read("exclude"),
+      languages: languages(),
+      exclude: exclude(),
       trigger: read("trigger"),
       profile: read("profile"),
       eagerness: read("eagerness"),
@@ -107,66 +129,7 @@ export function readSettings({ get, home }: SettingsReader): {
     statusBar: read("statusBar"),
     statistics: read("statistics"),
     recordTyping: read("recordTyping"),
-    refactorPresets: read("refactor.presets"),
+    refactorPresets: presets(),
   };
   return { settings, warnings };
-}
-
-function fits(value: unknown, schema: Schema): boolean {
-  return [schema.type].flat().some((type) => {
-    switch (type) {
-      case "boolean":
-        return typeof value === "boolean";
-      case "string":
-        return (
-          typeof value === "string" &&
-          (schema.enum?.includes(value) ?? true) &&
-          new RegExp(schema.pattern ?? "").test(value)
-        );
-      case "number":
-      case "integer":
-        return (
-          Number.isFinite(value) &&
-          (type === "number" || Number.isInteger(value)) &&
-          (value as number) >= (schema.minimum ?? Number.NEGATIVE_INFINITY) &&
-          (value as number) <= (schema.maximum ?? Number.POSITIVE_INFINITY)
-        );
-      case "array":
-        return Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
-      case "object":
-        return (
-          typeof value === "object" &&
-          value !== null &&
-          !Array.isArray(value) &&
-          Object.values(value).every((item) => typeof item === "boolean")
-        );
-      default:
-        throw new Error(`no check for a setting of type ${type}`);
-    }
-  });
-}
-
-/** A schema in words, for a sentence. */
-function wanted(schema: Schema): string {
-  const bounds = (): string => {
-    const { minimum, maximum } = schema;
-    if (minimum !== undefined && maximum !== undefined) return `a number from ${minimum} to ${maximum}`;
-    return `a number of at least ${minimum ?? 0}`;
-  };
-  const words = [schema.type].flat().map((type) => {
-    switch (type) {
-      case "boolean":
-        return "true or false";
-      case "string":
-        if (schema.enum) return schema.enum.map((one) => `"${one}"`).join(" or ");
-        return schema.pattern === undefined ? "a text" : JSON.stringify(schema.default);
-      case "array":
-        return "a list of texts";
-      case "object":
-        return "true or false for each language id";
-      default:
-        return bounds();
-    }
-  });
-  return words.join(" or ");
 }

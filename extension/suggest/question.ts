@@ -1,10 +1,9 @@
 import * as vscode from "vscode";
 import type { DocumentView, Question } from "../../engine/complete/index.ts";
-import { pathOf, textOf } from "../editor/index.ts";
+import { placeOf, textOf } from "../editor/index.ts";
 
 const viewOf = (document: vscode.TextDocument, readOnly: boolean): DocumentView => ({
-  uri: document.uri.toString(),
-  path: pathOf(document.uri),
+  ...placeOf(document.uri),
   languageId: document.languageId,
   text: textOf(document),
   version: document.version,

@@ -1,8 +1,6 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import * as vscode from "vscode";
-import { matches } from "../../engine/complete/index.ts";
-import { pathOf } from "../editor/index.ts";
 
 /**
  * Whether documents can be edited, as far as an extension can tell: by their file system, their file's permissions and
@@ -19,9 +17,9 @@ export function createReadOnly() {
     }),
   );
   return {
-    check({ uri }: vscode.TextDocument): Promise<boolean> {
-      const key = uri.toString();
-      const answer = known.get(key) ?? isReadOnly(uri);
+    check(document: vscode.TextDocument): Promise<boolean> {
+      const key = document.uri.toString();
+      const answer = known.get(key) ?? isReadOnly(document);
       known.set(key, answer);
       return answer;
     },
@@ -31,14 +29,17 @@ export function createReadOnly() {
 
 export type ReadOnly = ReturnType<typeof createReadOnly>;
 
-async function isReadOnly(uri: vscode.Uri): Promise<boolean> {
+async function isReadOnly(document: vscode.TextDocument): Promise<boolean> {
+  const { uri } = document;
   if (uri.scheme === "untitled" || uri.scheme === "vscode-notebook-cell") return false;
   if (vscode.workspace.fs.isWritableFileSystem(uri.scheme) === false) return true;
   const files = vscode.workspace.getConfiguration("files", uri);
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
   const listed = (name: string): boolean =>
-    Object.entries(files.get<Record<string, unknown>>(name) ?? {}).some(
-      ([glob, on]) => on === true && (matches(glob, pathOf(uri)) || matches(glob, uri.path)),
-    );
+    Object.entries(files.get<Record<string, unknown>>(name) ?? {}).some(([glob, on]) => {
+      const patterns = folder ? [glob, new vscode.RelativePattern(folder, glob)] : [glob];
+      return on === true && patterns.some((pattern) => vscode.languages.match({ pattern }, document) > 0);
+    });
   if (listed("readonlyExclude")) return false;
   if (listed("readonlyInclude")) return true;
   try {

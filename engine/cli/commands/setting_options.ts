@@ -1,4 +1,5 @@
-import type { PipelineSettings } from "../../complete/index.ts";
+import { homedir } from "node:os";
+import { type Checked, type PipelineSettings, readExclude, readLanguages } from "../../complete/index.ts";
 import { declared, fits, wanted } from "../../settings/index.ts";
 
 /** The settings that decide a suggestion, by their names in VS Code. */
@@ -32,11 +33,18 @@ export function readSettingOption(
   if (!schema) throw new Error(`The settings are ${Object.keys(FIELDS).join(", ")}.`);
   if (equals === -1) throw new Error(`Give it a value, as in ${name}=${JSON.stringify(schema.default)}.`);
   const text = option.slice(equals + 1).trim();
+  const whole = jsonIn(text) ?? text;
+  if (name === "languages") return { ...earlier, languages: warned(readLanguages([whole])) };
+  if (name === "exclude") return { ...earlier, exclude: warned(readExclude([whole], homedir())) };
   const value = [jsonIn(text), text].find((one) => fits(one, schema));
   if (value === undefined) throw new Error(`The value must be ${wanted(schema)}.`);
-  // As VS Code does with objects: the defaults hold for the keys that are not given.
-  const merged = schema.type === "object" ? { ...(schema.default as object), ...(value as object) } : value;
-  return { ...earlier, [field]: merged };
+  return { ...earlier, [field]: value };
+}
+
+/** As in an editor, a wrong entry is named and left out. */
+function warned<Value>({ value, warnings }: Checked<Value>): Value {
+  for (const warning of warnings) console.error(warning);
+  return value;
 }
 
 function jsonIn(text: string): unknown {

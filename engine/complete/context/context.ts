@@ -1,19 +1,13 @@
-import type { ContextSource, DocumentView } from "../contract.ts";
-
-/** A piece of another file for the prompt. */
-export interface Chunk {
-  readonly path: string;
-  readonly text: string;
-}
+import type { ContextSource, DocumentView, ReadableFile } from "../contract.ts";
+import type { Chunk, FileChunk } from "./chunk.ts";
+import { type NotebookCell, notebookChunk } from "./notebook.ts";
 
 /** Lines that the user has lately changed. */
-export interface RecentEdit extends Chunk {
-  readonly uri: string;
+export interface RecentEdit extends FileChunk {
   readonly atMs: number;
 }
 
-export interface OpenDocument extends Chunk {
-  readonly uri: string;
+export interface OpenDocument extends FileChunk {
   readonly languageId: string;
 }
 
@@ -23,9 +17,11 @@ export interface ContextOptions {
   readonly openDocuments: () => readonly OpenDocument[];
   readonly recentEdits: () => readonly RecentEdit[];
   /** Definitions of names near the cursor, as far as they are known by now. */
-  readonly definitions: () => readonly Chunk[];
-  /** Secret files, and what the user has excluded. */
-  readonly isExcluded: (path: string) => boolean;
+  readonly definitions: () => readonly FileChunk[];
+  /** The other cells of the document's notebook, in their order. */
+  readonly notebook?: (document: DocumentView) => readonly NotebookCell[];
+  /** Secret files, and what the user has excluded: nothing of them is ever a chunk. */
+  readonly isExcluded: (file: ReadableFile) => boolean;
 }
 
 const CHARACTERS_PER_TOKEN = 3; // of code; the completer counts exactly, and drops what does not fit
@@ -34,6 +30,7 @@ const EDITS = 8;
 const EDIT_CHARACTERS = 2000; // of all edits together
 const DEFINITIONS = 5;
 const DEFINITION_CHARACTERS = 500;
+const NOTEBOOK_SHARE = 0.75; // of the room: a notebook's other cells are worth more than other files
 const SIMILAR = 4;
 const LEAST_SIMILARITY = 0.05;
 const SAME = 0.9; // Jaccard: the same text twice
@@ -70,11 +67,14 @@ export function createContext(options: ContextOptions): ContextSource {
     return list;
   }
 
+  const isWanted = (file: ReadableFile, document: DocumentView): boolean =>
+    file.uri !== document.uri && !options.isExcluded(file);
+
   function similar(document: DocumentView, cursor: number): Chunk[] {
     const around = namesIn(document.text.slice(Math.max(0, cursor - AROUND), cursor + AROUND));
     return options
       .openDocuments()
-      .filter(({ uri, path }) => uri !== document.uri && !options.isExcluded(path))
+      .filter((file) => isWanted(file, document))
       .flatMap((other) => {
         const scored = windowsOf(other).map(({ chunk, names }) => ({ chunk, score: jaccard(around, names) }));
         const best = scored.sort((a, b) => b.score - a.score)[0];
@@ -85,10 +85,10 @@ export function createContext(options: ContextOptions): ContextSource {
       .map(({ chunk }) => chunk);
   }
 
-  function edits(document: DocumentView): Chunk[] {
+  function edits(document: DocumentView, cells: readonly NotebookCell[]): Chunk[] {
     const recent = options
       .recentEdits()
-      .filter(({ uri, path }) => uri !== document.uri && !options.isExcluded(path))
+      .filter((file) => isWanted(file, document) && !cells.some(({ uri }) => uri === file.uri))
       .sort((a, b) => b.atMs - a.atMs)
       .slice(0, EDITS);
     let left = EDIT_CHARACTERS;
@@ -106,12 +106,18 @@ export function createContext(options: ContextOptions): ContextSource {
       unscanned = SCANNED_AT_ONCE;
       const definitions = options
         .definitions()
-        .filter(({ path }) => path !== document.path && !options.isExcluded(path))
+        .filter((file) => isWanted(file, document))
         .slice(0, DEFINITIONS)
         .map(({ path, text }) => ({ path, text: text.slice(0, DEFINITION_CHARACTERS) }));
+      const cells = (options.notebook?.(document) ?? []).filter((cell) => isWanted(cell, document));
+      const notebook = notebookChunk(cells, document.languageId, room * NOTEBOOK_SHARE);
       // Most relevant last: it is nearest to the file, and the last that a short budget drops.
-      const wanted = distinct([...similar(document, cursor).reverse(), ...definitions, ...edits(document)]);
-      last = keepOrder(last, within(wanted, room));
+      const others = distinct([
+        ...similar(document, cursor).reverse(),
+        ...definitions,
+        ...edits(document, cells),
+      ]);
+      last = keepOrder(last, within(notebook ? [...others, notebook] : others, room));
       return last;
     },
   };

@@ -1,5 +1,5 @@
-import picomatch from "picomatch";
 import type { PipelineSettings, Question, Silence } from "../contract.ts";
+import { languageOff, unfitDocument } from "./document_gates.ts";
 
 const MAX_LINE = 1000; // characters before the cursor: minified code, which no suggestion helps
 
@@ -17,7 +17,8 @@ export interface GateView {
  */
 export function closedGate(question: Question, settings: PipelineSettings, view: GateView): Silence | null {
   return (
-    unfitDocument(question, settings) ??
+    unfitDocument(question.document, settings) ??
+    unfitSelection(question) ??
     (question.trigger === "invoked" ? null : unwanted(question, settings, view)) ??
     unfitPlace(view)
   );
@@ -31,26 +32,7 @@ const bySetting = (id: string, problem: string, setting: string): Silence => ({
   setting,
 });
 
-function unfitDocument(question: Question, { enabled, exclude }: PipelineSettings): Silence | null {
-  const { document, cursors, selectionIsEmpty } = question;
-  if (!enabled)
-    return {
-      id: "disabled",
-      problem: "Suggestions are off",
-      advice: "turn on the setting “foretype.enable”",
-      setting: "foretype.enable",
-    };
-  const pattern = exclude.find((glob) => matches(glob, document.path));
-  if (pattern !== undefined) {
-    const problem = `This file is never read, because its path matches “${pattern}”`;
-    return bySetting("excluded", problem, "foretype.exclude");
-  }
-  if (document.readOnly)
-    return {
-      id: "read-only",
-      problem: "This file cannot be edited",
-      advice: "suggestions are for files that can",
-    };
+function unfitSelection({ cursors, selectionIsEmpty }: Question): Silence | null {
   if (cursors > 1)
     return {
       id: "several-cursors",
@@ -63,12 +45,13 @@ function unfitDocument(question: Question, { enabled, exclude }: PipelineSetting
 }
 
 function unwanted(
-  { document: { languageId } }: Question,
-  { languages, snoozedUntilMs, trigger, inComments }: PipelineSettings,
+  { document }: Question,
+  settings: PipelineSettings,
   { rest, inComment, nowMs }: GateView,
 ): Silence | null {
-  if (!(languages[languageId] ?? languages["*"] ?? true))
-    return bySetting("language-off", `Suggestions are off for ${languageId}`, "foretype.languages");
+  const { snoozedUntilMs, trigger, inComments } = settings;
+  const off = languageOff(document, settings);
+  if (off) return off;
   if (snoozedUntilMs > nowMs)
     return {
       id: "snoozed",
@@ -102,20 +85,4 @@ function unfitPlace({ head, rest }: GateView): Silence | null {
       advice: "suggestions appear on shorter lines",
     };
   return null;
-}
-
-const matchers = new Map<string, (path: string) => boolean>();
-
-/** Whether a glob fits a path; a pattern without a slash fits a name in any folder. */
-export function matches(glob: string, path: string): boolean {
-  let matcher = matchers.get(glob);
-  if (!matcher) {
-    try {
-      matcher = picomatch(glob.includes("/") ? glob : `**/${glob}`, { dot: true, nocase: true });
-    } catch {
-      matcher = () => false; // no glob at all: settings.ts says so
-    }
-    matchers.set(glob, matcher);
-  }
-  return matcher(path.replace(/^\/+/, ""));
 }

@@ -1,8 +1,9 @@
 import type { Completer } from "../../contract/index.ts";
 import { systemClock } from "../../contract/index.ts";
 import { sentenceOf, UserError } from "../../errors/index.ts";
-import type { PipelineSettings, ShownSuggestion, Silence } from "../contract.ts";
+import type { PipelineSettings, ReadableFile, ShownSuggestion, Silence } from "../contract.ts";
 import { createPipeline } from "../pipeline.ts";
+import { exclusionOf } from "../policy/index.ts";
 import type { Syntax } from "../text/index.ts";
 import { countingCompleter } from "./counting.ts";
 import { type Keystroke, kindOf, summarise, type TypingSummary, typesInto } from "./keystrokes.ts";
@@ -77,13 +78,14 @@ export async function playTrace(trace: TypingRecording, options: PlayOptions): P
   let played = 0; // events so far
   let failure: Error | undefined; // of the pipeline itself
 
+  const isExcluded = (file: ReadableFile) => exclusionOf(file, settings().exclude) !== undefined;
   const work = countingCompleter(options.completer, () => keystrokes.at(-1));
   const pipeline = createPipeline({
     completer: work.completer,
     settings,
     clock,
     ...(syntax && { syntax }),
-    ...(contextTokens !== undefined && { context: documents.context(contextTokens) }),
+    ...(contextTokens !== undefined && { context: documents.context(contextTokens, isExcluded) }),
     onGrown(uri, cursor) {
       if (lastAsk?.event.uri === uri && lastAsk.event.cursor === cursor && lastAsk.row === keystrokes.at(-1))
         ask(lastAsk.event, lastAsk.row);

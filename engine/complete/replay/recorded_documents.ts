@@ -1,5 +1,5 @@
 import { createContext, type OpenDocument } from "../context/index.ts";
-import type { ContextSource } from "../contract.ts";
+import type { ContextSource, ReadableFile } from "../contract.ts";
 import { applyChanges, type TypingEvent } from "./recording.ts";
 
 export type EventOf<Type extends TypingEvent["type"]> = Extract<TypingEvent, { readonly type: Type }>;
@@ -45,13 +45,13 @@ export function createRecordedDocuments() {
       return line;
     },
     /** Pieces of the others as the extension gives them, without edits and definitions, for prompts of `promptTokens`. */
-    context: (promptTokens: number): ContextSource =>
+    context: (promptTokens: number, isExcluded: (file: ReadableFile) => boolean): ContextSource =>
       createContext({
         budget: () => Math.floor(promptTokens * CONTEXT_SHARE),
         openDocuments: () => [...documents.values()].map(viewOf),
         recentEdits: () => [],
         definitions: () => [],
-        isExcluded: () => false,
+        isExcluded,
       }),
   };
 }

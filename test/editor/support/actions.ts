@@ -34,6 +34,12 @@ export async function openAt(window: EditorWindow, path: string, marked: string)
 }
 
 async function openFile(window: EditorWindow, path: string): Promise<void> {
+  await openTab(window, path);
+  await focusEditor(window);
+}
+
+/** Opens a file in the editor that VS Code has for it. */
+export async function openTab(window: EditorWindow, path: string): Promise<void> {
   const { page } = window;
   await press(window, "Control+P");
   const input = page.locator(".quick-input-widget input");
@@ -47,7 +53,6 @@ async function openFile(window: EditorWindow, path: string): Promise<void> {
     .waitFor({ timeout: SHOWS_MS });
   await press(window, "Enter");
   await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: SHOWS_MS });
-  await focusEditor(window);
 }
 
 export async function focusEditor(window: EditorWindow): Promise<void> {

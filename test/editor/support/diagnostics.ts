@@ -6,9 +6,12 @@ import type { EditorWindow } from "./window.ts";
 /** A question to the pipeline, without its text. */
 export interface Trace {
   readonly at: number; // milliseconds since 1970
+  readonly languageId: string;
   readonly trigger: "automatic" | "invoked" | "speculative";
   readonly source: "typed-through" | "cache" | "attached" | "model" | null;
   readonly outcome: { readonly kind: "shown" | "nothing"; readonly id?: string; readonly lines?: number };
+  /** Characters of each piece of other files; null where the model was not asked. */
+  readonly prompt: { readonly context: readonly number[] } | null;
 }
 
 /** Oldest first. Closes the editor that the command opens. */

@@ -113,6 +113,25 @@ test("a file that is never read says so before a model is loaded", async () => {
   expect(stderr).toContain("no such device");
 });
 
+test("a wrong entry of a list or a table is named and left out, as in an editor, and the others hold", async () => {
+  write("a.mine", "x = \n");
+  write("a.py", "x = \n");
+  const asked = async (place: string, setting: string) => {
+    const { stdout, stderr } = await foretype([place, "--answer", "1", "--json", "--setting", setting]);
+    return { id: (JSON.parse(stdout) as { silence: { id: string } | null }).silence?.id ?? null, stderr };
+  };
+  expect(await asked("a.mine:1:5", 'exclude=["", "*.mine"]')).toEqual({
+    id: "excluded",
+    stderr: 'The setting “foretype.exclude” has the entry "", which is empty: it is left out.\n',
+  });
+  expect(await asked("a.py:1:5", 'languages={"*": false, "python": "on"}')).toEqual({
+    id: "language-off",
+    stderr:
+      'The setting “foretype.languages” has the entry {"python":"on"}, which is neither true nor false: it is left out.\n',
+  });
+  expect(await asked("prod.pem:1:1", "exclude=*.mine")).toMatchObject({ id: "excluded" });
+});
+
 test("for people: the ghost text in its place, a sentence, and what each filter did", async () => {
   const { stdout } = await foretype(["sum.ts:1:15", "--answer", "price;  "]);
   expect(stdout).toContain("1 │ const total = ‹price;›\n2 │ foo(total);");

@@ -11,6 +11,7 @@ const file = (path: string, text: string): OpenDocument => ({
   languageId: "typescript",
   text,
 });
+const definition = (path: string, text: string) => ({ uri: `file:///${path}`, path, text });
 const edit = (path: string, text: string, atMs: number): RecentEdit => ({
   uri: `file:///${path}`,
   path,
@@ -24,7 +25,7 @@ function context(more: Partial<Parameters<typeof createContext>[0]> = {}) {
     openDocuments: () => [],
     recentEdits: () => [],
     definitions: () => [],
-    isExcluded: (path) => path.startsWith(".env"),
+    isExcluded: ({ path }) => path.startsWith(".env"),
     ...more,
   });
 }
@@ -46,10 +47,7 @@ test("the document itself and secret files are never context", () => {
   const it = context({
     openDocuments: () => [file("src/here.ts", text), file(".env", text)],
     recentEdits: () => [edit("src/here.ts", text, 1), edit(".env.local", text, 2)],
-    definitions: () => [
-      { path: ".env", text },
-      { path: "src/here.ts", text },
-    ],
+    definitions: () => [definition(".env", text), definition("src/here.ts", text)],
   });
   expect(it.chunks(document, at)).toEqual([]);
 });
@@ -68,10 +66,9 @@ test("recent edits come last, the newest nearest to the file, 8 of them and 2,00
 });
 
 test("the budget holds, and the farthest text is dropped first", () => {
-  const definitions = [0, 1, 2].map((n) => ({
-    path: `d${n}.ts`,
-    text: `function name${n}alpha${n}() { return beta${n}; }`,
-  }));
+  const definitions = [0, 1, 2].map((n) =>
+    definition(`d${n}.ts`, `function name${n}alpha${n}() { return beta${n}; }`),
+  );
   const one = context({ definitions: () => definitions, budget: () => 20 }).chunks(document, at);
   expect(paths(one)).toEqual(["d2.ts"]);
   expect(context({ definitions: () => definitions, budget: () => 0 }).chunks(document, at)).toEqual([]);
@@ -80,7 +77,7 @@ test("the budget holds, and the farthest text is dropped first", () => {
 test("what says nearly the same is said once", () => {
   const text = "export function sumOfSquares(values: number[]) { return total; }";
   const chunks = context({
-    definitions: () => [{ path: "a.ts", text }],
+    definitions: () => [definition("a.ts", text)],
     recentEdits: () => [edit("b.ts", text, 1)],
   }).chunks(document, at);
   expect(chunks).toHaveLength(1);

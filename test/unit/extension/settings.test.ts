@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEFAULT_SETTINGS } from "../../../engine/complete/index.ts";
+import { DEFAULT_SETTINGS, exclusionOf } from "../../../engine/complete/index.ts";
 import { readSettings } from "../../../extension/settings/settings.ts";
 import manifest from "../../../package.json" with { type: "json" };
 
@@ -58,13 +58,24 @@ const wrong: readonly (readonly [name: string, value: unknown, sentence: string]
   [
     "languages",
     { typescript: "yes" },
-    'The setting “foretype.languages” is {"typescript":"yes"}, but must be true or false for each language id: {"*":true,"plaintext":false,"markdown":false,"scminput":false} is used.',
+    'The setting “foretype.languages” has the entry {"typescript":"yes"}, which is neither true nor false: it is left out.',
+  ],
+  [
+    "languages",
+    false,
+    "The setting “foretype.languages” is false, but must be true or false for each language id: it is left out.",
   ],
   [
     "refactor.presets",
-    ["tidy", 3],
-    'The setting “foretype.refactor.presets” is ["tidy",3], but must be a list of texts: [] is used.',
+    "tidy",
+    'The setting “foretype.refactor.presets” is "tidy", but must be a list of texts: [] is used.',
   ],
+  [
+    "exclude",
+    true,
+    "The setting “foretype.exclude” is true, but must be a list of texts: only the built-in rules hold.",
+  ],
+  ["exclude", [""], 'The setting “foretype.exclude” has the entry "", which is empty: it is left out.'],
   [
     "gpu.memoryMB",
     -1,
@@ -78,9 +89,60 @@ for (const [name, value, sentence] of wrong)
     expect(settings).toEqual(read().settings);
   });
 
-test("a wrong list of secret files leaves the default list in force", () => {
-  const { settings } = read({ exclude: ["**/*.mine", ""] });
-  expect(settings.pipeline.exclude).toEqual(DEFAULT_SETTINGS.exclude);
+test("a wrong entry of a list or a table is left out, and the others hold", () => {
+  const { settings, warnings } = read({
+    exclude: ["**/*.mine", "", 3, "private/"],
+    languages: { "*": false, python: "on", go: true },
+    "refactor.presets": ["tidy", 3, " "],
+  });
+  expect(settings.pipeline.exclude).toEqual(["**/*.mine", "private/"]);
+  expect(settings.pipeline.languages).toEqual({ ...DEFAULT_SETTINGS.languages, "*": false, go: true });
+  expect(settings.refactorPresets).toEqual(["tidy"]);
+  expect(warnings.map((warning) => /entry (.*), which/.exec(warning)?.[1])).toEqual([
+    '{"python":"on"}',
+    '""',
+    "3",
+    "3",
+    '" "',
+  ]);
+});
+
+for (const value of ["*.mine", { "*.mine": true, "*.other": false }])
+  test(`exclude = ${JSON.stringify(value)} excludes what it seems to mean, and costs a warning`, () => {
+    const { settings, warnings } = read({ exclude: value });
+    expect(settings.pipeline.exclude).toEqual(["*.mine"]);
+    expect(warnings[0]).toContain('["*.mine"] is used');
+  });
+
+/** Settings of two levels. */
+const both = (name: string, user: unknown, workspace: unknown) =>
+  readSettings({
+    get: () => undefined,
+    levels: (asked) => (asked === name ? { user, workspace } : { user: undefined, workspace: undefined }),
+    home: "/home/ada",
+  }).settings.pipeline;
+
+test("a workspace adds to what the user excludes, and takes back built-in rules, but never the user's entries", () => {
+  const { exclude } = both("exclude", ["*.mine", "~/keys/"], ["*.ours", "!*.mine", "!.env.example", "!**"]);
+  const excluded = (path: string) =>
+    exclusionOf({ uri: `file:///work/${path}`, path }, exclude) !== undefined;
+  expect(excluded("a.mine")).toBe(true);
+  expect(exclusionOf({ uri: "file:///home/ada/keys/a", path: "/home/ada/keys/a" }, exclude)).toBeDefined();
+  expect(excluded(".env.example")).toBe(false);
+  expect(both("exclude", ["*.mine"], []).exclude).toEqual(["*.mine"]);
+  expect(both("exclude", ["*.mine"], ["*.ours"]).exclude).toEqual(["*.ours", "*.mine"]);
+});
+
+test("a wrong entry of the workspace's languages leaves the user's in force", () => {
+  const { languages } = both("languages", { python: false, go: false }, { python: "on", go: true });
+  expect(languages).toMatchObject({ python: false, go: true });
+});
+
+test("no untrusted workspace decides what is read, or where suggestions are on", () => {
+  const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+  expect(restrictedConfigurations).toEqual(
+    expect.arrayContaining(["foretype.exclude", "foretype.languages", "foretype.refactor.presets"]),
+  );
 });
 
 test("values of the right type are taken", () => {

@@ -18,7 +18,7 @@ function start(limit?: number) {
       if (disk.fails) throw new Error("no space left");
       appended.push(text);
     },
-    isExcluded: (path) => path.startsWith("secrets/") || excluded.has(path),
+    isExcluded: ({ path }) => path.startsWith("secrets/") || excluded.has(path),
     clock,
     log: (message) => log.push(message),
     ...(limit !== undefined && { limit }),

@@ -92,9 +92,11 @@ describe("manifest", () => {
     expect(supported).toBe("limited");
     const settings = Object.keys(manifest.contributes.configuration.properties);
     expect(restrictedConfigurations.filter((name) => !settings.includes(name))).toEqual([]);
-    // A workspace must not say which file is loaded, nor what a model is told.
+    // A workspace must not say which file is loaded, what is read, nor what a model is told.
     expect(
-      settings.filter((name) => /model\.(completion|chat|folder|hub)$|presets/.test(name)).sort(),
+      settings
+        .filter((name) => /exclude$|languages$|model\.(completion|chat|folder|hub)$|presets/.test(name))
+        .sort(),
     ).toEqual([...restrictedConfigurations].sort());
   });
 
