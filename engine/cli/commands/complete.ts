@@ -85,7 +85,7 @@ export async function complete(place: Place, options: CompleteOptions): Promise<
     const answer = await completeOnce(
       {
         ...question,
-        settings: { timeLimitMs: 60_000, ...question.settings }, // what an editor would show without haste
+        settings: { timeLimitMs: 600_000, ...question.settings }, // what an editor would show without haste
         onPartial: (partial) => live?.(view(partial)),
       },
       model.completer,
