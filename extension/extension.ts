@@ -85,8 +85,7 @@ export function activate(context: vscode.ExtensionContext): void {
       clock: systemClock,
       emit(event: LifecycleEvent) {
         if (settings.current.statistics) metrics.lifecycle(event);
-        if (event.kind === "dismissed") pipeline.dismissed(event.id);
-        else if (event.kind === "shown") pipeline.shown(event.id);
+        if (event.kind === "shown") pipeline.shown(event.id);
       },
       textOf: (uri) => {
         const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);

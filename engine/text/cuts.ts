@@ -64,11 +64,11 @@ function fittingLength(
 }
 
 /** Whether `index` lies between the two halves of a character. */
-export const isInsidePair = (text: string, index: number): boolean =>
+const isInsidePair = (text: string, index: number): boolean =>
   /^[\uD800-\uDBFF][\uDC00-\uDFFF]$/.test(text.slice(Math.max(0, index - 1), index + 1));
 
 /** The index after the line that holds `start`, its line break included. */
-export function lineEnd(text: string, start: number): number {
+function lineEnd(text: string, start: number): number {
   const newline = text.indexOf("\n", start);
   return newline < 0 ? text.length : newline + 1;
 }
