@@ -6,11 +6,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import type { EngineState } from "../engine/client/index.ts";
 import {
   createLifecycle,
   createPipeline,
   createSyntax,
   type LifecycleEvent,
+  type Pipeline,
   type PipelineSettings,
   type TraceRecord,
 } from "../engine/complete/index.ts";
@@ -23,7 +25,7 @@ import { createDownloads } from "./models/index.ts";
 import { createTraceRecorder, type TraceRecorder } from "./recording/index.ts";
 import { registerRefactor } from "./refactor/index.ts";
 import type { Services } from "./services/index.ts";
-import { createEngine } from "./services/index.ts";
+import { createEngine, type Engine } from "./services/index.ts";
 import { type Settings, watchConfiguration } from "./settings/index.ts";
 import { createStatistics, type Statistics } from "./statistics/index.ts";
 import { createReport, showLanguageStatus, showStatusBar, watchStatus } from "./status/index.ts";
@@ -69,7 +71,8 @@ export function activate(context: vscode.ExtensionContext): void {
         settings: pipelineSettings,
         context: own(createEditorContext({ settings, modelPositions: () => engine.modelPositions })),
         syntax,
-        onGrown: (uri, cursor) => ghostText.retrigger(uri, cursor),
+        onGrown: (uri, cursor, trigger) => ghostText.retrigger(uri, cursor, trigger),
+        isLoading: () => isLoading(engine.service.state),
         onTrace(record) {
           if (settings.current.statistics) metrics.trace(record);
           onTrace.fire(record);
@@ -82,8 +85,7 @@ export function activate(context: vscode.ExtensionContext): void {
       clock: systemClock,
       emit(event: LifecycleEvent) {
         if (settings.current.statistics) metrics.lifecycle(event);
-        if (event.kind === "dismissed") pipeline.dismissed(event.id);
-        else if (event.kind === "shown") pipeline.shown(event.id);
+        if (event.kind === "shown") pipeline.shown(event.id);
       },
       textOf: (uri) => {
         const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
@@ -98,7 +100,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   own(engine.onRecovered(() => ghostText.retriggerLast()));
-  own(forgetWithModel(settings, pipeline));
+  own(forgetWithModel(settings, engine, pipeline));
 
   const status = own(
     watchStatus({
@@ -140,19 +142,32 @@ export function activate(context: vscode.ExtensionContext): void {
 
 export const deactivate = (): Promise<unknown> => Promise.all([statistics?.flush(), recorder?.flush()]);
 
-/** What one model suggested says nothing of what another would; kept prompts may hold text that is excluded now. */
+const isLoading = ({ kind }: EngineState): boolean => kind === "starting" || kind === "loading";
+
+/**
+ * What one model suggested, on one device and with some files beside the text, says nothing of what another would;
+ * kept prompts may hold text that is excluded now.
+ */
 function forgetWithModel(
   settings: Services["settings"],
-  pipeline: { forget(uri?: string): void },
+  engine: Engine,
+  pipeline: Pick<Pipeline, "forget">,
 ): vscode.Disposable {
-  const keyOf = ({ completionModel, context, pipeline: { exclude } }: Settings): string =>
-    JSON.stringify([completionModel, context, exclude]);
-  let key = keyOf(settings.current);
-  return settings.onChange((changed) => {
-    const chosen = keyOf(changed);
-    if (chosen !== key) pipeline.forget();
-    key = chosen;
-  });
+  const forget = () => {
+    pipeline.forget();
+    void vscode.commands.executeCommand("editor.action.inlineSuggest.hide");
+  };
+  const shape = ({ completionModel, engine: { device }, context, pipeline: { exclude } }: Settings) =>
+    JSON.stringify([completionModel, device, context, exclude]);
+  let known = shape(settings.current);
+  return vscode.Disposable.from(
+    engine.onReplaced(forget),
+    settings.onChange((changed) => {
+      const now = shape(changed);
+      if (now !== known) forget();
+      known = now;
+    }),
+  );
 }
 
 /** Without those that hold text of files that are excluded by now. */

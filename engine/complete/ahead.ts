@@ -26,8 +26,9 @@ export function createAhead({ clock, settings, kept, running }: AheadOptions) {
       const { speculate, profile } = settings();
       if (!speculate || profile === "eco") return;
       timer = clock.setTimeout(() => {
-        const cursorText = acceptedCursorText(entry);
-        if (!running.current && !kept.find(cursorText)) running.start(request(cursorText));
+        if (running.current) return;
+        const next = request(acceptedCursorText(entry));
+        if (!kept.find(next)) running.start(next);
       }, IDLE);
     },
     cancel,

@@ -1,9 +1,26 @@
-import { autoClosed, type CursorText, TAIL } from "./text/index.ts";
+import type { PromptParts } from "../contract/index.ts";
+import {
+  autoClosed,
+  type CursorText,
+  depthOf,
+  isSameBefore,
+  isSameContext,
+  TAIL,
+  typedHead,
+} from "./text/index.ts";
+
+/** A place in a document, and what else an answer there depends on. */
+export interface Wanted {
+  readonly cursorText: CursorText;
+  /** From `answerKey`. */
+  readonly key: string;
+}
 
 /** A suggestion and its place. It stays while the user types it or accepts it piece by piece. */
-export interface Entry {
+export interface Entry extends Wanted {
   readonly id: number;
-  readonly cursorText: CursorText;
+  /** The prompt that it answers: of the text after the cursor, the model has seen this suffix only. */
+  readonly prompt: Pick<PromptParts, "suffix" | "context">;
   /** The filtered text to insert between `before` and `after`; grows while its decode runs. */
   text: string;
   readonly multiLine: boolean;
@@ -23,10 +40,29 @@ const ENTRIES = 250;
 
 /**
  * The suggestions of this session, most recently used last. Finds the one whose place and head match the text before
- * the cursor: as it was made, typed through, accepted in part, or typed again after a deletion.
+ * the cursor: as it was made, typed through, accepted in part, or typed again after a deletion. All that the model has
+ * seen must be as it was: the text around the cursor, the document's path and language, settings, other files.
+ * @param contextOf the pieces of other files that a document's prompts have now
  */
-export function createCache() {
+export function createCache(contextOf: (uri: string) => PromptParts["context"] | undefined) {
   let entries: Entry[] = [];
+  let shown: Entry | undefined;
+
+  function hitOf(entry: Entry, { cursorText, key }: Wanted): Hit | undefined {
+    const { cursorText: own, text } = entry;
+    if (own.uri !== cursorText.uri || entry.key !== key) return undefined;
+    const typed = headOf(entry, cursorText.before);
+    if (typed === undefined || typed >= text.length) return undefined;
+    const closers = autoClosed(own.after, cursorText.after, depthOf(entry.prompt));
+    return closers === undefined ? undefined : { entry, typed, closers };
+  }
+
+  /** What is on the screen stays there: it does not change because other files are read again meanwhile. */
+  function isCurrent(entry: Entry): boolean {
+    if (entry === shown) return true;
+    const context = contextOf(entry.cursorText.uri);
+    return context !== undefined && isSameContext(context, entry.prompt.context);
+  }
 
   return {
     add(entry: Entry): void {
@@ -36,19 +72,21 @@ export function createCache() {
 
     get: (id: number): Entry | undefined => entries.find((entry) => entry.id === id),
 
-    find(cursorText: CursorText): Hit | undefined {
+    find(wanted: Wanted): Hit | undefined {
       for (let index = entries.length - 1; index >= 0; index--) {
         const entry = entries[index]!;
-        if (entry.cursorText.uri !== cursorText.uri) continue;
-        const typed = typedHead(entry, cursorText.before);
-        if (typed === undefined || typed >= entry.text.length) continue;
-        const closers = autoClosed(entry.cursorText.after, cursorText.after);
-        if (closers === undefined) continue;
+        const hit = hitOf(entry, wanted);
+        if (!hit || !isCurrent(entry)) continue;
         entries.splice(index, 1);
         entries.push(entry);
-        return { entry, typed, closers };
+        return hit;
       }
       return undefined;
+    },
+
+    /** The entry is on the screen, or was there last. */
+    show(entry: Entry): void {
+      shown = entry;
     },
 
     /** Whether a suggestion has just been typed or accepted to its end. */
@@ -57,7 +95,7 @@ export function createCache() {
         ({ cursorText: from, text }) =>
           from.uri === cursorText.uri &&
           cursorText.before.endsWith(text) &&
-          cursorText.before.endsWith(from.before.slice(-TAIL), cursorText.before.length - text.length) &&
+          isSameBefore(from.before, cursorText.before.slice(0, cursorText.before.length - text.length)) &&
           autoClosed(from.after, cursorText.after) !== undefined,
       ),
 
@@ -67,15 +105,10 @@ export function createCache() {
   };
 }
 
-/** How much of the entry's text is before the cursor, after the entry's own place; the longest match wins. */
-function typedHead({ cursorText, text }: Entry, before: string): number | undefined {
+/** How much of the entry's text is before the cursor, after the entry's own place. */
+function headOf({ cursorText, text }: Entry, before: string): number | undefined {
   const tail = cursorText.before.slice(-TAIL);
-  for (let typed = Math.min(text.length, before.length); typed >= 0; typed--) {
-    if (typed > 0 && before[before.length - 1] !== text[typed - 1]) continue;
-    const at = before.length - typed;
-    if (before.endsWith(tail, at) && before.startsWith(text.slice(0, typed), at)) return typed;
-  }
-  return undefined;
+  return typedHead(text, before, (head) => head.endsWith(tail) && isSameBefore(cursorText.before, head));
 }
 
 /** The text around the cursor after accepting the suggestion, and after Enter if nothing follows on its line. */

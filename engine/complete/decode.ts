@@ -5,14 +5,14 @@ import type {
   GenerationEnd,
   PromptParts,
 } from "../contract/index.ts";
+import type { Wanted } from "./cache.ts";
 import type { Question } from "./contract.ts";
 import type { StopReason, StopRule } from "./policy/index.ts";
-import { type CursorText, type SyntaxFacts, typedSince } from "./text/index.ts";
+import { type CursorText, depthOf, type SyntaxFacts, typedSince } from "./text/index.ts";
 
-export interface DecodeRequest {
+export interface DecodeRequest extends Wanted {
   /** The question that started the decode. */
   readonly question: Question;
-  readonly cursorText: CursorText;
   /** What the parser knows of the place. */
   readonly facts: SyntaxFacts | undefined;
   readonly prompt: PromptParts;
@@ -53,6 +53,9 @@ export interface Decode extends DecodeRequest {
   readonly over: boolean;
   readonly aborted: boolean;
   abort(): void;
+  /** Whether its text is of no use any more, for any question: another model answers by now, or the document is closed. */
+  readonly forgotten: boolean;
+  forget(): void;
 }
 
 const TYPED = 256; // characters: a user who has typed more since then has left the decode's text
@@ -68,10 +71,11 @@ export function restOf(one: Decode, cursorText: CursorText): string | undefined 
 
 /** Whether what the user typed since the decode started agrees with its text, as far as both go. */
 export function follows(decode: Decode, cursorText: CursorText): boolean {
-  const typed = typedSince(decode.cursorText, cursorText, Math.max(decode.raw.length, 64));
+  const { raw, prompt } = decode;
+  const typed = typedSince(decode.cursorText, cursorText, Math.max(raw.length, 64), depthOf(prompt));
   if (typed === undefined) return false;
-  if (decode.raw.startsWith(typed)) return true;
-  return !decode.over && typed.startsWith(decode.raw);
+  if (raw.startsWith(typed)) return true;
+  return !decode.over && typed.startsWith(raw);
 }
 
 /** Starts the model; leaves its stream as soon as the length policy has enough. */
@@ -110,6 +114,11 @@ export function startDecode(
       if (decode.over) return;
       decode.aborted = true;
       controller.abort();
+    },
+    forgotten: false,
+    forget() {
+      decode.forgotten = true;
+      decode.abort();
     },
   };
 

@@ -1,3 +1,4 @@
+import type { PromptParts } from "../contract/index.ts";
 import { createCache, type Entry } from "./cache.ts";
 import type { Question, Silence, TraceRecord } from "./contract.ts";
 import type { Decode } from "./decode.ts";
@@ -12,17 +13,23 @@ interface Filtered {
   readonly silence?: Silence;
 }
 
+export interface KeptOptions {
+  /** The pieces of other files that a document's prompts have now. */
+  readonly contextOf: (uri: string) => PromptParts["context"] | undefined;
+  /** An answer that was given before its decode had ended has become better. */
+  readonly onGrown?: ((uri: string, cursor: number, trigger: Question["trigger"]) => void) | undefined;
+}
+
 /**
  * The suggestions of this session: a decode's whole lines, filtered, become an entry of the cache, which grows with the
  * decode.
- * @param onGrown called when an answer returned before the end of its decode has become longer
  */
-export function createKept(onGrown?: (uri: string, cursor: number) => void) {
-  const cache = createCache();
+export function createKept({ contextOf, onGrown }: KeptOptions) {
+  const cache = createCache(contextOf);
   const entries = new WeakMap<Decode, Entry>();
   const filtered = new WeakMap<Decode, Filtered>();
   let nextId = 1;
-  let early: { readonly decode: Decode; readonly uri: string; readonly cursor: number } | undefined;
+  let early: { readonly decode: Decode; readonly question: Question } | undefined;
 
   function keep(decode: Decode): Entry | undefined {
     const { cursorText, question, wholeLines, facts } = decode;
@@ -50,28 +57,41 @@ export function createKept(onGrown?: (uri: string, cursor: number) => void) {
     return entry;
   }
 
+  function tellGrown(entry: Entry, { document, cursor, trigger }: Question): void {
+    if (!entry.dismissed) onGrown?.(document.uri, cursor, trigger);
+  }
+
   return {
     find: cache.find,
     get: cache.get,
     endsAt: cache.endsAt,
+    show: cache.show,
     forget: cache.forget,
 
-    /** Keeps the complete lines of a running decode, and notes whether they answer a question. */
-    keepEarly(decode: Decode, { document, cursor }: Question): void {
+    /** Keeps the complete lines of a running decode, which answer the question so far. */
+    keepEarly(decode: Decode, question: Question): void {
       keep(decode);
-      early = { decode, uri: document.uri, cursor };
+      early = { decode, question };
+    },
+
+    /** A running decode has grown: its first complete line is told to the question that was answered without it. */
+    grow(decode: Decode): void {
+      if (early?.decode !== decode || entries.has(decode) || decode.aborted) return;
+      const { question } = early;
+      const entry = decode.wholeLines.trim() === "" ? undefined : keep(decode);
+      if (entry) tellGrown(entry, question);
     },
 
     /** Keeps the text of a decode that is over, unless it was cut short. */
     keepWhole(decode: Decode): void {
-      if (decode.aborted || decode.error) return;
+      if (decode.aborted || decode.forgotten || decode.error) return;
       if (decode.end?.reason === "preempted" || decode.end?.reason === "cancelled") return;
       const before = entries.get(decode)?.text;
       const entry = keep(decode);
       if (early?.decode !== decode) return;
-      const { uri, cursor } = early;
+      const { question } = early;
       early = undefined;
-      if (entry && entry.text !== before) onGrown?.(uri, cursor);
+      if (entry && entry.text !== before) tellGrown(entry, question);
     },
 
     /** Undefined if a decode's text has not become a suggestion. */
@@ -91,11 +111,14 @@ export const hintsOf = (
   facts: SyntaxFacts | undefined,
 ): FilterHints => ({ languageId: document.languageId, path: document.path, ...indentation, facts });
 
-function entryOf(id: number, { cursorText, multiLine, meanLogProbability }: Decode, text: string): Entry {
+function entryOf(id: number, decode: Decode, text: string): Entry {
+  const { cursorText, key, prompt, multiLine, meanLogProbability } = decode;
   const firstLine = text.trimStart().split("\n", 1)[0]!;
   return {
     id,
     cursorText,
+    key,
+    prompt,
     text,
     multiLine,
     acceptEstimate: acceptEstimate(meanLogProbability ?? 0, firstLine.length),

@@ -14,10 +14,12 @@ export interface PauseOptions<Place> {
 /** Uses pauses in typing to prefill a better prompt for the next questions. The prompt is adopted once prefilled whole. */
 export function createPauses<Place>({ completer, clock, isBusy, better }: PauseOptions<Place>) {
   let timer: unknown;
-  let reading: AbortController | undefined;
+  let awaited: Place | undefined;
+  let reading: { readonly place: Place; readonly controller: AbortController } | undefined;
 
   function begin(place: Place): void {
     clock.clearTimeout(timer);
+    awaited = place;
     if (completer.prepare) timer = clock.setTimeout(() => void use(place), PAUSE);
   }
 
@@ -25,12 +27,14 @@ export function createPauses<Place>({ completer, clock, isBusy, better }: PauseO
     if (isBusy() || reading) return;
     const found = better(place);
     if (!found) return;
-    reading = new AbortController();
-    const { signal } = reading;
+    const controller = new AbortController();
+    const { signal } = controller;
+    reading = { place, controller };
     try {
       const { whole } = await completer.prepare!(found.prompt, signal);
+      if (signal.aborted) return;
       if (whole) found.adopt();
-      else if (!signal.aborted) begin(place); // a higher-priority request interrupted it
+      else begin(place); // a higher-priority request interrupted it
     } catch {
       // The next question gets the same error from the engine, and reports it.
     } finally {
@@ -41,9 +45,14 @@ export function createPauses<Place>({ completer, clock, isBusy, better }: PauseO
   return {
     begin,
     end: () => clock.clearTimeout(timer),
+    /** What is read, or was to be read, for such a place is of no use any more. */
+    forget(isMeant: (place: Place) => boolean): void {
+      if (awaited !== undefined && isMeant(awaited)) clock.clearTimeout(timer);
+      if (reading && isMeant(reading.place)) reading.controller.abort();
+    },
     dispose(): void {
       clock.clearTimeout(timer);
-      reading?.abort();
+      reading?.controller.abort();
     },
   };
 }

@@ -11,6 +11,7 @@ import type {
   TraceRecord,
 } from "./contract.ts";
 import type { Decode } from "./decode.ts";
+import { createDismissals } from "./dismissals.ts";
 import { cutAtControlCharacter } from "./filters/index.ts";
 import { createKept } from "./kept.ts";
 import { createPauses } from "./pauses.ts";
@@ -51,8 +52,10 @@ export interface PipelineOptions {
   readonly context?: ContextSource;
   readonly syntax?: Syntax;
   readonly clock?: Clock;
-  /** The answer at this place has become better since it was given: ask again. */
-  readonly onGrown?: (uri: string, cursor: number) => void;
+  /** The answer at this place has become better since it was given: ask again, with the trigger of that question. */
+  readonly onGrown?: (uri: string, cursor: number, trigger: Question["trigger"]) => void;
+  /** Whether the model is being loaded: a silence tells it. */
+  readonly isLoading?: () => boolean;
   readonly onTrace?: (record: TraceRecord) => void;
   /** Sees the text of the running decode grow, after the length policy and before the filters. */
   readonly onPartial?: (text: string) => void;
@@ -62,11 +65,14 @@ export interface PipelineOptions {
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { completer, settings, context, syntax, clock = systemClock, onStage } = options;
+  const { isLoading = () => false } = options;
   const questions = createQuestions();
   const rhythm = createRhythm();
   const anchors = createAnchors(clock.now);
-  const kept = createKept(options.onGrown);
+  const kept = createKept({ contextOf: anchors.contextOf, onGrown: options.onGrown });
+  const dismissals = createDismissals();
   const traces = createTraces({ now: clock.now, kept, onTrace: options.onTrace });
+  let settingsShape: string | undefined;
   const running = createRunning({ completer, clock, onText, onEnd });
   const ahead = createAhead({ clock, settings, kept, running });
   const pauses = createPauses({
@@ -87,11 +93,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
    */
   const stages: readonly (readonly [StageId, Stage])[] = [
     ["gate", (asked) => gate(asked, { questions, rhythm, running })],
-    ["recall", (asked) => recall(asked, { kept, running })],
+    ["recall", (asked) => recall(asked, { dismissals, kept, running })],
     ["attach", (asked) => attach(asked, { running })],
     ["delay", unlessAttached((asked) => delay(asked, { clock, rhythm }))],
     ["prompt", unlessAttached((asked) => prompt(asked, { ahead, anchors, contextOf, running }))],
-    ["decode", (asked) => decode(asked, { kept, running })],
+    ["decode", (asked) => decode(asked, { clock, isLoading, kept, running })],
   ];
 
   async function answer(question: Question): Promise<Answer> {
@@ -121,16 +127,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const superseded = questions.begin(question);
     ahead.cancel();
     running.wake(); // older questions see that they are superseded
+    question.signal?.addEventListener("abort", running.wake, { once: true });
     const placed = placedAt(question, cursorTextAt(question.document, question.cursor));
     return { ...placed, askedMs, superseded, delayMs: 0, source: "model" };
   }
 
   function placedAt(question: Question, cursorText: CursorText): Placed {
     const { before, after } = cursorText;
+    const now = settings();
     return {
       question,
-      settings: settings(),
+      settings: now,
       cursorText,
+      key: answerKey(question, now),
       place: placeAt(before + after, before.length),
       facts: syntax?.factsAt(question.document.languageId, before, after),
     };
@@ -144,7 +153,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const range = replacement(found);
     onStage?.("range", "id" in range ? range.id : "found");
     if ("id" in range) return nothing(found, range);
-    entry.dismissed = false;
+    if (found.question.trigger === "invoked") {
+      entry.dismissed = false;
+      dismissals.lift(found.cursorText);
+    }
+    kept.show(entry);
     const { source } = found;
     traces.add(found, source, { kind: "shown", id: entry.id, text: range.text });
     return { kind: "show", suggestion: { id: entry.id, ...range, source } };
@@ -159,8 +172,32 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return context?.chunks(document, cursor) ?? [];
   }
 
-  function onText({ kept, cursorText }: Decode): void {
-    options.onPartial?.(withLineEnding(cutAtControlCharacter(kept), cursorText.lineEnding));
+  function onText(decode: Decode): void {
+    const { kept: text, cursorText } = decode;
+    options.onPartial?.(withLineEnding(cutAtControlCharacter(text), cursorText.lineEnding));
+    kept.grow(decode);
+  }
+
+  /** What is kept of a document, or of all, and what work in flight would add to it. */
+  function forget(uri?: string): void {
+    const isMeant = (question: Question) => uri === undefined || question.document.uri === uri;
+    kept.forget(uri);
+    anchors.forget(uri);
+    ahead.cancel();
+    pauses.forget(isMeant);
+    if (uri !== undefined) {
+      dismissals.forget(uri);
+      questions.end(uri); // of a document that is closed
+    }
+    running.forget(uri);
+  }
+
+  /** Other settings make other suggestions, and other files that no prompt may have. */
+  function forgetWithSettings(): void {
+    const { languages, exclude, multiline, maxLines, inComments } = settings();
+    const shape = JSON.stringify([languages, exclude, multiline, maxLines, inComments]);
+    if (settingsShape !== undefined && shape !== settingsShape) forget();
+    settingsShape = shape;
   }
 
   function onEnd(decode: Decode): void {
@@ -173,6 +210,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     async answer(question) {
       pauses.end();
+      forgetWithSettings();
       try {
         const answered = await answer(question);
         if (questions.passed === question) pauses.begin(question);
@@ -197,13 +235,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     dismissed(id) {
       const entry = kept.get(id);
-      if (entry) entry.dismissed = true;
+      if (entry) {
+        entry.dismissed = true;
+        dismissals.add(entry);
+      }
+      ahead.cancel();
       running.abort();
     },
-    forget(uri) {
-      kept.forget(uri);
-      anchors.forget(uri);
-    },
+    forget,
     traces: () => traces.records,
     dispose() {
       questions.end();
@@ -213,4 +252,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       running.wake();
     },
   };
+}
+
+/** What an answer depends on beside text: where either differs, a kept answer is another question's. */
+function answerKey({ document, indentation }: Question, { multiline, maxLines }: PipelineSettings): string {
+  const { path, languageId } = document;
+  return JSON.stringify([
+    path,
+    languageId,
+    indentation.tabSize,
+    indentation.insertSpaces,
+    multiline,
+    maxLines,
+  ]);
 }

@@ -27,9 +27,9 @@ export function createQuestions() {
       return passed;
     },
 
-    /** Supersedes all. */
-    end(): void {
-      number++;
+    /** Supersedes all, or those about a document. */
+    end(uri?: string): void {
+      if (uri === undefined || last?.document.uri === uri) number++;
     },
   };
 }

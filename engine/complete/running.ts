@@ -1,6 +1,6 @@
 import type { Clock, Completer } from "../contract/index.ts";
+import type { Wanted } from "./cache.ts";
 import { type Decode, type DecodeRequest, follows, restOf, startDecode } from "./decode.ts";
-import type { CursorText } from "./text/index.ts";
 
 export interface RunningOptions {
   readonly completer: Completer;
@@ -48,10 +48,19 @@ export function createRunning({ completer, clock, onText, onEnd }: RunningOption
     },
 
     /** The current decode, if what was typed since it started agrees with what it has written. */
-    attach: (cursorText: CursorText): Decode | undefined =>
-      current && !current.aborted && follows(current, cursorText) ? current : undefined,
+    attach: ({ cursorText, key }: Wanted): Decode | undefined =>
+      current && !current.aborted && current.key === key && follows(current, cursorText)
+        ? current
+        : undefined,
 
     abort: (): void => current?.abort(),
+
+    /** What the model writes for a document, or for all, is of no use any more: questions that wait for it ask again. */
+    forget(uri?: string): void {
+      for (const one of [current, last]) if (uri === undefined || one?.cursorText.uri === uri) one?.forget();
+      if (last?.forgotten) last = undefined;
+      wake();
+    },
 
     /** Resolves when `done` holds, or when the clock reaches `untilMs`, which is asked again after each change. */
     wait(done: () => boolean, untilMs: () => number): Promise<void> {

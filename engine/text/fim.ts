@@ -1,4 +1,5 @@
 import { UserError } from "../errors/index.ts";
+import { encodeText as encode, firstCharacters, firstLines, lastCharacters, lastLines } from "./cuts.ts";
 import type { FimTokens, Tokenizer } from "./tokenizer.ts";
 
 /** The text around the place to fill. Joined, prefix + middle + suffix are the file. */
@@ -28,6 +29,8 @@ export interface FimLayout {
 export interface FimOptions {
   /** Tokens of the whole prompt, at most. */
   readonly budget: number;
+  /** Tokens of the middle. Default: as its text is encoded. */
+  readonly middle?: number;
   /** Tokens that are kept free for a middle that grows. Default: up to the next multiple of 32. */
   readonly reserve?: number;
   /** A layout of the same file: where the prefix began there, it begins again if it can, so that prompts share their head. */
@@ -47,20 +50,53 @@ const MIDDLE_STEP = 32;
  * after the token that begins every prompt of the model, if there is one.
  * No text in the parts becomes a control token. What exceeds the budget is dropped: context beyond a quarter of the room,
  * by whole files; the suffix beyond a quarter, at line ends from the right; then the prefix, at line starts from the
- * left. What one does not use is free for the others. The middle stays whole.
+ * left; of a middle that does not fit alone, what is farthest from the cursor. The line next to the cursor is cut within
+ * where it does not fit. What one does not use is free for the others.
  */
 export function fimPrompt(tokenizer: Tokenizer, parts: FimParts, budget: number): number[] {
-  return [...fimLayout(tokenizer, parts, { budget }).ids, ...encode(tokenizer, parts.middle)];
+  const room = middleRoom(tokenizer, budget);
+  const start = middleStart(tokenizer, parts.middle, { most: room, wanted: room });
+  const fitting = withMiddleFrom(parts, start);
+  return [...fimLayout(tokenizer, fitting, { budget }).ids, ...encode(tokenizer, fitting.middle)];
 }
 
+/** Tokens that a middle may have where a prompt has nothing else. */
+export const middleRoom = (tokenizer: Tokenizer, budget: number): number =>
+  Math.max(0, budget - fixedTokens(tokenizer));
+
+/** What begins every prompt, and the tokens of prefix, suffix and middle. */
+const fixedTokens = ({ startId }: Tokenizer): number => (startId === undefined ? 3 : 4);
+
 /**
- * The same without the middle.
- * @throws UserError if the model has no fill-in-the-middle tokens, or the middle does not fit
+ * Where a middle begins that fits: at its start if it has at most `most` tokens; else at the line start from which it has
+ * at most `wanted`, or within the cursor's own line where that has more. The text before belongs to the prefix then.
+ */
+export function middleStart(
+  tokenizer: Tokenizer,
+  middle: string,
+  { most, wanted }: { readonly most: number; readonly wanted: number },
+): number {
+  if (encode(tokenizer, middle, most).length <= most) return 0;
+  const start = lastLines(tokenizer, middle, wanted);
+  if (start < middle.length || middle.endsWith("\n")) return start;
+  const line = middle.slice(middle.lastIndexOf("\n") + 1);
+  return middle.length - line.length + lastCharacters(tokenizer, line, wanted);
+}
+
+/** The same text with its middle cut at `start`. */
+export const withMiddleFrom = <Parts extends FimParts>(parts: Parts, start: number): Parts =>
+  start === 0
+    ? parts
+    : { ...parts, prefix: parts.prefix + parts.middle.slice(0, start), middle: parts.middle.slice(start) };
+
+/**
+ * The prompt without its middle, for a middle that fits (`middleStart`).
+ * @throws UserError if the model has no fill-in-the-middle tokens, or the budget is less than these take
  */
 export function fimLayout(
   tokenizer: Tokenizer,
   parts: FimParts,
-  { budget, reserve = 0, earlier, slack = 0 }: FimOptions,
+  { budget, middle, reserve = 0, earlier, slack = 0 }: FimOptions,
 ): FimLayout {
   const { fim } = tokenizer;
   if (!fim) {
@@ -71,16 +107,17 @@ export function fimLayout(
     });
   }
   const begin = tokenizer.startId === undefined ? [] : [tokenizer.startId];
-  const fixed = begin.length + 3; // prefix, suffix and middle tokens
-  const middle = encode(tokenizer, parts.middle, budget).length;
-  if (middle + fixed > budget) {
+  const fixed = fixedTokens(tokenizer);
+  if (budget < fixed) {
     throw new UserError({
       code: "prompt-length",
-      problem: `The text just above the cursor needs more than the ${budget} tokens of the prompt`,
-      advice: "break its lines or choose a larger context",
+      problem: `A prompt may have ${budget} tokens, and the layout alone takes ${fixed}`,
+      advice: "choose a larger context",
     });
   }
-  const charged = Math.max(reserve, Math.ceil(middle / MIDDLE_STEP) * MIDDLE_STEP) + fixed;
+  const own = middle ?? encode(tokenizer, parts.middle, budget).length;
+  const step = Math.min(MIDDLE_STEP, Math.max(1, budget >> 3));
+  const charged = Math.max(reserve, Math.ceil(own / step) * step) + fixed;
   const room = budget - Math.min(charged, budget);
 
   const chunks = contextChunks(tokenizer, fim, parts, room);
@@ -162,7 +199,10 @@ function beginAsBefore(
   return ids.length > room || tooShort ? undefined : { start, ids };
 }
 
-/** As many of the last lines as fit; of a text that does not fit whole, as many as leave the share `slack` free. */
+/**
+ * As many of the last lines as fit; of a text that does not fit whole, as many as leave the share `slack` free. Where not
+ * even the last line does, its end.
+ */
 function keepTail(
   tokenizer: Tokenizer,
   text: string,
@@ -174,43 +214,16 @@ function keepTail(
     if (whole.length <= room) return { start: 0, ids: whole };
   }
   const fits = Math.floor(room * (1 - slack));
-  let start = text.length;
-  for (let left = fits; start > 0; ) {
-    const lineStart = start < 2 ? 0 : text.lastIndexOf("\n", start - 2) + 1;
-    left -= encode(tokenizer, text.slice(lineStart, start), left).length;
-    if (left < 0) break;
-    start = lineStart;
+  let start = lastLines(tokenizer, text, fits);
+  if (start === text.length && text !== "") {
+    const line = text.slice(text.lastIndexOf("\n", text.length - 2) + 1);
+    start -= line.length - lastCharacters(tokenizer, line, fits);
   }
-  // Lines together need not make the ids that they make one by one.
-  for (;;) {
-    const ids = encode(tokenizer, text.slice(start));
-    if (ids.length <= fits) return { start, ids };
-    start = lineEnd(text, start);
-  }
+  return { start, ids: encode(tokenizer, text.slice(start)) };
 }
 
-/** As many of the first lines as fit. */
+/** As many of the first lines as fit; where not even the first does, its beginning. */
 function keepHead(tokenizer: Tokenizer, text: string, room: number): number[] {
-  let end = 0;
-  for (let left = room; end < text.length; ) {
-    const next = lineEnd(text, end);
-    left -= encode(tokenizer, text.slice(end, next), left).length;
-    if (left < 0) break;
-    end = next;
-  }
-  for (;;) {
-    const ids = encode(tokenizer, text.slice(0, end));
-    if (ids.length <= room) return ids;
-    end = end < 2 ? 0 : text.lastIndexOf("\n", end - 2) + 1;
-  }
-}
-
-/** The index after the line that holds `start`, its line break included. */
-function lineEnd(text: string, start: number): number {
-  const newline = text.indexOf("\n", start);
-  return newline < 0 ? text.length : newline + 1;
-}
-
-function encode(tokenizer: Tokenizer, text: string, limit = Number.POSITIVE_INFINITY): number[] {
-  return tokenizer.encode(text, { special: false, limit });
+  const end = firstLines(tokenizer, text, room) || firstCharacters(tokenizer, text.split("\n", 1)[0]!, room);
+  return encode(tokenizer, text.slice(0, end));
 }

@@ -5,7 +5,15 @@
 // Must not know: GPUs, files.
 export { beginsThinking, chatPrompt, renderChat, type TemplateOptions } from "./chat.ts";
 export { createDetokenizer } from "./detokenizer.ts";
-export { type FimLayout, type FimParts, fimLayout, fimPrompt } from "./fim.ts";
+export {
+  type FimLayout,
+  type FimParts,
+  fimLayout,
+  fimPrompt,
+  middleRoom,
+  middleStart,
+  withMiddleFrom,
+} from "./fim.ts";
 export { createHealing } from "./healing.ts";
 export { type Middle, middleTokens } from "./middle.ts";
 export { createTokenizer, type Tokenizer } from "./tokenizer.ts";

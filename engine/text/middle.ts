@@ -20,10 +20,16 @@ const utf8 = new TextEncoder();
  * The tokens of a middle's text, with as many of the last one's as agree with it. The ids' bytes and `unsettled` are the
  * text's bytes. If even the base has changed, it becomes the text before the last line: users mostly delete within their
  * line.
+ * @param mostUnsettled bytes; of a longer last word (base64, a line of Chinese) the head counts as settled. Default: any.
  */
-export function middleTokens(tokenizer: Tokenizer, text: string, last?: Middle): TypedMiddle {
+export function middleTokens(
+  tokenizer: Tokenizer,
+  text: string,
+  last?: Middle,
+  mostUnsettled = Number.POSITIVE_INFINITY,
+): TypedMiddle {
   const bytes = utf8.encode(text);
-  const settled = text.slice(0, tokenizer.settledLength(text));
+  const settled = text.slice(0, settledLength(tokenizer, text, mostUnsettled));
   const settledBytes = utf8.encode(settled).length;
   const ends = last ? agreeingEnds(tokenizer, bytes, last.ids) : [];
 
@@ -53,6 +59,27 @@ export function middleTokens(tokenizer: Tokenizer, text: string, last?: Middle):
     base: tokenizer.encode(aboveSettled, { special: false }).length,
     unsettled: bytes.subarray(settledBytes),
   };
+}
+
+/**
+ * Length of the text whose tokens stay. A last word of more than `most` bytes is settled in steps of half of that, so that
+ * most keys append nothing to what is settled.
+ */
+function settledLength(tokenizer: Tokenizer, text: string, most: number): number {
+  const settled = tokenizer.settledLength(text);
+  const open = text.slice(settled);
+  const size = utf8.encode(open).length;
+  if (size <= most) return settled;
+  const step = Math.max(1, most >> 1);
+  const wanted = Math.floor((size - step) / step) * step;
+  let length = 0;
+  let taken = 0;
+  for (const character of open) {
+    taken += utf8.encode(character).length;
+    if (taken > wanted) break;
+    length += character.length;
+  }
+  return settled + length;
 }
 
 const head = ({ ids, drawn, base }: Middle, length: number): Middle => ({

@@ -16,6 +16,7 @@ export interface EngineOptions {
 export function createEngine({ extensionPath, log, settings }: EngineOptions) {
   const states = new vscode.EventEmitter<EngineState>();
   const recovered = new vscode.EventEmitter<void>();
+  const replaced = new vscode.EventEmitter<void>();
   const busyChanged = new vscode.EventEmitter<void>();
   const descriptions = new Map<string, Promise<ModelDescription>>();
   let lastKind: EngineState["kind"] = "stopped";
@@ -34,7 +35,10 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
       }),
     settings: settings.current.engine,
     onLog: (level, message) => log[level](message),
-    onUnloaded: () => log.info("The models have left the GPU."),
+    onUnloaded() {
+      log.info("The models have left the GPU.");
+      replaced.fire();
+    },
     onState(state) {
       if (state.kind !== lastKind) log.debug(`engine: ${state.kind}`);
       lastKind = state.kind;
@@ -93,8 +97,10 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
   }
 
   async function lookAtModel(): Promise<void> {
+    const spec = specOf("completion");
     try {
-      modelPositions = (await describe(specOf("completion"))).contextLength;
+      const { contextLength } = await describe(spec);
+      if (specOf("completion") === spec) modelPositions = contextLength; // else another look is on its way
     } catch (error) {
       // The next completion says what is wrong with the file.
       log.debug(`the completion model cannot be read: ${(error as Error).message}`);
@@ -121,6 +127,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
     unload: () => client.unload(),
     restart() {
       descriptions.clear();
+      replaced.fire();
       client.restart();
     },
   };
@@ -140,6 +147,8 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
     },
     /** It runs again after a crash. */
     onRecovered: recovered.event,
+    /** What is loaded next may be another model, even of the same name. */
+    onReplaced: replaced.event,
     /** Whether the user waits for text. */
     get busy(): boolean {
       return running > 0;
@@ -148,7 +157,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
     dispose(): void {
       watcher.dispose();
       client.dispose();
-      for (const emitter of [states, recovered, busyChanged]) emitter.dispose();
+      for (const emitter of [states, recovered, replaced, busyChanged]) emitter.dispose();
     },
   };
 }

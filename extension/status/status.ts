@@ -7,6 +7,7 @@ import type { Engine } from "../services/index.ts";
 import type { Settings } from "../settings/index.ts";
 import type { Snooze } from "../suggest/index.ts";
 import type { StatusView } from "./status_text.ts";
+import { type Trouble, troubleAfter, troubleIn } from "./trouble.ts";
 
 const GLANCE_MS = 300; // a spinner for less would only flicker
 const STATUS_MS = 5000; // between two looks at the engine's memory
@@ -38,7 +39,7 @@ export function watchStatus({
 }: StatusOptions) {
   const changed = new vscode.EventEmitter<void>();
   const silences = new Map<string, Silence>();
-  let trouble: Silence | null = null;
+  let trouble: Trouble | null = null;
   let engineStatus: EngineStatus | null = null;
   let statusAt = Number.NEGATIVE_INFINITY;
   let longBusy = false;
@@ -59,23 +60,24 @@ export function watchStatus({
     soon();
   }
 
-  function noteTrace({ uri, outcome, trigger, source }: TraceRecord): void {
+  function noteTrace(record: TraceRecord): void {
+    const { uri, outcome, trigger, source } = record;
     if (trigger === "speculative") return;
     const silence = outcome.kind === "nothing" ? outcome.silence : undefined;
     if (silence?.id === "superseded") return;
     if (silence) silences.set(uri, silence);
     else silences.delete(uri);
-    if (silence?.id === "engine-error") {
-      if (!trouble || !isSameSilence(trouble, silence)) {
-        log.warn(sentenceOf(silence));
-        // Nothing is suggested until the user picks another model: notify once.
-        if (isFault(silence) && modelTrouble(silence)) report(new UserError(silence));
-      }
-      trouble = silence;
-    }
-    if (source === "model" || source === "attached") trouble = null;
+    const before = trouble;
+    trouble = troubleAfter(before, record, isAboutModel);
+    if (trouble && !(before && isSameSilence(before.silence, trouble.silence))) tellOf(trouble.silence);
     if (source === "model") void lookAtEngine();
     soon();
+  }
+
+  function tellOf(silence: Silence): void {
+    log.warn(sentenceOf(silence));
+    // Nothing is suggested until the user picks another model: notify once.
+    if (isFault(silence) && modelTrouble(silence)) report(new UserError(silence));
   }
 
   const listeners = vscode.Disposable.from(
@@ -117,13 +119,14 @@ export function watchStatus({
     get view(): StatusView {
       const document = vscode.window.activeTextEditor?.document;
       const { pipeline, statistics, recordTyping } = settings.current;
+      const here = troubleIn(trouble, document?.uri.toString());
       const { languages } = pipeline;
       const isOn = !document || (languages[document.languageId] ?? languages["*"] ?? true);
       return {
         engine: engine.service.state,
         busy: longBusy,
-        trouble,
-        modelTrouble: (trouble && isFault(trouble) && modelTrouble(trouble)) || null,
+        trouble: here,
+        modelTrouble: (here && isFault(here) && modelTrouble(here)) || null,
         download: downloads.summary,
         inlineSuggest: isInlineSuggestOn(document),
         enabled: pipeline.enabled,
@@ -147,6 +150,8 @@ export function watchStatus({
 }
 
 export type Status = ReturnType<typeof watchStatus>;
+
+const isAboutModel = (silence: Silence): boolean => isFault(silence) && modelTrouble(silence) !== undefined;
 
 const isInlineSuggestOn = (document?: vscode.TextDocument): boolean =>
   vscode.workspace.getConfiguration("editor", document).get("inlineSuggest.enabled") !== false;

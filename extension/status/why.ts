@@ -6,7 +6,7 @@ import { isSupported } from "../editor/index.ts";
 import type { ReadOnly } from "../suggest/index.ts";
 import { questionAt } from "../suggest/index.ts";
 import type { Status } from "./status.ts";
-import { adviceOf, decisionsNear, type Remedy, remedyFor, whyRow } from "./why_text.ts";
+import { adviceOf, decisionsNear, lastSilenceAt, type Remedy, remedyFor, whyRow } from "./why_text.ts";
 
 export interface WhyOptions {
   readonly status: Status;
@@ -64,7 +64,7 @@ const freeItem = (): Item => ({
 });
 
 async function reasonNow(
-  { status, readOnly, settings, syntax }: WhyOptions,
+  { status, readOnly, settings, syntax, traces }: WhyOptions,
   editor: vscode.TextEditor | undefined,
 ): Promise<Silence | null> {
   if (!editor) return { id: "no-editor", problem: "No text editor has the focus", advice: "open a file" };
@@ -88,7 +88,10 @@ async function reasonNow(
   });
   const gate = closedGate(question, settings(), gateView(question, syntax));
   if (gate) return gate;
-  return engine.kind === "failed" ? { id: "engine-failed", ...engine.fault } : trouble;
+  if (engine.kind === "failed") return { id: "engine-failed", ...engine.fault };
+  const { line, character } = selection.active;
+  const place = { uri: document.uri.toString(), line: line + 1, column: character + 1 };
+  return lastSilenceAt(traces(), place) ?? trouble;
 }
 
 function gateView({ document, cursor }: Question, syntax: Syntax) {

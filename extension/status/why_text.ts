@@ -34,6 +34,38 @@ export function decisionsNear(traces: readonly TraceRecord[], uri: string, line:
     .map(({ decision }) => decision);
 }
 
+/** Silences that something else than a gate decides: they hold until the next question. */
+const AFTER_GATES = new Set([
+  "busy",
+  "complete",
+  "dismissed",
+  "engine-error",
+  "intellisense",
+  "low-confidence",
+  "model-loading",
+  "no-answer",
+  "no-text",
+  "still-writing",
+]);
+
+/** Why the last question at a place, where all gates are open now, was answered with nothing; undefined where that is not known. */
+export function lastSilenceAt(
+  traces: readonly TraceRecord[],
+  place: Pick<TraceRecord, "uri" | "line" | "column">,
+): Silence | undefined {
+  const last = traces.findLast(
+    ({ uri, line, column, trigger, outcome }) =>
+      uri === place.uri &&
+      line === place.line &&
+      column === place.column &&
+      trigger !== "speculative" &&
+      !(outcome.kind === "nothing" && outcome.silence.id === "superseded"),
+  );
+  if (last?.outcome.kind !== "nothing") return undefined;
+  const { silence } = last.outcome;
+  return AFTER_GATES.has(silence.id) || silence.id.startsWith("filtered:") ? silence : undefined;
+}
+
 const isRepeated = (before: TraceRecord, record: TraceRecord): boolean =>
   before.line === record.line &&
   before.outcome.kind === "nothing" &&

@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
-import type { Lifecycle, Pipeline } from "../../engine/complete/index.ts";
+import type { Lifecycle, Pipeline, Question } from "../../engine/complete/index.ts";
 import type { Silence } from "../../engine/contract/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
 import { isSupported, SELECTOR } from "../editor/index.ts";
-import { ACCEPTED } from "../words/index.ts";
+import { ACCEPTED, DISMISSED } from "../words/index.ts";
 import { questionAt } from "./question.ts";
 import type { ReadOnly } from "./read_only.ts";
 
@@ -16,9 +16,23 @@ export interface GhostTextOptions {
 
 /** Suggestions as the editor's inline completions: one at a place, with a range and a command that says it was taken. */
 export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTextOptions) {
-  /** A place where we ask the editor to ask again: it calls that invoked, but the user did not ask. */
-  let again: { readonly uri: string; readonly cursor: number } | undefined;
-  let last: { readonly uri: string; readonly cursor: number } | undefined;
+  /** A place where we ask the editor to ask again: it calls that invoked, whatever the user did. */
+  let again: Place | undefined;
+  let last: Place | undefined;
+  /** What the editor was last given to show. */
+  let offered: { readonly id: number; readonly uri: string; readonly cursor: number } | undefined;
+
+  /** How the user asked; what the editor asks because we told it to has the trigger of the question before. */
+  function triggerOf(
+    kind: vscode.InlineCompletionTriggerKind,
+    uri: string,
+    cursor: number,
+  ): { readonly trigger: Question["trigger"]; readonly byUser: boolean } {
+    if (kind !== vscode.InlineCompletionTriggerKind.Invoke) return { trigger: "automatic", byUser: false };
+    const ours = again?.uri === uri && again.cursor === cursor ? again : undefined;
+    again = undefined;
+    return { trigger: ours?.trigger ?? "invoked", byUser: !ours };
+  }
 
   async function provide(
     document: vscode.TextDocument,
@@ -29,11 +43,8 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
     const uri = document.uri.toString();
     const cursor = document.offsetAt(position);
     const { version } = document;
-    const ours = again?.uri === uri && again.cursor === cursor;
-    again = undefined;
-    last = { uri, cursor };
-    const invoked = triggerKind === vscode.InlineCompletionTriggerKind.Invoke && !ours;
-    const trigger = invoked ? "invoked" : "automatic";
+    const { trigger, byUser } = triggerOf(triggerKind, uri, cursor);
+    last = { uri, cursor, trigger };
 
     const isReadOnly = await readOnly.check(document);
     if (token.isCancellationRequested || document.version !== version) return [];
@@ -55,7 +66,7 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
       );
       if (stale) return [];
       if (answer.kind === "nothing") {
-        if (invoked) explainSilence(answer.silence);
+        if (byUser) explainSilence(answer.silence);
         return [];
       }
       const { id, text, start, end } = answer.suggestion;
@@ -67,6 +78,7 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
         text: text.slice(cursor - start),
       });
       pipeline.shown(id);
+      offered = { id, uri, cursor };
       const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
       const command = { command: ACCEPTED, title: "", arguments: [id, text.length - (cursor - start)] };
       return [new vscode.InlineCompletionItem(text, range, command)];
@@ -76,13 +88,19 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
   }
 
   /** Asks the editor to ask again, if the cursor still is where it was. */
-  function retrigger(place: { readonly uri: string; readonly cursor: number }): void {
-    const editor = vscode.window.activeTextEditor;
-    if (!editor || editor.document.uri.toString() !== place.uri) return;
-    if (!editor.selection.isEmpty || editor.document.offsetAt(editor.selection.active) !== place.cursor)
-      return;
+  function retrigger(place: Place): void {
+    if (!isCursorAt(place)) return;
     again = place;
     void vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+  }
+
+  /** Escape has hidden what was on the screen. */
+  function dismiss(): void {
+    if (!offered || !isCursorAt(offered)) return;
+    const { id } = offered;
+    offered = undefined;
+    pipeline.dismissed(id);
+    if (lifecycle.current?.id === id) lifecycle.dismissed();
   }
 
   const registrations = vscode.Disposable.from(
@@ -93,19 +111,39 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
       lifecycle.accepted(id);
       pipeline.accepted(id, characters);
     }),
+    vscode.commands.registerCommand(DISMISSED, dismiss),
     vscode.workspace.onDidCloseTextDocument((document) => {
       if (isSupported(document)) pipeline.forget(document.uri.toString());
     }),
   );
 
   return {
-    retrigger: (uri: string, cursor: number) => retrigger({ uri, cursor }),
+    /** @param trigger of the question that was asked there */
+    retrigger: (uri: string, cursor: number, trigger: Question["trigger"]) =>
+      retrigger({ uri, cursor, trigger }),
     /** Asks again at the place of the last question. */
     retriggerLast(): void {
       if (last) retrigger(last);
     },
     dispose: () => registrations.dispose(),
   };
+}
+
+/** A place of a question. */
+interface Place {
+  readonly uri: string;
+  readonly cursor: number;
+  readonly trigger: Question["trigger"];
+}
+
+/** Whether the active editor's only cursor is there. */
+function isCursorAt({ uri, cursor }: Omit<Place, "trigger">): boolean {
+  const editor = vscode.window.activeTextEditor;
+  return (
+    editor?.document.uri.toString() === uri &&
+    editor.selection.isEmpty &&
+    editor.document.offsetAt(editor.selection.active) === cursor
+  );
 }
 
 const SENTENCE_MS = 5000;

@@ -17,14 +17,30 @@ export function createReadOnly() {
     }),
   );
   return {
+    /** A file system that takes long to tell counts as one that can be written to, until it has told. */
     check(document: vscode.TextDocument): Promise<boolean> {
       const key = document.uri.toString();
       const answer = known.get(key) ?? isReadOnly(document);
       known.set(key, answer);
-      return answer;
+      return within(ANSWER_MS, answer, false);
     },
     dispose: () => listeners.dispose(),
   };
+}
+
+const ANSWER_MS = 200; // of a file system: a keystroke waits for it
+
+/** What a promise resolves to; `otherwise` where it fails or takes longer than `ms`. */
+function within<T>(ms: number, promise: Promise<T>, otherwise: T): Promise<T> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(otherwise), ms);
+    promise
+      .catch(() => otherwise)
+      .then((value) => {
+        clearTimeout(timer);
+        resolve(value);
+      });
+  });
 }
 
 export type ReadOnly = ReturnType<typeof createReadOnly>;

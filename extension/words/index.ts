@@ -5,5 +5,5 @@
 // Must not know: vscode.
 export { fenceFor } from "./fence.ts";
 export { baseName } from "./file_name.ts";
-export { ACCEPTED, FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal_commands.ts";
+export { ACCEPTED, DISMISSED, FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal_commands.ts";
 export { bytesOf, CHARACTERS_PER_TOKEN, diskBytes, msOf, percentOf } from "./quantities.ts";

@@ -2,6 +2,8 @@
 
 /** Runs after the editor has inserted a suggestion: its id, and the characters that were inserted. */
 export const ACCEPTED = "foretype.internal.accepted";
+/** Runs after Escape has hidden a suggestion. */
+export const DISMISSED = "foretype.internal.dismissed";
 /** What a click on the status bar item opens. */
 export const MENU = "foretype.internal.menu";
 export const FIX_INLINE_SUGGEST = "foretype.internal.turnOnInlineSuggest";

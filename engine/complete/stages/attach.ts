@@ -7,7 +7,7 @@ export interface AttachTouches {
 
 /** Joins the running decode if what the user typed agrees with it, and aborts it if not. */
 export function attach(asked: Asked, { running }: AttachTouches): Outcome {
-  const decode = running.attach(asked.cursorText);
+  const decode = running.attach(asked);
   if (decode) return next({ ...asked, decode, source: "attached" });
   running.abort();
   return next(asked);

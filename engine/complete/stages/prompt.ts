@@ -32,7 +32,7 @@ export function prompt(asked: Asked, { ahead, running, ...touches }: PromptTouch
 
 /** The request to the model at a place, and how much of its text is wanted. */
 export function requestFor(
-  { question, settings, cursorText, place, facts }: Placed,
+  { question, settings, cursorText, key, place, facts }: Placed,
   priority: CompletionPriority,
   { anchors, contextOf }: RequestTouches,
 ): DecodeRequest {
@@ -43,6 +43,7 @@ export function requestFor(
   return {
     question,
     cursorText,
+    key,
     facts,
     prompt: anchors.promptAt(cursorText, question.document.path, () => contextOf(question), ahead),
     multiLine,

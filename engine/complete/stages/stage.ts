@@ -1,14 +1,13 @@
-import type { Hit } from "../cache.ts";
+import type { Hit, Wanted } from "../cache.ts";
 import type { AnswerSource, PipelineSettings, Question, Silence } from "../contract.ts";
 import type { Decode } from "../decode.ts";
-import type { CursorText, Place, SyntaxFacts } from "../text/index.ts";
+import type { Place, SyntaxFacts } from "../text/index.ts";
 
 /** A cursor in a document, as all stages see it. */
-export interface Placed {
+export interface Placed extends Wanted {
   readonly question: Question;
   /** As they were when the question came. */
   readonly settings: PipelineSettings;
-  readonly cursorText: CursorText;
   readonly place: Place;
   /** What the parser knows of the place; undefined if no parser reads the language. */
   readonly facts: SyntaxFacts | undefined;

@@ -13,10 +13,20 @@ export const HEAD_LINES = 8;
 /**
  * Anchors a prompt at a cursor that has come to rest. The cursor's line always belongs to the middle, so that what is
  * typed next only appends to the prompt. Near the start of the file the anchor is the start, and the prefix is empty.
+ * @param mostCharacters of the middle, unless the cursor's own line has more
  */
-export function anchorPrompt(text: string, cursor: number, headLines: number): AnchoredPrompt {
+export function anchorPrompt(
+  text: string,
+  cursor: number,
+  headLines: number,
+  mostCharacters = Number.POSITIVE_INFINITY,
+): AnchoredPrompt {
   let anchor = lineStart(text, cursor);
-  for (let line = 0; line < headLines && anchor > 0; line++) anchor = lineStart(text, anchor - 1);
+  for (let line = 0; line < headLines && anchor > 0; line++) {
+    const above = lineStart(text, anchor - 1);
+    if (cursor - above > mostCharacters) break;
+    anchor = above;
+  }
   return { prefix: text.slice(0, anchor), middle: text.slice(anchor, cursor), suffix: text.slice(cursor) };
 }
 

@@ -1,6 +1,6 @@
 import type { PromptParts } from "../../contract/index.ts";
 import { anchorPrompt, HEAD_LINES } from "./anchor.ts";
-import { autoClosed, type CursorText } from "./cursor_text.ts";
+import { autoClosed, type CursorText, depthOf } from "./cursor_text.ts";
 
 type Context = PromptParts["context"];
 
@@ -20,6 +20,7 @@ interface Anchor {
 // Limits on the text between anchor and cursor (the head): test/bench/RESULTS.md, "As good".
 const COMFORTABLE_LINES = 24; // beyond, the anchor moves when no question waits
 const MOST_LINES = 32; // beyond, at once
+const COMFORTABLE_CHARACTERS = 2048; // of a new one: half, so that what is typed next does not move it again
 const MOST_CHARACTERS = 4096;
 /** Lines of the suffix that the cursor may have passed over: the model reads them twice. */
 const DRIFT_LINES = 4;
@@ -54,6 +55,7 @@ export function createAnchors(now: () => number) {
       cursorText.before + cursorText.after,
       cursorText.before.length,
       quick ? QUICK_HEAD : HEAD_LINES,
+      COMFORTABLE_CHARACTERS,
     );
     const suffix = quick ? headOf(cut.suffix, QUICK_SUFFIX) : cut.suffix;
     const { prefix, suffix: after } = cut;
@@ -89,7 +91,7 @@ export function createAnchors(now: () => number) {
       const head = headAt(known, cursorText);
       const stale = now() - known.contextMs >= CONTEXT_REST;
       const fresh = stale ? context() : known.context;
-      const same = isSame(fresh, known.context);
+      const same = isSameContext(fresh, known.context);
       if (head !== undefined && !known.quick && linesIn(head) <= COMFORTABLE_LINES && same) return undefined;
       const anchor = anchorAt(
         cursorText,
@@ -105,6 +107,9 @@ export function createAnchors(now: () => number) {
         },
       };
     },
+
+    /** The pieces of other files that a document's prompts have now. */
+    contextOf: (uri: string): Context | undefined => anchors.get(uri)?.context,
 
     forget(uri?: string): void {
       if (uri === undefined) anchors.clear();
@@ -124,13 +129,19 @@ const promptOf = ({ path, prefix, suffix, context }: Anchor, { before }: CursorT
 });
 
 /** The text from the anchor to the cursor; undefined where the anchor does not hold. */
-function headAt({ prefix, after: anchored }: Anchor, { before, after }: CursorText): string | undefined {
+function headAt(
+  { prefix, suffix, after: anchored }: Anchor,
+  { before, after }: CursorText,
+): string | undefined {
   if (!before.startsWith(prefix)) return undefined;
   const head = before.slice(prefix.length);
-  if (head.length > MOST_CHARACTERS || linesIn(head) > MOST_LINES) return undefined;
+  const lineCount = linesIn(head);
+  // The cursor's own line belongs to the head however long it is.
+  if (lineCount > MOST_LINES || (lineCount > 0 && head.length > MOST_CHARACTERS)) return undefined;
   // Brackets that the editor closes right of the cursor are no change; text that the cursor passed or deleted may wait.
   for (let passed = 0, lines = 0; lines <= DRIFT_LINES; passed++) {
-    if (autoClosed(anchored.slice(passed), after) !== undefined) return head;
+    const depth = depthOf({ suffix }) - Math.min(passed, suffix.length);
+    if (autoClosed(anchored.slice(passed), after, depth) !== undefined) return head;
     if (passed >= anchored.length) return undefined;
     if (anchored[passed] === "\n") lines++;
   }
@@ -150,6 +161,7 @@ function headOf(text: string, length: number): string {
   return text.slice(0, end > 0 ? end + 1 : length);
 }
 
-const isSame = (a: Context, b: Context): boolean =>
+/** Whether two prompts have the same pieces of other files. */
+export const isSameContext = (a: Context, b: Context): boolean =>
   a === b ||
   (a.length === b.length && a.every(({ path, text }, i) => path === b[i]!.path && text === b[i]!.text));

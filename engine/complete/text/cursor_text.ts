@@ -17,46 +17,97 @@ const STEP = 32_768; // the window's start moves in steps of this size, so that 
 const AFTER = 32_768;
 
 export function cursorTextAt({ uri, text }: DocumentView, cursor: number): CursorText {
-  let start = Math.max(0, Math.floor((cursor - BEFORE) / STEP) * STEP);
-  if (start > 0) start = text.indexOf("\n", start) + 1 || start;
-  let end = Math.min(text.length, cursor + AFTER);
-  if (end < text.length) end = text.lastIndexOf("\n", end) + 1 || end;
-  const before = readPlainText(text.slice(start, cursor));
-  const after = readPlainText(text.slice(cursor, Math.max(end, cursor)));
+  const before = readPlainText(text.slice(windowStart(text, cursor), cursor));
+  const after = readPlainText(text.slice(cursor, windowEnd(text, cursor)));
   const ends = before.text.includes("\n") ? before : after;
   return { uri, before: before.text, after: after.text, lineEnding: ends.lineEnding };
 }
 
+/** The start of a line, or within one that reaches to the cursor. */
+function windowStart(text: string, cursor: number): number {
+  const start = Math.max(0, Math.floor((cursor - BEFORE) / STEP) * STEP);
+  if (start === 0) return 0;
+  const lineBreak = text.slice(start, cursor).indexOf("\n");
+  return lineBreak === -1 ? start : start + lineBreak + 1;
+}
+
+/** The end of a line, or within one that begins at the cursor or before it. */
+function windowEnd(text: string, cursor: number): number {
+  const end = cursor + AFTER;
+  if (end >= text.length) return text.length;
+  const lineBreak = text.slice(cursor, end).lastIndexOf("\n");
+  return lineBreak === -1 ? end : cursor + lineBreak + 1;
+}
+
 /** Closers that the editor inserts right of the cursor when the user types their openers. */
 const CLOSERS = /^[)\]}>"'`]*/;
-const COMPARED = 256; // characters after the cursor: enough to tell places apart
+/** Characters after a place that tell it from others. */
+const COMPARED = 256;
+/** Characters after a cursor that an answer depends on: the prompt's suffix, and whether the file ends with it. */
+export const depthOf = ({ suffix }: { readonly suffix: string }): number =>
+  Math.max(COMPARED, suffix.length + 1);
+/** Characters before a place that tell it from others. */
+export const TAIL = 512;
 
 /**
  * The closing brackets that the editor added to `earlier` to give `after` (often empty); undefined if anything else has
- * changed.
+ * changed in the first `depth` characters.
  */
-export function autoClosed(earlier: string, after: string): string | undefined {
+export function autoClosed(earlier: string, after: string, depth = COMPARED): string | undefined {
   const closers = CLOSERS.exec(after)![0];
   for (let length = 0; length <= closers.length; length++)
-    if (sameStart(after.slice(length, length + COMPARED), earlier)) return closers.slice(0, length);
+    if (isSameAfter(earlier, after.slice(length), depth)) return closers.slice(0, length);
   return undefined;
 }
 
-function sameStart(text: string, other: string): boolean {
-  return text === other.slice(0, COMPARED);
+/** Whether the windows after two cursors show the same text in their first `depth` characters. */
+function isSameAfter(earlier: string, after: string, depth: number): boolean {
+  const a = earlier.slice(0, depth);
+  const b = after.slice(0, depth);
+  if (a.length === b.length) return a === b;
+  // The windows of a long file end at different places.
+  const common = Math.min(a.length, b.length);
+  return common >= AFTER / 2 && a.slice(0, common) === b.slice(0, common);
 }
 
-/** What was typed from `earlier` to `now`; undefined where it is not typing forward at the same place. */
-export function typedSince(earlier: CursorText, now: CursorText, limit: number): string | undefined {
-  if (earlier.uri !== now.uri || autoClosed(earlier.after, now.after) === undefined) return undefined;
-  const tail = earlier.before.slice(-TAIL);
-  // The windows' starts may differ, so their ends are compared.
-  for (let length = 0; length <= Math.min(limit, now.before.length); length++) {
-    if (now.before.endsWith(tail, now.before.length - length))
-      return now.before.slice(now.before.length - length);
+/** Whether the windows before two cursors show the same text. */
+export function isSameBefore(earlier: string, before: string): boolean {
+  if (earlier.length === before.length) return earlier === before;
+  // The windows of a long file begin at different places.
+  const common = Math.min(earlier.length, before.length);
+  return common >= BEFORE - STEP && earlier.slice(-common) === before.slice(-common);
+}
+
+/** Whether a text of a known place is before the cursor: the place, and how much of `text` after it. The longest match wins. */
+export function typedHead(
+  text: string,
+  before: string,
+  isPlace: (before: string) => boolean,
+): number | undefined {
+  for (let typed = Math.min(text.length, before.length); typed >= 0; typed--) {
+    if (typed > 0 && before[before.length - 1] !== text[typed - 1]) continue;
+    const at = before.length - typed;
+    if (before.startsWith(text.slice(0, typed), at) && isPlace(before.slice(0, at))) return typed;
   }
   return undefined;
 }
 
-/** Characters before a place that tell it from others. */
-export const TAIL = 512;
+/**
+ * What was typed from `earlier` to `now`; undefined where it is not typing forward at the same place.
+ * @param depth characters after the cursor that must be the same
+ */
+export function typedSince(
+  earlier: CursorText,
+  now: CursorText,
+  limit: number,
+  depth?: number,
+): string | undefined {
+  if (earlier.uri !== now.uri || autoClosed(earlier.after, now.after, depth) === undefined) return undefined;
+  const tail = earlier.before.slice(-TAIL);
+  for (let length = 0; length <= Math.min(limit, now.before.length); length++) {
+    const at = now.before.length - length;
+    if (now.before.endsWith(tail, at) && isSameBefore(earlier.before, now.before.slice(0, at)))
+      return now.before.slice(at);
+  }
+  return undefined;
+}

@@ -3,9 +3,18 @@
 // Owns the parsed trees.
 // Promise: offsets are UTF-16 units of the text with \n line ends.
 // Must not know: suggestions, models.
-export { type Anchors, createAnchors } from "./anchors.ts";
+export { type Anchors, createAnchors, isSameContext } from "./anchors.ts";
 export { closersFor, findQuote, pairBrackets } from "./brackets.ts";
-export { autoClosed, type CursorText, cursorTextAt, TAIL, typedSince } from "./cursor_text.ts";
+export {
+  autoClosed,
+  type CursorText,
+  cursorTextAt,
+  depthOf,
+  isSameBefore,
+  TAIL,
+  typedHead,
+  typedSince,
+} from "./cursor_text.ts";
 export { headEchoEnd, lineEchoFinder, runEchoEnd } from "./echo.ts";
 export { indentationOf } from "./indentation_of.ts";
 export { languageIdOf } from "./language_id.ts";

@@ -30,9 +30,13 @@ test("no API proposal is enabled, and the API that is compiled against is the on
   expect(manifest.engines.vscode).toBe(`^${manifest.devDependencies["@types/vscode"]}`);
 });
 
-test("at most 28 settings, and one key", () => {
+test("at most 28 settings, one key of our own, and Escape where the editor hides a suggestion with it too", () => {
   expect(Object.keys(manifest.contributes.configuration.properties).length).toBeLessThanOrEqual(28);
-  expect(manifest.contributes.keybindings.map(({ key }) => key)).toEqual(["alt+\\"]);
+  const [own, hiding, ...more] = manifest.contributes.keybindings;
+  expect(own!.key).toBe("alt+\\");
+  expect(hiding).toMatchObject({ key: "escape", when: expect.stringContaining("inlineSuggestionVisible") });
+  expect(hiding!.args!.commands[0]).toBe("editor.action.inlineSuggest.hide");
+  expect(more).toEqual([]);
 });
 
 test("every text of the manifest is there, and none is left over", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULT_SETTINGS, type Question } from "../../../engine/complete/index.ts";
 import { closedGate } from "../../../engine/complete/policy/gates.ts";
-import { decisionsNear, remedyFor, whyRow } from "../../../extension/status/why_text.ts";
+import { decisionsNear, lastSilenceAt, remedyFor, whyRow } from "../../../extension/status/why_text.ts";
 import { record, silent } from "../../fixtures/extension/records.ts";
 
 const uri = record().uri;
@@ -91,3 +91,18 @@ test("any other reason leads to the trace", () =>
   expect(remedyFor({ id: "no-text", problem: "The model had nothing to suggest here" })).toEqual([
     "foretype.showTrace",
   ]));
+
+test("what holds at the cursor is the reason of the last question there, unless a gate gave it", () => {
+  const here = { line: 7, column: 3 };
+  const place = { uri, ...here };
+  const error = { id: "engine-error", problem: "It failed" };
+  const late = { id: "no-answer", problem: "Nothing came" };
+  expect(lastSilenceAt([silent(error, here)], place)).toEqual(error);
+  expect(lastSilenceAt([silent(error, here), silent(late, here)], place)).toEqual(late);
+  expect(
+    lastSilenceAt([silent(error, here), silent({ id: "superseded", problem: "" }, here)], place),
+  ).toEqual(error);
+  expect(lastSilenceAt([silent(error, here), record(here)], place)).toBeUndefined();
+  expect(lastSilenceAt([silent(error, { line: 8, column: 3 })], place)).toBeUndefined();
+  expect(lastSilenceAt([silent({ id: "snoozed", problem: "Asleep" }, here)], place)).toBeUndefined();
+});

@@ -161,12 +161,37 @@ describe("a file beyond the budget", () => {
   });
 });
 
-test("a middle beyond the budget is a UserError with the budget; one token less fits", () => {
-  const parts = { prefix: "a\n", suffix: "b\n", middle: "x = y + z" };
-  const least = mini.encode(parts.middle, { special: false }).length + 3;
-  expect(() => fimPrompt(mini, parts, least - 1)).toThrow(UserError);
-  expect(() => fimPrompt(mini, parts, least - 1)).toThrow(`the ${least - 1} tokens`);
-  expect(render(mini, parts, least)).toBe("<|fim_prefix|><|fim_suffix|><|fim_middle|>x = y + z");
+describe("a middle beyond the budget", () => {
+  const three = (budget: number, middle: string) => {
+    const text = render(mini, { prefix: "a\n", suffix: "b\n", middle }, budget);
+    return text.split(/<\|fim_\w+\|>/).slice(1);
+  };
+  const size = (text: string) => mini.encode(text, { special: false }).length;
+
+  test("loses what is farthest from the cursor; one token more and it is whole", () => {
+    const middle = "x = y + z\nb = c";
+    const whole = size(middle) + 3;
+    expect(three(whole, middle)).toEqual(["", "", middle]);
+    const [prefix, , kept] = three(whole - 1, middle);
+    expect(kept).toBe("b = c");
+    expect("x = y + z\n".endsWith(prefix!)).toBe(true);
+  });
+  test("is cut within the cursor's own line where that alone is too long, never within a character", () => {
+    for (const line of [
+      "let a = 1; ".repeat(200),
+      "x".repeat(12_000),
+      "漢字".repeat(900),
+      "😀".repeat(900),
+    ]) {
+      const [, , kept] = three(100, `above();\n${line}`);
+      expect(line.endsWith(kept!)).toBe(true);
+      expect(size(kept!)).toBeGreaterThan(50);
+    }
+  });
+  test("and a prompt of no more tokens than its layout has nothing else", () => {
+    expect(three(3, "x = y")).toEqual(["", "", ""]);
+    expect(() => three(2, "x = y")).toThrow("the layout alone takes 3");
+  });
 });
 
 test("a model whose prompts begin with a token has it first, within the budget", () => {
@@ -183,7 +208,7 @@ test("a model whose prompts begin with a token has it first, within the budget",
   );
   const least = file.middle.length + 4;
   expect(render(starting, file, least)).toBe("<s><|fim_prefix|><|fim_suffix|><|fim_middle|>  return a");
-  expect(() => fimPrompt(starting, file, least - 1)).toThrow(`the ${least - 1} tokens`);
+  expect(fimPrompt(starting, file, least - 1).length).toBeLessThan(least);
 });
 
 test("a model without the tokens says so", () => {
