@@ -14,7 +14,7 @@ export interface OneQuestion {
   /** In UTF-16 code units of `text`. */
   readonly cursor: number;
   readonly trigger?: "automatic" | "invoked";
-  /** In place of the defaults. No user types here, so nothing waits for the next key, and nothing is computed ahead. */
+  /** In place of the defaults, which here wait for no key, compute nothing ahead, and have a minute. */
   readonly settings?: Partial<PipelineSettings>;
   /** The row that the suggest widget has chosen: it replaces the word before the cursor. */
   readonly selected?: string;
@@ -42,6 +42,9 @@ export interface OneAnswer {
   readonly trace: TraceRecord;
 }
 
+/** No user types here: the same text gives the same answer, however fast the machine is. */
+const UNHURRIED = { delay: 0, timeLimitMs: 60_000, speculate: false } as const;
+
 /** Asks a pipeline of its own one question, as the editor would. */
 export async function completeOnce(question: OneQuestion, completer: Completer): Promise<OneAnswer> {
   const { path, text, cursor, selected, syntax, onPartial } = question;
@@ -50,7 +53,7 @@ export async function completeOnce(question: OneQuestion, completer: Completer):
   let trace: TraceRecord | undefined;
   const pipeline = createPipeline({
     completer,
-    settings: () => ({ ...DEFAULT_SETTINGS, delay: 0, speculate: false, ...question.settings }),
+    settings: () => ({ ...DEFAULT_SETTINGS, ...UNHURRIED, ...question.settings }),
     ...(syntax && { syntax }),
     ...(onPartial && { onPartial }),
     onStage: (stage, verdict) => stages.push({ stage, verdict }),

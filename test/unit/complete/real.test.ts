@@ -1,88 +1,62 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { extname, join } from "node:path";
 import { expect, test } from "vitest";
-import { filterSuggestion } from "../../../engine/complete/filters/filters.ts";
-import { blockWanted, stopRuleFor } from "../../../engine/complete/policy/length_policy.ts";
-import { placeAt } from "../../../engine/complete/text/place.ts";
+import { syntaxFromFiles } from "../../../engine/cli/commands/grammars.ts";
+import { completeScripted } from "../../../engine/complete/index.ts";
 import { seededRandom } from "../../reference/random.ts";
+import { anyFile, positionIn, type RealPlace, realFiles, realPlace, verdictOn } from "../support/corpus.ts";
 
-// What people have really written next must pass the filters. Cut from this repository, from packages that it pins
-// (their sources are there whenever tests run).
+// What people have really written next must pass the pipeline as it is: 5,000 places in 17 languages, where an editor asks.
 
-const root = join(import.meta.dirname, "../../..");
-const sources = [
-  ["engine", /\.ts$/],
-  ["extension", /\.ts$/],
-  ["test/unit", /\.ts$/],
-  ["node_modules/node-gyp/gyp/pylib", /\.py$/],
-  ["node_modules/commander/lib", /\.js$/],
-  ["node_modules/picomatch/lib", /\.js$/],
-  ["node_modules/@huggingface/jinja/src", /\.ts$/],
-  ["node_modules/uplot/dist", /uPlot\.esm\.js$/],
-] as const;
+const PLACES = 5000;
+const LANGUAGES = 17;
+const ALLOWED = PLACES * 0.002; // places at which the pipeline may be wrong, of each kind
 
-const files = sources.flatMap(([folder, pattern]) =>
-  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => pattern.test(name))
-    .sort()
-    .map((name) => join(folder, name)),
-);
+test("of 5,000 real continuations at most 0.2 % are dropped, and at most 0.2 % are changed", {
+  timeout: 300_000,
+}, async () => {
+  const files = [...realFiles().values()];
+  expect(files.length).toBe(LANGUAGES);
+  const failures: string[] = [];
+  const syntax = syntaxFromFiles((message) => failures.push(message));
+  for (const languageId of realFiles().keys()) await syntax.ready(languageId);
+  expect(failures).toEqual([]);
 
-const languages: Readonly<Record<string, string>> = { ".ts": "typescript", ".py": "python" };
-
-/** A place where a user may want a suggestion: after a line's indentation, within a line, or at its end. */
-function cut(text: string, random: () => number): number | undefined {
-  const lines = text.split("\n");
-  const index = Math.floor(random() * (lines.length - 1));
-  const line = lines[index]!;
-  const start = lines.slice(0, index).reduce((sum, { length }) => sum + length + 1, 0);
-  const indent = line.length - line.trimStart().length;
-  const at = [indent, indent + Math.floor(random() * (line.length - indent)), line.length][
-    Math.floor(random() * 3)
-  ]!;
-  // Not within a word, and no code to the right: there nothing is asked.
-  if (/^\w/.test(line.slice(at)) && /\w$/.test(line.slice(0, at))) return undefined;
-  return start + at;
-}
-
-/** What an editor detects: by the first line that is indented. */
-function indentationOf(text: string): { tabSize: number; insertSpaces: boolean } {
-  const first = /^(?:\t| {2,8}(?=[^\s*]))/m.exec(text)?.[0] ?? "    ";
-  return { tabSize: first === "\t" ? 4 : first.length, insertSpaces: first !== "\t" };
-}
-
-test("of 1,000 real continuations fewer than 1 % are dropped, and fewer than 2 % are changed", () => {
   const random = seededRandom(20_261_121);
-  const dropped: string[] = [];
-  const changed: string[] = [];
-  let cuts = 0;
-  while (cuts < 1000) {
-    const path = files[Math.floor(random() * files.length)]!;
-    const text = readFileSync(join(root, path), "utf8").replaceAll("\r\n", "\n");
-    const cursor = cut(text, random);
-    if (cursor === undefined) continue;
-    // The author had not written the rest yet: only what is added below follows the cursor.
-    const after = text.slice(cursor);
-    const lineEnd = after.indexOf("\n") === -1 ? after.length : after.indexOf("\n");
-    const typedUpTo = text.slice(0, cursor);
-    const bare = placeAt(typedUpTo + after.slice(lineEnd), cursor);
-    const multiLine = blockWanted(bare);
-    const decision = stopRuleFor(bare, 12)(after);
-    const truth =
-      multiLine && decision !== "continue" ? after.slice(0, decision.keep) : after.slice(0, lineEnd);
-    if (truth.trim() === "") continue;
-    cuts++;
-    const place = placeAt(typedUpTo + after.slice(truth.length), cursor);
-    const outcome = filterSuggestion(truth, place, {
-      languageId: languages[extname(path)] ?? "javascript",
-      ...indentationOf(text),
+  const found = { dropped: [] as string[], changed: [] as string[] };
+  for (let asked = 0, turn = 0; asked < PLACES; turn++) {
+    const inLanguage = files[turn % files.length]!;
+    const file = anyFile(inLanguage, random);
+    const place = realPlace(file, random, syntax);
+    if (!place) continue;
+    const runsOn = random() < 0.5;
+    const { typed, rest, truth, after } = place;
+    const outcome = await completeScripted({
+      path: file.path.replace("node_modules", "packages"), // nothing there is excluded
+      languageId: file.languageId,
+      text: typed + rest,
+      cursor: typed.length,
+      // A model stops where it sees what follows, or it does not.
+      answer: runsOn ? after : truth,
+      seed: turn,
+      settings: { languages: { "*": true } },
+      syntax,
     });
-    const where = `${path}:${typedUpTo.split("\n").length}: ${JSON.stringify(truth.slice(0, 80))}`;
-    if ("drop" in outcome) dropped.push(`${outcome.drop} at ${where}`);
-    else if (outcome.show.trimEnd() !== truth.trimEnd()) {
-      changed.push(`${outcome.reports.map(({ id }) => id).join(" ")} at ${where}`);
-    }
+    // Where nothing is asked, in the middle of a line for example, nothing is wrong.
+    if (outcome.stages[0]?.verdict !== "continue") continue;
+    asked++;
+    const verdict = verdictOn(place, outcome);
+    if (verdict !== "same") found[verdict].push(described(place, outcome));
   }
-  expect(dropped.length, dropped.join("\n")).toBeLessThan(10);
-  expect(changed.length, changed.join("\n")).toBeLessThan(20);
+  expect(found.dropped.length, found.dropped.join("\n")).toBeLessThanOrEqual(ALLOWED);
+  expect(found.changed.length, found.changed.join("\n")).toBeLessThanOrEqual(ALLOWED);
 });
+
+/** The place, what the author wrote there, what is shown, and what changed it. */
+function described(
+  { file, kind, offset, truth }: RealPlace,
+  { shown, silence, stages }: Awaited<ReturnType<typeof completeScripted>>,
+): string {
+  const filters = stages.filter(({ verdict }) => typeof verdict !== "string").map(({ stage }) => stage);
+  const why = [...filters, silence?.id ?? ""].join(" ");
+  const texts = [truth, shown].map((text) => JSON.stringify(text?.slice(0, 100) ?? null));
+  return `${file.path}:${positionIn(file.text, offset)} (${kind}): ${texts.join(" → ")} by ${why}`;
+}
