@@ -14,7 +14,7 @@ export interface OneQuestion {
   /** In UTF-16 code units of `text`. */
   readonly cursor: number;
   readonly trigger?: "automatic" | "invoked";
-  /** In place of the defaults, which here wait for no key, compute nothing ahead, and have a minute. */
+  /** In place of the defaults, which here wait for no key, compute nothing ahead, and have ten minutes. */
   readonly settings?: Partial<PipelineSettings>;
   /** The row that the suggest widget has chosen: it replaces the word before the cursor. */
   readonly selected?: string;
@@ -43,7 +43,7 @@ export interface OneAnswer {
 }
 
 /** No user types here: the same text gives the same answer, however fast the machine is. */
-const UNHURRIED = { delay: 0, timeLimitMs: 60_000, speculate: false } as const;
+const UNHURRIED = { delay: 0, timeLimitMs: 600_000, speculate: false } as const;
 
 /** Asks a pipeline of its own one question, as the editor would. */
 export async function completeOnce(question: OneQuestion, completer: Completer): Promise<OneAnswer> {

@@ -83,11 +83,7 @@ export async function complete(place: Place, options: CompleteOptions): Promise<
     const prepareMs = await prepare(open.session);
     const model = completerOf(open);
     const answer = await completeOnce(
-      {
-        ...question,
-        settings: { timeLimitMs: 600_000, ...question.settings }, // what an editor would show without haste
-        onPartial: (partial) => live?.(view(partial)),
-      },
+      { ...question, onPartial: (partial) => live?.(view(partial)) },
       model.completer,
     );
     if (model.failure) throw model.failure;

@@ -118,8 +118,12 @@ export function realPlace(file: RealFile, random: Random, syntax: Syntax): RealP
     blockWanted(bare, "auto", facts) && decision !== "continue"
       ? after.slice(0, decision.keep)
       : line.slice(column);
-  if (truth.trim() === "") return undefined;
-  return { ...one, rest: text.slice(cursor + truth.length, end + WINDOW), truth, closers: "" };
+  const rest = text.slice(cursor + truth.length, end + WINDOW);
+  // Above the rest of a block that the author's twelve lines have ended in, other text is wanted.
+  const place = placeAt(typed + rest, typed.length);
+  const kept = stopRuleFor(place, 12, "auto", syntax.factsAt(languageId, typed, rest))(`${truth}\n`);
+  const isWanted = truth.trim() !== "" && (kept === "continue" || truth.slice(0, kept.keep).trim() !== "");
+  return isWanted ? { ...one, rest, truth, closers: "" } : undefined;
 }
 
 function columnFor(kind: PlaceKind, line: string, random: Random): number | undefined {
