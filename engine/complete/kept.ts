@@ -1,3 +1,4 @@
+import type { Completer } from "../contract/index.ts";
 import { createCache, type Entry } from "./cache.ts";
 import type { Question, Silence, TraceRecord } from "./contract.ts";
 import type { Decode } from "./decode.ts";
@@ -12,12 +13,17 @@ interface Filtered {
   readonly silence?: Silence;
 }
 
+export interface KeptOptions {
+  /** An answer returned before the end of its decode has become longer. */
+  readonly onGrown?: ((uri: string, cursor: number) => void) | undefined;
+  readonly controlTexts?: Completer["controlTexts"];
+}
+
 /**
  * The suggestions of this session: a decode's whole lines, filtered, become an entry of the cache, which grows with the
  * decode.
- * @param onGrown called when an answer returned before the end of its decode has become longer
  */
-export function createKept(onGrown?: (uri: string, cursor: number) => void) {
+export function createKept({ onGrown, controlTexts }: KeptOptions = {}) {
   const cache = createCache();
   const entries = new WeakMap<Decode, Entry>();
   const filtered = new WeakMap<Decode, Filtered>();
@@ -32,7 +38,10 @@ export function createKept(onGrown?: (uri: string, cursor: number) => void) {
       return earlier;
     }
     const place = placeAt(cursorText.before + cursorText.after, cursorText.before.length);
-    const outcome = filterSuggestion(wholeLines, place, hintsOf(question, facts));
+    const outcome = filterSuggestion(wholeLines, place, {
+      ...hintsOf(question, facts),
+      controlTexts: controlTexts?.(),
+    });
     const filters = outcome.reports;
     if ("drop" in outcome) {
       filtered.set(decode, { filters, silence: dropped(outcome.drop) });

@@ -11,8 +11,8 @@ import type {
   TraceRecord,
 } from "./contract.ts";
 import type { Decode } from "./decode.ts";
-import { cutAtControlCharacter } from "./filters/index.ts";
-import { createKept } from "./kept.ts";
+import { presentable } from "./filters/index.ts";
+import { createKept, hintsOf } from "./kept.ts";
 import { createPauses } from "./pauses.ts";
 import { createRhythm } from "./policy/index.ts";
 import { createQuestions } from "./questions.ts";
@@ -65,7 +65,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const questions = createQuestions();
   const rhythm = createRhythm();
   const anchors = createAnchors(clock.now);
-  const kept = createKept(options.onGrown);
+  const kept = createKept({ onGrown: options.onGrown, controlTexts: completer.controlTexts });
   const traces = createTraces({ now: clock.now, kept, onTrace: options.onTrace });
   const running = createRunning({ completer, clock, onText, onEnd });
   const ahead = createAhead({ clock, settings, kept, running });
@@ -159,8 +159,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return context?.chunks(document, cursor) ?? [];
   }
 
-  function onText({ kept, cursorText }: Decode): void {
-    options.onPartial?.(withLineEnding(cutAtControlCharacter(kept), cursorText.lineEnding));
+  function onText({ kept, question, cursorText, facts }: Decode): void {
+    if (!options.onPartial) return;
+    const { before, after } = cursorText;
+    const hints = { ...hintsOf(question, facts), controlTexts: completer.controlTexts?.() };
+    const partial = presentable(kept, placeAt(before + after, before.length), hints);
+    options.onPartial(withLineEnding(partial, cursorText.lineEnding));
   }
 
   function onEnd(decode: Decode): void {

@@ -22,6 +22,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
   let wasDown = false;
   let running = 0;
   let modelPositions = 0;
+  let controlTexts: readonly string[] = [];
 
   const client = createEngineClient({
     command: () =>
@@ -94,7 +95,9 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
 
   async function lookAtModel(): Promise<void> {
     try {
-      modelPositions = (await describe(specOf("completion"))).contextLength;
+      const description = await describe(specOf("completion"));
+      modelPositions = description.contextLength;
+      controlTexts = description.controlTexts;
     } catch (error) {
       // The next completion says what is wrong with the file.
       log.debug(`the completion model cannot be read: ${(error as Error).message}`);
@@ -102,8 +105,9 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
   }
 
   const completions = client.completerFor(() => specOf("completion"));
-  const completer: Required<Completer> = {
+  const completer: Completer = {
     ...completions,
+    controlTexts: () => controlTexts,
     complete: (request) =>
       request.priority === "speculative"
         ? completions.complete(request)

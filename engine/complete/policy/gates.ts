@@ -1,5 +1,6 @@
 import picomatch from "picomatch";
 import type { PipelineSettings, Question, Silence } from "../contract.ts";
+import { insideCharacter } from "./inside_character.ts";
 
 const MAX_LINE = 1000; // characters before the cursor: minified code, which no suggestion helps
 
@@ -18,6 +19,7 @@ export interface GateView {
 export function closedGate(question: Question, settings: PipelineSettings, view: GateView): Silence | null {
   return (
     unfitDocument(question, settings) ??
+    insideCharacter(question) ??
     (question.trigger === "invoked" ? null : unwanted(question, settings, view)) ??
     unfitPlace(view)
   );

@@ -6,6 +6,7 @@
 export { type Anchors, createAnchors } from "./anchors.ts";
 export { closersFor, findQuote, pairBrackets } from "./brackets.ts";
 export { autoClosed, type CursorText, cursorTextAt, TAIL, typedSince } from "./cursor_text.ts";
+export { isOneCharacter } from "./graphemes.ts";
 export { indentationOf } from "./indentation_of.ts";
 export { languageIdOf } from "./language_id.ts";
 export { lexisOf } from "./lexical/languages.ts";
@@ -15,3 +16,4 @@ export { indentation, isBlank, type Place, placeAt } from "./place.ts";
 export { offsetAt, readPlainText, withLineEnding } from "./position.ts";
 export { linesOf } from "./suggestion_lines.ts";
 export { createSyntax, type Syntax, type SyntaxFacts } from "./syntax.ts";
+export type { LiteralKind, WrittenRange } from "./written.ts";
