@@ -36,7 +36,7 @@ export function styleAround(
   if (WITH_TABS.test(languageId)) return { tabs: true, unit: tabSize };
   if (insertSpaces !== undefined && !isProseLanguage(languageId))
     return { tabs: !insertSpaces, unit: tabSize };
-  // Nothing tells: only a tab after spaces is nobody's style.
+  // Nothing tells: only a tab after spaces is no style.
   return whites.some((white) => / \t/.test(white)) ? { tabs: true, unit: tabSize } : undefined;
 }
 

@@ -21,7 +21,7 @@ export interface Words {
 
 const WORD = /\p{L}[\p{L}\p{M}]*(?:['’-]\p{L}+)*/gu;
 
-// Words that stand beside others in code.
+// Words that come beside others in code.
 const KEYWORDS = new Set(
   `abstract and as assert async auto await begin bool boolean break by case catch char class const constexpr continue
   crate declare def default defer del delete do done double dyn elif else elsif end enum except explicit export extends
