@@ -83,7 +83,7 @@ export function createEngineClient(options: ClientOptions) {
     },
 
     /** Completions from one model; the spec is asked for at each request, so that it may change. */
-    completerFor(spec: () => ModelSpec): Required<Completer> {
+    completerFor(spec: () => ModelSpec): Required<Omit<Completer, "controlTexts">> {
       return {
         complete: ({ prompt, maxTokens, priority, ghost, signal }: CompletionRequest) =>
           generation<CompletionDelta>(

@@ -1,4 +1,4 @@
-import type { PromptParts } from "../contract/index.ts";
+import type { Completer, PromptParts } from "../contract/index.ts";
 import { createCache, type Entry } from "./cache.ts";
 import type { Question, Silence, TraceRecord } from "./contract.ts";
 import type { Decode } from "./decode.ts";
@@ -18,13 +18,14 @@ export interface KeptOptions {
   readonly contextOf: (uri: string) => PromptParts["context"] | undefined;
   /** An answer that was given before its decode had ended has become better. */
   readonly onGrown?: ((uri: string, cursor: number, trigger: Question["trigger"]) => void) | undefined;
+  readonly controlTexts?: Completer["controlTexts"];
 }
 
 /**
  * The suggestions of this session: a decode's whole lines, filtered, become an entry of the cache, which grows with the
  * decode.
  */
-export function createKept({ contextOf, onGrown }: KeptOptions) {
+export function createKept({ contextOf, onGrown, controlTexts }: KeptOptions) {
   const cache = createCache(contextOf);
   const entries = new WeakMap<Decode, Entry>();
   const filtered = new WeakMap<Decode, Filtered>();
@@ -39,7 +40,10 @@ export function createKept({ contextOf, onGrown }: KeptOptions) {
       return earlier;
     }
     const place = placeAt(cursorText.before + cursorText.after, cursorText.before.length);
-    const outcome = filterSuggestion(wholeLines, place, hintsOf(question, facts));
+    const outcome = filterSuggestion(wholeLines, place, {
+      ...hintsOf(question, facts),
+      controlTexts: controlTexts?.(),
+    });
     const filters = outcome.reports;
     if ("drop" in outcome) {
       filtered.set(decode, { filters, silence: dropped(outcome.drop) });

@@ -12,8 +12,8 @@ import type {
 } from "./contract.ts";
 import type { Decode } from "./decode.ts";
 import { createDismissals } from "./dismissals.ts";
-import { cutAtControlCharacter } from "./filters/index.ts";
-import { createKept } from "./kept.ts";
+import { presentable } from "./filters/index.ts";
+import { createKept, hintsOf } from "./kept.ts";
 import { createPauses } from "./pauses.ts";
 import { createRhythm } from "./policy/index.ts";
 import { createQuestions } from "./questions.ts";
@@ -69,7 +69,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const questions = createQuestions();
   const rhythm = createRhythm();
   const anchors = createAnchors(clock.now);
-  const kept = createKept({ contextOf: anchors.contextOf, onGrown: options.onGrown });
+  const kept = createKept({
+    contextOf: anchors.contextOf,
+    onGrown: options.onGrown,
+    controlTexts: completer.controlTexts,
+  });
   const dismissals = createDismissals();
   const traces = createTraces({ now: clock.now, kept, onTrace: options.onTrace });
   let settingsShape: string | undefined;
@@ -173,9 +177,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   function onText(decode: Decode): void {
-    const { kept: text, cursorText } = decode;
-    options.onPartial?.(withLineEnding(cutAtControlCharacter(text), cursorText.lineEnding));
+    showPartial(decode);
     kept.grow(decode);
+  }
+
+  function showPartial({ kept: text, question, cursorText, facts }: Decode): void {
+    if (!options.onPartial) return;
+    const { before, after } = cursorText;
+    const hints = { ...hintsOf(question, facts), controlTexts: completer.controlTexts?.() };
+    const partial = presentable(text, placeAt(before + after, before.length), hints);
+    options.onPartial(withLineEnding(partial, cursorText.lineEnding));
   }
 
   /** What is kept of a document, or of all, and what work in flight would add to it. */

@@ -42,6 +42,9 @@ export interface Completer {
    */
   complete(request: CompletionRequest): AsyncGenerator<CompletionDelta, GenerationEnd | undefined, undefined>;
 
+  /** Texts of the model's control and added tokens, as far as they are known: written as text, they are an error. */
+  readonly controlTexts?: () => readonly string[];
+
   /**
    * Prefills a prompt while no request waits, so that a completion of it, or of a longer middle, begins at once. Yields to
    * every other request.

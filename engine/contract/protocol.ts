@@ -67,6 +67,8 @@ export interface ModelDescription {
   readonly mtpLayers: number;
   /** Bytes of GPU memory that it takes with the context of its spec. */
   readonly neededBytes: number;
+  /** Texts of its control and added tokens. */
+  readonly controlTexts: readonly string[];
 }
 
 export interface LoadedModel {

@@ -75,6 +75,8 @@ export function createFimCompleter(session: TokenSource, tokenizer: Tokenizer) {
       }
     },
 
+    controlTexts: () => tokenizer.specialTexts,
+
     /** Reads a prompt ahead of its completion. */
     prepare: (prompt: FimRequest["prompt"], signal?: AbortSignal) =>
       session.read(texts.at(prompt).prompt, signal),

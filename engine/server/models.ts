@@ -309,6 +309,7 @@ export async function describeModel(spec: ModelSpec): Promise<ModelDescription> 
     completes: tokenizer.fim !== undefined,
     chats: tokenizer.chatTemplate !== undefined,
     mtpLayers: h.mtpLayers,
+    controlTexts: tokenizer.specialTexts,
     neededBytes: memoryNeeds(
       file,
       h,

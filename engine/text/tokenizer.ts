@@ -20,8 +20,9 @@ export interface Tokenizer {
   readonly endIds: ReadonlySet<number>;
   /** Texts of the control tokens, longest first. */
   readonly controlTexts: readonly string[];
-  /** Ids of control and user-defined tokens. */
+  /** Control and user-defined tokens, longest first: ids, and texts. */
   readonly specialIds: readonly number[];
+  readonly specialTexts: readonly string[];
   /** Rows that pad the LM head (type "unused"). They have no text: sampling masks them. */
   readonly unusedIds: readonly number[];
   /** Id that every prompt begins with; undefined where, as in most files, there is none. */
@@ -118,6 +119,7 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
     fim: isFim(fimIds) ? fimIds : undefined,
     endIds,
     specialIds: specials.map(({ id }) => id),
+    specialTexts: specials.map(({ text }) => text),
     controlTexts: specials.filter(({ id }) => types[id] === TOKEN_TYPE.control).map(({ text }) => text),
     unusedIds,
     startId: source.addBos ? source.bosId : undefined,

@@ -23,6 +23,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
   let wasDown = false;
   let running = 0;
   let modelPositions = 0;
+  let controlTexts: readonly string[] = [];
 
   const client = createEngineClient({
     command: () =>
@@ -99,8 +100,10 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
   async function lookAtModel(): Promise<void> {
     const spec = specOf("completion");
     try {
-      const { contextLength } = await describe(spec);
-      if (specOf("completion") === spec) modelPositions = contextLength; // else another look is on its way
+      const description = await describe(spec);
+      if (specOf("completion") !== spec) return; // another look is on its way
+      modelPositions = description.contextLength;
+      controlTexts = description.controlTexts;
     } catch (error) {
       // The next completion says what is wrong with the file.
       log.debug(`the completion model cannot be read: ${(error as Error).message}`);
@@ -108,8 +111,9 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
   }
 
   const completions = client.completerFor(() => specOf("completion"));
-  const completer: Required<Completer> = {
+  const completer: Completer = {
     ...completions,
+    controlTexts: () => controlTexts,
     complete: (request) =>
       request.priority === "speculative"
         ? completions.complete(request)

@@ -126,6 +126,7 @@ function answerText(option: string): Promise<string> {
 function completerOf({ session, tokenizer }: OpenModel) {
   const model: { completer: Completer; cost: GenerationTally; failure: Error | undefined } = {
     completer: {
+      controlTexts: () => tokenizer.specialTexts,
       async *complete(request) {
         try {
           return yield* completer.complete(request);

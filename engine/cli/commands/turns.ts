@@ -4,6 +4,7 @@ import type { Scheduler } from "../../generate/index.ts";
 /** A completer over one session, for callers that ask for the next while the last still runs: in turns, by priority. */
 export function completerInTurns(completer: Required<Completer>, scheduler: Scheduler): Required<Completer> {
   return {
+    controlTexts: completer.controlTexts,
     async *complete(request) {
       using turn = await scheduler.enter(request.priority, request.signal);
       if (!turn) return undefined;

@@ -1,9 +1,89 @@
-// All but tab and line feed; U+FFFD is half a character; bidirectional marks make code read other than it runs.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffd]/;
+import type { Place } from "../text/index.ts";
+import type { FilterHints } from "./hints.ts";
+import { literalAt } from "./literals.ts";
 
-/** The text before the first character that does not belong in source text. */
-export function cutAtControlCharacter(text: string): string {
-  const found = text.search(CONTROL);
-  return found === -1 ? text : text.slice(0, found);
+// What follows is by Unicode category, so that no character needs a name here.
+//
+// The text ends before a character that has no place in source text, because what a model writes after one is not to be
+// trusted: control characters but tab and line feed (Cc), halves of characters (Cs, U+FFFD), unassigned and private ones
+// (Cn, Co), other line ends (Zl, Zp), and the marks that make code read otherwise than it runs (bidirectional
+// embeddings, overrides and isolates).
+//
+// A character that merely does not show (the rest of Cf, Hangul fillers, stray variation selectors) is taken out: what
+// is left is what the user sees. Scripts and emoji keep those that they need.
+const NO_TEXT =
+  /(?![\t\n]|\p{Extended_Pictographic})[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u;
+const ORDINARY = /^[\t\n\x20-\x7e]*$/;
+const INVISIBLE = /[\p{Cf}\p{Variation_Selector}\u115f\u1160\u3164\uffa0]/u;
+
+/** The text without the characters that do not belong in source text. */
+export function cleanCharacters(text: string, place: Place, hints: FilterHints): string {
+  if (ORDINARY.test(text)) return text;
+  return withoutInvisible(cutAtNoText(text, place), place, hints);
+}
+
+function cutAtNoText(text: string, { above, head, rest, below }: Place): string {
+  const found = NO_TEXT.exec(text);
+  if (!found) return text;
+  // Icons of a font, and page breaks, are an author's habit.
+  const isHabit =
+    /[\p{Co}\f]/u.test(found[0]) && [...above, head + rest, ...below].some((line) => line.includes(found[0]));
+  if (!isHabit) return text.slice(0, found.index);
+  const next = found.index + found[0].length;
+  return text.slice(0, next) + cutAtNoText(text.slice(next), { above, head, rest, below });
+}
+
+function withoutInvisible(text: string, place: Place, hints: FilterHints): string {
+  if (!INVISIBLE.test(text)) return text;
+  const characters = Array.from(text);
+  let cleaned = "";
+  let offset = 0;
+  let before = lastOf(place.head);
+  for (const [index, character] of characters.entries()) {
+    const after = characters[index + 1] ?? firstOf(place.rest);
+    const keep =
+      !INVISIBLE.test(character) ||
+      isNeeded(character, before, after, place.head + cleaned) ||
+      isWritten(character, offset, text, place, hints);
+    if (keep) {
+      cleaned += character;
+      before = character;
+    }
+    offset += character.length;
+  }
+  return cleaned;
+}
+
+const lastOf = (text: string): string => Array.from(text.slice(-2)).at(-1) ?? "";
+const firstOf = (text: string): string => Array.from(text.slice(0, 2))[0] ?? "";
+
+// The scripts whose letters change their shape beside a joiner or a non-joiner.
+const JOINING =
+  /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Nko}\p{Script=Mandaic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}\p{Script=Javanese}\p{Script=Balinese}]/u;
+const EMOJI_PART = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f|\u{e007f}/u;
+// Signs of Cf that show, since they enclose digits or words, and those of hieroglyphs.
+const SHOWN = /[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}\u{13430}-\u{1343f}]/u;
+const FLAG_OF_TAGS = /\u{1f3f4}[\u{e0020}-\u{e007e}]*$/u;
+
+/** Whether the script or the emoji around it needs the character. */
+function isNeeded(character: string, before: string, after: string, written: string): boolean {
+  if (SHOWN.test(character)) return true;
+  if (character === "\u200d" && EMOJI_PART.test(before)) return /\p{Extended_Pictographic}/u.test(after);
+  if (/[\u200c\u200d]/.test(character))
+    return JOINING.test(before) && (JOINING.test(after) || /\p{M}/u.test(before));
+  if (/[\ufe0e\ufe0f]/.test(character))
+    return /\p{Emoji}/u.test(before) && (!/[\d#*]/.test(before) || after === "\u20e3");
+  if (/[\u{e0020}-\u{e007f}]/u.test(character)) return FLAG_OF_TAGS.test(written);
+  if (/[\ufe00-\ufe0d]/.test(character)) return /[\p{Sm}\p{Lo}]/u.test(before);
+  if (/[\u{e0100}-\u{e01ef}]/u.test(character)) return /\p{Script=Han}/u.test(before);
+  if (/[\u180b-\u180f]/.test(character))
+    return /\p{Script=Mongolian}/u.test(before) && !INVISIBLE.test(before);
+  return /[\u115f\u1160]/.test(character) && /\p{Script=Hangul}/u.test(before + after);
+}
+
+/** Whether it is in a string, a comment or a text, in a file that has it too: a soft hyphen, a zero width space. */
+function isWritten(character: string, at: number, text: string, place: Place, hints: FilterHints): boolean {
+  const { above, head, rest, below } = place;
+  if (![...above, head + rest, ...below].some((line) => line.includes(character))) return false;
+  return literalAt(text, at, place, hints) !== undefined;
 }

@@ -1,20 +1,25 @@
 import { isBlank, type Place } from "../text/index.ts";
-import { cutAtControlCharacter } from "./characters.ts";
+import { cleanCharacters } from "./characters.ts";
 import { cutSurplusCloser } from "./closers.ts";
+import { cutAtControlToken, withoutUnfinishedToken } from "./control_tokens.ts";
 import { cutDuplicates } from "./duplicates.ts";
 import { cutEcho } from "./echo.ts";
+import { fitFirstLine } from "./first_line.ts";
+import { dropHalfCharacter } from "./graphemes.ts";
 import type { FilterHints } from "./hints.ts";
-import { cutAtSentinel, cutProse } from "./leaks.ts";
+import { followIndentation } from "./indentation.ts";
 import { cutRepetition } from "./loops.ts";
 import { cutNextLines, dropPreviousLines } from "./near_copies.ts";
 import { cutSuffixOverlap } from "./overlap.ts";
-import { normaliseIndentation, trimTrailingSpace } from "./white_space.ts";
+import { cutProse } from "./prose.ts";
+import { trimTrailingSpace } from "./white_space.ts";
 
 export type FilterId =
+  | "control-characters"
   | "sentinel"
   | "blank"
-  | "control-characters"
   | "prose"
+  | "first-line"
   | "echo"
   | "suffix-overlap"
   | "next-lines"
@@ -23,7 +28,8 @@ export type FilterId =
   | "surplus-closer"
   | "indentation"
   | "previous-line"
-  | "trailing-space";
+  | "trailing-space"
+  | "inside-character";
 
 /** One filter's work; filters that change nothing report nothing. `after` is null where it dropped the suggestion. */
 export interface FilterReport {
@@ -39,21 +45,25 @@ export type FilterOutcome = ({ readonly show: string } | { readonly drop: Filter
 /** Returns the text or a part of it. If only white space is left, this filter counts as having dropped the suggestion. */
 type Filter = (text: string, place: Place, hints: FilterHints) => string;
 
-// Text that does not belong to the file goes first, then what repeats the text before the cursor: the others read what is left. Closers are judged after the overlap, which knows more; white space goes last, because the others lay it bare.
+// Text that does not belong to the file goes first. The first line is put in its place before others compare whole lines, and
+// what repeats the text before the cursor goes before what follows it is looked at. Closers are judged after the overlap,
+// which knows more; white space goes last, because the others lay it bare.
 const FILTERS: readonly (readonly [FilterId, Filter])[] = [
-  ["sentinel", cutAtSentinel],
+  ["control-characters", cleanCharacters],
+  ["sentinel", cutAtControlToken],
   ["blank", (text) => text],
-  ["control-characters", cutAtControlCharacter],
   ["prose", cutProse],
+  ["first-line", fitFirstLine],
   ["repetition", onOwnLine(cutRepetition)],
   ["echo", onOwnLine(cutEcho)],
   ["suffix-overlap", cutSuffixOverlap],
   ["next-lines", cutNextLines],
   ["surplus-closer", cutSurplusCloser],
-  ["indentation", normaliseIndentation],
+  ["indentation", followIndentation],
   ["previous-line", onOwnLine(dropPreviousLines)],
   ["duplicate", onOwnLine(cutDuplicates)],
   ["trailing-space", trimTrailingSpace],
+  ["inside-character", dropHalfCharacter],
 ];
 
 /** Where a suggestion begins with a line break, the cursor's line is the first of those above it. */
@@ -83,4 +93,10 @@ export function filterSuggestion(text: string, place: Place, hints: FilterHints 
     show = after;
   }
   return { show, reports };
+}
+
+/** A text that still grows, as far as it may be looked at: without what a filter may yet find to be no text. */
+export function presentable(text: string, place: Place, hints: FilterHints): string {
+  const clean = cutAtControlToken(cleanCharacters(text, place, hints), place, hints);
+  return withoutUnfinishedToken(clean, hints);
 }

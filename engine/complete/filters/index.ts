@@ -3,6 +3,5 @@
 // Owns the id of each filter.
 // Promise: each change or drop is reported with its filter's id.
 // Must not know: how a model is asked.
-export { cutAtControlCharacter } from "./characters.ts";
-export { filterSuggestion } from "./filters.ts";
+export { filterSuggestion, presentable } from "./filters.ts";
 export type { FilterHints } from "./hints.ts";

@@ -1,5 +1,6 @@
 import type { PipelineSettings, Question, Silence } from "../contract.ts";
 import { languageOff, unfitDocument } from "./document_gates.ts";
+import { insideCharacter } from "./inside_character.ts";
 
 const MAX_LINE = 1000; // characters before the cursor: minified code, which no suggestion helps
 
@@ -19,6 +20,7 @@ export function closedGate(question: Question, settings: PipelineSettings, view:
   return (
     unfitDocument(question.document, settings) ??
     unfitSelection(question) ??
+    insideCharacter(question) ??
     (question.trigger === "invoked" ? null : unwanted(question, settings, view)) ??
     unfitPlace(view)
   );

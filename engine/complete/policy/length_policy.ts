@@ -47,9 +47,10 @@ export function stopRuleFor(
 ): StopRule {
   const floor = floorFor(place, multiline, facts);
   // One line that says the line above again is all that was wanted, and no suggestion.
-  if (floor === null && isBlank(place.head)) return stopAtLineEnd;
+  const oneLine = stopAtLineEnd(multiline !== "never" && isBlank(place.head) && isBlank(place.rest));
+  if (floor === null && isBlank(place.head)) return oneLine;
   const block = (end: number) => stopAtBlockEnd(place, end, maxLines, declarationEnd(place, facts));
-  return afterEcho(floor === null ? stopAtLineEnd : block(floor), place);
+  return afterEcho(floor === null ? oneLine : block(floor), place);
 }
 
 /** Judges what follows the lines above the cursor, where the model says them again first. */
@@ -86,10 +87,18 @@ function declarationEnd(place: Place, facts: SyntaxFacts | undefined): SyntaxFac
   return facts && onBlankLine && !fillsBody ? facts.declarationEnd : () => undefined;
 }
 
-function stopAtLineEnd(text: string): StopDecision {
-  const lineBreak = text.indexOf("\n");
-  return lineBreak === -1 ? "continue" : { stop: "line-end", keep: lineBreak };
+/** @param onBlankLine the line may be below blank ones that the model writes first */
+function stopAtLineEnd(onBlankLine: boolean): StopRule {
+  return (text) => {
+    const start = onBlankLine ? text.search(/\S|$/) : 0;
+    if (blankLinesOf(text.slice(0, start)) > LEADING_BLANK_LINES) return { stop: "blank-lines", keep: 0 };
+    const lineBreak = text.indexOf("\n", start);
+    return lineBreak === -1 ? "continue" : { stop: "line-end", keep: lineBreak };
+  };
 }
+
+const LEADING_BLANK_LINES = 3; // a model that writes more of them writes nothing else
+const blankLinesOf = (white: string): number => white.split("\n").length - 1;
 
 function stopAtBlockEnd(
   place: Place,
@@ -125,7 +134,7 @@ interface Block {
 
 function stopInBlock(text: string, block: Block, maxLines: number): StopDecision {
   const headIsBlank = isBlank(block.place.head);
-  const count = lineCounter(maxLines);
+  const count = lineCounter(maxLines, block.place.head === "");
   let keep = 0; // up to the end of the last line that is not blank
   for (const one of linesIn(text, block.place.head)) {
     const written = !isBlank(one.own);
@@ -163,13 +172,15 @@ function stopAfter(
   return declaration === undefined ? undefined : { stop: "declaration-end", keep: declaration };
 }
 
-/** Counts complete lines, and says when there are enough of them, or two blank ones in a row. */
-function lineCounter(maxLines: number): (line: Line) => StopReason | undefined {
+/** Counts complete lines, and says when there are enough of them, or two blank ones in a row after what is written. */
+function lineCounter(maxLines: number, onBlankLine: boolean): (line: Line) => StopReason | undefined {
   let lineCount = 0;
   let blankLines = 0;
+  let most = onBlankLine ? LEADING_BLANK_LINES : 1;
   return ({ start, own, line }) => {
     blankLines = isBlank(line) ? blankLines + 1 : 0;
-    if (blankLines === 2) return "blank-lines";
+    if (blankLines > most) return "blank-lines";
+    if (!isBlank(own)) most = 1;
     if (start > 0 || !isBlank(own)) lineCount++;
     return lineCount === maxLines ? "max-lines" : undefined;
   };

@@ -16,6 +16,7 @@ export {
   typedSince,
 } from "./cursor_text.ts";
 export { headEchoEnd, lineEchoFinder, runEchoEnd } from "./echo.ts";
+export { isOneCharacter } from "./graphemes.ts";
 export { indentationOf } from "./indentation_of.ts";
 export { languageIdOf } from "./language_id.ts";
 export { lexisOf } from "./lexical/languages.ts";
@@ -26,3 +27,4 @@ export { copiesLine, isStructural, sameLine, saysMuch } from "./same_line.ts";
 export { linesOf } from "./suggestion_lines.ts";
 export { createSyntax, type Syntax, type SyntaxFacts } from "./syntax.ts";
 export { borders, hasName, isWord, lineTokens, type Token, tokensOf } from "./tokens.ts";
+export type { LiteralKind, WrittenRange } from "./written.ts";

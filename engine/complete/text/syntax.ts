@@ -1,5 +1,6 @@
 import type { Language, Node, Parser as ParserType, Tree } from "@vscode/tree-sitter-wasm";
 import { indentation } from "./place.ts";
+import { type Written, writtenIn } from "./written.ts";
 
 /** What the parser knows of a place. */
 export interface SyntaxFacts {
@@ -12,6 +13,8 @@ export interface SyntaxFacts {
    * to it. Undefined while it is incomplete, and in functions, where more statements follow.
    */
   readonly declarationEnd: (lines: string) => number | undefined;
+  /** What a text would be, written at the cursor; undefined where the parser gives up. */
+  readonly written: (text: string) => Written | undefined;
 }
 
 export interface Syntax {
@@ -127,6 +130,7 @@ function read(parser: ParserType, before: string, after: string): SyntaxFacts | 
   const tree = parse(parser, before + after);
   if (!tree) return undefined;
   const ends = new Map<string, number | undefined>(); // a stop rule asks for the same lines with each piece of text
+  let last: { readonly text: string; readonly written: Written | undefined } | undefined; // filters ask for the same text
   try {
     const at = before.length;
     // The character before the cursor tells what the cursor is in; at a comment's end it is still in it.
@@ -140,7 +144,21 @@ function read(parser: ParserType, before: string, after: string): SyntaxFacts | 
         if (!ends.has(lines)) ends.set(lines, declarationEnd(parser, before, lines, after));
         return ends.get(lines);
       },
+      written(text) {
+        if (last?.text !== text) last = { text, written: written(parser, before, text, after) };
+        return last.written;
+      },
     };
+  } finally {
+    tree.delete();
+  }
+}
+
+function written(parser: ParserType, before: string, text: string, after: string): Written | undefined {
+  const tree = parse(parser, before + text + after);
+  if (!tree) return undefined;
+  try {
+    return writtenIn(tree, before + text + after, before.length, text.length);
   } finally {
     tree.delete();
   }

@@ -18,6 +18,7 @@ const model = {
   contextLength: 1,
   mtpLayers: 0,
   neededBytes: 3 * 2 ** 29,
+  controlTexts: ["<|endoftext|>"],
 };
 
 test("a model fills the roles that it was trained for, and a refusal says what it lacks", () => {

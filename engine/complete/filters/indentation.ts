@@ -1,0 +1,125 @@
+import { isBlank, type Place, pairBrackets } from "../text/index.ts";
+import type { FilterHints } from "./hints.ts";
+import { opensBlock, styleAround } from "./indentation_style.ts";
+import { literalsByReading, literalsIn } from "./literals.ts";
+import { recipesWithTabs } from "./makefile.ts";
+
+/** A line of the suggestion. */
+interface Row {
+  /** The white space at its start; empty where the text before the cursor has that. */
+  readonly white: string;
+  /** All else, with the white space where it is not the suggestion's alone. */
+  readonly rest: string;
+  /** The line above it in the document, with what the suggestion has of it. */
+  readonly previous: string;
+  /** Where it starts in the suggestion. */
+  readonly start: number;
+}
+
+/**
+ * Indents as the lines around the cursor do: with tabs, or with spaces, wherever a line's indentation is the
+ * suggestion's alone. What agrees with them stays as it is, an alignment with spaces after tabs too, and so does what is
+ * in a string. The editor's option decides where no line around is indented.
+ */
+export function followIndentation(text: string, place: Place, hints: FilterHints): string {
+  if (hints.languageId === "makefile") return recipesWithTabs(text, place);
+  const rows = rowsOf(text, place);
+  if (rows.every(({ white }) => white === "")) return text;
+  const style = styleAround(
+    place,
+    hints,
+    rows.map(({ white }) => white),
+  );
+  if (!style) return text;
+  const unit = style.tabs ? spacesOfTab(rows, place, style.unit) : style.unit;
+  const moved = style.tabs ? 0 : missingColumns(rows, unit);
+  const mended = new Map<string, string>();
+  const whiteOf = (row: Row): string => {
+    const { white } = row;
+    const known = mended.get(white);
+    if (known !== undefined) return known;
+    if (!style.tabs) return white.includes("\t") ? " ".repeat(columnsOf(white, unit) + moved) : white;
+    const found = isIndentedWithTabs(row, unit) ? white : (alignedWhite(row, unit) ?? tabbed(white, unit));
+    mended.set(white, found);
+    return found;
+  };
+  const changes = rows.map((row) => ({ row, white: whiteOf(row) }));
+  if (changes.every(({ row, white }) => row.white === white)) return text;
+  // A parser finds no string where the text's end has cut it off.
+  const literals = [...literalsIn(text, place, hints), ...literalsByReading(text, place, hints.languageId)];
+  const strings = literals.filter(({ kind }) => kind === "string");
+  return changes
+    .map(({ row, white }) => {
+      const isContent = strings.some(({ start, end }) => start <= row.start && row.start < end);
+      return (isContent ? row.white : white) + row.rest;
+    })
+    .join("\n");
+}
+
+function rowsOf(text: string, { above, head }: Place): Row[] {
+  let start = 0;
+  let previous = above.findLast((line) => !isBlank(line)) ?? "";
+  return text.split("\n").map((line, index) => {
+    const isWhole = index > 0 || head === "";
+    const white = isWhole && !isBlank(line) ? /^[ \t]*/.exec(line)![0] : "";
+    const row = { white, rest: line.slice(white.length), previous, start };
+    start += line.length + 1;
+    const whole = index === 0 ? head + line : line;
+    if (!isBlank(whole)) previous = whole;
+    return row;
+  });
+}
+
+/** Columns of white space, with tab stops every `unit` columns. */
+function columnsOf(white: string, unit: number): number {
+  return [...white].reduce((at, character) => (character === "\t" ? at + unit - (at % unit) : at + 1), 0);
+}
+
+function tabbed(white: string, unit: number): string {
+  const columns = columnsOf(white, unit);
+  return "\t".repeat(Math.floor(columns / unit)) + " ".repeat(columns % unit);
+}
+
+/** Tabs, then at most an alignment: not where a block begins, which is indented and not aligned. */
+function isIndentedWithTabs({ white, previous }: Row, unit: number): boolean {
+  if (!/^\t* *$/.test(white)) return false;
+  const spaces = white.length - white.lastIndexOf("\t") - 1;
+  return spaces < unit || (white.includes("\t") && !opensBlock(previous));
+}
+
+/** Spaces up to the column after a bracket of the line above: its tabs, then spaces; undefined where that is not what they are. */
+function alignedWhite({ white, previous }: Row, unit: number): string | undefined {
+  if (white.includes("\t") || opensBlock(previous)) return undefined;
+  const tabs = /^\t*/.exec(previous)![0];
+  const line = previous.slice(tabs.length);
+  const spaces = white.length - tabs.length * unit;
+  return spaces > 0 && isOpenBracket(line, spaces - 1) ? tabs + " ".repeat(spaces) : undefined;
+}
+
+/** Whether the line has at this column a bracket that it does not close. */
+const isOpenBracket = (line: string, column: number): boolean =>
+  /[([{]/.test(line[column] ?? "") && pairBrackets(line.slice(column)).open.length > 0;
+
+/** Columns that a block's first line lacks where its tabs leave out what the line above has. */
+function missingColumns(rows: readonly Row[], unit: number): number {
+  const first = rows.find(({ white }) => white.includes("\t"));
+  if (!first || !opensBlock(first.previous)) return 0;
+  const least = columnsOf(/^[ \t]*/.exec(first.previous)![0], unit) + unit;
+  return Math.max(0, least - columnsOf(first.white, unit));
+}
+
+/** How many spaces the model has written for each level: by how deep the first line must be, else by what fits all lines. */
+function spacesOfTab(rows: readonly Row[], { head }: Place, usual: number): number {
+  const spaced = rows.filter(({ white }) => /^ {2,}$/.test(white));
+  const first = spaced[0];
+  if (!first) return usual;
+  const depth = /^\t*/.exec(first.previous || head)![0].length + (opensBlock(first.previous) ? 1 : 0);
+  const perLevel = depth > 0 ? first.white.length / depth : 0;
+  if ([2, 3, 4, 8].includes(perLevel)) return perLevel;
+  const widths = spaced.map(({ white }) => white.length);
+  if (widths.every((width) => width % usual <= 1)) return usual;
+  const common = widths.reduce(commonDivisor);
+  return common >= 2 ? common : usual;
+}
+
+const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));

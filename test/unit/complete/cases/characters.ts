@@ -1,0 +1,58 @@
+import type { CaseKind } from "./cases.ts";
+
+const code = (answer: string, shown: string | null) => ({
+  file: "a.ts",
+  at: "const total = █\n",
+  answer,
+  shown,
+});
+
+export default {
+  claim: "characters that do not show are taken out, and a text ends where it is no text any more",
+  cases: [
+    code("price\u200b + tax;", "price + tax;"),
+    code("pri\ufeffce;", "price;"),
+    code("\ufeffprice;", "price;"),
+    code("price\u2060;", "price;"),
+    code("pri\u00adce;", "price;"),
+    code("price\u061c;", "price;"),
+    code("price\u200e + \u200ftax;", "price + tax;"),
+    code("price\u{e0041}\u{e0042};", "price;"),
+    code("a\u200db;", "ab;"),
+    code("a\u200cb;", "ab;"),
+    code("a\ufe0f\ufe01b;", "ab;"),
+    code("\u3164price;", "price;"),
+    code("\ufff9price\ufffb;", "price;"),
+    code("\u180eprice;", "price;"),
+    // The end of what can be trusted.
+    code("price;\u2028evil();", "price;"),
+    code("price\u2029", "price"),
+    code("price\u202e;", "price"),
+    code("price\u2066;", "price"),
+    code("price\u0000\u0001", "price"),
+    code("price\ud83d", "price"),
+    code("price\ude00;", "price"),
+    code("price\uffff;", "price"),
+    code("price\ue000;", "price"),
+    code("\u200b", null),
+    // What scripts and emoji need.
+    code("'👩\u200d💻 ❤\ufe0f 1\ufe0f\u20e3';", "'👩\u200d💻 ❤\ufe0f 1\ufe0f\u20e3';"),
+    code(
+      "'🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}';",
+      "'🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}';",
+    ),
+    code("'می\u200cخواهم';", "'می\u200cخواهم';"),
+    code("'क्\u200dष';", "'क्\u200dष';"),
+    code("'葛\u{e0100}城';", "'葛\u{e0100}城';"),
+    code("'e\u0301té, 日本語';", "'e\u0301té, 日本語';"),
+    // What the file has too.
+    {
+      file: "a.ts",
+      at: "const a = 'x\u200by';\nconst b = █\n",
+      answer: "'y\u200bz';",
+      shown: "'y\u200bz';",
+    },
+    { file: "a.ts", at: "const a = 'x\u200by';\nconst b = █\n", answer: "y\u200bz;", shown: "yz;" },
+    { file: "a.sh", at: "A='\ue0b0'\nB=█\n", answer: "'\ue0b0 '", shown: "'\ue0b0 '" },
+  ],
+} satisfies CaseKind;

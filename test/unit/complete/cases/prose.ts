@@ -1,0 +1,155 @@
+import type { CaseKind } from "./cases.ts";
+
+/** Off by default. */
+const WORDS = { settings: { languages: { "*": true } } };
+
+const POSTED = "It seems like you've posted a part of a file. Could you tell me what you need?";
+const HERE = "Here is the list of items";
+
+export default {
+  claim: "sentences are dropped where code is written, and kept where words are",
+  cases: [
+    { file: "a.ts", at: "function f() {\n  █\n}\n", answer: POSTED, shown: null, silence: "filtered:prose" },
+    { file: "a.ts", at: "const a = █\n", answer: POSTED, shown: null },
+    { file: "a.py", at: "def f():\n    █\n", answer: POSTED, shown: null, silence: "filtered:prose" },
+    { file: "a.py", at: "def f():\n    █\n", answer: "I'm sorry, but I can't help with that.", shown: null },
+    { file: "a.go", at: "func f() {\n\t█\n}\n", answer: "The code above sorts the list.", shown: null },
+    { file: "a.rs", at: "fn f() {\n    █\n}\n", answer: "Sure! This function returns the sum.", shown: null },
+    {
+      file: "A.java",
+      at: "class A {\n    █\n}\n",
+      answer: "Okay, the user wants me to complete the class.",
+      shown: null,
+    },
+    {
+      file: "a.cpp",
+      at: "int f() {\n  █\n}\n",
+      answer: "Um die Liste zu sortieren, verwenden Sie diese Funktion.",
+      shown: null,
+    },
+    { file: "a.ts", at: "function f() {\n  █\n}\n", answer: "这个函数返回列表的总和。", shown: null },
+    {
+      file: "a.ts",
+      at: "function f() {\n  █\n}\n",
+      answer: "Voici le code que vous avez demandé :",
+      shown: null,
+    },
+    { file: "a.rb", at: "def f\n  █\nend\n", answer: POSTED, shown: null },
+    { file: "a.sh", at: "f() {\n  █\n}\n", answer: POSTED, shown: null },
+    { file: "a.kt", at: "fun f() {\n    █\n}\n", answer: POSTED, shown: null },
+    { file: "a.lua", at: "function f()\n  █\nend\n", answer: "Here is the updated function:", shown: null },
+    { file: "data.json", at: "{\n  █\n}\n", answer: "Here is the JSON you asked for:", shown: null },
+    {
+      file: "a.ts",
+      at: "function f() {\n  █\n}\n",
+      answer: "return 1;\n\n  This function returns the number one.\n",
+      shown: "return 1;",
+    },
+    {
+      file: "a.ts",
+      at: "function f() {\n  █\n}\n",
+      answer: "```ts\n  return 1;\n```\nThis returns one.",
+      shown: "return 1;",
+    },
+    // Where words are wanted.
+    { file: "a.html", at: "<p>█</p>\n", answer: HERE, shown: HERE, invoked: true },
+    {
+      file: "a.html",
+      at: "<ul>\n  <li>█</li>\n</ul>\n",
+      answer: "You can find the list here.",
+      shown: "You can find the list here.",
+      invoked: true,
+    },
+    { file: "a.tsx", at: "const a = <p>█</p>;\n", answer: HERE, shown: HERE, invoked: true },
+    { file: "a.vue", at: "<template>\n  <p>█</p>\n</template>\n", answer: HERE, shown: HERE, invoked: true },
+    {
+      file: "a.tex",
+      at: "\\section{Items}\n█\n",
+      answer: "Here is the list of items.",
+      shown: "Here is the list of items.",
+    },
+    { ...WORDS, file: "a.md", at: "# Items\n\n█\n", answer: `${HERE}:`, shown: `${HERE}:` },
+    {
+      ...WORDS,
+      file: "a.txt",
+      at: "█\n",
+      answer: "I am sorry, but you have to wait.",
+      shown: "I am sorry, but you have to wait.",
+    },
+    { file: "a.rst", at: "Items\n=====\n\n█\n", answer: HERE, shown: HERE },
+    {
+      file: "COMMIT_EDITMSG",
+      languageId: "git-commit",
+      at: "█\n",
+      answer: "Here is the list of items again",
+      shown: "Here is the list of items again",
+      settings: { languages: { "*": true, "git-commit": true } },
+    },
+    { file: "a.ts", at: "// █\n", answer: HERE, shown: HERE },
+    {
+      file: "a.ts",
+      at: "/*\n * █\n */\n",
+      answer: "Here is what you need to know.",
+      shown: "Here is what you need to know.",
+    },
+    {
+      file: "a.py",
+      at: 'def f():\n    """█"""\n',
+      answer: "Sure to return the sum of the items.",
+      shown: "Sure to return the sum of the items.",
+    },
+    {
+      file: "a.py",
+      at: "message = '█'\n",
+      answer: "I am sorry, but you cannot do that.",
+      shown: "I am sorry, but you cannot do that.",
+    },
+    {
+      file: "a.kt",
+      at: 'val s = "█"\n',
+      answer: "Here is what you asked for.",
+      shown: "Here is what you asked for.",
+    },
+    { file: "a.yaml", at: "description: █\n", answer: HERE, shown: HERE },
+    { file: "a.yaml", at: "text: |\n  █\n", answer: HERE, shown: HERE },
+    {
+      file: "q.sql",
+      at: "█\n",
+      answer: "Select the name from the users",
+      shown: "Select the name from the users",
+    },
+    {
+      file: "a.feature",
+      languageId: "feature",
+      at: "Scenario: login\n  █\n",
+      answer: "Given I am on the login page, and you are not",
+      shown: "Given I am on the login page, and you are not",
+    },
+    {
+      ...WORDS,
+      file: "a.md",
+      at: "Run it:\n\n█\n",
+      answer: "```sh\nnpm test\n```",
+      shown: "```sh\nnpm test\n```",
+      invoked: true,
+    },
+    {
+      file: "a.py",
+      at: "for item in items:\n    █\n",
+      answer: "assert item is not None and not item in seen",
+      shown: "assert item is not None and not item in seen",
+    },
+    {
+      file: "A.java",
+      at: "class A {\n    █\n}\n",
+      answer: "public static final int size = 1;",
+      shown: "public static final int size = 1;",
+    },
+    {
+      file: "a.ts",
+      at: "throw new Error(█);\n",
+      answer: '"Could not read the file you have chosen"',
+      shown: '"Could not read the file you have chosen"',
+    },
+  ],
+} satisfies CaseKind;
