@@ -56,6 +56,7 @@ export {
   createSyntax,
   cursorTextAt,
   indentationOf,
+  isInComment,
   languageIdOf,
   lexisOf,
   offsetAt,

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { PipelineSettings, Question, Syntax, TraceRecord } from "../../engine/complete/index.ts";
-import { closedGate, cursorTextAt, placeAt } from "../../engine/complete/index.ts";
+import { closedGate, cursorTextAt, isInComment, placeAt } from "../../engine/complete/index.ts";
 import type { Silence } from "../../engine/contract/index.ts";
 import { isSupported } from "../editor/index.ts";
 import type { ReadOnly } from "../suggest/index.ts";
@@ -96,7 +96,10 @@ async function reasonNow(
 
 function gateView({ document, cursor }: Question, syntax: Syntax) {
   const { before, after } = cursorTextAt(document, cursor);
-  const { head, rest } = placeAt(before + after, before.length);
-  const inComment = syntax.factsAt(document.languageId, before, after)?.inComment ?? false;
-  return { head, rest, inComment, nowMs: Date.now() };
+  const { languageId } = document;
+  return {
+    place: placeAt(before + after, before.length),
+    inComment: () => isInComment(languageId, before, after, syntax.factsAt(languageId, before, after)),
+    nowMs: Date.now(),
+  };
 }

@@ -1,22 +1,85 @@
-import { findQuote, type Place, pairBrackets } from "../text/index.ts";
+import {
+  endingsOf,
+  type Insertion,
+  isBlank,
+  lexisOrUsual,
+  nearAfter,
+  nearBefore,
+  type Place,
+  USUAL,
+} from "../text/index.ts";
+import type { FilterHints } from "./hints.ts";
+
+const PARSED = 6; // ends that the parser tries: each takes a millisecond or two
 
 /**
- * Cuts where the suggestion closes what is already closed after the cursor: `f(█)` and `a);` give `a`.
- * A quote after the cursor counts only where it ends a string.
+ * Ends the text before it closes what is closed after the cursor already, hides it in a comment, or ends a statement that
+ * the line continues: `f(█)` and `a);` give `a`. Of the ends that are possible, the longest that is no worse code.
  */
-export function cutSurplusCloser(text: string, { head, rest }: Place): string {
-  const closer = rest.trimStart()[0];
-  if (closer === undefined) return text;
-  const at = /["'`]/.test(closer)
-    ? insideString(head, closer)
-      ? findQuote(text, closer, 0)
-      : -1
-    : (pairBrackets(text).surplus.find((offset) => text[offset] === closer) ?? -1);
-  return at === -1 ? text : text.slice(0, at);
+export function cutSurplusCloser(text: string, place: Place, hints: FilterHints): string {
+  const insertion = insertionAt(text, place, hints);
+  // What follows on other lines counts only where the language's own strings and comments are known.
+  if (isBlank(place.rest) && insertion.lexis === USUAL) return text;
+  const { hides, sure, possible } = endingsOf(insertion);
+  if (hides !== undefined) {
+    const shown = cutSurplusCloser(text.slice(0, hides).trimEnd(), place, hints);
+    return breaks(shown, text, hints) ? text : shown;
+  }
+  const bare = withoutTerminator(text, place, hints);
+  if (sure === undefined && bare !== text && !breaks(bare, text, hints)) return bare;
+  const errors = hints.facts?.errorsWith(text);
+  if (errors === 0) return text;
+  if (sure !== undefined) return text.slice(0, sure);
+  if (!hints.facts || errors === undefined) return text;
+  return fewestErrors(text, errors, possible, hints.facts);
 }
 
-function insideString(head: string, quote: string): boolean {
-  let inside = false;
-  for (let at = findQuote(head, quote, 0); at !== -1; at = findQuote(head, quote, at + 1)) inside = !inside;
-  return inside;
+/**
+ * Whether a parser reads all of `text` in its place, and not `part`. Where both have errors, their numbers tell little: it
+ * sees a window of the file, and what is not complete yet.
+ */
+export function breaks(part: string, text: string, { facts }: FilterHints): boolean {
+  return facts?.errorsWith(text) === 0 && facts.errorsWith(part) !== 0;
+}
+
+/** The longest of the parts of a text with the fewest errors, if that is fewer than the whole text has. */
+function fewestErrors(
+  text: string,
+  errors: number,
+  ends: readonly number[],
+  facts: NonNullable<FilterHints["facts"]>,
+): string {
+  let best = text;
+  let least = errors;
+  const longestFirst = [...ends].sort((a, b) => b - a).slice(0, PARSED);
+  for (const end of longestFirst) {
+    const cut = text.slice(0, end);
+    const left = facts.errorsWith(cut) ?? errors;
+    if (left < least) [best, least] = [cut, left];
+  }
+  return best;
+}
+
+// A binary operator, or what must close an expression.
+const CONTINUES = /^\s*(?:\+(?!\+)|-(?!-)|\/(?![/*])|[*%&|^<>=?:.,)\]])/;
+
+/** The text without a `;` at its end, where the rest of the line continues the expression. */
+export function withoutTerminator(text: string, { rest }: Place, { languageId }: FilterHints): string {
+  const end = text.trimEnd();
+  if (!end.endsWith(";") || !CONTINUES.test(rest)) return text;
+  return lexisOrUsual(languageId).semicolons ? end.slice(0, -1) : text;
+}
+
+/** The text in its place, with as much around it as tells what is open. */
+export function insertionAt(
+  text: string,
+  { above, head, rest, below }: Place,
+  { languageId }: FilterHints,
+): Insertion {
+  return {
+    lexis: lexisOrUsual(languageId),
+    before: nearBefore(`${above.join("\n")}${above.length > 0 ? "\n" : ""}${head}`),
+    text,
+    after: nearAfter([rest, ...below].join("\n")),
+  };
 }

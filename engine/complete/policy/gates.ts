@@ -1,14 +1,18 @@
 import type { PipelineSettings, Question, Silence } from "../contract.ts";
+import type { Place } from "../text/index.ts";
 import { languageOff, unfitDocument } from "./document_gates.ts";
+
 import { insideCharacter } from "./inside_character.ts";
+
+import { isLineOver } from "./rest_of_line.ts";
 
 const MAX_LINE = 1000; // characters before the cursor: minified code, which no suggestion helps
 
-/** What the gates look at beside the question: the cursor's line, and what a parser knows. */
+/** What the gates look at beside the question: the cursor's place, and what is known of it. */
 export interface GateView {
-  readonly head: string;
-  readonly rest: string;
-  readonly inComment: boolean;
+  readonly place: Place;
+  /** Asked only where comments are off. */
+  readonly inComment: () => boolean;
   readonly nowMs: number;
 }
 
@@ -49,7 +53,7 @@ function unfitSelection({ cursors, selectionIsEmpty }: Question): Silence | null
 function unwanted(
   { document }: Question,
   settings: PipelineSettings,
-  { rest, inComment, nowMs }: GateView,
+  { place, inComment, nowMs }: GateView,
 ): Silence | null {
   const { snoozedUntilMs, trigger, inComments } = settings;
   const off = languageOff(document, settings);
@@ -62,19 +66,19 @@ function unwanted(
     };
   if (trigger === "manual")
     return bySetting("manual", "Suggestions come only when you ask (Alt+\\)", "foretype.trigger");
-  if (inComment && !inComments)
+  if (!inComments && inComment())
     return bySetting("in-comment", "Suggestions are off inside comments", "foretype.inComments");
-  if (!/^[\s)\]}>"'`]*(?::?\s*[{;,]?|=>\s*\{?)\s*$/.test(rest))
+  if (!isLineOver(place, document.languageId))
     return {
       id: "mid-line",
       problem: "Code follows on this line",
-      advice: "suggestions appear at its end, or before closing brackets",
+      advice: "suggestions appear at its end, or before what the editor has closed",
     };
   return null;
 }
 
-function unfitPlace({ head, rest }: GateView): Silence | null {
-  if (/^[\p{L}\p{N}_$]/u.test(rest))
+function unfitPlace({ place: { head, rest } }: GateView): Silence | null {
+  if (/^\$?[\p{L}\p{N}_]/u.test(rest))
     return {
       id: "mid-word",
       problem: "The cursor is inside a word",

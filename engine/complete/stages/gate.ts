@@ -1,6 +1,7 @@
 import { closedGate, type Rhythm } from "../policy/index.ts";
 import type { Questions } from "../questions.ts";
 import type { Running } from "../running.ts";
+import { isInComment } from "../text/index.ts";
 import { type Asked, next, type Outcome, silent } from "./stage.ts";
 
 export interface GateTouches {
@@ -11,11 +12,11 @@ export interface GateTouches {
 
 /** Stops where no suggestion is wanted; a running decode is useless there too. */
 export function gate(asked: Asked, { questions, rhythm, running }: GateTouches): Outcome {
-  const { question, settings, place, facts, askedMs } = asked;
+  const { question, settings, cursorText, place, facts, askedMs } = asked;
+  const { before, after } = cursorText;
   const closed = closedGate(question, settings, {
-    head: place.head,
-    rest: place.rest,
-    inComment: facts?.inComment ?? false,
+    place,
+    inComment: () => isInComment(question.document.languageId, before, after, facts),
     nowMs: askedMs,
   });
   if (closed) {

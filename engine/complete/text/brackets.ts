@@ -36,7 +36,7 @@ export function closersFor(open: readonly string[]): string {
 }
 
 /** The offset of the first `quote` that no backslash escapes, or -1. */
-export function findQuote(text: string, quote: string, from: number): number {
+function findQuote(text: string, quote: string, from: number): number {
   for (let offset = from; offset < text.length; offset++) {
     if (text[offset] === "\\") offset++;
     else if (text[offset] === quote) return offset;

@@ -4,7 +4,7 @@
 // Promise: offsets are UTF-16 units of the text with \n line ends.
 // Must not know: suggestions, models.
 export { type Anchors, createAnchors, isSameContext } from "./anchors.ts";
-export { closersFor, findQuote, pairBrackets } from "./brackets.ts";
+export { closersFor, pairBrackets } from "./brackets.ts";
 export {
   autoClosed,
   type CursorText,
@@ -16,15 +16,19 @@ export {
   typedSince,
 } from "./cursor_text.ts";
 export { headEchoEnd, lineEchoFinder, runEchoEnd } from "./echo.ts";
+
 export { isOneCharacter } from "./graphemes.ts";
+
+export { isInComment } from "./in_comment.ts";
+
 export { indentationOf } from "./indentation_of.ts";
 export { languageIdOf } from "./language_id.ts";
-export { lexisOf } from "./lexical/languages.ts";
-export { scan } from "./lexical/scan.ts";
+export { endingsOf, type Insertion, lexisOf, lexisOrUsual, scan, USUAL } from "./lexical/index.ts";
 export { indentation, isBlank, type Place, placeAt } from "./place.ts";
 export { offsetAt, readPlainText, withLineEnding } from "./position.ts";
 export { copiesLine, isStructural, sameLine, saysMuch } from "./same_line.ts";
 export { linesOf } from "./suggestion_lines.ts";
 export { createSyntax, type Syntax, type SyntaxFacts } from "./syntax.ts";
 export { borders, hasName, isWord, lineTokens, type Token, tokensOf } from "./tokens.ts";
+export { nearAfter, nearBefore } from "./window.ts";
 export type { LiteralKind, WrittenRange } from "./written.ts";

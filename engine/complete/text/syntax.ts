@@ -1,9 +1,12 @@
 import type { Language, Node, Parser as ParserType, Tree } from "@vscode/tree-sitter-wasm";
+import { countErrors } from "./parse_errors.ts";
 import { indentation } from "./place.ts";
+import { nearAfter, nearBefore } from "./window.ts";
 import { type Written, writtenIn } from "./written.ts";
 
 /** What the parser knows of a place. */
 export interface SyntaxFacts {
+  /** In a comment, or in a string that documents what it is in. */
   readonly inComment: boolean;
   readonly inString: boolean;
   /** The cursor is in the body of a function, class or statement that has nothing in it yet. */
@@ -15,6 +18,11 @@ export interface SyntaxFacts {
   readonly declarationEnd: (lines: string) => number | undefined;
   /** What a text would be, written at the cursor; undefined where the parser gives up. */
   readonly written: (text: string) => Written | undefined;
+  /**
+   * The errors that the parser finds around the cursor with `text` written there: fewer are better, and what is not
+   * complete yet has some. Undefined where the parser gives up.
+   */
+  readonly errorsWith: (text: string) => number | undefined;
 }
 
 export interface Syntax {
@@ -50,9 +58,6 @@ export const GRAMMARS: Readonly<Record<string, string>> = {
   shellscript: "bash",
 };
 
-// Characters each way: parsing these takes a millisecond or two, and a keystroke has five.
-const BEFORE = 4096;
-const AFTER = 1024;
 // The parser looks up now and then, 30 to 50 times in a window of code. Minified text and what the grammar cannot read
 // take it longer than a keystroke has: it gives up. Counted, not timed, so that a busy machine decides the same.
 const MAX_CHECKS = 100;
@@ -103,7 +108,7 @@ export function createSyntax(loader: SyntaxLoader): Syntax & {
       const parser = parsers.get(name);
       if (parser === undefined) void loadOnce(name);
       if (parser === undefined || typeof parser === "string") return undefined;
-      return read(parser, clip(before), after.slice(0, AFTER));
+      return read(parser, opened(name, before, nearBefore(before)), nearAfter(after));
     },
   };
 }
@@ -118,12 +123,11 @@ async function loadLibrary(loader: SyntaxLoader): Promise<TreeSitter> {
   return treeSitter;
 }
 
-/** Starts at a line outside all blocks, as far as indentation tells. */
-function clip(before: string): string {
-  if (before.length <= BEFORE) return before;
-  const window = before.slice(-BEFORE);
-  const top = /\n(?=[^\s)\]}])/.exec(window);
-  return top ? window.slice(top.index + 1) : window.slice(window.indexOf("\n") + 1);
+/** PHP begins behind its tag, which may be far above. */
+function opened(grammar: string, before: string, window: string): string {
+  if (grammar !== "php" || window.length === before.length) return window;
+  const tag = before.lastIndexOf("<?", before.length - window.length);
+  return tag > before.lastIndexOf("?>", before.length - window.length) ? `<?php\n${window}` : window;
 }
 
 function read(parser: ParserType, before: string, after: string): SyntaxFacts | undefined {
@@ -131,13 +135,14 @@ function read(parser: ParserType, before: string, after: string): SyntaxFacts | 
   if (!tree) return undefined;
   const ends = new Map<string, number | undefined>(); // a stop rule asks for the same lines with each piece of text
   let last: { readonly text: string; readonly written: Written | undefined } | undefined; // filters ask for the same text
+  const errors = new Map<string, number | undefined>(); // filters ask for the same text
   try {
     const at = before.length;
     // The character before the cursor tells what the cursor is in; at a comment's end it is still in it.
     const node = tree.rootNode.descendantForIndex(Math.max(0, at - 1), at);
     if (!node) return undefined;
     return {
-      inComment: inside(node, /comment/, at, before),
+      inComment: inside(node, /comment/, at, before) || inDocstring(node, at),
       inString: inside(node, /string|template|char_literal|heredoc/, at, before),
       emptyBody: emptyBodyAround(node, at),
       declarationEnd(lines) {
@@ -147,6 +152,10 @@ function read(parser: ParserType, before: string, after: string): SyntaxFacts | 
       written(text) {
         if (last?.text !== text) last = { text, written: written(parser, before, text, after) };
         return last.written;
+      },
+      errorsWith(text) {
+        if (!errors.has(text)) errors.set(text, errorsIn(parser, before + text + after));
+        return errors.get(text);
       },
     };
   } finally {
@@ -159,6 +168,16 @@ function written(parser: ParserType, before: string, text: string, after: string
   if (!tree) return undefined;
   try {
     return writtenIn(tree, before + text + after, before.length, text.length);
+  } finally {
+    tree.delete();
+  }
+}
+
+function errorsIn(parser: ParserType, text: string): number | undefined {
+  const tree = parse(parser, text);
+  if (!tree) return undefined;
+  try {
+    return countErrors(tree);
   } finally {
     tree.delete();
   }
@@ -178,6 +197,15 @@ function inside(node: Node, type: RegExp, at: number, before: string): boolean {
     // A line comment includes the end of its line; a block comment or a string does not include its end.
     const lineComment = /comment/.test(type.source) && !before.slice(up.startIndex, at).startsWith("/*");
     if (up.endIndex > at || (lineComment && up.endIndex === at)) return true;
+  }
+  return false;
+}
+
+/** In a string that is a statement of its own, as Python has its documentation. */
+function inDocstring(node: Node, at: number): boolean {
+  for (let up: Node | null = node; up; up = up.parent) {
+    if (/^string$/.test(up.type) && up.startIndex < at && at < up.endIndex)
+      return up.parent?.type === "expression_statement" || up.parent?.type === "module";
   }
   return false;
 }

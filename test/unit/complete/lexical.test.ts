@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { lexisOf, scan } from "../../../engine/complete/text/index.ts";
+import builtIn from "../../../engine/complete/text/languages.json" with { type: "json" };
 
 /** What is open at `█`, outermost first: brackets, `tag`, and the kinds of regions. */
 function openAt(languageId: string, marked: string): string {
@@ -104,4 +105,8 @@ test("a scan in pieces gives what one scan gives", () => {
       marked,
     ).toEqual(whole);
   }
+});
+
+test("each language that VS Code knows without extensions has its rules", () => {
+  expect(builtIn.languages.map(({ id }) => id).filter((id) => !lexisOf(id))).toEqual([]);
 });

@@ -40,6 +40,7 @@ describe("where the cursor is", () => {
     ["javascript", "if (a) {█}", "body"],
     ["python", "# a note█\n", "comment"],
     ["python", 'a = "te█xt"', "string"],
+    ["python", 'a = """te█xt"""', "string"],
     ["python", "a = 1█", "code"],
     ["go", "func f() {█}", "body"],
     ["rust", "fn f() {█}", "body"],
@@ -121,6 +122,23 @@ test("text that takes the parser longer than a keystroke has is left to the othe
   await factsAt("javascript", "a█");
   expect(syntax.factsAt("javascript", "a[b]?c:d,".repeat(450), "")).toBeUndefined();
   expect(syntax.factsAt("javascript", "// a", "")?.inComment).toBe(true);
+});
+
+describe("errors with a text at the cursor", () => {
+  const cases: [language: string, marked: string, right: string, wrong: string][] = [
+    ["typescript", "f(█);\n", "a, b", "a, b);"],
+    ["rust", "fn f<'a>(x: &'a str, y: █) {\n}\n", "&'a str", "&'a str) -> &'a str {"],
+    ["typescriptreact", "const a = <div█></div>;\n", " b={c}", " b={c}></div>"],
+    ["python", "print('█')\n", "a", "a')"],
+    ["php", `<?php\n${"// a line\n".repeat(800)}f(█);\n`, "$a, $b", "$a, $b);"],
+  ];
+  for (const [language, marked, right, wrong] of cases)
+    test(`${language}: ${JSON.stringify(marked.slice(-40))}`, async () => {
+      const { errorsWith } = await factsAt(language, marked);
+      expect(errorsWith(right)).toBe(0);
+      expect(errorsWith(wrong)).toBeGreaterThan(0);
+      expect(errorsWith(wrong)).toBe(errorsWith(wrong));
+    });
 });
 
 test("until a grammar is there, and where none exists, nothing is claimed", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEFAULT_SETTINGS, type Question } from "../../../engine/complete/index.ts";
+import { DEFAULT_SETTINGS, placeAt, type Question } from "../../../engine/complete/index.ts";
 import { closedGate } from "../../../engine/complete/policy/gates.ts";
 import { decisionsNear, lastSilenceAt, remedyFor, whyRow } from "../../../extension/status/why_text.ts";
 import { record, silent } from "../../fixtures/extension/records.ts";
@@ -63,7 +63,7 @@ const question: Question = {
   selectionIsEmpty: true,
   indentation: { tabSize: 2, insertSpaces: true },
 };
-const view = { head: "", rest: "", inComment: false, nowMs: 1 };
+const view = { place: placeAt("", 0), inComment: () => false, nowMs: 1 };
 
 test("a reason that names a setting opens that setting", () => {
   expect(remedyFor(closedGate(question, DEFAULT_SETTINGS, view)!)).toEqual([

@@ -40,6 +40,8 @@ export interface Lexis {
   readonly regions: readonly Region[];
   /** Text with tags: outside tags and braces a bracket or a quote is text. */
   readonly markup?: true;
+  /** Tags may be among code: JSX. */
+  readonly elements?: true;
   /** Sections in another language. */
   readonly embedded?: readonly Embedded[];
   /** `List<String>`: angle brackets pair after a name. */
@@ -262,7 +264,8 @@ const BY_LEXIS: readonly (readonly [lexis: Lexis, languageIds: string])[] = [
   [JAVA, "java apex haxe vala"],
   [generic(SLASHES, C_COMMENT, DOUBLE, CHARACTER, BACKTICK), "go v"],
   [generic(SLASHES, NESTED_C_COMMENT, RUST_RAW, quoted('"', { lines: true }), CHARACTER), "rust"],
-  [reads(SLASHES, DOUBLE, CHARACTER), "zig"],
+  [reads(SLASHES, DOUBLE, CHARACTER), "zig go.mod"],
+  [reads(SLASHES, NESTED_C_COMMENT, DOUBLE, CHARACTER, BACKTICK), "odin typst"],
   [
     withSemicolons(
       SLASHES,
@@ -274,18 +277,20 @@ const BY_LEXIS: readonly (readonly [lexis: Lexis, languageIds: string])[] = [
     ),
     "d",
   ],
-  [JAVASCRIPT, "javascript javascriptreact qml actionscript"],
-  [TYPESCRIPT, "typescript typescriptreact"],
+  [JAVASCRIPT, "qml actionscript"],
+  [{ ...JAVASCRIPT, elements: true }, "javascript javascriptreact"],
+  [TYPESCRIPT, "typescript"],
+  [{ ...TYPESCRIPT, elements: true }, "typescriptreact"],
   [KOTLIN, "kotlin"],
   [SWIFT, "swift"],
   [CSHARP, "csharp"],
   [DART, "dart"],
   [GROOVY, "groovy gradle nextflow"],
   [SCALA, "scala chisel"],
-  [withSemicolons(SLASHES, C_COMMENT, DOUBLE, SINGLE), "proto proto3 prisma"],
+  [withSemicolons(SLASHES, C_COMMENT, DOUBLE, SINGLE), "proto proto3 prisma bicep"],
   [CSS, "css"],
   [SASS, "scss less sass stylus postcss tailwindcss"],
-  [PYTHON, "python starlark bazel snakemake cython"],
+  [PYTHON, "python starlark bazel snakemake cython mojo"],
   [
     reads(
       blockComment("###", "###"),
@@ -405,7 +410,7 @@ const BY_LEXIS: readonly (readonly [lexis: Lexis, languageIds: string])[] = [
     reads(lineComment(String.raw`^\/\/`), { kind: "comment", open: "^////+", close: "^////+", lines: true }),
     "asciidoc",
   ],
-  [reads(), "plaintext log search-result csv tsv scminput"],
+  [reads(), "plaintext log search-result csv tsv scminput go.sum"],
 ];
 
 const LANGUAGES: ReadonlyMap<string, Lexis> = new Map(

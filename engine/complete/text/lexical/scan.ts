@@ -114,13 +114,12 @@ class Reading implements Scan {
     this.regions.push({ kind: region.kind, start: found.index, end });
   }
 
-  #pop(to: number, at: number, end: number): void {
-    for (const frame of this.open.splice(to).reverse()) {
-      if (this.#before.has(frame)) this.closed.push({ at, frame });
-      if (frame.kind === "region") {
-        const region = this.regions.findLast(({ start }) => start === frame.at);
-        if (region) region.end = end;
-      }
+  /** Closes the frame at `index`; what was left open inside is gone with it, and not closed. */
+  #pop(index: number, at: number, end: number): void {
+    for (const [depth, frame] of this.open.splice(index).entries()) {
+      if (depth === 0 && this.#before.has(frame)) this.closed.push({ at, frame });
+      const region = frame.kind === "region" && this.regions.findLast(({ start }) => start === frame.at);
+      if (region) region.end = end;
     }
   }
 
@@ -215,7 +214,7 @@ function patternOf(lexis: Lexis, mode: Mode, section: Embedded | undefined): Pat
 }
 
 // After a name, and not before what a comparison has: `List<String>`, `f<T>(`; `a < b` and `a <= b` compare.
-const ANGLES = String.raw`(?<=[A-Za-z_]\w*(?:::)?)<(?![<=\s-])|(?<![-=\s])>(?!=)`;
+const ANGLES = String.raw`(?<=[A-Za-z_]\w*(?:::)?)<(?![<=\s-])|(?<![-=]|[^,\s]\s+)>(?!=)`;
 
 function createPattern(lexis: Lexis, mode: Mode, section: Embedded | undefined): Pattern {
   const groups: [source: string, meaning: Meaning][] = [];
