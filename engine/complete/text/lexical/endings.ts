@@ -52,7 +52,7 @@ export function endingsOf({ lexis, before, text, after }: Insertion): Endings {
   const fits = (offset: number) => leaves(upTo(offset).open);
   const closing = leaves(whole.open) ? undefined : (closes.findLast(fits) ?? closes[0]);
   return {
-    hides: hidingComment(text, after, whole, cursor),
+    hides: hidingComment(source, after, whole, cursor, text.length),
     sure: least([closing, twin(text, after, surplus), surplusTag(lexis, text, after)]),
     possible: distinct([...(continues ? closes : []), ...surplus, ...likeNext(lexis, text, after)]).filter(
       (offset) => upTo(offset).open.every((frame) => frame.at < cursor),
@@ -80,11 +80,19 @@ function closedBehind(lexis: Lexis, text: string, cursor: number, open: readonly
   return open.filter((frame) => frames.has(frame)).map(signature);
 }
 
-function hidingComment(text: string, after: string, { open }: Scan, cursor: number): number | undefined {
+function hidingComment(
+  source: string,
+  after: string,
+  { open }: Scan,
+  cursor: number,
+  length: number,
+): number | undefined {
   const last = open.at(-1);
   if (last?.kind !== "region" || last.region.kind !== "comment" || last.region.lines) return undefined;
   // After several lines, what follows the cursor gets a line of its own.
-  const hides = last.at >= cursor && !text.includes("\n") && restOf(after).trim() !== "";
+  const isOneLine = !source.slice(cursor, cursor + length).includes("\n");
+  const line = source.slice(source.lastIndexOf("\n", cursor - 1) + 1, last.at);
+  const hides = last.at >= cursor && isOneLine && line.trim() !== "" && restOf(after).trim() !== "";
   return hides ? last.at - cursor : undefined;
 }
 
