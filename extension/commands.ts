@@ -34,9 +34,13 @@ export function registerCommands({
   const run = (command: string, ...args: unknown[]) => vscode.commands.executeCommand(command, ...args);
   const models = (role?: ModelRole) =>
     manageModels({ engine, settings, memory: context.globalState, downloads }, role);
-  const partly = (command: string) => {
-    lifecycle.partialCommand();
-    return run(command);
+  const partly = async (command: string) => {
+    const done = lifecycle.partialCommand();
+    try {
+      await run(command);
+    } finally {
+      done();
+    }
   };
   const commands: Record<string, (...args: never[]) => unknown> = {
     "foretype.triggerSuggestion": () => run("editor.action.inlineSuggest.trigger"),

@@ -19,7 +19,7 @@ import {
 import { systemClock } from "../engine/contract/index.ts";
 import { registerCommands } from "./commands.ts";
 import { createEditorContext } from "./context/index.ts";
-import { exclusionOfFile, mayRead, pathOf, textOf } from "./editor/index.ts";
+import { exclusionOfFile, mayRead, pathOf } from "./editor/index.ts";
 import { registerExplain } from "./explain/index.ts";
 import { createDownloads } from "./models/index.ts";
 import { createTraceRecorder, type TraceRecorder } from "./recording/index.ts";
@@ -87,18 +87,17 @@ export function activate(context: vscode.ExtensionContext): void {
         if (settings.current.statistics) metrics.lifecycle(event);
         if (event.kind === "shown") pipeline.shown(event.id);
       },
-      textOf: (uri) => {
+      onTyped(characters) {
+        if (settings.current.statistics) metrics.typed(characters);
+      },
+      textOf(uri, start, end) {
         const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
-        return document && textOf(document);
+        return document?.getText(new vscode.Range(document.positionAt(start), document.positionAt(end)));
       },
     }),
   );
   const ghostText = own(createGhostText({ log, pipeline, lifecycle, readOnly }));
-  own(
-    watchSuggestions(lifecycle, (characters) => {
-      if (settings.current.statistics) metrics.typed(characters);
-    }),
-  );
+  own(watchSuggestions(lifecycle));
   own(engine.onRecovered(() => ghostText.retriggerLast()));
   own(forgetWithModel(settings, engine, pipeline));
 

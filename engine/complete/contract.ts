@@ -13,7 +13,10 @@ export interface DocumentView {
   readonly folder?: string | undefined;
   /** VS Code's language id, for example `typescript`. */
   readonly languageId: string;
+  /** All of it, or of a long document what `windowAround` the cursor names: a keystroke may not cost a document's length. */
   readonly text: string;
+  /** Where `text` begins in the document; left out where that is 0. */
+  readonly start?: number;
   /** Grows with each change. */
   readonly version: number;
   readonly readOnly: boolean;
@@ -23,10 +26,19 @@ export interface DocumentView {
 export type ReadableFile = Pick<DocumentView, "uri" | "path" | "folder"> &
   Partial<Pick<DocumentView, "languageId">>;
 
-/** One request for ghost text. Offsets are UTF-16 code units into `document.text`. */
+/** Where a cursor is in its line, and how long that is; all from 0. */
+export interface LinePlace {
+  readonly line: number;
+  readonly character: number;
+  readonly lineLength: number;
+}
+
+/** One request for ghost text. Offsets are UTF-16 code units of the document. */
 export interface Question {
   readonly document: DocumentView;
   readonly cursor: number;
+  /** Left out where `document.text` is all of the document: it is counted there. */
+  readonly linePlace?: LinePlace;
   readonly trigger: "automatic" | "invoked";
   /** Cursors in the editor. */
   readonly cursors: number;

@@ -6,10 +6,12 @@
 
 export {
   createContext,
+  EDIT_CHARACTERS,
   type FileChunk,
   type NotebookCell,
   type OpenDocument,
   type RecentEdit,
+  SCANNED,
 } from "./context/index.ts";
 export type * from "./contract.ts";
 export type { TraceRecord } from "./contract.ts";
@@ -34,6 +36,7 @@ export {
   type Exclusion,
   exclusionOf,
   exclusionSilence,
+  isLineTooLong,
 } from "./policy/index.ts";
 export {
   isKey,
@@ -64,4 +67,5 @@ export {
   readPlainText,
   type Syntax,
   scan,
+  windowAround,
 } from "./text/index.ts";

@@ -44,14 +44,14 @@ function traceRecord(
   source: AnswerSource | null,
   outcome: TraceRecord["outcome"],
 ): TraceRecord {
-  const { document, cursor } = question;
+  const { document } = question;
   const cost = decode?.cost;
   return {
     at: askedMs,
     uri: document.uri,
     path: document.path,
     languageId: document.languageId,
-    ...positionOf(document.text, cursor),
+    ...positionOf(question),
     trigger: question.trigger,
     source,
     outcome,
@@ -106,7 +106,8 @@ function timesIn(
 }
 
 /** The cursor's line and column, from 1. */
-function positionOf(text: string, cursor: number): { line: number; column: number } {
+function positionOf({ linePlace, document: { text }, cursor }: Question): { line: number; column: number } {
+  if (linePlace) return { line: linePlace.line + 1, column: linePlace.character + 1 };
   let line = 1;
   let start = 0;
   for (let at = text.indexOf("\n"); at !== -1 && at < cursor; at = text.indexOf("\n", start)) {

@@ -2,11 +2,20 @@ import * as vscode from "vscode";
 import {
   type ContextSource,
   createContext,
+  EDIT_CHARACTERS,
   exclusionOf,
   type OpenDocument,
   type RecentEdit,
+  SCANNED,
 } from "../../engine/complete/index.ts";
-import { exclusionOfFile, type FileToRead, isSupported, placeOf, textOf } from "../editor/index.ts";
+import {
+  exclusionOfFile,
+  type FileToRead,
+  isShort,
+  isSupported,
+  placeOf,
+  textOfLines,
+} from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createIgnoredFiles } from "./ignored_files.ts";
@@ -15,7 +24,6 @@ import { createRecentEdits, type Hunk } from "./recent_edits.ts";
 
 const SHARE = 0.25; // of a prompt: the active file is worth more
 const LINES_AROUND = 2; // an edit
-const MAX_CHARACTERS = 1 << 20; // of an open file: longer ones are data
 
 export interface EditorContextOptions {
   readonly settings: { readonly current: Settings };
@@ -55,7 +63,7 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
     );
     return vscode.workspace.textDocuments
       .filter((one) => one !== atHand && inTabs.has(one.uri.toString()) && isReadable(one))
-      .filter((one) => textOf(one).length <= MAX_CHARACTERS)
+      .filter(isShort)
       .map(viewOf);
   }
 
@@ -63,8 +71,16 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
     const { uri, version, languageId } = document;
     const known = views.get(document);
     if (known?.version === version && known.languageId === languageId) return known;
-    const text = textOf(document).replaceAll("\r\n", "\n");
-    const view = { ...placeOf(uri), languageId, text, version };
+    let read: string | undefined; // when it is scanned, which few documents are in one keystroke
+    const view = {
+      ...placeOf(uri),
+      languageId,
+      get text(): string {
+        read ??= textOfLines(document, 0, document.lineCount - 1, SCANNED).replaceAll("\r\n", "\n");
+        return read;
+      },
+      version,
+    };
     views.set(document, view);
     return view;
   }
@@ -78,8 +94,11 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
   }
 
   function editOf(document: vscode.TextDocument, { start, end, atMs }: Hunk): RecentEdit {
-    const range = new vscode.Range(start - Math.min(start, LINES_AROUND), 0, end + LINES_AROUND + 1, 0);
-    const text = document.getText(range).replaceAll("\r\n", "\n");
+    const first = start - Math.min(start, LINES_AROUND);
+    const last = Math.min(end + LINES_AROUND, document.lineCount - 1);
+    // A longer one has no place in a prompt, and need not be read to its end.
+    const lines = textOfLines(document, Math.min(first, last), last, EDIT_CHARACTERS + 1);
+    const text = `${lines.replaceAll("\r\n", "\n")}${last < document.lineCount - 1 ? "\n" : ""}`;
     return { ...placeOf(document.uri), languageId: document.languageId, text, atMs };
   }
 

@@ -1,10 +1,11 @@
 import * as vscode from "vscode";
 import type { FileChunk } from "../../engine/complete/index.ts";
-import { type FileToRead, isSupported, placeOf, textOf } from "../editor/index.ts";
+import { type FileToRead, isSupported, placeOf } from "../editor/index.ts";
 import type { IgnoredFiles } from "./ignored_files.ts";
 import { namesBefore } from "./names.ts";
 
 const LINES_ABOVE = 10;
+const MAX_CHARACTERS = 10_000; // of these lines: longer ones are data
 const PAUSE_MS = 300; // the language service is busy while the user types
 const TARGET_LINES = 20;
 const MAX_BYTES = 1 << 19; // of a file that is read for one definition
@@ -32,12 +33,15 @@ export function createDefinitions({ isWanted, isExcluded, ignoredFiles }: Defini
     const mine = ++round;
     const { version } = document;
     const from = document.offsetAt(new vscode.Position(Math.max(0, cursor.line - LINES_ABOVE), 0));
-    const names = namesBefore(textOf(document), from, document.offsetAt(cursor));
+    const at = document.offsetAt(cursor);
+    if (at - from > MAX_CHARACTERS) return;
+    const start = document.positionAt(from);
+    const names = namesBefore(document.getText(new vscode.Range(start, cursor)), 0, at - from);
     near = names.map(({ name }) => keyOf(document, name));
     for (const [index, { offset }] of names.entries()) {
       const key = near[index]!;
       if (known.has(key)) continue;
-      const chunk = await definitionAt(document, document.positionAt(offset));
+      const chunk = await definitionAt(document, document.positionAt(from + offset));
       if (mine !== round || document.version !== version) return; // the places have moved
       known.set(key, chunk ?? null);
       if (known.size > KNOWN_MAX) known.delete(known.keys().next().value!);

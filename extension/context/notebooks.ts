@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { DocumentView, NotebookCell } from "../../engine/complete/index.ts";
-import { placeOf, textOf } from "../editor/index.ts";
+import { placeOf, wholeTextOf } from "../editor/index.ts";
 
 /** The other cells of a document's notebook, in their order, without their output; none of what is no cell. */
 export function otherCells({ uri }: DocumentView): NotebookCell[] {
@@ -21,7 +21,7 @@ const cellsOf = (cells: readonly vscode.NotebookCell[], own = cells.length): Not
     .map(({ index, kind, document }) => ({
       ...placeOf(document.uri),
       languageId: document.languageId,
-      text: textOf(document),
+      text: wholeTextOf(document) ?? "", // what is longer is data
       kind: kind === vscode.NotebookCellKind.Code ? "code" : "prose",
       above: index < own,
     }));

@@ -1,9 +1,9 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { exclusionOf, type Pipeline } from "../../engine/complete/index.ts";
+import { type DocumentView, exclusionOf, type Pipeline } from "../../engine/complete/index.ts";
 import { systemClock } from "../../engine/contract/index.ts";
-import { isSupported, placeOf, textOf } from "../editor/index.ts";
+import { isSupported, placeOf, wholeTextOf } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 import { createTypingRecorder, recordedPipeline, type TypingRecorder } from "./typing_recorder.ts";
 
@@ -53,14 +53,21 @@ export function createTraceRecorder({ storage, log, settings }: TraceRecorderOpt
   function see(editor: vscode.TextEditor | undefined): void {
     if (!recorder || !editor || !isSupported(editor.document)) return;
     const { document, options } = editor;
+    const text = wholeTextOf(document);
+    if (text === undefined) return;
     recorder.see({
       ...placeOf(document.uri),
       languageId: document.languageId,
-      text: textOf(document),
+      text,
       version: document.version,
       tabSize: typeof options.tabSize === "number" ? options.tabSize : 4,
       insertSpaces: options.insertSpaces !== false,
     });
+  }
+
+  function textNow({ uri }: DocumentView): string | undefined {
+    const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
+    return document && wholeTextOf(document);
   }
 
   const listeners = vscode.Disposable.from(
@@ -85,7 +92,7 @@ export function createTraceRecorder({ storage, log, settings }: TraceRecorderOpt
 
   return {
     /** The pipeline, with what it is asked and told in the recording. */
-    watch: (pipeline: Pipeline): Pipeline => recordedPipeline(pipeline, () => recorder),
+    watch: (pipeline: Pipeline): Pipeline => recordedPipeline(pipeline, () => recorder, textNow),
     /** Before the window closes. */
     flush: async (): Promise<void> => recorder?.flush(),
     dispose: () => listeners.dispose(),

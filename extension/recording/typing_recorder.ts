@@ -1,4 +1,10 @@
-import type { DocumentChange, Pipeline, Question, ReadableFile } from "../../engine/complete/index.ts";
+import type {
+  DocumentChange,
+  DocumentView,
+  Pipeline,
+  Question,
+  ReadableFile,
+} from "../../engine/complete/index.ts";
 import { type TypingEvent, traceHeader, traceLine } from "../../engine/complete/index.ts";
 import type { Clock } from "../../engine/contract/index.ts";
 
@@ -123,8 +129,10 @@ export function createTypingRecorder({
       if (!document || cursor > document.length || clock.now() - changedAt < SETTLED) return;
       add({ type: "cursor", uri, cursor });
     },
-    asked({ document, cursor, trigger, indentation }: Question): void {
-      if (see({ ...document, ...indentation })) add({ type: "ask", uri: document.uri, cursor, trigger });
+    /** @param text all of the document, of which the question may have a part */
+    asked({ document, cursor, trigger, indentation }: Question, text = document.text): void {
+      if (see({ ...document, text, ...indentation }))
+        add({ type: "ask", uri: document.uri, cursor, trigger });
     },
     /** A suggestion was given to the editor; `text` is what it shows from the cursor on. */
     offered(id: number, uri: string, cursor: number, text: string): void {
@@ -151,14 +159,20 @@ export function createTypingRecorder({
 
 export type TypingRecorder = ReturnType<typeof createTypingRecorder>;
 
-/** A pipeline that tells a recorder, where there is one, what it is asked and told. */
+/**
+ * A pipeline that tells a recorder, where there is one, what it is asked and told.
+ * @param wholeTextOf all of a document's text; undefined where it is too long to be recorded
+ */
 export const recordedPipeline = (
   pipeline: Pipeline,
   recorder: () => TypingRecorder | undefined,
+  wholeTextOf: (document: DocumentView) => string | undefined = ({ text }) => text,
 ): Pipeline => ({
   ...pipeline,
   async answer(question) {
-    recorder()?.asked(question);
+    const current = recorder();
+    const text = current && wholeTextOf(question.document);
+    if (text !== undefined) current!.asked(question, text);
     const answer = await pipeline.answer(question);
     if (answer.kind === "show") {
       const { id, text, start } = answer.suggestion;

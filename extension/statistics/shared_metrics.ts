@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createMetrics, type Metrics } from "../../engine/complete/index.ts";
 import type { Clock } from "../../engine/contract/index.ts";
 
@@ -21,7 +22,8 @@ type Count = (metrics: Metrics) => void;
  */
 export function createSharedMetrics({ read, write, onChange, log, clock }: SharedMetricsOptions) {
   const now = () => clock.now();
-  let inner = createMetrics({ now });
+  const session = `${randomUUID().slice(0, 8)}:`; // the next window numbers its suggestions from 1 too
+  let inner = createMetrics({ now, session });
   /** Counted since the others may have written; undefined while it is this window's turn. */
   let waiting: Count[] | undefined = [];
   let ours = false;
@@ -33,7 +35,7 @@ export function createSharedMetrics({ read, write, onChange, log, clock }: Share
     if (!waiting) return;
     const stored = await read();
     if (!waiting || !ours) return; // another call was quicker, or the focus has gone
-    inner = createMetrics({ now, stored, log });
+    inner = createMetrics({ now, stored, session, log });
     for (const count of waiting) count(inner);
     if (waiting.length > 0) saveSoon();
     waiting = undefined;

@@ -79,7 +79,11 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
       });
       pipeline.shown(id);
       offered = { id, uri, cursor };
-      const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
+      // Both are on the cursor's line.
+      const range = new vscode.Range(
+        position.translate(0, start - cursor),
+        position.translate(0, end - cursor),
+      );
       const command = { command: ACCEPTED, title: "", arguments: [id, text.length - (cursor - start)] };
       return [new vscode.InlineCompletionItem(text, range, command)];
     } finally {

@@ -1,14 +1,6 @@
 import * as vscode from "vscode";
-import type { DocumentView, Question } from "../../engine/complete/index.ts";
-import { placeOf, textOf } from "../editor/index.ts";
-
-const viewOf = (document: vscode.TextDocument, readOnly: boolean): DocumentView => ({
-  ...placeOf(document.uri),
-  languageId: document.languageId,
-  text: textOf(document),
-  version: document.version,
-  readOnly,
-});
+import type { Question } from "../../engine/complete/index.ts";
+import { placeOf, textAround } from "../editor/index.ts";
 
 export interface Asked {
   readonly trigger: Question["trigger"];
@@ -28,9 +20,17 @@ export function questionAt(
       ? active
       : vscode.window.visibleTextEditors.find((one) => one.document === document);
   const { tabSize, insertSpaces } = editor?.options ?? {};
+  const { linePlace, ...around } = textAround(document, position);
   return {
-    document: viewOf(document, readOnly),
+    document: {
+      ...placeOf(document.uri),
+      languageId: document.languageId,
+      ...around,
+      version: document.version,
+      readOnly,
+    },
     cursor: document.offsetAt(position),
+    linePlace,
     trigger,
     cursors: editor?.selections.length ?? 1,
     selectionIsEmpty: editor?.selection.isEmpty ?? true,

@@ -4,10 +4,7 @@ import { isSupported } from "../editor/index.ts";
 import { typedCharacters } from "./typed.ts";
 
 /** Tells the lifecycle what happens to documents, cursor and focus: what an extension can see of a suggestion's fate. */
-export function watchSuggestions(
-  lifecycle: Lifecycle,
-  onTyped: (characters: number) => void,
-): vscode.Disposable {
+export function watchSuggestions(lifecycle: Lifecycle): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges, reason }) => {
       if (contentChanges.length === 0 || !isSupported(document)) return;
@@ -16,9 +13,8 @@ export function watchSuggestions(
         removed: rangeLength,
         inserted: text,
       }));
-      lifecycle.changed(document.uri.toString(), changes);
       const typed = reason === undefined ? typedCharacters(changes) : 0;
-      if (typed > 0) onTyped(typed);
+      lifecycle.changed(document.uri.toString(), changes, typed);
     }),
     vscode.window.onDidChangeTextEditorSelection(({ textEditor: { document }, selections }) => {
       if (!isSupported(document) || vscode.window.activeTextEditor?.document !== document) return;

@@ -1,4 +1,5 @@
 import type { ContextSource, DocumentView, ReadableFile } from "../contract.ts";
+import { textBetween } from "../text/index.ts";
 import type { Chunk, FileChunk } from "./chunk.ts";
 import { type NotebookCell, notebookChunk } from "./notebook.ts";
 
@@ -7,6 +8,7 @@ export interface RecentEdit extends FileChunk {
   readonly atMs: number;
 }
 
+/** Of its text, the first `SCANNED` characters are enough. */
 export interface OpenDocument extends FileChunk {
   readonly languageId: string;
 }
@@ -27,7 +29,7 @@ export interface ContextOptions {
 const CHARACTERS_PER_TOKEN = 3; // of code; the completer counts exactly, and drops what does not fit
 const WINDOW = 60; // lines that are compared at a time, and taken
 const EDITS = 8;
-const EDIT_CHARACTERS = 2000; // of all edits together
+export const EDIT_CHARACTERS = 2000; // of all edits together
 const DEFINITIONS = 5;
 const DEFINITION_CHARACTERS = 500;
 const NOTEBOOK_SHARE = 0.75; // of the room: a notebook's other cells are worth more than other files
@@ -35,7 +37,7 @@ const SIMILAR = 4;
 const LEAST_SIMILARITY = 0.05;
 const SAME = 0.9; // Jaccard: the same text twice
 const AROUND = 2000; // characters around the cursor that others are compared with
-const SCANNED = 100_000; // characters of an open file that are looked at
+export const SCANNED = 100_000; // characters of an open file that are looked at
 const SCANNED_AT_ONCE = 2 * SCANNED; // in one keystroke, some 3 ms: the next one scans the remaining files
 
 /**
@@ -50,8 +52,12 @@ export function createContext(options: ContextOptions): ContextSource {
   function windowsOf(document: OpenDocument) {
     let list = windows.get(document);
     if (!list) {
+      if (unscanned <= 0) return [];
       const text = document.text.slice(0, SCANNED);
-      if (text.length > unscanned) return [];
+      if (text.length > unscanned) {
+        unscanned = 0; // the next keystroke begins with this one
+        return [];
+      }
       unscanned -= text.length;
       const lines = text.split("\n");
       list = [];
@@ -71,7 +77,7 @@ export function createContext(options: ContextOptions): ContextSource {
     file.uri !== document.uri && !options.isExcluded(file);
 
   function similar(document: DocumentView, cursor: number): Chunk[] {
-    const around = namesIn(document.text.slice(Math.max(0, cursor - AROUND), cursor + AROUND));
+    const around = namesIn(textBetween(document, cursor - AROUND, cursor + AROUND));
     return options
       .openDocuments()
       .filter((file) => isWanted(file, document))

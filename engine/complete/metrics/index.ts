@@ -1,11 +1,11 @@
 // Metrics: what became of suggestions, counted.
-// Start at lifecycle.ts (shown, accepted, typed over), then metrics.ts (rates and latencies).
+// Start at lifecycle.ts (shown, accepted, typed over), then counts.ts (what counts, once) and metrics.ts (rates and latencies).
 // Owns the stored counts and their format.
 // Promise: a suggestion counts once.
 // Must not know: source text.
+export type { DocumentChange } from "./accepted_texts.ts";
 export {
   createLifecycle,
-  type DocumentChange,
   type Lifecycle,
   type LifecycleEvent,
 } from "./lifecycle.ts";
@@ -14,5 +14,5 @@ export {
   type Metrics,
   type MetricsSummary,
   type Share,
-  type StoredMetrics,
 } from "./metrics.ts";
+export type { StoredMetrics } from "./stored.ts";

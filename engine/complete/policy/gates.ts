@@ -1,12 +1,15 @@
-import type { PipelineSettings, Question, Silence } from "../contract.ts";
+import type { LinePlace, PipelineSettings, Question, Silence } from "../contract.ts";
 import type { Place } from "../text/index.ts";
 import { languageOff, unfitDocument } from "./document_gates.ts";
-
 import { insideCharacter } from "./inside_character.ts";
-
 import { isLineOver } from "./rest_of_line.ts";
 
-const MAX_LINE = 1000; // characters before the cursor: minified code, which no suggestion helps
+const MAX_HEAD = 1000; // characters before the cursor: minified code, which no suggestion helps
+const MAX_LINE = 131_072; // characters: more than a prompt has room for
+
+/** Whether a line is too long for suggestions; its text need not be read then. */
+export const isLineTooLong = ({ character, lineLength }: Omit<LinePlace, "line">): boolean =>
+  character > MAX_HEAD || lineLength > MAX_LINE;
 
 /** What the gates look at beside the question: the cursor's place, and what is known of it. */
 export interface GateView {
@@ -26,7 +29,7 @@ export function closedGate(question: Question, settings: PipelineSettings, view:
     unfitSelection(question) ??
     insideCharacter(question) ??
     (question.trigger === "invoked" ? null : unwanted(question, settings, view)) ??
-    unfitPlace(view)
+    unfitPlace(question, view)
   );
 }
 
@@ -77,17 +80,21 @@ function unwanted(
   return null;
 }
 
-function unfitPlace({ place: { head, rest } }: GateView): Silence | null {
+function unfitPlace({ linePlace }: Question, { place: { head, rest } }: GateView): Silence | null {
   if (/^\$?[\p{L}\p{N}_]/u.test(rest))
     return {
       id: "mid-word",
       problem: "The cursor is inside a word",
       advice: "suggestions appear at its end",
     };
-  if (head.length > MAX_LINE)
+  const { character, lineLength } = linePlace ?? { character: head.length, lineLength: 0 };
+  if (isLineTooLong({ character, lineLength }))
     return {
       id: "long-line",
-      problem: `This line has more than ${MAX_LINE} characters before the cursor`,
+      problem:
+        character > MAX_HEAD
+          ? `This line has more than ${MAX_HEAD} characters before the cursor`
+          : `This line has more than ${MAX_LINE} characters`,
       advice: "suggestions appear on shorter lines",
     };
   return null;

@@ -9,5 +9,5 @@ export { createRhythm, delayFor, type Rhythm } from "./delay.ts";
 export { closedDocument } from "./document_gates.ts";
 export { type Exclusion, exclusionOf, exclusionSilence } from "./exclude.ts";
 export { checkExclude } from "./exclude_entries.ts";
-export { closedGate } from "./gates.ts";
+export { closedGate, isLineTooLong } from "./gates.ts";
 export { blockWanted, type StopReason, type StopRule, stopRuleFor } from "./length_policy.ts";

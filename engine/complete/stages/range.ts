@@ -1,7 +1,7 @@
 import type { Silence } from "../contract.ts";
 import { filterSuggestion } from "../filters/index.ts";
 import { hintsOf } from "../kept.ts";
-import { withLineEnding } from "../text/index.ts";
+import { textBetween, withLineEnding } from "../text/index.ts";
 import type { Found } from "./stage.ts";
 
 export interface Replacement {
@@ -35,7 +35,7 @@ export function replacement({ question, cursorText, place, facts, hit }: Found):
   const { intellisense } = question;
   if (!intellisense) return { text: inserted, start: cursor, end };
 
-  const written = question.document.text.slice(intellisense.start, cursor);
+  const written = textBetween(question.document, intellisense.start, cursor);
   const whole = written + inserted;
   if (intellisense.start <= cursor && intellisense.end >= cursor && whole.startsWith(intellisense.text))
     return { text: whole, start: intellisense.start, end: Math.max(end, intellisense.end) };

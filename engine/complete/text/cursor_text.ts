@@ -16,19 +16,29 @@ const BEFORE = 131_072; // characters: more than 32,768 tokens of code
 const STEP = 32_768; // the window's start moves in steps of this size, so that most prompts share their beginning
 const AFTER = 32_768;
 
-export function cursorTextAt({ uri, text }: DocumentView, cursor: number): CursorText {
-  const before = readPlainText(text.slice(windowStart(text, cursor), cursor));
-  const after = readPlainText(text.slice(cursor, windowEnd(text, cursor)));
+/** What a suggestion may look at of a document: offsets of the first character and of the one after the last. */
+export function windowAround(cursor: number): { readonly start: number; readonly end: number } {
+  const start = Math.max(0, Math.floor((cursor - BEFORE) / STEP) * STEP);
+  return { start, end: cursor + AFTER + 1 }; // the last one tells whether the document goes on
+}
+
+/** A part of a document's text, by offsets of the document; of a part that the view lacks, nothing. */
+export const textBetween = ({ text, start = 0 }: DocumentView, from: number, to: number): string =>
+  text.slice(Math.max(0, from - start), Math.max(0, to - start));
+
+export function cursorTextAt({ uri, text, start = 0 }: DocumentView, cursor: number): CursorText {
+  const at = cursor - start;
+  const { start: first } = windowAround(cursor);
+  const before = readPlainText(text.slice(first === 0 ? 0 : lineIn(text, first - start, at), at));
+  const after = readPlainText(text.slice(at, windowEnd(text, at)));
   const ends = before.text.includes("\n") ? before : after;
   return { uri, before: before.text, after: after.text, lineEnding: ends.lineEnding };
 }
 
-/** The start of a line, or within one that reaches to the cursor. */
-function windowStart(text: string, cursor: number): number {
-  const start = Math.max(0, Math.floor((cursor - BEFORE) / STEP) * STEP);
-  if (start === 0) return 0;
-  const lineBreak = text.slice(start, cursor).indexOf("\n");
-  return lineBreak === -1 ? start : start + lineBreak + 1;
+/** Where the first line begins at or after `start`; `start` itself within one that reaches to the cursor. */
+function lineIn(text: string, start: number, cursor: number): number {
+  const from = Math.max(0, start);
+  return from + text.slice(from, cursor).indexOf("\n") + 1;
 }
 
 /** The end of a line, or within one that begins at the cursor or before it. */

@@ -12,8 +12,10 @@ export {
   depthOf,
   isSameBefore,
   TAIL,
+  textBetween,
   typedHead,
   typedSince,
+  windowAround,
 } from "./cursor_text.ts";
 export { headEchoEnd, lineEchoFinder, runEchoEnd } from "./echo.ts";
 

@@ -1,6 +1,6 @@
 // A person at an editor: keys, jumps, pastes, and what VS Code makes of them, written as a typing trace.
 import assert from "node:assert/strict";
-import type { DocumentChange } from "../../../engine/complete/metrics/lifecycle.ts";
+import type { DocumentChange } from "../../../engine/complete/metrics/index.ts";
 import {
   applyChanges,
   type TypingEvent,

@@ -22,7 +22,7 @@ async function play(script: string) {
       told.push(event);
       metrics.lifecycle(event);
     },
-    textOf: (uri) => texts.get(uri),
+    textOf: (uri, start, end) => texts.get(uri)?.slice(start, end),
   });
   let cursor = 0;
   let rest = "";
@@ -67,6 +67,45 @@ async function play(script: string) {
         put(uri, argument);
         rest = rest.slice(argument.length);
         break;
+      case "backspace":
+        cursor--;
+        lifecycle.changed(uri, [{ offset: cursor, removed: 1, inserted: "" }]);
+        lifecycle.moved(uri, cursor);
+        break;
+      case "import": // the editor adds a line at the document's start, as accepting a symbol does
+        lifecycle.changed(uri, [{ offset: 0, removed: 0, inserted: argument }]);
+        texts.set(uri, argument + (texts.get(uri) ?? ""));
+        cursor += argument.length;
+        break;
+      case "pieces": // the editor inserts the text in two places: around a bracket that is there already
+        for (const half of [rest.slice(0, rest.length / 2), rest.slice(rest.length / 2)]) put(uri, half);
+        lifecycle.accepted(Number(argument));
+        break;
+      case "odd": // one event: it removes the bracket right of the cursor, inserts the text, and adds an import above
+        lifecycle.changed(uri, [
+          { offset: cursor, removed: 1, inserted: "" },
+          { offset: cursor, removed: 0, inserted: rest },
+          { offset: 0, removed: 0, inserted: "import a;\n" },
+        ]);
+        texts.set(uri, `import a;\n${(texts.get(uri) ?? "").slice(0, cursor)}${rest}`);
+        cursor += rest.length + 10;
+        lifecycle.accepted(Number(argument));
+        break;
+      case "replaced": // nothing of the change tells that it is the suggestion
+        lifecycle.changed(uri, [{ offset: 0, removed: cursor, inserted: `x${rest}x` }]);
+        cursor = rest.length + 2;
+        lifecycle.moved(uri, cursor);
+        lifecycle.accepted(Number(argument));
+        break;
+      case "early": // the command comes before the change
+        lifecycle.accepted(Number(argument));
+        put(uri, rest);
+        break;
+      case "idle": {
+        // a wrapper command that finds nothing to insert
+        lifecycle.partialCommand()();
+        break;
+      }
       case "tab":
         put(uri, rest);
         lifecycle.accepted(Number(argument));
@@ -157,6 +196,38 @@ describe("what becomes of a suggestion", () => {
     ["return 1=foo(); · wait 300 · close", "shown 1, ignored 1", 1, 0],
     ["return 1=a; · wait 300 · return 2=b; · wait 300", "shown 1, ignored 1, shown 2", 2, 0],
     ["return 1=x\\r\\ny · wait 300 · tab 1", "shown 1, considered 1, accepted 1", 1, 1],
+    // The command is certain, however the editor inserts the text.
+    ["return 1=; · wait 300 · tab 1", "shown 1, considered 1, accepted 1", 1, 1],
+    ["return 1=() · wait 300 · tab 1", "shown 1, considered 1, accepted 1", 1, 1],
+    ["type x · return 1=foo(); · wait 300 · odd 1", "shown 1, considered 1, accepted 1", 1, 1],
+    ["return 1=foo(); · wait 300 · pieces 1", "shown 1, considered 1, partial 1, accepted 1", 1, 1],
+    ["return 1=foo(); · wait 300 · replaced 1", "shown 1, ignored 1, considered 1, accepted 1", 1, 1],
+    ["return 1=foo(); · wait 300 · early 1", "shown 1, considered 1, accepted 1", 1, 1],
+    [
+      "return 1=foo bar · wait 300 · word foo · word  bar · tab 1",
+      "shown 1, considered 1, partial 1, accepted 1",
+      1,
+      1,
+    ],
+    ["return 1=foo(); · blur · tab 1", "shown 1, considered 1, accepted 1", 1, 1],
+    // A command of ours that inserted nothing makes no accept of the next key.
+    ["return 1=foo(); · wait 300 · idle · type f", "shown 1", 1, 0],
+    // Interrupted, and offered again: the same suggestion.
+    ["return 1=ab; · wait 300 · leave · return 1=ab; · wait 300", "shown 1, ignored 1", 1, 0],
+    [
+      "return 1=ab; · wait 300 · return 2=c · wait 300 · return 1=ab; · wait 800",
+      "shown 1, ignored 1, shown 2, ignored 2, considered 1",
+      2,
+      1,
+    ],
+    [
+      "return 1=ab; · wait 300 · type x · backspace · return 1=ab; · tab 1",
+      "shown 1, ignored 1, considered 1, accepted 1",
+      1,
+      1,
+    ],
+    ["return 1=foo(); · tab 1 · undo · return 1=foo(); · tab 1", "shown 1, considered 1, accepted 1", 1, 1],
+    ["return 1=foo(); · wait 300 · blur · focus · return 1=foo(); · wait 900", "shown 1, considered 1", 1, 1],
   ];
   for (const [script, told, strict, considered] of series)
     test(script, async () => {
@@ -173,7 +244,21 @@ describe("what becomes of a suggestion", () => {
       "30:true 120:false 300:false 600:false",
     );
     expect((await play("return 1=foo(); · tab 1 · close · wait 700000")).kept).toBe("");
+    // Undone and accepted again: told once a time, of the text that is there.
+    expect((await play("return 1=foo(); · tab 1 · undo · return 1=foo(); · tab 1 · wait 700000")).kept).toBe(
+      "30:true 120:true 300:true 600:true",
+    );
+    expect((await play("return 1=foo(); · early 1 · wait 700000")).kept).toBe(
+      "30:true 120:true 300:true 600:true",
+    );
   });
+});
+
+test("all of a suggestion that grew while it was on the screen is accepted", async () => {
+  const script = "return 1=a(); · type a · return 1=();\\nb(); · tab 1 · wait 31000";
+  const { stored, kept } = await play(script);
+  expect(stored.languages.typescript!.acceptedCharacters).toBe("a();\nb();".length);
+  expect(kept).toBe("30:true");
 });
 
 describe("the headline", () => {
@@ -207,7 +292,7 @@ describe("the headline", () => {
     metrics.lifecycle({ kind: "partial", id: 0, languageId: "python", atMs: 1, characters: 3 });
     for (const event of accepted(0)) metrics.lifecycle(event);
     expect(metrics.summary().strict.rate).toBe(0.05);
-    expect(metrics.summary().languages).toEqual([{ id: "python", shown: 21, used: 1 }]);
+    expect(metrics.summary().languages).toEqual([{ id: "python", shown: 20, used: 1 }]);
   });
 });
 
