@@ -69,7 +69,11 @@ function atLevel(text: string, place: Place, { languageId, tabSize = 4 }: Filter
     : Math.max(...levels.columns.filter((column) => column <= to));
   // Where a block opens, only the cursor's own line tells how deep it is.
   if (level < from || (levels.deeper && level > from)) return text;
-  const isTwice = head !== "" && (extra === head || extra === `${head} `);
+  // The line's indentation once more, as it is or in spaces, or one space more than that.
+  const again = extra.includes("\t")
+    ? extra.replace(/ $/, "") === head
+    : [from, from + 1].includes(extra.length);
+  const isTwice = head !== "" && again;
   const isError = languageId === "python" && !levels.deeper;
   if (to - level !== 1 && !isTwice && !isError) return text;
   const kept = extra.includes("\t") && level > from ? extra.trimEnd() : " ".repeat(level - from);

@@ -6,6 +6,7 @@ const WORDS = { settings: { languages: { "*": true } } };
 export default {
   claim: "the first line begins where the cursor is",
   cases: [
+    { file: "a.go", at: "func f() {\n\t█\n}\n", answer: "    return 1\n", shown: "return 1" },
     // An extra space: an IndentationError.
     { file: "a.py", at: "def f(x):\n    █\n", answer: " return x\n", shown: "return x" },
     { file: "a.py", at: "def f(x):\n    █\n", answer: "     return x\n", shown: "return x" },
