@@ -1,5 +1,6 @@
 import { indentation, isBlank, linesOf, lineTokens, type Place, sameLine } from "../text/index.ts";
 import type { FilterHints } from "./hints.ts";
+import { isProseLanguage } from "./languages.ts";
 
 // What a scope has only once: a declaration, an import, the last branch of a statement. A model that says it twice has
 // lost its place, and what follows is a copy as well.
@@ -10,6 +11,7 @@ export function cutDuplicates(
   { above, head }: Place,
   { languageId = "" }: FilterHints,
 ): string {
+  if (isProseLanguage(languageId)) return text; // each example in a document is a file of its own
   const lines = linesOf(text, head);
   const before = above.filter((line) => !isBlank(line));
   for (const [index, { whole }] of lines.entries()) {

@@ -5,6 +5,7 @@ import {
   isBlank,
   isStructural,
   linesOf,
+  lineTokens,
   type Place,
   pairBrackets,
   sameLine,
@@ -28,7 +29,8 @@ function copyOfLinesBelow(text: string, { head, below }: Place): number | undefi
   const next = below.filter((line) => !isBlank(line)).slice(0, lines.length);
   for (let count = next.length; count > 0; count--) {
     const tail = lines.slice(-count).map((line) => line.whole);
-    const { start } = lines[lines.length - count]!;
+    const { start, whole } = lines[lines.length - count]!;
+    if (start === 0 && isTyped(head, whole)) continue;
     const copied = tail.every((line, index) => {
       const mayBeCutOff = index === count - 1 && saysMuch(tail);
       return copiesLine(line, next[index]!) || (mayBeCutOff && isBeginning(line, next[index]!));
@@ -36,6 +38,14 @@ function copyOfLinesBelow(text: string, { head, below }: Place): number | undefi
     if (copied && !tail.every(isRow) && !closesInside(text, start)) return start;
   }
   return undefined;
+}
+
+const TYPED = 8; // tokens
+
+/** Whether the user has typed most of a line: then the user, not the model, says it again. */
+function isTyped(head: string, whole: string): boolean {
+  const typed = head.trim().length;
+  return typed > whole.trim().length / 2 && lineTokens(head).length >= TYPED;
 }
 
 /** A line without names that closes nothing, as `//`, `-----` and `0, 0, 0,`: neighbours have many of the same. */
@@ -68,14 +78,15 @@ export function cutNextLines(text: string, place: Place): string {
   const { head, below } = place;
   const next = below.filter((line) => !isBlank(line)).slice(0, LOOK_BELOW);
   const lines = linesOf(text, head);
-  const at = lines.findIndex((_, index) => isCopyOfNext(lines, index, next));
+  const from = isTyped(head, lines[0]!.whole) ? 1 : 0;
+  const at = lines.findIndex((_, index) => index >= from && isCopyOfNext(lines, index, next));
   if (at === -1 || closesInside(text, lines[at]!.start)) return text;
   return at === 0 ? "" : cutLinesBelow(text.slice(0, lines[at]!.start), place); // which may end with a copy as well
 }
 
 function isCopyOfNext(lines: readonly SuggestionLine[], index: number, next: readonly string[]): boolean {
   const { whole } = lines[index]!;
-  const following = lines[index + 1]?.whole;
+  const [following, third] = lines.slice(index + 1, index + 3).map((line) => line.whole);
   return next.some((line, at) => {
     // What is deeper than the suggestion is not its neighbour.
     if (!copiesLine(whole, line) || indentation(line) > indentation(lines[0]!.whole)) return false;
@@ -83,7 +94,10 @@ function isCopyOfNext(lines: readonly SuggestionLine[], index: number, next: rea
     const after = next[at + 1];
     if (after === undefined || following === undefined || !copiesLine(following, after)) return false;
     // Parameters and comments of neighbours are often the same, a line or two below where they begin.
-    return at === 0 ? isStatement(following) : isStatement(whole) && isStatement(following);
+    if (at > 0) return isStatement(whole) && isStatement(following);
+    // So is the first thing in a list's entries: what tells them apart comes below it.
+    const last = next[2];
+    return isStatement(following) && (last === undefined || third === undefined || copiesLine(third, last));
   });
 }
 
@@ -96,7 +110,7 @@ export function dropPreviousLines(text: string, { head, above }: Place): string 
   const lines = linesOf(text, head).map((line) => line.whole);
   const earlier = above.filter((line) => !isBlank(line)).slice(-LOOK_ABOVE);
   if (lines.length > earlier.length || !saysMuch(lines)) return text;
-  if (lines.length === 1 && isStructural(lines[0]!)) return text;
+  if (lines.length === 1 && (isStructural(lines[0]!) || isTyped(head, lines[0]!))) return text;
   const previous = earlier.slice(-lines.length);
   return lines.every((line, index) => isTwin(line, previous[index]!)) ? "" : text;
 }

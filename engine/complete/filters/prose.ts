@@ -1,6 +1,6 @@
 import { isBlank, type Place, type WrittenRange } from "../text/index.ts";
 import type { FilterHints } from "./hints.ts";
-import { isProseLanguage, isSentenceLanguage, isWordyLanguage } from "./languages.ts";
+import { isMarkupLanguage, isProseLanguage, isSentenceLanguage, isWordyLanguage } from "./languages.ts";
 import { literalAt, literalsByReading } from "./literals.ts";
 import { readsAsAddress, readsAsSentence, wordsOf } from "./sentences.ts";
 
@@ -31,7 +31,7 @@ function withoutFences(text: string, place: Place, hints: FilterHints): string {
 
 /** The text before the first line that is a sentence, and no code. */
 function cutAtSentence(text: string, place: Place, hints: FilterHints): string {
-  if (!mayBeWords(text) || isSentenceLanguage(hints.languageId)) return text;
+  if (!mayBeWords(text) || isSentenceLanguage(hints.languageId) || isBelowSentence(place)) return text;
   let start = 0;
   for (const line of text.split("\n")) {
     if (mayBeSentence(line) && isSentenceAt({ text, line, start }, place, hints))
@@ -59,6 +59,7 @@ interface LineAt {
 }
 
 function isSentenceAt({ text, line, start }: LineAt, place: Place, hints: FilterHints): boolean {
+  if (isMarkupLanguage(hints.languageId) && !isInScript(text.slice(0, start), place)) return false;
   const range = { start, end: start + line.length };
   const isWhole = start > 0 || isBlank(place.head);
   const judge = (literals: readonly WrittenRange[], isError: boolean | undefined) => {
@@ -87,7 +88,7 @@ function isSentence(bare: string, { isWhole, isError, hints: { languageId } }: L
   if (words.hasWideMark) return true;
   if (isError === undefined) return isWhole ? readsAsSentence(words) : readsAsAddress(words);
   // No grammar has names side by side: that the parser cannot read them tells more than any list of words.
-  if (!isError || words.signs > words.count / 6) return false;
+  if (!isError || words.isCode || words.signs > words.count / 6) return false;
   return (
     (words.count >= 4 && words.pairs >= 2) ||
     words.isRun ||
@@ -112,6 +113,22 @@ function withoutRanges(line: string, start: number, ranges: readonly WrittenRang
     if (from < to) bare = bare.slice(0, from) + bare.slice(to);
   }
   return bare;
+}
+
+const SCRIPT = /<(?:script|style)\b[^>]*>|<\?(?:php|=)?|<%|<\/(?:script|style)>|\?>|%>/gi;
+
+/** Whether code follows `text` in markup, and no words between tags. */
+function isInScript(text: string, { above, head }: Place): boolean {
+  const last = [...above, head + text].join("\n").match(SCRIPT)?.at(-1);
+  return last !== undefined && !/^(?:<\/|\?|%)/.test(last);
+}
+
+/** Whether the line above the cursor is a sentence without a mark of a comment or string: a long comment, or a text. */
+function isBelowSentence({ above, head }: Place): boolean {
+  const line = isBlank(head) ? above.at(-1) : undefined;
+  if (line === undefined || !/^\s*\p{L}[^"'`]*$/u.test(line)) return false;
+  const words = wordsOf(line.trim());
+  return words.signs === 0 && !words.isCode && words.small > 0 && words.pairs >= 2 && words.count >= 6;
 }
 
 /** Text of an element that is not closed yet, which a parser takes for code. */

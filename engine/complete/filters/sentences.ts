@@ -13,6 +13,8 @@ export interface Words {
   readonly small: number;
   /** Speaks to its reader, or of its writer. */
   readonly isPersonal: boolean;
+  /** Has what no sentence has, and few words that hold one together: a call, a name such as `itemCount`, a list of parameters. */
+  readonly isCode: boolean;
   /** Has a full-width mark, which no language has in its code. */
   readonly hasWideMark: boolean;
   /** Has a long run of letters of a script that writes without spaces. */
@@ -41,6 +43,10 @@ const SMALL =
 const PERSONAL =
   /^(?:I|I['’](?:m|ll|ve|d)|me|my|you|your|you['’](?:re|ve|ll|d)|we|let['’]s|sorry|please|ich|Sie|Ihnen|Ihr|Ihre|Ihren|du|je|j['’]ai|vous|votre|vos|usted|tu|você|вы|ваш|вам)$/;
 const CONTRACTION = /^\p{L}+['’](?:s|m|t|re|ve|ll|d)$/u;
+// `itemCount`, `item_count`, or two names such as `ItemList`: one alone may be a product's, as in "JavaScript has".
+const NAME =
+  /(?<!\p{L})\p{Ll}{2,}\p{Lu}\p{Ll}|\p{L}_\p{L}|(?:^|\s)_\p{L}|\p{Ll}\p{Lu}\p{Ll}.*\s\p{L}*\p{Ll}\p{Lu}\p{Ll}/u;
+const CALL = /[\p{L}\p{N}_>]\(/u;
 const WIDE_MARK = /\p{L}[，。！？：；、]/u;
 const RUN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]{8}/u;
 
@@ -54,6 +60,7 @@ export function wordsOf(line: string): Words {
     if (/^ +$/.test(bare.slice(word.index + word[0].length, next.index))) pairs++;
   }
   const first = words[0]?.[0] ?? "";
+  const small = words.filter(([word]) => SMALL.test(word) || CONTRACTION.test(word)).length;
   return {
     count: words.length,
     pairs,
@@ -62,23 +69,41 @@ export function wordsOf(line: string): Words {
       (bare.match(/[;{}]$|\w\(|\(\)|::|->|\w\.\w/g)?.length ?? 0),
     isCapital: words[0]?.index === 0 && /^(?:\p{Lu}\p{Ll}|I(?:['’]|$)|\p{Lu}$|\p{Lo})/u.test(first),
     isPunctuated: /[\p{L}\p{N})"'”][.,!?:…](?:\s|$)/u.test(bare),
-    small: words.filter(([word]) => SMALL.test(word) || CONTRACTION.test(word)).length,
+    small,
+    isCode:
+      small === 0
+        ? NAME.test(bare) || CALL.test(bare) || isListOfNames(bare)
+        : small === 1 && CALL.test(bare),
     isPersonal: words.some(([word]) => PERSONAL.test(word)),
     hasWideMark: WIDE_MARK.test(bare),
     isRun: RUN.test(bare),
   };
 }
 
+/** Whether it is a list of names, as constants are, or of pairs of a type and a name, as parameters are. */
+function isListOfNames(line: string): boolean {
+  const list = line.trim().replace(/^\(|[,);{]+$/g, "");
+  if (!line.includes(",") || /[.!?:…]$/.test(list)) return false;
+  const parts = list.split(",").map((part) => part.trim().split(/\s+/));
+  return (
+    parts.every(({ length }) => length === 1) || parts.every((part) => part.length > 1 && isParameter(part))
+  );
+}
+
+const isParameter = (words: readonly string[]): boolean =>
+  words.length <= 4 && words.filter((word) => !KEYWORDS.has(word)).length <= 2;
+
 /** Whether a line can hardly be code of any language that is no language of sentences. */
 export function readsAsSentence({
   count,
   signs,
   isCapital,
+  isCode,
   isPunctuated,
   small,
   hasWideMark,
 }: Words): boolean {
-  if (signs > 0) return false;
+  if (signs > 0 || isCode) return false;
   return hasWideMark || (isCapital && count >= 3 && (small > 0 || isPunctuated));
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { syntaxFromFiles } from "../../../engine/cli/commands/grammars.ts";
 import { completeScripted } from "../../../engine/complete/index.ts";
 import { seededRandom } from "../../reference/random.ts";
+import { testSeed } from "../../reference/seed.ts";
 import { anyFile, positionIn, type RealPlace, realFiles, realPlace, verdictOn } from "../support/corpus.ts";
 
 // What people have really written next must pass the pipeline as it is: 5,000 places in 17 languages, where an editor asks.
@@ -20,7 +21,7 @@ test("of 5,000 real continuations at most 0.2 % are dropped, and at most 0.2 % a
   for (const languageId of realFiles().keys()) await syntax.ready(languageId);
   expect(failures).toEqual([]);
 
-  const random = seededRandom(20_261_121);
+  const random = seededRandom(testSeed(20_261_121));
   const found = { dropped: [] as string[], changed: [] as string[] };
   for (let asked = 0, turn = 0; asked < PLACES; turn++) {
     const inLanguage = files[turn % files.length]!;

@@ -16,6 +16,9 @@ const again = (file: string, above: string, answer: string, shown: string | null
 const area = "def area(self):\n    return self.width * self.height";
 const total = "function total(items: Item[]) {\n  return items.length;\n}";
 
+const dark = (name: string, color: string) =>
+  `@media (prefers-color-scheme: dark) {\n  ${name} {\n    color: ${color};\n  }\n}`;
+
 export default {
   claim: "a loop is cut after its first round, and a second copy is not shown",
   cases: [
@@ -190,5 +193,42 @@ export default {
       "import { a } from './a.ts';",
       null,
     ),
+    // Each example in a document is a file of its own.
+    {
+      file: "a.md",
+      at: "```js\nimport { request } from 'undici'\nrequest(a)\n```\n\n```js\n█\n```\n",
+      answer: "import { request } from 'undici'",
+      shown: "import { request } from 'undici'",
+      settings: { languages: { "*": true } },
+    },
+    {
+      file: "a.rst",
+      at: ".. code:: python\n\n    def area(a):\n        return a\n\nOr:\n\n.. code:: python\n\n    █\n",
+      answer: "def area(a):\n        return a * a",
+      shown: "def area(a):\n        return a * a",
+      settings: { languages: { "*": true } },
+    },
+    // A block like those above, with another content.
+    {
+      file: "a.css",
+      at: `${dark("html", "#111")}\n\n${dark("html", "#222")}\n\n█\n`,
+      answer: dark("html", "#333"),
+      shown: dark("html", "#333"),
+      invoked: true,
+    },
+    {
+      file: "a.css",
+      at: `${dark("a", "#111")}\n\n█\n\n${dark("c", "#111")}\n`,
+      answer: dark("b", "#111"),
+      shown: dark("b", "#111"),
+      invoked: true,
+    },
+    {
+      file: "a.css",
+      at: `${dark("html", "#111")}\n\n█\n`,
+      answer: dark("html", "#111"),
+      shown: null,
+      invoked: true,
+    },
   ],
 } satisfies CaseKind;

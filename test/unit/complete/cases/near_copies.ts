@@ -115,5 +115,51 @@ export default {
       shown: "describe('a', () => {\n});",
       invoked: true,
     },
+    // The user, not the model, writes the line again.
+    {
+      file: "a.html",
+      settings: { languages: { "*": true } },
+      at: "<p>And no matter how much progress one makes, there is █\n<p>And no matter how much progress one makes, there is always a beginning.</p>\n",
+      answer: "always a beginning.</p>",
+      shown: "always a beginning.</p>",
+      invoked: true,
+    },
+    {
+      file: "a.py",
+      at: "check(first, second, third, fourth, fifth, █\ncheck(first, second, third, fourth, fifth, sixth)\n",
+      answer: "sixth)",
+      shown: "sixth)",
+    },
+    {
+      file: "a.py",
+      at: "check(first, second, third, fourth, fifth, sixth)\ncheck(first, second, third, fourth, fifth, █\n",
+      answer: "sixth)",
+      shown: "sixth)",
+    },
+    {
+      file: "a.py",
+      at: "check(█\ncheck(first, second, third, fourth, fifth, sixth)\n",
+      answer: "first, second, third, fourth, fifth, sixth)",
+      shown: null,
+    },
+    // The entries of a list begin with the same, and what tells them apart comes below.
+    {
+      file: "a.go",
+      at: 'var tests = []test{\n\t█\n\t{\n\t\tmatcher: NewRouter().Host("a"),\n\t\turl: "http://a:65535/",\n\t},\n}\n',
+      answer: '{\n\t\tmatcher: NewRouter().Host("a"),\n\t\turl: "http://a/",\n\t},\n',
+      shown: '{\n\t\tmatcher: NewRouter().Host("a"),\n\t\turl: "http://a/",\n\t},',
+    },
+    {
+      file: "a.ts",
+      at: "const items = [\n  █\n  {\n    kind: kinds.of('a', 1),\n    name: 'b',\n  },\n];\n",
+      answer: "{\n    kind: kinds.of('a', 1),\n    name: 'a',\n  },\n",
+      shown: "{\n    kind: kinds.of('a', 1),\n    name: 'a',\n  },",
+    },
+    {
+      file: "a.ts",
+      at: "const items = [\n  █\n  {\n    kind: kinds.of('a', 1),\n    name: 'b',\n  },\n];\n",
+      answer: "{\n    kind: kinds.of('a', 1),\n    name: 'b',\n  },\n",
+      shown: null,
+    },
   ],
 } satisfies CaseKind;

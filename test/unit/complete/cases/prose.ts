@@ -1,10 +1,12 @@
-import type { CaseKind } from "./cases.ts";
+import type { CaseKind, GoldenCase } from "./cases.ts";
 
 /** Off by default. */
 const WORDS = { settings: { languages: { "*": true } } };
 
 const POSTED = "It seems like you've posted a part of a file. Could you tell me what you need?";
 const HERE = "Here is the list of items";
+
+const code = (file: string, at: string, answer: string): GoldenCase => ({ file, at, answer, shown: answer });
 
 export default {
   claim: "sentences are dropped where code is written, and kept where words are",
@@ -151,5 +153,72 @@ export default {
       answer: '"Could not read the file you have chosen"',
       shown: '"Could not read the file you have chosen"',
     },
+    // Code that has words side by side.
+    code(
+      "a.cs",
+      "class A {\n    public static Source Create(█)\n}\n",
+      "LoopTiming timing, Token stopToken, out short id",
+    ),
+    code(
+      "a.cs",
+      "class A {\n    █\n}\n",
+      "public static Source Create(LoopTiming timing, Token stopToken, out short id)",
+    ),
+    code("A.java", "class A {\n    void set(\n        █\n", "String name, Integer count, Object value"),
+    code("a.cpp", "void draw(\n    █\n", "Canvas canvas, Shape shape, Color color"),
+    code("a.go", "func draw(\n\t█\n", "canvas Canvas, shape Shape, color Color"),
+    code("a.dart", "Widget build(\n    █\n", "BuildContext context, Widget child, String name"),
+    code("a.kt", "enum class Color {\n    █\n}\n", "Red, Green, Blue"),
+    code("a.swift", "func f(█)\n", "Item item, Order order, Total total"),
+    code("a.c", "static int █\n", "read_all(File file, Buffer buffer, Size size)"),
+    {
+      file: "a.cs",
+      at: "class A {\n    █\n}\n",
+      answer: "Here is the TypeScript code, as you asked.",
+      shown: null,
+    },
+    {
+      file: "a.cs",
+      at: "class A {\n    █\n}\n",
+      answer: "Call Create(timing) to get the source of it.",
+      shown: null,
+    },
+    { file: "a.kt", at: "class A {\n    █\n}\n", answer: "Great, here is the list.", shown: null },
+    // Words between tags, whatever follows them; code in a script.
+    {
+      ...WORDS,
+      file: "a.html",
+      at: "<div>\n  █\n</div>\n",
+      answer: 'To start, sign up at\n  <br />\n  <a href="https://a.example">our page</a>',
+      shown: 'To start, sign up at\n  <br />\n  <a href="https://a.example">our page</a>',
+      invoked: true,
+    },
+    {
+      ...WORDS,
+      file: "a.vue",
+      at: "<script>\nlet a;\n</script>\n<template>\n  <p>\n    █\n  </p>\n</template>\n",
+      answer: 'You can read it\n    <a href="b">here</a>.',
+      shown: 'You can read it\n    <a href="b">here</a>.',
+      invoked: true,
+    },
+    { ...WORDS, file: "a.html", at: "<script>\n  █\n</script>\n", answer: POSTED, shown: null },
+    { ...WORDS, file: "a.php", at: "<?php\n\n█\n", answer: POSTED, shown: null },
+    {
+      ...WORDS,
+      file: "a.php",
+      at: "<?php $a = 1; ?>\n<p>\n  █\n</p>\n",
+      answer: "Here is what you asked for.",
+      shown: "Here is what you asked for.",
+      invoked: true,
+    },
+    // A text of several lines in a language whose strings and comments are not known.
+    {
+      file: "a.xyz",
+      languageId: "xyz",
+      at: "<<<\nThis is the first of the lines,\n█\n",
+      answer: "You can read the others below.",
+      shown: "You can read the others below.",
+    },
+    { file: "a.lua", at: "-- Returns the sum of the items to you.\n█\n", answer: POSTED, shown: null },
   ],
 } satisfies CaseKind;
