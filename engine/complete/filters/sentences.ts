@@ -43,9 +43,9 @@ const SMALL =
 const PERSONAL =
   /^(?:I|I['’](?:m|ll|ve|d)|me|my|you|your|you['’](?:re|ve|ll|d)|we|let['’]s|sorry|please|ich|Sie|Ihnen|Ihr|Ihre|Ihren|du|je|j['’]ai|vous|votre|vos|usted|tu|você|вы|ваш|вам)$/;
 const CONTRACTION = /^\p{L}+['’](?:s|m|t|re|ve|ll|d)$/u;
-// `itemCount`, `item_count`, or two names such as `ItemList`: one alone may be a product's, as in "JavaScript has".
-const NAME =
-  /(?<!\p{L})\p{Ll}{2,}\p{Lu}\p{Ll}|\p{L}_\p{L}|(?:^|\s)_\p{L}|\p{Ll}\p{Lu}\p{Ll}.*\s\p{L}*\p{Ll}\p{Lu}\p{Ll}/u;
+// `itemCount`, `item_count`.
+const NAME = /(?<!\p{L})\p{Ll}{2,}\p{Lu}\p{Ll}|\p{L}_\p{L}|(?:^|\s)_\p{L}/u;
+const HUMP = /\p{Ll}\p{Lu}\p{Ll}/gu;
 const CALL = /[\p{L}\p{N}_>]\(/u;
 const WIDE_MARK = /\p{L}[，。！？：；、]/u;
 const RUN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]{8}/u;
@@ -71,14 +71,15 @@ export function wordsOf(line: string): Words {
     isPunctuated: /[\p{L}\p{N})"'”][.,!?:…](?:\s|$)/u.test(bare),
     small,
     isCode:
-      small === 0
-        ? NAME.test(bare) || CALL.test(bare) || isListOfNames(bare)
-        : small === 1 && CALL.test(bare),
+      small === 0 ? hasNames(bare) || CALL.test(bare) || isListOfNames(bare) : small === 1 && CALL.test(bare),
     isPersonal: words.some(([word]) => PERSONAL.test(word)),
     hasWideMark: WIDE_MARK.test(bare),
     isRun: RUN.test(bare),
   };
 }
+
+/** One name such as `ItemList` may be a product's, as in "JavaScript has". */
+const hasNames = (line: string): boolean => NAME.test(line) || (line.match(HUMP)?.length ?? 0) > 1;
 
 /** Whether it is a list of names, as constants are, or of pairs of a type and a name, as parameters are. */
 function isListOfNames(line: string): boolean {
