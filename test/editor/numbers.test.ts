@@ -31,7 +31,7 @@ test("the status bar counts what was shown, and gives the share that was taken f
   await expect.poll(async () => (await statusBar(window)).text).toMatch(/^25% · \d+ ms$/);
   expect((await statusBar(window)).label).toContain("25% of 20 suggestions accepted");
   await save(window, "counts.ts");
-});
+}, 180_000); // twenty suggestions, and a quarter of a second for each
 
 test("the statistics page shows the same numbers", async () => {
   await command(window, "Foretype: Show Statistics");
