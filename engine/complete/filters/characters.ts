@@ -1,4 +1,5 @@
-import type { Place } from "../text/index.ts";
+import { isBlank, type Place, scan, USUAL } from "../text/index.ts";
+import { insertionAt } from "./closers.ts";
 import type { FilterHints } from "./hints.ts";
 import { literalAt } from "./literals.ts";
 
@@ -7,31 +8,62 @@ import { literalAt } from "./literals.ts";
 // The text ends before a character that has no place in source text, because what a model writes after one is not to be
 // trusted: control characters but tab and line feed (Cc), halves of characters (Cs, U+FFFD), unassigned and private ones
 // (Cn, Co), other line ends (Zl, Zp), and the marks that make code read otherwise than it runs (bidirectional
-// embeddings, overrides and isolates).
+// embeddings, overrides and isolates). Where a statement would be left in two, that mark and another line end take it
+// with them, because what follows them may be hidden from the user; any other is taken out.
 //
 // A character that merely does not show (the rest of Cf, Hangul fillers, stray variation selectors) is taken out: what
 // is left is what the user sees. Scripts and emoji keep those that they need.
 const NO_TEXT =
   /(?![\t\n]|\p{Extended_Pictographic})[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u;
+const MISLEADS = /[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 const ORDINARY = /^[\t\n\x20-\x7e]*$/;
 const INVISIBLE = /[\p{Cf}\p{Variation_Selector}\u115f\u1160\u3164\uffa0]/u;
 
 /** The text without the characters that do not belong in source text. */
 export function cleanCharacters(text: string, place: Place, hints: FilterHints): string {
   if (ORDINARY.test(text)) return text;
-  return withoutInvisible(cutAtNoText(text, place), place, hints);
+  return withoutInvisible(cutAtNoText(text, 0, place, hints), place, hints);
 }
 
-function cutAtNoText(text: string, { above, head, rest, below }: Place): string {
-  const found = NO_TEXT.exec(text);
+/** @param from the offset of what is not yet looked at */
+function cutAtNoText(text: string, from: number, place: Place, hints: FilterHints): string {
+  const found = NO_TEXT.exec(text.slice(from));
   if (!found) return text;
+  const { above, head, rest, below } = place;
+  const at = from + found.index;
+  const next = at + found[0].length;
   // Icons of a font, and page breaks, are an author's habit.
   const isHabit =
     /[\p{Co}\f]/u.test(found[0]) && [...above, head + rest, ...below].some((line) => line.includes(found[0]));
-  if (!isHabit) return text.slice(0, found.index);
-  const next = found.index + found[0].length;
-  return text.slice(0, next) + cutAtNoText(text.slice(next), { above, head, rest, below });
+  if (isHabit) return cutAtNoText(text, next, place, hints);
+  const cut = text.slice(0, at);
+  if (isBlank(cut) || isWhole(cut, place, hints)) return cut;
+  if (!MISLEADS.test(found[0])) return cutAtNoText(cut + text.slice(next), at, place, hints);
+  return wholeLines(cut, place, hints);
 }
+
+/** The most lines of a text that are whole, without its last one. */
+function wholeLines(text: string, place: Place, hints: FilterHints): string {
+  let lines = text;
+  do lines = lines.slice(0, Math.max(0, lines.lastIndexOf("\n")));
+  while (!isBlank(lines) && !isWhole(lines, place, hints));
+  return lines;
+}
+
+/** Whether a text opens nothing that it does not close, and is no worse code than none; what no hint tells is. */
+function isWhole(text: string, place: Place, hints: FilterHints): boolean {
+  const { lexis, before } = insertionAt(text, place, hints);
+  const isOpen = scan(lexis, before + text).open.some(
+    (frame) => frame.at >= before.length && !(frame.kind === "region" && isLineComment(frame.region)),
+  );
+  if (lexis !== USUAL && isOpen) return false;
+  const errors = hints.facts?.errorsWith(text);
+  const without = hints.facts?.errorsWith("");
+  return errors === undefined || without === undefined || errors <= without;
+}
+
+const isLineComment = ({ kind, lines }: { readonly kind: string; readonly lines?: boolean }): boolean =>
+  kind === "comment" && lines !== true;
 
 function withoutInvisible(text: string, place: Place, hints: FilterHints): string {
   if (!INVISIBLE.test(text)) return text;

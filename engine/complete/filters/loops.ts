@@ -16,7 +16,7 @@ import {
 /** Drops what only repeats the lines above, and cuts loops: of lines, of words, and within one word. */
 export function cutRepetition(text: string, place: Place): string {
   if (repeatsLinesAbove(text, place)) return "";
-  return cutWordLoop(cutTokenLoop(cutCommentLoop(cutLineLoop(text, place), place)));
+  return cutUnfinishedCopy(cutWordLoop(cutTokenLoop(cutCommentLoop(cutLineLoop(text, place), place))));
 }
 
 const MAX_PERIOD = 4; // lines
@@ -125,6 +125,29 @@ function cutToWhole(text: string, offset: number): string {
   const line = kept.slice(lineStart);
   const unclosed = pairBrackets(line).open.length > 0 || /^[^"]*"[^"]*$/.test(line);
   return sameLine && unclosed ? text.slice(0, Math.max(0, lineStart - 1)) : kept;
+}
+
+const COPY = 12; // tokens: two statements may begin with the same few
+const COPY_BEHIND = 4; // tokens behind several lines, on the last of them: there no statement begins
+
+/** Cuts a second copy of all that the text has, where it has no end: what it opens would stay open. */
+function cutUnfinishedCopy(text: string): string {
+  const tokens = tokensOf(text);
+  // The token limit may have cut the last word.
+  const second = secondRound(tokens) ?? secondRound(tokens.slice(0, -1));
+  if (!second) return text;
+  const first = text.slice(0, second.start);
+  const copy = text.slice(second.start);
+  const isBehind = first.includes("\n") && !/\n\s*$/.test(first);
+  const isCopy = tokensOf(copy).length >= (isBehind ? COPY_BEHIND : COPY) && hasName(copy);
+  const isUnfinished = pairBrackets(first).open.length === 0 && pairBrackets(copy).open.length > 0;
+  return isCopy && isUnfinished ? first.trimEnd() : text;
+}
+
+/** Where tokens begin that say all tokens again, as far as they go. */
+function secondRound(tokens: readonly Token[]): Token | undefined {
+  const length = borders(tokens.map(({ text }) => text)).at(-1) ?? 0;
+  return length > 0 ? tokens[tokens.length - length] : undefined;
 }
 
 const WORD_LOOP = 40; // characters without white space

@@ -48,9 +48,18 @@ export function stopRuleFor(
   const floor = floorFor(place, multiline, facts);
   // One line that says the line above again is all that was wanted, and no suggestion.
   const oneLine = stopAtLineEnd(multiline !== "never" && isBlank(place.head) && isBlank(place.rest));
-  if (floor === null && isBlank(place.head)) return oneLine;
+  if (floor === null && isBlank(place.head)) return afterInvisible(oneLine);
   const block = (end: number) => stopAtBlockEnd(place, end, maxLines, declarationEnd(place, facts));
-  return afterEcho(floor === null ? oneLine : block(floor), place);
+  return afterInvisible(afterEcho(floor === null ? oneLine : block(floor), place));
+}
+
+/** Judges what follows characters that do not show: a filter takes them out, and a parser takes them for a name's. */
+function afterInvisible(rule: StopRule): StopRule {
+  return (text) => {
+    const start = /^[\p{Cf}\p{Variation_Selector}]*/u.exec(text)![0].length;
+    const decision = rule(text.slice(start));
+    return decision === "continue" ? decision : { ...decision, keep: decision.keep + start };
+  };
 }
 
 /** Judges what follows the lines above the cursor, where the model says them again first. */

@@ -213,9 +213,7 @@ function isEcho(echo: PossibleEcho): boolean {
   const { head, count, glued } = echo;
   const echoed = head.slice(-count).map((token) => token.text);
   if (!echoed.some(hasName) || /^<\//.test(echoed.join(""))) return false; // closing tags repeat
-  // An echo begins where something begins; `, b` after `f(a, b` is one more argument.
-  if (count < head.length && count <= MANY_TOKENS && !/^[\p{L}\p{N}_$"'`([{@<#]/u.test(echoed[0]!))
-    return false;
+  if (count < head.length && count <= MANY_TOKENS && !beginsSomething(echoed)) return false;
   if (glued) return isGluedEcho(echo, echoed);
   if (count === 1) return isWordEcho(echo, echoed[0]!);
   const fit = bracketsTell(echo);
@@ -223,6 +221,10 @@ function isEcho(echo: PossibleEcho): boolean {
   if (count > (count === head.length ? MANY_TOKENS / 2 : MANY_TOKENS)) return true;
   return isEchoByTail(echoed, count === head.length, head.at(-1 - count)?.text ?? "");
 }
+
+/** An echo begins where something begins, or a comment does; `, b` after `f(a, b` is one more argument. */
+const beginsSomething = (echoed: readonly string[]): boolean =>
+  /^(?:[\p{L}\p{N}_$"'`([{@<#]|\/[/*]|--)/u.test(echoed.slice(0, 2).join(""));
 
 /** What two to six tokens up to the cursor are, by the mark they end with; `before` is the token before them. */
 function isEchoByTail(echoed: readonly string[], isWhole: boolean, before: string): boolean {
@@ -259,17 +261,45 @@ function isWordEcho({ head, place }: PossibleEcho, word: string): boolean {
 }
 
 /** Whether brackets close only if the agreeing tokens are an echo (true) or no echo (false); undefined if they do not tell. */
-function bracketsTell({ place: { head, rest }, text, end }: PossibleEcho): boolean | undefined {
+function bracketsTell({
+  place: { head, rest },
+  head: tokens,
+  count,
+  text,
+  end,
+}: PossibleEcho): boolean | undefined {
   const fresh = text.slice(end);
+  // `max(max(a), b)` is right: only what no argument says may close what the rest of the line closes as well.
+  const isStatement =
+    count > MANY_TOKENS || tokens.slice(-count).some(isAssignment) || endsStatement(head, text);
   const left = (line: string): number => {
     const { open, surplus } = pairBrackets(line);
     return open.length + surplus.length;
   };
-  // The overlap filter takes away what the rest of the line has already.
-  const closed = rest.trim() !== "" && fresh.trimEnd().endsWith(rest.trim());
+  // The overlap filter takes away what the rest of the line has already, or the suggestion replaces it.
+  const closed =
+    rest.trim() !== "" &&
+    (fresh.trimEnd().endsWith(rest.trim()) || (isStatement && closesRest(fresh, rest.trim())));
   const asEcho = left(closed ? head + fresh : head + fresh + rest);
   const asText = left(head + text + rest);
   return asEcho === asText ? undefined : asEcho < asText;
+}
+
+const isAssignment = ({ text }: Token, index: number, tokens: readonly Token[]): boolean =>
+  text === "=" && !/[=!<>]/.test((tokens[index - 1]?.text ?? "") + (tokens[index + 1]?.text ?? ""));
+
+/** Whether a text has a `;` inside a bracket that the head has opened: there it would be no argument. */
+function endsStatement(head: string, text: string): boolean {
+  const end = text.trimEnd();
+  if (!end.endsWith(";") || /\bfor\s*\($/.test(head)) return false;
+  const { open } = pairBrackets(head + end);
+  return open.some((opener) => opener !== "{");
+}
+
+/** Whether the text closes first, of what it has not opened, all that the rest of the line closes. */
+function closesRest(text: string, rest: string): boolean {
+  const surplus = pairBrackets(text).surplus.map((offset) => text[offset]);
+  return /^[)\]}]+$/.test(rest) && surplus.join("").startsWith(rest);
 }
 
 function occurs(word: string, { above, head, rest, below }: Place): boolean {

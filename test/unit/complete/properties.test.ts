@@ -170,7 +170,8 @@ function splitsGrapheme({ place: { typed, rest }, outcome: { shown, document } }
   return split && `${split[2]} is inside a grapheme`;
 }
 
-const tokensOf = (text: string): string[] => text.match(/[\p{L}\p{N}_$]+|[^\s]/gu) ?? [];
+// A number with a fraction is one token, or `(0.5, █` could not be followed by `0.5)`.
+const tokensOf = (text: string): string[] => text.match(/\d+(?:\.\d+)+|[\p{L}\p{N}_$]+|[^\s]/gu) ?? [];
 const MOST_REPEATED = 3; // tokens
 
 /** The most tokens that end `left` and begin `right`. */

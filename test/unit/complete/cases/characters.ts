@@ -54,5 +54,36 @@ export default {
     },
     { file: "a.ts", at: "const a = 'x\u200by';\nconst b = █\n", answer: "y\u200bz;", shown: "yz;" },
     { file: "a.sh", at: "A='\ue0b0'\nB=█\n", answer: "'\ue0b0 '", shown: "'\ue0b0 '" },
+    // A statement is not left in two.
+    code("read('pri\ud83dce', tax);", "read('price', tax);"),
+    code("read(`pri\ufffdce`, tax);", "read(`price`, tax);"),
+    code("read(pri\ue000ce, tax);", "read(price, tax);"),
+    code("read(pri\u202ece, tax);", null),
+    code("read('a\u2028b');", null),
+    {
+      file: "a.ts",
+      at: "function f() {\n  █\n}\n",
+      answer: "first();\n  second('a\u2066b');",
+      shown: "first();",
+    },
+    {
+      file: "a.rs",
+      at: "impl A {\n    █\n}\n",
+      answer: "fn part<'b>(&'b \u202eself) -> usize { 1 }",
+      shown: null,
+    },
+    {
+      file: "a.php",
+      at: "<?php\nfunction f() {\n    █\n}\n",
+      answer: "throw new Error(sprintf('Y\ud83dou', $a));",
+      shown: "throw new Error(sprintf('You', $a));",
+    },
+    { file: "a.ts", at: "const a = 1; █\n", answer: "// to the \ud83dend", shown: "// to the" },
+    {
+      file: "a.rb",
+      at: "class A\n  █\nend\n",
+      answer: "\ufe0fdef total(items)\n    items.sum\n  end",
+      shown: "def total(items)\n    items.sum\n  end",
+    },
   ],
 } satisfies CaseKind;

@@ -40,5 +40,7 @@ export default {
     { ...WORDS, file: "a.md", at: "ภาษ█\n", answer: "าไทย", shown: "าไทย" },
     { ...WORDS, file: "a.md", at: "हिन█\n", answer: "्दी", shown: "्दी" },
     { ...WORDS, file: "a.md", at: "x█\n", answer: "👩\u200d", shown: "👩" },
+    { ...WORDS, file: "a.md", at: "नि█\n", answer: "ि a", shown: null, silence: "filtered:inside-character" },
+    { ...WORDS, file: "a.md", at: "हि█\n", answer: "ंदी", shown: "ंदी" },
   ],
 } satisfies CaseKind;

@@ -13,6 +13,9 @@ const again = (file: string, above: string, answer: string, shown: string | null
   shown,
 });
 
+const unfinished =
+  "const node = names.get(key);\n  return {\n    from: node,\n    to: { text: node.name },\n  };";
+
 const area = "def area(self):\n    return self.width * self.height";
 const total = "function total(items: Item[]) {\n  return items.length;\n}";
 
@@ -229,6 +232,24 @@ export default {
       answer: dark("html", "#111"),
       shown: null,
       invoked: true,
+    // A second copy that has no end.
+    ...["\n  ", " ", ""].map((between) => ({
+      file: "a.ts",
+      at: "function f() {\n  █\n}\n",
+      answer: `${unfinished}${between}${unfinished.slice(0, -6)}`,
+      shown: unfinished,
+    })),
+    {
+      file: "a.php",
+      at: "<?php\nfunction f() {\n    █\n}\n",
+      answer: "if (isset($a[0])) {\n        trim($a);\n    }if (isset($a[0",
+      shown: "if (isset($a[0])) {\n        trim($a);\n    }",
+    },
+    {
+      file: "a.ts",
+      at: "function f() {\n  █\n}\n",
+      answer: "if (a) {\n    b(a);\n  }\n  if (c) {\n    d(",
+      shown: "if (a) {\n    b(a);\n  }\n  if (c) {\n    d(",
     },
   ],
 } satisfies CaseKind;
