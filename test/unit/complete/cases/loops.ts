@@ -232,6 +232,7 @@ export default {
       answer: dark("html", "#111"),
       shown: null,
       invoked: true,
+    },
     // A second copy that has no end.
     ...["\n  ", " ", ""].map((between) => ({
       file: "a.ts",
