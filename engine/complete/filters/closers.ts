@@ -2,9 +2,10 @@ import {
   endingsOf,
   type Insertion,
   isBlank,
+  isLiteral,
   lexisOrUsual,
   nearAfter,
-  nearBefore,
+  openBelow,
   type Place,
   USUAL,
 } from "../text/index.ts";
@@ -20,16 +21,22 @@ export function cutSurplusCloser(text: string, place: Place, hints: FilterHints)
   const insertion = insertionAt(text, place, hints);
   // What follows on other lines counts only where the language's own strings and comments are known.
   if (isBlank(place.rest) && insertion.lexis === USUAL) return text;
-  const { hides, sure, possible } = endingsOf(insertion);
+  const { hides, words, sure, possible } = endingsOf(insertion);
   if (hides !== undefined) {
     const shown = cutSurplusCloser(text.slice(0, hides).trimEnd(), place, hints);
     return breaks(shown, text, hints) ? text : shown;
   }
+  if (words !== undefined) return text.slice(0, words);
   const bare = withoutTerminator(text, place, hints);
   if (sure === undefined && bare !== text && !breaks(bare, text, hints)) return bare;
   const errors = hints.facts?.errorsWith(text);
-  if (errors === 0) return text;
-  if (sure !== undefined) return text.slice(0, sure);
+  if (errors === 0 && !insertion.lexis.lenient) return text;
+  if (sure !== undefined) {
+    const cut = text.slice(0, sure);
+    // Lines below tell less than what follows on the cursor's own: the parser must agree.
+    const isRefused = isBlank(place.rest) && (hints.facts?.errorsWith(cut) ?? 0) > (errors ?? 0);
+    return isRefused ? text : cut;
+  }
   if (!hints.facts || errors === undefined) return text;
   return fewestErrors(text, errors, possible, hints.facts);
 }
@@ -38,8 +45,8 @@ export function cutSurplusCloser(text: string, place: Place, hints: FilterHints)
  * Whether a parser reads all of `text` in its place, and not `part`. Where both have errors, their numbers tell little: it
  * sees a window of the file, and what is not complete yet.
  */
-export function breaks(part: string, text: string, { facts }: FilterHints): boolean {
-  return facts?.errorsWith(text) === 0 && facts.errorsWith(part) !== 0;
+export function breaks(part: string, text: string, { facts, languageId }: FilterHints): boolean {
+  return !lexisOrUsual(languageId).lenient && facts?.errorsWith(text) === 0 && facts.errorsWith(part) !== 0;
 }
 
 /** The longest of the parts of a text with the fewest errors, if that is fewer than the whole text has. */
@@ -70,16 +77,17 @@ export function withoutTerminator(text: string, { rest }: Place, { languageId }:
   return lexisOrUsual(languageId).semicolons ? end.slice(0, -1) : text;
 }
 
-/** The text in its place, with as much around it as tells what is open. */
+/** The text in its place, and what is open around it. */
 export function insertionAt(
   text: string,
   { above, head, rest, below }: Place,
-  { languageId }: FilterHints,
+  { languageId, facts }: FilterHints,
 ): Insertion {
-  return {
-    lexis: lexisOrUsual(languageId),
-    before: nearBefore(`${above.join("\n")}${above.length > 0 ? "\n" : ""}${head}`),
-    text,
-    after: nearAfter([rest, ...below].join("\n")),
-  };
+  const before = above.length > 0 ? `${above.join("\n")}\n` : "";
+  const lexis = lexisOrUsual(languageId, before + head);
+  const open = openBelow(lexis, before);
+  // The lines above may begin in a string: what reads as a string there is code, and the parser knows.
+  const isMisread = facts !== undefined && !facts.inString && !facts.inComment && open.some(isLiteral);
+  const outside = isMisread ? [] : open;
+  return { lexis, before: before + head, text, after: nearAfter([rest, ...below].join("\n")), outside };
 }

@@ -40,10 +40,11 @@ function tokensIn(text: string): { token: string; start: number }[] {
 
 /** Whether the rest of `text` closes what `kept` opens: `f(a)` does not overlap with `)`, nor `<b></b>` with `>`. */
 function closesInside(kept: string, text: string, place: Place, hints: FilterHints): boolean {
-  const { lexis, before, after } = insertionAt(text, place, hints);
+  const { lexis, before, after, outside } = insertionAt(text, place, hints);
   const source = before + text + after;
   const end = before.length + kept.length;
-  const { open } = scan(lexis, source, { to: end });
+  const from = before.lastIndexOf("\n") + 1;
+  const { open } = scan(lexis, source, { from, to: end, open: outside });
   const { closed } = scan(lexis, source, { from: end, to: before.length + text.length, open });
   return closed.some(({ frame }) => frame.at >= before.length);
 }

@@ -1,4 +1,4 @@
-import { lexisOrUsual, nearBefore, type Place, scan } from "../text/index.ts";
+import { lexisOrUsual, openBelow, type Place, scan } from "../text/index.ts";
 
 // What an editor writes right of the cursor, or what ends a line: closing brackets and quotes, ends of tags and of
 // template marks, `;` and `,`.
@@ -36,10 +36,11 @@ const CLOSED = /^[\s)\]}>"'`]*(?::?\s*[{;,]?|=>\s*\{?)\s*$/;
 export function isLineOver({ above, head, rest }: Place, languageId: string): boolean {
   if (rest.trimEnd().length > LONGEST) return false;
   if (CLOSED.test(rest)) return true;
-  const lexis = lexisOrUsual(languageId);
-  const before = nearBefore([...above, head].join("\n"));
+  const from = above.length > 0 ? `${above.join("\n")}\n` : "";
+  const before = from + head;
+  const lexis = lexisOrUsual(languageId, before);
   const line = before + rest;
-  const { open } = scan(lexis, line, { to: before.length });
+  const { open } = scan(lexis, line, { from: from.length, to: before.length, open: openBelow(lexis, from) });
   const inside = open.at(-1);
   const commentEnd =
     inside?.kind === "region" && inside.region.kind !== "string"

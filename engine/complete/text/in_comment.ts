@@ -1,4 +1,4 @@
-import { type Frame, type Lexis, lexisOf, scan } from "./lexical/index.ts";
+import { type Frame, type Lexis, lexisOf, openBelow, scan } from "./lexical/index.ts";
 import type { SyntaxFacts } from "./syntax.ts";
 
 /**
@@ -21,15 +21,11 @@ export function isInComment(
   );
 }
 
-let last: { lexis: Lexis; upTo: string; open: readonly Frame[] } | undefined;
-
-/** What is open at the cursor. The lines above are read once while the user types in one line. */
 function openAt(lexis: Lexis, before: string, after: string): readonly Frame[] {
-  const lineStart = before.lastIndexOf("\n") + 1;
-  const upTo = before.slice(0, lineStart);
-  if (last?.lexis !== lexis || last.upTo !== upTo) last = { lexis, upTo, open: scan(lexis, upTo).open };
+  const from = before.lastIndexOf("\n") + 1;
   const rest = after.split("\n", 1)[0]!;
-  return scan(lexis, before + rest, { from: lineStart, to: before.length, open: last.open }).open;
+  const open = openBelow(lexis, before.slice(0, from));
+  return scan(lexis, before + rest, { from, to: before.length, open }).open;
 }
 
 // What begins a comment up to the line's end in one language or another, and what opens and closes one of several lines.

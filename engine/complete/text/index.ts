@@ -25,12 +25,21 @@ export { isInComment } from "./in_comment.ts";
 
 export { indentationOf } from "./indentation_of.ts";
 export { languageIdOf } from "./language_id.ts";
-export { endingsOf, type Insertion, lexisOf, lexisOrUsual, scan, USUAL } from "./lexical/index.ts";
+export {
+  endingsOf,
+  type Insertion,
+  isLiteral,
+  lexisOf,
+  lexisOrUsual,
+  openBelow,
+  scan,
+  USUAL,
+} from "./lexical/index.ts";
 export { indentation, isBlank, type Place, placeAt } from "./place.ts";
 export { offsetAt, readPlainText, withLineEnding } from "./position.ts";
 export { copiesLine, isStructural, sameLine, saysMuch } from "./same_line.ts";
 export { linesOf } from "./suggestion_lines.ts";
 export { createSyntax, type Syntax, type SyntaxFacts } from "./syntax.ts";
 export { borders, hasName, isWord, lineTokens, type Token, tokensOf } from "./tokens.ts";
-export { nearAfter, nearBefore } from "./window.ts";
+export { nearAfter } from "./window.ts";
 export type { LiteralKind, WrittenRange } from "./written.ts";

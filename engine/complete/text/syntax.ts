@@ -126,6 +126,7 @@ async function loadLibrary(loader: SyntaxLoader): Promise<TreeSitter> {
 /** PHP begins behind its tag, which may be far above. */
 function opened(grammar: string, before: string, window: string): string {
   if (grammar !== "php" || window.length === before.length) return window;
+  if (!before.includes("<?")) return `<?php\n${window}`;
   const tag = before.lastIndexOf("<?", before.length - window.length);
   return tag > before.lastIndexOf("?>", before.length - window.length) ? `<?php\n${window}` : window;
 }

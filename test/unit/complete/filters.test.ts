@@ -57,7 +57,7 @@ const cases: readonly Case[] = [
   { at: "f(█)", text: "g(a)", shown: "g(a)", by: "" },
   { at: "f(█)", text: ")", shown: null, by: "suffix-overlap" },
   { at: "a(█);\nb();", text: "1);\nb();", shown: "1", by: "suffix-overlap" },
-  { at: "x = {█}", text: " a: 1 }", shown: " a: 1", by: "suffix-overlap trailing-space" },
+  { at: "x = {█}", text: " a: 1 }", shown: " a: 1 ", by: "suffix-overlap" },
   // Lines below.
   {
     at: "  █\n  return total;",
@@ -107,7 +107,7 @@ const cases: readonly Case[] = [
   { at: "x = [█]", text: "a]];", shown: "a", by: "surplus-closer" },
   { at: "f(g(█))", text: "a)) + 1", shown: "a", by: "surplus-closer" },
   { at: "s = '█'", text: "it' + x", shown: "it", by: "surplus-closer" },
-  { at: "f({█})", text: " a });", shown: " a", by: "surplus-closer trailing-space" },
+  { at: "f({█})", text: " a });", shown: " a ", by: "surplus-closer" },
   { at: "f(█)", text: "(a) => a", shown: "(a) => a", by: "" },
   { at: "f(█)", text: "[1, 2], { a: 3 }", shown: "[1, 2], { a: 3 }", by: "" },
   // The editor's own indentation.

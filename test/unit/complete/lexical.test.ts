@@ -69,6 +69,7 @@ const cases: readonly (readonly [languageId: string, marked: string, open: strin
   ["ini", "; a █", "comment"],
   ["html", "<div█></div>", "tag"],
   ["html", '<a href="b█">', "tag string"],
+  ["html", '<script src="█"></script>', "tag string"],
   ["html", "<p>don't :) █</p>", ""],
   ["html", "<p><!-- a █ --></p>", "comment"],
   ["html", "<script>\nlet a = '</b>'; // b █\n</script>", "embedded comment"],

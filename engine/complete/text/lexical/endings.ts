@@ -5,8 +5,14 @@ import { type Frame, type Scan, scan } from "./scan.ts";
 // Of a language that is not known: quotes that end on their line, and brackets.
 export const USUAL: Lexis = { regions: [quoted('"'), quoted("'"), quoted("`")], semicolons: true };
 
-export const lexisOrUsual = (languageId: string | undefined): Lexis =>
-  (languageId !== undefined && lexisOf(languageId)) || USUAL;
+/**
+ * The rules of a language, or what holds for most of them.
+ * @param before a part of the file, or all of it: PHP's tag may be above what is read
+ */
+export function lexisOrUsual(languageId: string | undefined, before = "<?"): Lexis {
+  const id = languageId === "php" && !before.includes("<?") ? "php-code" : languageId;
+  return (id !== undefined && lexisOf(id)) || USUAL;
+}
 
 /** A text that is written between `before` and `after`. */
 export interface Insertion {
@@ -14,12 +20,16 @@ export interface Insertion {
   readonly before: string;
   readonly text: string;
   readonly after: string;
+  /** What is open where the cursor's line begins. */
+  readonly outside: readonly Frame[];
 }
 
 /** Where a text may have to end, so that what is open at the cursor is still open for what follows to close. */
 export interface Endings {
   /** The start of a comment that would hide the rest of the cursor's line, which is code or has a comment of its own. */
   readonly hides: number | undefined;
+  /** As `sure`, where the cursor is in words: no parser knows their brackets. */
+  readonly words: number | undefined;
   /** The end of the longest part that leaves what follows as it was; undefined if that is the whole text. */
   readonly sure: number | undefined;
   /**
@@ -33,12 +43,11 @@ export interface Endings {
  * Compares what is open at the cursor, and closed behind it, with what the text leaves open: in `f(█)` the text
  * `a) + (b` leaves a parenthesis to close, and `a);` leaves none.
  */
-export function endingsOf({ lexis, before, text, after }: Insertion): Endings {
+export function endingsOf(insertion: Insertion): Endings {
+  const { lexis, before, text, after, outside } = insertion;
   const cursor = before.length;
   const from = before.lastIndexOf("\n") + 1;
-  const outside = scan(lexis, before + after, { to: from }).open;
   const bare = scan(lexis, before + after, { from, to: cursor, open: outside }).open;
-  const needed = closedBehind(lexis, before + after, cursor, bare);
   // The text may close a quote that was a mere apostrophe without it: the cursor's line is read again.
   const source = before + text + after;
   const head = scan(lexis, source, { from, to: cursor, open: outside }).open;
@@ -46,13 +55,15 @@ export function endingsOf({ lexis, before, text, after }: Insertion): Endings {
   const whole = upTo(text.length);
   const closes = distinct(whole.closed.map(({ at }) => at - cursor));
   const continues = restOf(after).trim() !== "";
-  const surplus = !continues ? [] : whole.surplus.map((at) => at - cursor);
+  const surplus = continues ? whole.surplus.map((at) => at - cursor) : [];
 
-  const leaves = (frames: readonly Frame[]) => isSubsequence(needed, frames.map(signature));
-  const fits = (offset: number) => leaves(upTo(offset).open);
-  const closing = leaves(whole.open) ? undefined : (closes.findLast(fits) ?? closes[0]);
+  const leaves = fitting(insertion, bare, head);
+  const closing = leaves(whole.open)
+    ? undefined
+    : (closes.findLast((offset) => leaves(upTo(offset).open)) ?? closes[0]);
   return {
     hides: hidingComment(source, after, whole, cursor, text.length),
+    words: endingOfWords(insertion, bare),
     sure: least([closing, twin(text, after, surplus), surplusTag(lexis, text, after)]),
     possible: distinct([...(continues ? closes : []), ...surplus, ...likeNext(lexis, text, after)]).filter(
       (offset) => upTo(offset).open.every((frame) => frame.at < cursor),
@@ -60,24 +71,59 @@ export function endingsOf({ lexis, before, text, after }: Insertion): Endings {
   };
 }
 
-/** What of `open` the text behind the cursor closes, outermost first. */
-function closedBehind(lexis: Lexis, text: string, cursor: number, open: readonly Frame[]): string[] {
-  const lineEnd = cursor + restOf(text.slice(cursor)).length;
-  // A string that its line does not close may end anywhere: what follows it below is code by chance.
-  const inString = open.some((frame) => frame.kind === "region" && frame.region.kind !== "comment");
-  const isTheirs = ({ at, frame }: Scan["closed"][number]): boolean => {
-    if (at < lineEnd && frame.kind !== "region") return true;
-    // Blocks may be longer than what is read of the text around the cursor: their braces below tell nothing.
-    if (frame.kind === "bracket") return !inString && /[([]/.test(frame.open);
-    if (frame.kind !== "region") return false;
-    const { kind, lines, open: opener } = frame.region;
-    if (kind !== "comment") return at < lineEnd;
-    // Below, the next comment's end looks like this one's.
-    return lines === true && !new RegExp(opener, "m").test(text.slice(cursor, at));
+/**
+ * Judges what a text leaves open at its end: whether the rest of the cursor's line closes of it what it closed of `bare`,
+ * which is open without the text, and takes nothing that is needed further out.
+ */
+function fitting(
+  { lexis, before, after }: Insertion,
+  bare: readonly Frame[],
+  head: readonly Frame[],
+): (open: readonly Frame[]) => boolean {
+  const cursor = before.length;
+  const lineEnd = cursor + restOf(after).length;
+  const rest = (open: readonly Frame[]) => scan(lexis, before + after, { from: cursor, to: lineEnd, open });
+  const asItWas = rest(bare);
+  const quotes = asItWas.closed
+    .map(({ frame }) => frame)
+    .filter(mustBeSame)
+    .map(signature);
+  const needed = closedBelow(lexis, before + after, lineEnd, asItWas.open);
+  const neededFrames = new Set(needed);
+  const outer = new Set(head);
+  const hers = new Set(asItWas.closed.map(({ frame }) => frame.at));
+  return (open) => {
+    const now = rest(open);
+    if (now.surplus.length > asItWas.surplus.length) return false;
+    if (now.lost.filter((frame) => outer.has(frame)).length > asItWas.lost.length) return false;
+    const taken = now.closed.some(
+      ({ frame }) => outer.has(frame) && !hers.has(frame.at) && (isBrace(frame) || neededFrames.has(frame)),
+    );
+    if (taken) return false;
+    const closed = now.closed.map(({ frame }) => signature(frame));
+    return isSubsequence(quotes, closed) && isSubsequence(needed.map(signature), now.open.map(signature));
   };
-  const behind = scan(lexis, text, { from: cursor, open });
-  const frames = new Set(behind.closed.filter(isTheirs).map(({ frame }) => frame));
-  return open.filter((frame) => frames.has(frame)).map(signature);
+}
+
+/** What only its own mark closes: a quote that another quote has closed opens the next string. */
+const mustBeSame = (frame: Frame): boolean => frame.kind !== "bracket" || frame.open === "<";
+
+// A block is closed somewhere below, mostly where the text around the cursor that is read has ended.
+const isBrace = (frame: Frame): boolean => frame.kind === "bracket" && frame.open === "{";
+
+/** What of `open` the lines below close, outermost first. Blocks may be longer than what is read of these lines. */
+function closedBelow(lexis: Lexis, text: string, lineEnd: number, open: readonly Frame[]): Frame[] {
+  // A string that its line does not close may end anywhere: what follows it below is code by chance.
+  if (open.some((frame) => frame.kind === "region" && frame.region.kind !== "comment")) return [];
+  const below = scan(lexis, text, { from: lineEnd, open }).closed;
+  const isTheirs = ({ at, frame }: Scan["closed"][number]): boolean => {
+    if (frame.kind === "bracket") return /[([]/.test(frame.open);
+    // The next comment's end looks like this one's.
+    const isBlock = frame.kind === "region" && frame.region.lines === true;
+    return isBlock && !new RegExp(frame.region.open, "m").test(text.slice(lineEnd, at));
+  };
+  const frames = new Set(below.filter(isTheirs).map(({ frame }) => frame));
+  return open.filter((frame) => frames.has(frame));
 }
 
 function hidingComment(
@@ -108,6 +154,28 @@ function likeNext(lexis: Lexis, text: string, after: string): number[] {
   return [...text.matchAll(/[^\p{L}\p{N}_\s]/gu)].flatMap(({ 0: mark, index }) =>
     mark === next ? [index] : [],
   );
+}
+
+/** Of a text that is written between tags, and in a string. */
+const BRACKETS: Lexis = { regions: [] };
+
+/**
+ * As `sure`, where people write words, whose brackets and quotes editors close all the same: they are read by their line
+ * alone, and in a string without what is before it.
+ */
+function endingOfWords(
+  { lexis, before, text, after }: Insertion,
+  open: readonly Frame[],
+): number | undefined {
+  if (lexis === USUAL || lexis === BRACKETS) return undefined;
+  const inside = open.at(-1);
+  const isText = lexis.words === true || (lexis.markup === true && inside === undefined);
+  if (!isText && inside?.kind !== "region") return undefined;
+  const lineStart = before.lastIndexOf("\n") + 1;
+  const inString = inside?.kind === "region" && inside.region.kind === "string";
+  const from = inString ? Math.max(lineStart, inside.at + inside.opened.length) : lineStart;
+  const line = { before: before.slice(from), text, after: restOf(after), outside: [] };
+  return endingsOf({ ...line, lexis: inString || lexis.markup ? BRACKETS : USUAL }).sure;
 }
 
 const ELEMENT = /<(\/?)([A-Za-z][\w:.-]*)?(?:"[^"]*"|'[^']*'|\{[^{}]*\}|=>|[^<>"'{}])*?(\/?)>/g;

@@ -5,4 +5,4 @@
 // Must not know: parsers, suggestions.
 export { endingsOf, type Insertion, lexisOrUsual, USUAL } from "./endings.ts";
 export { type Lexis, lexisOf } from "./languages.ts";
-export { type Frame, scan } from "./scan.ts";
+export { type Frame, isLiteral, openBelow, scan } from "./scan.ts";

@@ -40,6 +40,10 @@ export interface Lexis {
   readonly regions: readonly Region[];
   /** Text with tags: outside tags and braces a bracket or a quote is text. */
   readonly markup?: true;
+  /** The parser reads almost any text without an error: that it does proves nothing. */
+  readonly lenient?: true;
+  /** Text, in which brackets and quotes are what they are to a reader. */
+  readonly words?: true;
   /** Tags may be among code: JSX. */
   readonly elements?: true;
   /** Sections in another language. */
@@ -102,16 +106,19 @@ const GROOVY: Lexis = {
   generics: true,
 };
 const SCALA: Lexis = { regions: [SLASHES, NESTED_C_COMMENT, TRIPLE, DOUBLE, CHARACTER] };
-const CSS = withSemicolons(C_COMMENT, DOUBLE, SINGLE);
+const CSS: Lexis = { ...withSemicolons(C_COMMENT, DOUBLE, SINGLE), lenient: true };
 const SASS = withSemicolons(lineComment("(?<!:)//"), C_COMMENT, DOUBLE, SINGLE);
 const PYTHON = reads(HASH, ...DOCSTRINGS, TRIPLE, quoted("'''", { lines: true }), DOUBLE, SINGLE);
-const SHELL = reads(
-  HASH_AFTER_SPACE,
-  HEREDOC,
-  quoted("'", { open: String.raw`\$'`, lines: true }),
-  quoted("'", { open: String.raw`(?<!\\)'`, skip: "[]", lines: true }),
-  quoted('"', { open: String.raw`(?<!\\)"`, lines: true, hole: String.raw`\$[({]` }),
-);
+const SHELL: Lexis = {
+  lenient: true,
+  regions: [
+    HASH_AFTER_SPACE,
+    HEREDOC,
+    quoted("'", { open: String.raw`\$'`, lines: true }),
+    quoted("'", { open: String.raw`(?<!\\)'`, skip: "[]", lines: true }),
+    quoted('"', { open: String.raw`(?<!\\)"`, lines: true, hole: String.raw`\$[({]` }),
+  ],
+};
 const RUBY = reads(
   HASH,
   { kind: "comment", open: "^=begin", close: "^=end", lines: true },
@@ -245,6 +252,7 @@ const PHP: Lexis = {
   ),
 };
 const MARKDOWN: Lexis = {
+  words: true,
   regions: [
     MARKUP_COMMENT,
     {
@@ -410,7 +418,7 @@ const BY_LEXIS: readonly (readonly [lexis: Lexis, languageIds: string])[] = [
     reads(lineComment(String.raw`^\/\/`), { kind: "comment", open: "^////+", close: "^////+", lines: true }),
     "asciidoc",
   ],
-  [reads(), "plaintext log search-result csv tsv scminput go.sum"],
+  [{ regions: [], words: true }, "plaintext log search-result csv tsv scminput go.sum"],
 ];
 
 const LANGUAGES: ReadonlyMap<string, Lexis> = new Map(

@@ -16,6 +16,8 @@ export interface Scan {
   readonly open: readonly Frame[];
   /** What was closed that had been open at the beginning, and where: in order. */
   readonly closed: readonly { readonly at: number; readonly frame: Frame }[];
+  /** What had been open at the beginning and was lost, because a bracket outside it was closed. */
+  readonly lost: readonly Frame[];
   /** Offsets of closing brackets that nothing opened. */
   readonly surplus: readonly number[];
   /** The comments, strings and docstrings that began in what was read, in order; the last may be open. */
@@ -50,10 +52,22 @@ export function scan(
   return reading;
 }
 
+let last: { readonly lexis: Lexis; readonly text: string; readonly open: readonly Frame[] } | undefined;
+
+/** What is open at the beginning of a line, with the text above it; read once while the user types in that line. */
+export function openBelow(lexis: Lexis, text: string): readonly Frame[] {
+  if (last?.lexis !== lexis || last.text !== text) last = { lexis, text, open: scan(lexis, text).open };
+  return last.open;
+}
+
+/** Whether a frame holds no code: a comment or a string. */
+export const isLiteral = ({ kind }: Frame): boolean => kind === "region";
+
 /** The state of one scan. */
 class Reading implements Scan {
   readonly open: Frame[];
   readonly closed: { at: number; frame: Frame }[] = [];
+  readonly lost: Frame[] = [];
   readonly surplus: number[] = [];
   readonly regions: { kind: Region["kind"]; start: number; end: number }[] = [];
   readonly #lexis: Lexis;
@@ -114,10 +128,13 @@ class Reading implements Scan {
     this.regions.push({ kind: region.kind, start: found.index, end });
   }
 
-  /** Closes the frame at `index`; what was left open inside is gone with it, and not closed. */
+  /** Closes the frame at `index`; what was left open inside is lost. */
   #pop(index: number, at: number, end: number): void {
     for (const [depth, frame] of this.open.splice(index).entries()) {
-      if (depth === 0 && this.#before.has(frame)) this.closed.push({ at, frame });
+      if (this.#before.has(frame)) {
+        if (depth === 0) this.closed.push({ at, frame });
+        else this.lost.push(frame);
+      }
       const region = frame.kind === "region" && this.regions.findLast(({ start }) => start === frame.at);
       if (region) region.end = end;
     }
@@ -133,15 +150,13 @@ class Reading implements Scan {
     const found = find(pattern, this.#text, at);
     if (!found || found.index >= this.#to) return this.#to;
     const end = found.index + Math.max(1, found[0].length);
-    this.#take(
-      meanings[found.findIndex((group, index) => index > 0 && group !== undefined) - 1]!,
-      found,
-      end,
-    );
+    const meaning = meanings[found.findIndex((group, index) => index > 0 && group !== undefined) - 1]!;
+    if (typeof meaning === "object" && "languageId" in meaning) return this.#embed(meaning, found, end);
+    this.#take(meaning, found, end);
     return Math.min(end, this.#to);
   }
 
-  #take(meaning: Meaning, found: RegExpExecArray, end: number): void {
+  #take(meaning: Exclude<Meaning, Embedded>, found: RegExpExecArray, end: number): void {
     if (meaning === "section-end") {
       this.#pop(
         this.open.findLastIndex((frame) => frame.kind === "embedded"),
@@ -151,8 +166,17 @@ class Reading implements Scan {
     } else if (meaning === "tag") this.open.push({ kind: "tag", at: found.index });
     else if (meaning === "tag-end") this.#pop(this.open.length - 1, found.index, end);
     else if (meaning === "bracket") this.#bracket(found[0], found.index);
-    else if ("languageId" in meaning) this.open.push({ kind: "embedded", at: found.index, section: meaning });
     else this.#begin(meaning, found);
+  }
+
+  /** Begins a section, unless `to` is in the tag that opens it: `<script src="█"></script>`. Returns where to continue. */
+  #embed(section: Embedded, { 0: opened, index }: RegExpExecArray, end: number): number {
+    if (end <= this.#to) {
+      this.open.push({ kind: "embedded", at: index, section });
+      return end;
+    }
+    this.open.push({ kind: "tag", at: index });
+    return Math.min(this.#to, index + /^\W*\w*/.exec(opened)![0].length);
   }
 
   #bracket(bracket: string, at: number): void {

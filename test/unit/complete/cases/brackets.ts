@@ -135,6 +135,35 @@ export default {
     { file: "A.java", at: "class A { int a = █ * b; }\n", answer: "c + d;", shown: "c + d", invoked: true },
     { file: "a.py", at: "total = █ + tax * rate\n", answer: "price + tax", shown: "price", invoked: true },
     { file: "a.ts", at: "const x = [█, b];\n", answer: "a, b];", shown: "a", invoked: true },
+    { file: "a.sh", at: "if [ █ ]; then\nfi\n", answer: '-f "$a" ]; then', shown: '-f "$a"' },
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
+    { file: "a.sh", at: "x=${█}\n", answer: "FALSE}  # a note", shown: "FALSE" },
+    { file: "a.css", at: 'a { font: "█" }\n', answer: 'Oxygen Mono", serif; }', shown: "Oxygen Mono" },
+    {
+      file: "a.ts",
+      at: `function f() {\n  g();\n${"  h();\n".repeat(800)}  return {█}\n${"  h();\n".repeat(300)}}\n`,
+      answer: " a, b };",
+      shown: " a, b ",
+    },
+    {
+      file: "a.html",
+      languageId: "html",
+      at: '<script src="█"></script>\n',
+      answer: 'a.js"></script>',
+      shown: "a.js",
+    },
+    // Among words.
+    { file: "a.ts", at: "// about (█)\n", answer: "~100) rather than 200", shown: "~100" },
+    { file: "a.ts", at: "// about (█)\n", answer: "a) and (b", shown: "a) and (b" },
+    { file: "a.py", at: "# see `█`\n", answer: "downloadLink` for files", shown: "downloadLink" },
+    { file: "a.ts", at: 'f("see (█)");\n', answer: "a) b", shown: "a" },
+    // A template whose lines begin at column 1 is above.
+    {
+      file: "a.ts",
+      at: `const a = \`\n${"text that's long\n\nfirst (\n".repeat(200)}\`;\n\nf(█)\n`,
+      answer: "g());",
+      shown: "g()",
+    },
     // What the text itself closes is its own.
     { file: "a.ts", at: "f(g(█)\n", answer: "a)", shown: "a)" },
     { file: "a.ts", at: "f(█)\n", answer: "g(a)", shown: "g(a)" },

@@ -68,7 +68,7 @@ export default {
     { file: "a.ps1", at: "<# █ #>\n", answer: "a note #>", shown: "a note", languageId: "powershell" },
     { file: "a.hs", at: "{- █ -}\n", answer: "a note -}", shown: "a note", languageId: "haskell" },
     { file: "a.ml", at: "(* █ *)\n", answer: "a note *)", shown: "a note", languageId: "ocaml" },
-    { file: "a.tsx", at: "useEffect(() => {█}, []);\n", answer: " f(); }, []);", shown: " f();" },
+    { file: "a.tsx", at: "useEffect(() => {█}, []);\n", answer: " f(); }, []);", shown: " f(); " },
     { file: "a.tsx", at: "const a = <Foo bar={█} />;\n", answer: "b} />;", shown: "b" },
     { file: "a.tsx", at: "const a = <p>{/* █ */}</p>;\n", answer: "a note */}", shown: "a note" },
     {
