@@ -137,7 +137,8 @@ function hidingComment(
   if (last?.kind !== "region" || last.region.kind !== "comment" || last.region.lines) return undefined;
   // After several lines, what follows the cursor gets a line of its own.
   const isOneLine = !source.slice(cursor, cursor + length).includes("\n");
-  const hides = last.at >= cursor && isOneLine && restOf(after).trim() !== "";
+  const line = source.slice(source.lastIndexOf("\n", cursor - 1) + 1, last.at);
+  const hides = last.at >= cursor && isOneLine && line.trim() !== "" && restOf(after).trim() !== "";
   return hides ? last.at - cursor : undefined;
 }
 

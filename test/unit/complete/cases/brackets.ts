@@ -236,8 +236,5 @@ export default {
       shown: '"a`"b)" <# ) #> c',
       languageId: "powershell",
     },
-    // A comment would hide what follows the cursor.
-    { file: "a.go", at: "package a\n\n█ {\n\treturn nil\n}\n", answer: "// Reads it.", shown: null },
-    { file: "a.py", at: "█ = read()\n", answer: "# The rows.", shown: null },
   ],
 } satisfies CaseKind;
