@@ -173,7 +173,7 @@ function endingOfWords(
   const isText = lexis.words === true || (lexis.markup === true && inside === undefined);
   if (!isText && inside?.kind !== "region") return undefined;
   const lineStart = before.lastIndexOf("\n") + 1;
-  const inString = inside?.kind === "region" && inside.region.kind === "string";
+  const inString = !lexis.words && inside?.kind === "region" && inside.region.kind === "string";
   const from = inString ? Math.max(lineStart, inside.at + inside.opened.length) : lineStart;
   const line = { before: before.slice(from), text, after: restOf(after), outside: [] };
   return endingsOf({ ...line, lexis: inString || lexis.markup ? BRACKETS : USUAL }).sure;

@@ -13,6 +13,7 @@ import {
   HASH,
   HASH_AFTER_SPACE,
   HEREDOC,
+  HEREDOC_IN_CAPITALS,
   LUA_COMMENT,
   LUA_LONG,
   lineComment,
@@ -20,6 +21,7 @@ import {
   ML_COMMENT,
   NESTED_C_COMMENT,
   PERCENT,
+  PHP_HEREDOC,
   quoted,
   REGEX,
   type Region,
@@ -122,9 +124,9 @@ const SHELL: Lexis = {
 const RUBY = reads(
   HASH,
   { kind: "comment", open: "^=begin", close: "^=end", lines: true },
-  HEREDOC,
+  HEREDOC_IN_CAPITALS,
   quoted('"', { lines: true, hole: String.raw`#\{` }),
-  quoted("'", { lines: true }),
+  quoted("'", { open: String.raw`(?<!\$)'`, lines: true }),
   quoted("`", { lines: true, hole: String.raw`#\{` }),
   chosen(`%[qQwWiIrsx]?[([{<|!](?!=)`),
   REGEX,
@@ -132,9 +134,9 @@ const RUBY = reads(
 const PERL = reads(
   HASH_AFTER_SPACE,
   { kind: "comment", open: String.raw`^=[a-z]\w*`, close: "^=cut", lines: true },
-  HEREDOC,
+  HEREDOC_IN_CAPITALS,
   quoted('"', { lines: true }),
-  quoted("'", { lines: true }),
+  quoted("'", { open: String.raw`(?<!\$)'`, lines: true }),
   chosen(String.raw`(?<![\w$@%&>{-])(?:q[qwrx]?|m)[ ]?[([{<|!/#]`),
   REGEX,
 );
@@ -240,7 +242,7 @@ const PHP_CODE = withSemicolons(
   SLASHES,
   lineComment(String.raw`#(?!\[)`),
   C_COMMENT,
-  HEREDOC,
+  PHP_HEREDOC,
   quoted('"', { lines: true, hole: String.raw`\{(?=\$)` }),
   quoted("'", { lines: true }),
 );
@@ -355,7 +357,7 @@ const BY_LEXIS: readonly (readonly [lexis: Lexis, languageIds: string])[] = [
     "nix",
   ],
   [
-    reads(HASH, SLASHES, C_COMMENT, { ...HEREDOC }, quoted('"', { hole: String.raw`[$%]\{` })),
+    reads(HASH, SLASHES, C_COMMENT, HEREDOC_IN_CAPITALS, quoted('"', { hole: String.raw`[$%]\{` })),
     "terraform terraform-vars hcl packer nomad",
   ],
   [reads(HASH, quoted('"""', { kind: "docs", lines: true }), DOUBLE), "graphql"],

@@ -91,11 +91,15 @@ export const REGEX: Region = {
   skip: String.raw`\\.|\[(?:\\.|[^\]\\\n])*\]`,
 };
 
-/** The text up to a line that has only the word: shell, Ruby, PHP, Perl. */
-export const HEREDOC = raw(
-  String.raw`<<[-~]?[ \t]*(?:\\?[A-Za-z_]\w*|'[^'\n]+'|"[^"\n]+")[^\n]*(?:\n|$)`,
-  (opened) => `^[ \\t]*${/[A-Za-z_]\w*/.exec(opened)?.[0] ?? "$"}\\b`,
-);
+/** The text up to a line that has only the word which the opening names. */
+const heredoc = (open: string): Region =>
+  raw(String.raw`${open}[^\n]*(?:\n|$)`, (opened) => `^[ \\t]*${/[A-Za-z_]\w*/.exec(opened)?.[0] ?? "$"}\\b`);
+const WORD = String.raw`(?:\\?[A-Za-z_]\w*|'[^'\n]+'|"[^"\n]+")`;
+/** The shell's; `<<<` is followed by a word, and no lines. */
+export const HEREDOC = heredoc(String.raw`(?<!<)<<[-~]?[ \t]*${WORD}`);
+/** Of Ruby, Perl and Terraform, where `a << b` shifts or appends. */
+export const HEREDOC_IN_CAPITALS = heredoc(String.raw`<<[-~]?(?:[A-Z_][A-Z0-9_]*\b|'[^'\n]+'|"[^"\n]+")`);
+export const PHP_HEREDOC = heredoc(String.raw`<<<[ \t]*${WORD}`);
 
 const CLOSER: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}", "<": ">" };
 

@@ -107,7 +107,7 @@ export default {
     line("a.py", "    if os.path.splitext(█)", "    if os.path.splitext(a)[1] == '.a' and b:", "a"),
     line("a.rb", "  @app ||= options[█]", "app ||= options[:a] ? b : c", ":a"),
     line("a.css", "a {\n  color: var(█)\n}\n", "  color: var(--links);", "--links"),
-    line("a.ts", "// A file in git (█)", "// A file in git (small): download it.", "small): download it."),
+    line("a.ts", "// A file in git (█)", "// A file in git (small): download it.", "small"),
     line("a.cpp", "  blue = 0x0000CD,  // rgb(█)", "// rgb(0, 0, 205)", "0, 0, 205"),
     line("a.ts", "const a = Math.max(█)", "Math.max(a, b), c", "Math.max(a, b), c"),
     line("a.py", "point = (0.5, █", "0.5)", "0.5)"),
