@@ -8,7 +8,7 @@ import { literalAt } from "./literals.ts";
 // The text ends before a character that has no place in source text, because what a model writes after one is not to be
 // trusted: control characters but tab and line feed (Cc), halves of characters (Cs, U+FFFD), unassigned and private ones
 // (Cn, Co), other line ends (Zl, Zp), and the marks that make code read otherwise than it runs (bidirectional
-// embeddings, overrides and isolates). Where a statement would be left in two, that mark and another line end take it
+// embeddings, overrides and isolates). Where a word or a statement would be left in two, that mark and another line end take it
 // with them, because what follows them may be hidden from the user; any other is taken out.
 //
 // A character that merely does not show (the rest of Cf, Hangul fillers, stray variation selectors) is taken out: what
@@ -37,7 +37,8 @@ function cutAtNoText(text: string, from: number, place: Place, hints: FilterHint
     /[\p{Co}\f]/u.test(found[0]) && [...above, head + rest, ...below].some((line) => line.includes(found[0]));
   if (isHabit) return cutAtNoText(text, next, place, hints);
   const cut = text.slice(0, at);
-  if (isBlank(cut) || isWhole(cut, place, hints)) return cut;
+  const inWord = /[\p{L}\p{N}_]$/u.test(cut) && /^[\p{L}\p{N}_]/u.test(text.slice(next));
+  if (isBlank(cut) || (!inWord && isWhole(cut, place, hints))) return cut;
   if (!MISLEADS.test(found[0])) return cutAtNoText(cut + text.slice(next), at, place, hints);
   return wholeLines(cut, place, hints);
 }

@@ -48,17 +48,23 @@ export function stopRuleFor(
   const floor = floorFor(place, multiline, facts);
   // One line that says the line above again is all that was wanted, and no suggestion.
   const oneLine = stopAtLineEnd(multiline !== "never" && isBlank(place.head) && isBlank(place.rest));
-  if (floor === null && isBlank(place.head)) return afterInvisible(oneLine);
+  if (floor === null && isBlank(place.head)) return withoutInvisible(oneLine);
   const block = (end: number) => stopAtBlockEnd(place, end, maxLines, declarationEnd(place, facts));
-  return afterInvisible(afterEcho(floor === null ? oneLine : block(floor), place));
+  return withoutInvisible(afterEcho(floor === null ? oneLine : block(floor), place));
 }
 
-/** Judges what follows characters that do not show: a filter takes them out, and a parser takes them for a name's. */
-function afterInvisible(rule: StopRule): StopRule {
+const INVISIBLE = /[\p{Cf}\p{Variation_Selector}]/gu;
+
+/** Judges a text without characters that do not show: before a word or a line's indentation they would hide it. */
+function withoutInvisible(rule: StopRule): StopRule {
   return (text) => {
-    const start = /^[\p{Cf}\p{Variation_Selector}]*/u.exec(text)![0].length;
-    const decision = rule(text.slice(start));
-    return decision === "continue" ? decision : { ...decision, keep: decision.keep + start };
+    const hidden = [...text.matchAll(INVISIBLE)];
+    if (hidden.length === 0) return rule(text);
+    const decision = rule(text.replace(INVISIBLE, ""));
+    if (decision === "continue") return decision;
+    let { keep } = decision;
+    for (const { 0: character, index } of hidden) if (index < keep) keep += character.length;
+    return { ...decision, keep };
   };
 }
 

@@ -112,8 +112,11 @@ function agreement(
 ): Agreement | undefined {
   if (count > text.length) return undefined;
   const from = head.length - count;
-  for (let index = 0; index < count - 1; index++)
-    if (!sameToken(head[from + index]!.text, text[index]!.text)) return undefined;
+  for (let index = 0; index < count - 1; index++) {
+    // A long echo may begin in a word.
+    const isPart = index === 0 && count > MANY_TOKENS && head[from]!.text.endsWith(text[0]!.text);
+    if (!isPart && !sameToken(head[from + index]!.text, text[index]!.text)) return undefined;
+  }
   const last = head.at(-1)!;
   const twin = text[count - 1]!;
   const touches = last.end === headText.length && isWord(last.text);
@@ -216,15 +219,23 @@ function isEcho(echo: PossibleEcho): boolean {
   if (count < head.length && count <= MANY_TOKENS && !beginsSomething(echoed)) return false;
   if (glued) return isGluedEcho(echo, echoed);
   if (count === 1) return isWordEcho(echo, echoed[0]!);
+  if (count === head.length && count > MANY_TOKENS) return true;
   const fit = bracketsTell(echo);
   if (fit !== undefined) return fit && (count === head.length || hasLongWord(echoed));
   if (count > (count === head.length ? MANY_TOKENS / 2 : MANY_TOKENS)) return true;
   return isEchoByTail(echoed, count === head.length, head.at(-1 - count)?.text ?? "");
 }
 
-/** An echo begins where something begins, or a comment does; `, b` after `f(a, b` is one more argument. */
-const beginsSomething = (echoed: readonly string[]): boolean =>
-  /^(?:[\p{L}\p{N}_$"'`([{@<#]|\/[/*]|--)/u.test(echoed.slice(0, 2).join(""));
+/**
+ * An echo begins where something begins, or a comment does; `, b` after `f(a, b` is one more argument. A value with its
+ * `=`, and members of other names, are not said twice in a row.
+ */
+function beginsSomething(echoed: readonly string[]): boolean {
+  const start = echoed.slice(0, 2).join("");
+  if (/^(?:[\p{L}\p{N}_$"'`([{@<#]|\/[/*]|--)/u.test(start)) return true;
+  if (!/^(?:=(?![=>])|\.(?!\.)|::|->)/.test(start)) return false;
+  return echoed.length > MANY_TOKENS / 2 && new Set(echoed.filter(isLongName)).size > 1;
+}
 
 /** What two to six tokens up to the cursor are, by the mark they end with; `before` is the token before them. */
 function isEchoByTail(echoed: readonly string[], isWhole: boolean, before: string): boolean {
@@ -237,8 +248,8 @@ function isEchoByTail(echoed: readonly string[], isWhole: boolean, before: strin
   return !/[.:>]$/.test(before) || echoed.length > 3;
 }
 
-const hasLongWord = (tokens: readonly string[]): boolean =>
-  tokens.some((token) => hasName(token) && token.length >= WORD_LETTERS);
+const isLongName = (token: string): boolean => hasName(token) && token.length >= WORD_LETTERS;
+const hasLongWord = (tokens: readonly string[]): boolean => tokens.some(isLongName);
 
 /** Where text and head would make one word: `ititems` after `this.it`. */
 function isGluedEcho({ place, head, count, twin }: PossibleEcho, echoed: readonly string[]): boolean {
@@ -270,8 +281,7 @@ function bracketsTell({
 }: PossibleEcho): boolean | undefined {
   const fresh = text.slice(end);
   // `max(max(a), b)` is right: only what no argument says may close what the rest of the line closes as well.
-  const isStatement =
-    count > MANY_TOKENS || tokens.slice(-count).some(isAssignment) || endsStatement(head, text);
+  const isStatement = count > MANY_TOKENS || isNoArgument(tokens.slice(-count)) || endsStatement(head, text);
   const left = (line: string): number => {
     const { open, surplus } = pairBrackets(line);
     return open.length + surplus.length;
@@ -283,6 +293,17 @@ function bracketsTell({
   const asEcho = left(closed ? head + fresh : head + fresh + rest);
   const asText = left(head + text + rest);
   return asEcho === asText ? undefined : asEcho < asText;
+}
+
+// What no argument begins with: what a statement begins with, an operator, or a comment's mark.
+const NO_ARGUMENT =
+  /^(?:and|as|const|elif|if|import|in|instanceof|is|let|of|or|raise|return|throw|var|while) |^(?:\/[/*]|\*|#)/;
+
+function isNoArgument(echoed: readonly Token[]): boolean {
+  const begin = echoed.slice(0, 2).map(({ text }) => text);
+  if (NO_ARGUMENT.test(isWord(begin[0]!) ? `${begin[0]} ` : begin.join(""))) return true;
+  const pairs = echoed.filter(({ text }, index) => hasName(text) && hasName(echoed[index + 1]?.text ?? ""));
+  return pairs.length > 2 || echoed.some(isAssignment); // words of a sentence
 }
 
 const isAssignment = ({ text }: Token, index: number, tokens: readonly Token[]): boolean =>

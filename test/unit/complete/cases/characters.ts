@@ -85,5 +85,17 @@ export default {
       answer: "\ufe0fdef total(items)\n    items.sum\n  end",
       shown: "def total(items)\n    items.sum\n  end",
     },
+    {
+      file: "a.js",
+      at: "function f() {\n  █\n}\n",
+      answer: "first(\n    a,\n\u200b  );\n  second();",
+      shown: "first(\n    a,\n  );\n  second();",
+    },
+    {
+      file: "a.rb",
+      at: "def f\n  █\nend\n",
+      answer: "if a\n    @mime_part\ud83ds.each(&:close)\n  end",
+      shown: "if a\n    @mime_parts.each(&:close)\n  end",
+    },
   ],
 } satisfies CaseKind;

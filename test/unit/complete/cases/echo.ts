@@ -111,5 +111,18 @@ export default {
     line("a.cpp", "  blue = 0x0000CD,  // rgb(█)", "// rgb(0, 0, 205)", "0, 0, 205"),
     line("a.ts", "const a = Math.max(█)", "Math.max(a, b), c", "Math.max(a, b), c"),
     line("a.py", "point = (0.5, █", "0.5)", "0.5)"),
+    line("a.go", "\tp2 := strings.HasSuffix(█", "= strings.HasSuffix(a, b)", "a, b)"),
+    line("a.rb", "  server.valid_options.each█", ".valid_options.each do |a|", " do |a|"),
+    line("a.js", "/**\n * @param {█}\n */\n", " * @param {Set} names", "Set"),
+    line("a.py", "    if name in FIELDS and len(█)", "in FIELDS and len(value) == 1:", "value"),
+    line(
+      "a.css",
+      "/*\n * Takes the margin away in all (█)\n */\n",
+      "the margin away in all (browsers).",
+      "browsers",
+    ),
+    line("a.js", "draw(img, width, height█", ", width, height)", ", width, height)"),
+    line("a.ts", "node.parent.parent█", ".parent.parent;", ".parent.parent;"),
+    line("a.ts", "  return max(█)", "max(a, b), c", "max(a, b), c"),
   ],
 } satisfies CaseKind;
