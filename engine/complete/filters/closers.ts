@@ -30,7 +30,9 @@ export function cutSurplusCloser(text: string, place: Place, hints: FilterHints)
   const bare = withoutTerminator(text, place, hints);
   if (sure === undefined && bare !== text && !breaks(bare, text, hints)) return bare;
   const errors = hints.facts?.errorsWith(text);
-  if (errors === 0 && !insertion.lexis.lenient) return text;
+  // The brace that closes a block may be further below than the parser sees.
+  const isProof = !insertion.lexis.lenient && (sure === undefined || text[sure] !== "}");
+  if (errors === 0 && isProof) return text;
   if (sure !== undefined) {
     const cut = text.slice(0, sure);
     // Lines below tell less than what follows on the cursor's own: the parser must agree.

@@ -84,10 +84,7 @@ function fitting(
   const lineEnd = cursor + restOf(after).length;
   const rest = (open: readonly Frame[]) => scan(lexis, before + after, { from: cursor, to: lineEnd, open });
   const asItWas = rest(bare);
-  const quotes = asItWas.closed
-    .map(({ frame }) => frame)
-    .filter(mustBeSame)
-    .map(signature);
+  const closers = asItWas.closed.map(({ frame }) => signature(frame));
   const needed = closedBelow(lexis, before + after, lineEnd, asItWas.open);
   const neededFrames = new Set(needed);
   const outer = new Set(head);
@@ -101,12 +98,9 @@ function fitting(
     );
     if (taken) return false;
     const closed = now.closed.map(({ frame }) => signature(frame));
-    return isSubsequence(quotes, closed) && isSubsequence(needed.map(signature), now.open.map(signature));
+    return isSubsequence(closers, closed) && isSubsequence(needed.map(signature), now.open.map(signature));
   };
 }
-
-/** What only its own mark closes: a quote that another quote has closed opens the next string. */
-const mustBeSame = (frame: Frame): boolean => frame.kind !== "bracket" || frame.open === "<";
 
 // A block is closed somewhere below, mostly where the text around the cursor that is read has ended.
 const isBrace = (frame: Frame): boolean => frame.kind === "bracket" && frame.open === "{";
@@ -173,8 +167,10 @@ function endingOfWords(
   const isText = lexis.words === true || (lexis.markup === true && inside === undefined);
   if (!isText && inside?.kind !== "region") return undefined;
   const lineStart = before.lastIndexOf("\n") + 1;
-  const inString = !lexis.words && inside?.kind === "region" && inside.region.kind === "string";
-  const from = inString ? Math.max(lineStart, inside.at + inside.opened.length) : lineStart;
+  const isString = !lexis.words && inside?.kind === "region" && inside.region.kind === "string";
+  // A string of several lines is text, or code.
+  const inString = isString && inside.at >= lineStart;
+  const from = inString ? inside.at + inside.opened.length : lineStart;
   const line = { before: before.slice(from), text, after: restOf(after), outside: [] };
   return endingsOf({ ...line, lexis: inString || lexis.markup ? BRACKETS : USUAL }).sure;
 }
