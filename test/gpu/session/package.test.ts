@@ -113,9 +113,9 @@ test("the Node that it brings is the one that was pinned, and completes a file o
   const place = `${sample}:27:11`;
   const cli = join(extensionPath, "out/cli.js");
   const completed = await run(execPath, [cli, "complete", place, "--json"], { env, cwd: dirname(sample) });
-  const { text, device } = JSON.parse(completed.stdout);
+  const { shown, device } = JSON.parse(completed.stdout);
   expect(device).toMatch(env.FORETYPE_DEVICE === "lavapipe" ? /llvmpipe/ : /./);
-  expect(text).toMatch(/^\.\w+/);
+  expect(shown).toMatch(/^\.\w+/);
 });
 
 test("the engine's process says hello under it, and writes code", async () => {
