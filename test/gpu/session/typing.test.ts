@@ -67,7 +67,7 @@ eachDevice((bed, device) => {
 
   describe("ids that grow, shrink and change resume from snapshots", () => {
     use(join(fixtures, "models/micro-Q4_K_M.gguf"));
-    const series = torture || (slow ? 3 : 6);
+    const series = torture || (slow ? 3 : 4);
     // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk, whose steps share what was kept and typed
     test(`${series} series`, async () => {
       const random = seededRandom(seed);
@@ -125,7 +125,7 @@ eachDevice((bed, device) => {
 
   describe.skipIf(slow)("text that is typed, deleted, accepted and left resumes from snapshots", () => {
     use(miniModel);
-    const series = torture || 5;
+    const series = torture || 3;
     // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk, whose steps share what was kept and typed
     test(`${series} series of edits`, async () => {
       const random = seededRandom(seed + 1);
