@@ -57,7 +57,7 @@ eachDevice((bed, device) => {
     const random = seededRandom(seed);
     const session = new Session(bed().gpu, model, { context });
     plain = [];
-    for (const [i, text] of texts.slice(0, few ? 2 : 8).entries()) {
+    for (const [i, text] of texts.slice(0, few ? 2 : all ? texts.length : 5).entries()) {
       const sampling = i % 2 === 0 ? greedy : sampled;
       const prompt = tokenizer.encode(text, { special: false }).map((id) => id % model.h.vocabulary);
       const draws = await collect(session.generate(prompt, { maxTokens: few ? 16 : maxTokens, sampling }));
