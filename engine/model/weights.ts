@@ -111,7 +111,7 @@ export class Weights {
     let row = 0;
     let run: TensorEntry[] = [];
     const close = () => {
-      // So many rows keep the next slab's first block at the start of a word of scales.
+      // A multiple of this number of rows starts the next slab at a word of scales.
       if (run.length > 0)
         row = this.#addSlabs(slabs, row, run, blocksPerScaleWord(run[0]!.type as TensorType));
       run = [];

@@ -71,7 +71,7 @@ function closesInside(text: string, from: number): boolean {
 const LOOK_BELOW = 3; // lines
 
 /**
- * Cuts where the suggestion goes on with the lines below the cursor: the next one, if it says much, or two in a row. What
+ * Cuts where the suggestion continues with the lines below the cursor: the next one, if it says much, or two in a row. What
  * follows in the suggestion would say again what the user has.
  */
 export function cutNextLines(text: string, place: Place): string {

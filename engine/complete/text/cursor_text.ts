@@ -19,7 +19,7 @@ const AFTER = 32_768;
 /** What a suggestion may look at of a document: offsets of the first character and of the one after the last. */
 export function windowAround(cursor: number): { readonly start: number; readonly end: number } {
   const start = Math.max(0, Math.floor((cursor - BEFORE) / STEP) * STEP);
-  return { start, end: cursor + AFTER + 1 }; // the last one tells whether the document goes on
+  return { start, end: cursor + AFTER + 1 }; // the last one tells whether more text follows
 }
 
 /** A part of a document's text, by offsets of the document; of a part that the view lacks, nothing. */
