@@ -5,6 +5,7 @@ import {
   depthOf,
   isSameBefore,
   isSameContext,
+  leadingWhite,
   TAIL,
   typedHead,
 } from "./text/index.ts";
@@ -117,7 +118,7 @@ export function acceptedCursorText({ cursorText, text }: Entry): CursorText {
   const after = cursorText.after;
   if (!/^[^\S\n]*(?:\n|$)/.test(after)) return { ...cursorText, before };
   const line = before.slice(before.lastIndexOf("\n") + 1);
-  const indent = /^[ \t]*/.exec(line)![0];
+  const indent = leadingWhite(line);
   const unit = indent.startsWith("\t") ? "\t" : "  ";
   const deeper = /[{([:]\s*$/.test(line) ? unit : "";
   return { ...cursorText, before: `${before}\n${indent}${deeper}` };

@@ -7,14 +7,15 @@ import type {
 } from "../contract/index.ts";
 import type { Wanted } from "./cache.ts";
 import type { Question } from "./contract.ts";
+import type { FilterHints } from "./filters/index.ts";
 import type { StopReason, StopRule } from "./policy/index.ts";
-import { type CursorText, depthOf, type SyntaxFacts, typedSince } from "./text/index.ts";
+import { type CursorText, depthOf, type Place, typedSince } from "./text/index.ts";
 
 export interface DecodeRequest extends Wanted {
   /** The question that started the decode. */
   readonly question: Question;
-  /** What the parser knows of the place. */
-  readonly facts: SyntaxFacts | undefined;
+  readonly place: Place;
+  readonly hints: FilterHints;
   readonly prompt: PromptParts;
   readonly multiLine: boolean;
   readonly stopRule: StopRule;

@@ -61,6 +61,7 @@ export {
   indentationOf,
   isInComment,
   languageIdOf,
+  leadingWhite,
   lexisOf,
   offsetAt,
   placeAt,

@@ -1,11 +1,10 @@
-import type { Completer, PromptParts } from "../contract/index.ts";
+import type { PromptParts } from "../contract/index.ts";
 import { createCache, type Entry } from "./cache.ts";
 import type { Question, Silence, TraceRecord } from "./contract.ts";
 import type { Decode } from "./decode.ts";
-import { type FilterHints, filterSuggestion } from "./filters/index.ts";
+import { filterSuggestion } from "./filters/index.ts";
 import { acceptEstimate } from "./policy/index.ts";
 import { NO_TEXT } from "./silences.ts";
-import { placeAt, type SyntaxFacts } from "./text/index.ts";
 
 /** What the filters made of a decode's text. */
 interface Filtered {
@@ -18,14 +17,13 @@ export interface KeptOptions {
   readonly contextOf: (uri: string) => PromptParts["context"] | undefined;
   /** An answer that was given before its decode had ended has become better. */
   readonly onGrown?: ((uri: string, cursor: number, trigger: Question["trigger"]) => void) | undefined;
-  readonly controlTexts?: Completer["controlTexts"];
 }
 
 /**
  * The suggestions of this session: a decode's whole lines, filtered, become an entry of the cache, which grows with the
  * decode.
  */
-export function createKept({ contextOf, onGrown, controlTexts }: KeptOptions) {
+export function createKept({ contextOf, onGrown }: KeptOptions) {
   const cache = createCache(contextOf);
   const entries = new WeakMap<Decode, Entry>();
   const filtered = new WeakMap<Decode, Filtered>();
@@ -33,17 +31,13 @@ export function createKept({ contextOf, onGrown, controlTexts }: KeptOptions) {
   let early: { readonly decode: Decode; readonly question: Question } | undefined;
 
   function keep(decode: Decode): Entry | undefined {
-    const { cursorText, question, wholeLines, facts } = decode;
+    const { wholeLines, place, hints } = decode;
     const earlier = entries.get(decode);
     if (wholeLines.trim() === "") {
       filtered.set(decode, { filters: [], silence: NO_TEXT });
       return earlier;
     }
-    const place = placeAt(cursorText.before + cursorText.after, cursorText.before.length);
-    const outcome = filterSuggestion(wholeLines, place, {
-      ...hintsOf(question, facts),
-      controlTexts: controlTexts?.(),
-    });
+    const outcome = filterSuggestion(wholeLines, place, hints);
     const filters = outcome.reports;
     if ("drop" in outcome) {
       filtered.set(decode, { filters, silence: dropped(outcome.drop) });
@@ -109,11 +103,6 @@ export function createKept({ contextOf, onGrown, controlTexts }: KeptOptions) {
 }
 
 export type Kept = ReturnType<typeof createKept>;
-
-export const hintsOf = (
-  { document, indentation }: Question,
-  facts: SyntaxFacts | undefined,
-): FilterHints => ({ languageId: document.languageId, path: document.path, ...indentation, facts });
 
 function entryOf(id: number, decode: Decode, text: string): Entry {
   const { cursorText, key, prompt, multiLine, meanLogProbability } = decode;

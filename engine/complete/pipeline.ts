@@ -1,5 +1,4 @@
-import type { Completer } from "../contract/index.ts";
-import { type Clock, systemClock } from "../contract/index.ts";
+import { type Clock, type Completer, systemClock } from "../contract/index.ts";
 import { createAhead } from "./ahead.ts";
 import type {
   Answer,
@@ -13,7 +12,7 @@ import type {
 import type { Decode } from "./decode.ts";
 import { createDismissals } from "./dismissals.ts";
 import { presentable } from "./filters/index.ts";
-import { createKept, hintsOf } from "./kept.ts";
+import { createKept } from "./kept.ts";
 import { createPauses } from "./pauses.ts";
 import { createRhythm } from "./policy/index.ts";
 import { createQuestions } from "./questions.ts";
@@ -69,11 +68,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const questions = createQuestions();
   const rhythm = createRhythm();
   const anchors = createAnchors(clock.now);
-  const kept = createKept({
-    contextOf: anchors.contextOf,
-    onGrown: options.onGrown,
-    controlTexts: completer.controlTexts,
-  });
+  const kept = createKept({ contextOf: anchors.contextOf, onGrown: options.onGrown });
   const dismissals = createDismissals();
   const traces = createTraces({ now: clock.now, kept, onTrace: options.onTrace });
   let settingsShape: string | undefined;
@@ -138,14 +133,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   function placedAt(question: Question, cursorText: CursorText): Placed {
     const { before, after } = cursorText;
+    const { languageId, path } = question.document;
     const now = settings();
+    const facts = syntax?.factsAt(languageId, before, after);
     return {
       question,
       settings: now,
       cursorText,
       key: answerKey(question, now),
       place: placeAt(before + after, before.length),
-      facts: syntax?.factsAt(question.document.languageId, before, after),
+      facts,
+      hints: { languageId, path, ...question.indentation, facts, controlTexts: completer.controlTexts },
     };
   }
 
@@ -177,16 +175,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   function onText(decode: Decode): void {
-    showPartial(decode);
+    const { kept: text, place, hints, cursorText } = decode;
+    options.onPartial?.(withLineEnding(presentable(text, place, hints), cursorText.lineEnding));
     kept.grow(decode);
-  }
-
-  function showPartial({ kept: text, question, cursorText, facts }: Decode): void {
-    if (!options.onPartial) return;
-    const { before, after } = cursorText;
-    const hints = { ...hintsOf(question, facts), controlTexts: completer.controlTexts?.() };
-    const partial = presentable(text, placeAt(before + after, before.length), hints);
-    options.onPartial(withLineEnding(partial, cursorText.lineEnding));
   }
 
   /** What is kept of a document, or of all, and what work in flight would add to it. */

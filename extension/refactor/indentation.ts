@@ -1,3 +1,4 @@
+import { leadingWhite } from "../../engine/complete/index.ts";
 import { linesInStrings } from "./lexical.ts";
 import { headOf, type Selected } from "./selected.ts";
 
@@ -28,7 +29,7 @@ export function fitToSelection(code: string, selected: Selected): string {
   const lead = /^(?:[ \t]*\n)*/.exec(text)![0];
   const head = headOf(selected);
   // Of a first line that is selected from its middle on, the white space alone counts.
-  const core = whiteOf(head) + text.slice(lead.length);
+  const core = leadingWhite(head) + text.slice(lead.length);
   const originals = linesOf(core, languageId);
   const base = commonWhite(originals);
   const own = ownUnit(originals, base, selected);
@@ -36,7 +37,7 @@ export function fitToSelection(code: string, selected: Selected): string {
   const lines = linesOf(trimmed, languageId);
   const shift = firstIsBare(lines, base, own) ? base : commonWhite(lines);
   // What the selection leaves out of its first line, the first line of the answer leaves out too.
-  if (shift === base && lines[0]!.white === "") lines[0]!.white = whiteOf(head);
+  if (shift === base && lines[0]!.white === "") lines[0]!.white = leadingWhite(head);
   for (const line of indentedLines(lines)) line.white = line.white.slice(shift.length);
   const verbatim = new Set(core.split("\n"));
   const inUnits = converter(lines, own);
@@ -51,12 +52,10 @@ export function fitToSelection(code: string, selected: Selected): string {
   return lead + fitted.join("\n") + /\s*$/.exec(text)![0];
 }
 
-const whiteOf = (line: string): string => /^[ \t]*/.exec(line)![0];
-
 function linesOf(code: string, languageId: string): Line[] {
   const inStrings = linesInStrings(code, languageId);
   return code.split("\n").map((line, index) => {
-    const white = whiteOf(line);
+    const white = leadingWhite(line);
     const rest = line.slice(white.length);
     return { white, rest: rest.trim() === "" ? "" : rest, inString: inStrings[index]! };
   });

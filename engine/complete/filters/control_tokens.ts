@@ -29,7 +29,8 @@ interface Spellings {
 const known = new WeakMap<readonly string[], Spellings>();
 const NONE: readonly string[] = [];
 
-function spellingsOf({ controlTexts = NONE }: FilterHints): Spellings {
+function spellingsOf(hints: FilterHints): Spellings {
+  const controlTexts = hints.controlTexts?.() ?? NONE;
   let spellings = known.get(controlTexts);
   if (!spellings) {
     const names = [...new Set([...FAMILIES, ...controlTexts.filter((text) => MARKED.test(text))])];

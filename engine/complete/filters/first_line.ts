@@ -1,4 +1,4 @@
-import { isBlank, type Place, pairBrackets } from "../text/index.ts";
+import { columnsOf, isBlank, leadingWhite, type Place, pairBrackets } from "../text/index.ts";
 import type { FilterHints } from "./hints.ts";
 import { opensBlock, stepOf } from "./indentation_style.ts";
 import { isMarkupLanguage, isProseLanguage, isYaml } from "./languages.ts";
@@ -40,7 +40,7 @@ function beginOnLine(text: string, { above, head, rest }: Place, { tabSize = 4 }
     return breaks.slice(0, room) + written;
   }
   // The cursor's line is indented for code: that begins here, or white space would stay behind.
-  const white = /^[ \t]*/.exec(written)![0];
+  const white = leadingWhite(written);
   const more = columnsOf(white, tabSize) - columnsOf(head, tabSize);
   if (more < 0) return text;
   return (white.startsWith(head) ? white.slice(head.length) : " ".repeat(more)) + written.slice(white.length);
@@ -58,7 +58,7 @@ function afterSpace(text: string, { above, head, below }: Place): string {
 /** Takes back what is too much of the first line's indentation: one space, or all that the cursor's line has already. */
 function atLevel(text: string, place: Place, { languageId, tabSize = 4 }: FilterHints): string {
   const { head } = place;
-  const extra = /^[ \t]*/.exec(text)![0];
+  const extra = leadingWhite(text);
   const from = columnsOf(head, tabSize);
   const to = columnsOf(head + extra, tabSize);
   const levels = levelsAt(place, from, languageId, tabSize);
@@ -167,7 +167,4 @@ function outwards(lines: readonly string[], level: number, tabSize: number): num
   return columns;
 }
 
-const widthOf = (line: string, tabSize: number): number => columnsOf(/^[ \t]*/.exec(line)![0], tabSize);
-
-const columnsOf = (white: string, tabSize: number): number =>
-  [...white].reduce((at, character) => (character === "\t" ? at + tabSize - (at % tabSize) : at + 1), 0);
+const widthOf = (line: string, tabSize: number): number => columnsOf(leadingWhite(line), tabSize);

@@ -9,6 +9,6 @@ export interface FilterHints {
   readonly insertSpaces?: boolean;
   /** What the parser knows of the place; undefined if no parser reads the language. */
   readonly facts?: SyntaxFacts | undefined;
-  /** The texts of the model's control and added tokens; the usual ones are known without. */
-  readonly controlTexts?: readonly string[] | undefined;
+  /** The texts of the model's control and added tokens, as far as they are known by now; the usual ones are known without. */
+  readonly controlTexts?: (() => readonly string[]) | undefined;
 }

@@ -1,4 +1,4 @@
-import { isBlank, type Place, pairBrackets } from "../text/index.ts";
+import { columnsOf, isBlank, leadingWhite, type Place, pairBrackets } from "../text/index.ts";
 import type { FilterHints } from "./hints.ts";
 import { opensBlock, styleAround } from "./indentation_style.ts";
 import { literalsByReading, literalsIn } from "./literals.ts";
@@ -61,18 +61,13 @@ function rowsOf(text: string, { above, head }: Place): Row[] {
   let previous = above.findLast((line) => !isBlank(line)) ?? "";
   return text.split("\n").map((line, index) => {
     const isWhole = index > 0 || head === "";
-    const white = isWhole && !isBlank(line) ? /^[ \t]*/.exec(line)![0] : "";
+    const white = isWhole && !isBlank(line) ? leadingWhite(line) : "";
     const row = { white, rest: line.slice(white.length), previous, start };
     start += line.length + 1;
     const whole = index === 0 ? head + line : line;
     if (!isBlank(whole)) previous = whole;
     return row;
   });
-}
-
-/** Columns of white space, with tab stops every `unit` columns. */
-function columnsOf(white: string, unit: number): number {
-  return [...white].reduce((at, character) => (character === "\t" ? at + unit - (at % unit) : at + 1), 0);
 }
 
 function tabbed(white: string, unit: number): string {
@@ -104,7 +99,7 @@ const isOpenBracket = (line: string, column: number): boolean =>
 function missingColumns(rows: readonly Row[], unit: number): number {
   const first = rows.find(({ white }) => white.includes("\t"));
   if (!first || !opensBlock(first.previous)) return 0;
-  const least = columnsOf(/^[ \t]*/.exec(first.previous)![0], unit) + unit;
+  const least = columnsOf(leadingWhite(first.previous), unit) + unit;
   return Math.max(0, least - columnsOf(first.white, unit));
 }
 

@@ -1,4 +1,4 @@
-import { isBlank, type Place, pairBrackets } from "../text/index.ts";
+import { isBlank, type Place, pairBrackets, statementStart } from "../text/index.ts";
 import type { FilterHints } from "./hints.ts";
 import { isProseLanguage, isYaml } from "./languages.ts";
 
@@ -66,8 +66,6 @@ export function stepOf(lines: readonly string[]): number | undefined {
   return steps.length === 0 ? undefined : Math.min(...steps);
 }
 
-const STATEMENT_LINES = 24; // a longer list of parameters is not worth the search
-
 /** What the block at the cursor is indented with; `open` where its lines differ, or align with a bracket. */
 function blockStyle(
   { above, head, below }: Place,
@@ -93,20 +91,6 @@ export const opensBlock = (line: string): boolean => /[{[(:]\s*$/.test(line);
 function kindOf(line: string): "tabs" | "spaces" | undefined {
   if (line.startsWith("\t")) return "tabs";
   return line.startsWith("  ") ? "spaces" : undefined;
-}
-
-/** The first line of the statement that ends on `line`: parameters may be aligned far to the right. */
-function statementStart(above: readonly string[], line: string): { line: string; above: readonly string[] } {
-  let statement = line;
-  if (/^\s*}/.test(line)) return { line, above };
-  for (let lines = 0; lines < STATEMENT_LINES && pairBrackets(statement).surplus.length > 0; lines++) {
-    const first = above.at(-1 - lines);
-    if (first === undefined) break;
-    statement = `${first}\n${statement}`;
-    if (pairBrackets(statement).surplus.length === 0)
-      return { line: first, above: above.slice(0, above.length - 1 - lines) };
-  }
-  return { line, above };
 }
 
 /** Whether the line hangs under a bracket that a line above has left open. */

@@ -1,4 +1,4 @@
-import { isBlank, type Place } from "../text/index.ts";
+import { isBlank, leadingWhite, type Place } from "../text/index.ts";
 
 // A target and its prerequisites; `:=`, `::=` and `?=` assign, and a `:` may be in a value.
 const RULE = /^(?!\s|#)[^=#]*:(?![:]?=)(?!.*[^:]=)/;
@@ -20,7 +20,7 @@ export function recipesWithTabs(text: string, { above, head }: Place): string {
   return lines
     .map((line, index) => {
       const isSpaced = isWhole(index) && /^ [ \t]*\S/.test(line) && reader.expectsRecipe(line);
-      const white = /^[ \t]*/.exec(line)![0];
+      const white = leadingWhite(line);
       const mended = isSpaced ? `\t${line.slice(white.includes("\t") ? white.length : least)}` : line;
       reader.read(isWhole(index) ? mended : head + line);
       return mended;

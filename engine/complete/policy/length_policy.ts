@@ -1,4 +1,3 @@
-import type { SyntaxFacts } from "../text/index.ts";
 import {
   closersFor,
   copiesLine,
@@ -8,6 +7,8 @@ import {
   lineEchoFinder,
   type Place,
   pairBrackets,
+  type SyntaxFacts,
+  statementStart,
 } from "../text/index.ts";
 
 export type StopReason =
@@ -259,19 +260,9 @@ function blockFloor({ above, head, rest, below }: Place): number | null {
   return Math.min(indentation(previous), indentation(next)) || null;
 }
 
-const STATEMENT_LINES = 24; // a longer list of parameters is not worth the search
-
-/** The indentation of the line where a statement begins whose last line is `line`: parameters may hang far to the right. */
-function statementLevel(above: readonly string[], line: string): number {
-  if (/^\s*}/.test(line)) return indentation(line); // what it closes may be long, and starts at the same indentation
-  let statement = line;
-  for (let lines = 0; lines < STATEMENT_LINES && pairBrackets(statement).surplus.length > 0; lines++) {
-    const first = above.at(-1 - lines);
-    if (first === undefined) break;
-    statement = `${first}\n${statement}`;
-  }
-  return pairBrackets(statement).surplus.length > 0 ? indentation(line) : indentation(statement);
-}
+/** The indentation of the line where a statement begins whose last line is `line`. */
+const statementLevel = (above: readonly string[], line: string): number =>
+  indentation(statementStart(above, line).line);
 
 // Elsewhere a colon at the end of a line asks for a type or a value.
 const COLON_BLOCK =

@@ -32,7 +32,7 @@ export function prompt(asked: Asked, { ahead, running, ...touches }: PromptTouch
 
 /** The request to the model at a place, and how much of its text is wanted. */
 export function requestFor(
-  { question, settings, cursorText, key, place, facts }: Placed,
+  { question, settings, cursorText, key, place, facts, hints }: Placed,
   priority: CompletionPriority,
   { anchors, contextOf }: RequestTouches,
 ): DecodeRequest {
@@ -44,7 +44,8 @@ export function requestFor(
     question,
     cursorText,
     key,
-    facts,
+    place,
+    hints,
     prompt: anchors.promptAt(cursorText, question.document.path, () => contextOf(question), ahead),
     multiLine,
     stopRule: stopRuleFor(place, maxLines, mode, facts),

@@ -1,6 +1,5 @@
 import type { Silence } from "../contract.ts";
 import { filterSuggestion } from "../filters/index.ts";
-import { hintsOf } from "../kept.ts";
 import { textBetween, withLineEnding } from "../text/index.ts";
 import type { Found } from "./stage.ts";
 
@@ -14,7 +13,7 @@ export interface Replacement {
  * The text to insert and the range to replace: the rest of the entry, over the closing brackets that the editor has
  * inserted and the entry contains too. With a row of the suggest widget highlighted, the text must extend that row.
  */
-export function replacement({ question, cursorText, place, facts, hit }: Found): Replacement | Silence {
+export function replacement({ question, cursorText, place, hints, hit }: Found): Replacement | Silence {
   const { entry, typed, closers } = hit;
   const { cursor } = question;
   let text = entry.text.slice(typed);
@@ -22,7 +21,7 @@ export function replacement({ question, cursorText, place, facts, hit }: Found):
   if (closers !== "") {
     if (!text.includes("\n") && isWithin(closers, text)) end = cursor + closers.length;
     else {
-      const outcome = filterSuggestion(text, place, hintsOf(question, facts));
+      const outcome = filterSuggestion(text, place, hints);
       if ("drop" in outcome)
         return {
           id: `filtered:${outcome.drop}`,

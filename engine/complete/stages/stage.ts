@@ -1,6 +1,7 @@
 import type { Hit, Wanted } from "../cache.ts";
 import type { AnswerSource, PipelineSettings, Question, Silence } from "../contract.ts";
 import type { Decode } from "../decode.ts";
+import type { FilterHints } from "../filters/index.ts";
 import type { Place, SyntaxFacts } from "../text/index.ts";
 
 /** A cursor in a document, as all stages see it. */
@@ -11,6 +12,8 @@ export interface Placed extends Wanted {
   readonly place: Place;
   /** What the parser knows of the place; undefined if no parser reads the language. */
   readonly facts: SyntaxFacts | undefined;
+  /** What filters may know of it. */
+  readonly hints: FilterHints;
 }
 
 /** A question on its way through the stages, with what they have found out so far. */

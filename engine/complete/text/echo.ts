@@ -1,10 +1,10 @@
 import { pairBrackets } from "./brackets.ts";
-import { indentation, isBlank, type Place } from "./place.ts";
+import { indentation, isBlank, leadingWhite, type Place } from "./place.ts";
 import { isStructural, sameLine, saysMuch } from "./same_line.ts";
 import { borders, hasName, isWord, type Token, tokensOf } from "./tokens.ts";
 
-// A model that was not trained to continue in the middle of a line says again what is before the cursor, and then goes
-// on. What it says again is an echo: the text after it is what the user wants.
+// A model that was not trained to continue in the middle of a line says again what is before the cursor, and then
+// continues it. What it says again is an echo: the text after it is what the user wants.
 
 /** The offset in the text where an echo ends, 0 where there is none; `open` while more text may still make it one. */
 type EchoEnd = number | "open";
@@ -123,7 +123,7 @@ function agreement(
   const whole = sameToken(last.text, twin.text);
   if (!whole && !(touches && /^\S/.test(source) && twin.text.startsWith(last.text))) return undefined;
   let end = twin.start + last.text.length;
-  if (!touches && /\s$/.test(headText)) end += /^[ \t]*/.exec(source.slice(end))![0].length;
+  if (!touches && /\s$/.test(headText)) end += leadingWhite(source.slice(end)).length;
   return { end, glued: touches && isWord(source.slice(0, 1)) };
 }
 
@@ -196,7 +196,7 @@ function leaderEcho(head: string, text: string): number {
   const start = text.indexOf(mark) + mark.length;
   const quotes = /^["']/.test(mark);
   const rest = text.slice(start);
-  const spaces = /^[ \t]*/.exec(rest)![0].length;
+  const spaces = leadingWhite(rest).length;
   // `-- █` may well be followed by a ruler.
   if (!/[\p{L}\p{N}]/u.test(rest) || (!quotes && spaces === 0)) return 0;
   return start + (found?.[1] === undefined ? 0 : spaces);

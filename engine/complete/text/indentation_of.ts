@@ -1,4 +1,5 @@
 import builtIn from "./languages.json" with { type: "json" };
+import { leadingWhite } from "./place.ts";
 
 export interface Indentation {
   readonly tabSize: number;
@@ -16,7 +17,7 @@ const TAB_SIZES = [2, 4, 6, 8, 3, 5, 7]; // the likelier first: a later one must
 export function indentationOf(text: string, languageId = ""): Indentation {
   const usual = { tabSize: 4, insertSpaces: true, ...LANGUAGES[languageId] };
   const lines = text.split(/\r\n?|\n/, LINES).filter((line) => line.trim() !== "");
-  const whites = lines.map((line) => /^[ \t]*/.exec(line)![0]);
+  const whites = lines.map(leadingWhite);
   const tabbed = whites.filter((white) => white.includes("\t")).length;
   const spaced = whites.filter((white) => white.length > 1 && !white.includes("\t")).length;
   const insertSpaces = tabbed === spaced ? usual.insertSpaces : tabbed < spaced;

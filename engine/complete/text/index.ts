@@ -18,11 +18,8 @@ export {
   windowAround,
 } from "./cursor_text.ts";
 export { headEchoEnd, lineEchoFinder, runEchoEnd } from "./echo.ts";
-
 export { isOneCharacter } from "./graphemes.ts";
-
 export { isInComment } from "./in_comment.ts";
-
 export { indentationOf } from "./indentation_of.ts";
 export { languageIdOf } from "./language_id.ts";
 export {
@@ -35,9 +32,10 @@ export {
   scan,
   USUAL,
 } from "./lexical/index.ts";
-export { indentation, isBlank, type Place, placeAt } from "./place.ts";
+export { columnsOf, indentation, isBlank, leadingWhite, type Place, placeAt } from "./place.ts";
 export { offsetAt, readPlainText, withLineEnding } from "./position.ts";
 export { copiesLine, isStructural, sameLine, saysMuch } from "./same_line.ts";
+export { statementStart } from "./statement.ts";
 export { linesOf } from "./suggestion_lines.ts";
 export { createSyntax, type Syntax, type SyntaxFacts } from "./syntax.ts";
 export { borders, hasName, isWord, lineTokens, type Token, tokensOf } from "./tokens.ts";

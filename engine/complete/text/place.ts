@@ -28,6 +28,17 @@ export function isBlank(line: string): boolean {
   return line.trim() === "";
 }
 
+/** The white space that a line begins with. */
+export const leadingWhite = (line: string): string => /^[ \t]*/.exec(line)![0];
+
+/** Columns of white space, with tab stops every `tabSize` columns. */
+export function columnsOf(white: string, tabSize: number): number {
+  return [...white].reduce(
+    (at, character) => (character === "\t" ? at + tabSize - (at % tabSize) : at + 1),
+    0,
+  );
+}
+
 /** Columns of white space at the line's start. A tab counts 4: only the order matters, and files keep to one kind. */
 export function indentation(line: string): number {
   let columns = 0;

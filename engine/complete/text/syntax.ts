@@ -132,13 +132,9 @@ function opened(grammar: string, before: string, window: string): string {
 }
 
 function read(parser: ParserType, before: string, after: string): SyntaxFacts | undefined {
-  const tree = parse(parser, before + after);
-  if (!tree) return undefined;
-  const ends = new Map<string, number | undefined>(); // a stop rule asks for the same lines with each piece of text
-  let last: { readonly text: string; readonly written: Written | undefined } | undefined; // filters ask for the same text
-  const errors = new Map<string, number | undefined>(); // filters ask for the same text
-  try {
-    const at = before.length;
+  const at = before.length;
+  const whole = (text: string) => before + text + after;
+  return withTree(parser, whole(""), (tree) => {
     // The character before the cursor tells what the cursor is in; at a comment's end it is still in it.
     const node = tree.rootNode.descendantForIndex(Math.max(0, at - 1), at);
     if (!node) return undefined;
@@ -146,39 +142,34 @@ function read(parser: ParserType, before: string, after: string): SyntaxFacts | 
       inComment: inside(node, /comment/, at, before) || inDocstring(node, at),
       inString: inside(node, /string|template|char_literal|heredoc/, at, before),
       emptyBody: emptyBodyAround(node, at),
-      declarationEnd(lines) {
-        if (!ends.has(lines)) ends.set(lines, declarationEnd(parser, before, lines, after));
-        return ends.get(lines);
-      },
-      written(text) {
-        if (last?.text !== text) last = { text, written: written(parser, before, text, after) };
-        return last.written;
-      },
-      errorsWith(text) {
-        if (!errors.has(text)) errors.set(text, errorsIn(parser, before + text + after));
-        return errors.get(text);
-      },
+      // A stop rule asks for the same lines with each piece of text, and filters for the same text one after the other.
+      declarationEnd: oncePerText((text) => {
+        const lines = text.trimEnd();
+        return withTree(parser, whole(lines), (tree) => declarationEnd(tree, before, lines));
+      }),
+      written: oncePerText((text) =>
+        withTree(parser, whole(text), (written) => writtenIn(written, whole(text), at, text.length)),
+      ),
+      errorsWith: oncePerText((text) => withTree(parser, whole(text), countErrors)),
     };
-  } finally {
-    tree.delete();
-  }
+  });
 }
 
-function written(parser: ParserType, before: string, text: string, after: string): Written | undefined {
-  const tree = parse(parser, before + text + after);
-  if (!tree) return undefined;
-  try {
-    return writtenIn(tree, before + text + after, before.length, text.length);
-  } finally {
-    tree.delete();
-  }
+/** What a function makes of a text, worked out when it is first asked for. */
+function oncePerText<T>(make: (text: string) => T): (text: string) => T {
+  const made = new Map<string, T>();
+  return (text) => {
+    if (!made.has(text)) made.set(text, make(text));
+    return made.get(text) as T;
+  };
 }
 
-function errorsIn(parser: ParserType, text: string): number | undefined {
+/** Reads a text's tree, which is freed then; undefined where the parser gives up. */
+function withTree<T>(parser: ParserType, text: string, use: (tree: Tree) => T): T | undefined {
   const tree = parse(parser, text);
   if (!tree) return undefined;
   try {
-    return countErrors(tree);
+    return use(tree);
   } finally {
     tree.delete();
   }
@@ -221,32 +212,21 @@ function emptyBodyAround(node: Node, at: number): boolean {
 
 const LEADING = /comment|decorator|attribute_item/;
 
-function declarationEnd(
-  parser: ParserType,
-  before: string,
-  written: string,
-  after: string,
-): number | undefined {
-  const lines = written.trimEnd();
-  const tree = parse(parser, before + lines + after);
-  if (!tree) return undefined;
-  try {
-    const start = before.length + lines.search(/\S|$/);
-    let declaration = declarationAt(tree.rootNode.descendantForIndex(start, start + 1));
-    while (declaration && LEADING.test(declaration.type)) declaration = declaration.nextSibling;
-    if (!declaration || declaration.hasError || declaration.startIndex >= before.length + lines.length)
-      return undefined;
-    const end = declaration.endIndex - before.length;
-    const lastLine = lines.slice(lines.lastIndexOf("\n") + 1);
-    if (end <= lines.length - lastLine.length) return lines.slice(0, end).trimEnd().length;
-    const firstLine = before.slice(before.lastIndexOf("\n") + 1) + lines.split("\n", 1)[0];
-    // An indented body may continue on the next line, and `def f():` is complete to the parser.
-    const mayGoOn = lines.includes("\n") && indentation(lastLine) > indentation(firstLine);
-    if (mayGoOn || /[:,({[]$/.test(lines)) return undefined;
-    return /^[\s;,]*$/.test(lines.slice(end)) && end <= lines.length ? lines.length : undefined;
-  } finally {
-    tree.delete();
-  }
+/** Where the declaration ends that `lines`, without white space at their end, begin after `before`. */
+function declarationEnd(tree: Tree, before: string, lines: string): number | undefined {
+  const start = before.length + lines.search(/\S|$/);
+  let declaration = declarationAt(tree.rootNode.descendantForIndex(start, start + 1));
+  while (declaration && LEADING.test(declaration.type)) declaration = declaration.nextSibling;
+  if (!declaration || declaration.hasError || declaration.startIndex >= before.length + lines.length)
+    return undefined;
+  const end = declaration.endIndex - before.length;
+  const lastLine = lines.slice(lines.lastIndexOf("\n") + 1);
+  if (end <= lines.length - lastLine.length) return lines.slice(0, end).trimEnd().length;
+  const firstLine = before.slice(before.lastIndexOf("\n") + 1) + lines.split("\n", 1)[0];
+  // An indented body may continue on the next line, and `def f():` is complete to the parser.
+  const mayGoOn = lines.includes("\n") && indentation(lastLine) > indentation(firstLine);
+  if (mayGoOn || /[:,({[]$/.test(lines)) return undefined;
+  return /^[\s;,]*$/.test(lines.slice(end)) && end <= lines.length ? lines.length : undefined;
 }
 
 /** The member of a file or a class that contains a node. */
