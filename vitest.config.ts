@@ -40,8 +40,7 @@ export default defineConfig({
           globalSetup: "test/editor/support/install.ts",
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
-          maxWorkers: 1,
+          maxWorkers: 2,
           // A person would press the key again: a real editor now and then drops one while it is busy.
           retry: 1,
         },

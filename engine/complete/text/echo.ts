@@ -234,7 +234,8 @@ function beginsSomething(echoed: readonly string[]): boolean {
   const start = echoed.slice(0, 2).join("");
   if (/^(?:[\p{L}\p{N}_$"'`([{@<#]|\/[/*]|--)/u.test(start)) return true;
   if (!/^(?:=(?![=>])|\.(?!\.)|::|->)/.test(start)) return false;
-  return echoed.length > MANY_TOKENS / 2 && new Set(echoed.filter(isLongName)).size > 1;
+  const names = start.startsWith("=") ? 1 : 2;
+  return echoed.length > MANY_TOKENS / 2 && new Set(echoed.filter(isLongName)).size >= names;
 }
 
 /** What two to six tokens up to the cursor are, by the mark they end with; `before` is the token before them. */

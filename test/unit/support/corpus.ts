@@ -104,7 +104,7 @@ export function realPlace(file: RealFile, random: Random, syntax: Syntax): RealP
   const one = { file, kind, offset: cursor, typed, after };
   if (kind === "closed") {
     const truth = line.slice(column);
-    const closers = closersAt(line.slice(0, column), truth);
+    const closers = closersAt(line.slice(0, column), truth, languageId);
     // Between brackets that stay empty nothing is missing.
     return closers && !truth.trimStart().startsWith(closers[0]!)
       ? { ...one, rest: closers + below, truth, closers }
@@ -149,6 +149,18 @@ function columnFor(kind: PlaceKind, line: string, random: Random): number | unde
 
 const CLOSERS: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
+/** The quotes that VS Code closes, by the language configurations that it ships; brackets it closes in all of them. */
+const QUOTES: Readonly<Record<string, string>> = {
+  go: "\"'`",
+  javascript: "\"'`",
+  markdown: "",
+  python: "\"'`",
+  rust: '"',
+  shellscript: "\"'`",
+  typescript: "\"'`",
+};
+const USUAL_QUOTES = "\"'";
+
 /** What is open at the end of a text, innermost last, as an editor closes it: it knows quotes, and no more of a language. */
 function openIn(text: string, before: readonly string[] = []): string[] | undefined {
   const open = [...before];
@@ -167,11 +179,12 @@ function openIn(text: string, before: readonly string[] = []): string[] | undefi
 }
 
 /** What the editor has added after `head`, where the author's line closes all that it opens; undefined where it does not. */
-function closersAt(head: string, truth: string): string | undefined {
+function closersAt(head: string, truth: string, languageId: string): string | undefined {
   const open = openIn(head);
   const left = open && openIn(truth, open);
   if (!open || left?.length !== 0 || open.length === 0) return undefined;
-  return closersOf(open);
+  const quotes = QUOTES[languageId] ?? USUAL_QUOTES;
+  return open.every((opener) => opener in CLOSERS || quotes.includes(opener)) ? closersOf(open) : undefined;
 }
 
 const closersOf = (open: readonly string[]): string =>

@@ -1,6 +1,6 @@
 import { type Lexis, lexisOf } from "./languages.ts";
 import { quoted } from "./regions.ts";
-import { type Frame, type Scan, scan } from "./scan.ts";
+import { type Frame, isLiteral, type Scan, scan } from "./scan.ts";
 
 // Of a language that is not known: quotes that end on their line, and brackets.
 export const USUAL: Lexis = { regions: [quoted('"'), quoted("'"), quoted("`")], semicolons: true };
@@ -76,13 +76,13 @@ export function endingsOf(insertion: Insertion): Endings {
  * which is open without the text, and takes nothing that is needed further out.
  */
 function fitting(
-  { lexis, before, after }: Insertion,
+  insertion: Insertion,
   bare: readonly Frame[],
   head: readonly Frame[],
 ): (open: readonly Frame[]) => boolean {
-  const cursor = before.length;
-  const lineEnd = cursor + restOf(after).length;
-  const rest = (open: readonly Frame[]) => scan(lexis, before + after, { from: cursor, to: lineEnd, open });
+  const { lexis, before, after } = insertion;
+  const lineEnd = before.length + restOf(after).length;
+  const rest = (open: readonly Frame[]) => scanRest(insertion, open);
   const asItWas = rest(bare);
   const closers = asItWas.closed.map(({ frame }) => signature(frame));
   const needed = closedBelow(lexis, before + after, lineEnd, asItWas.open);
@@ -100,6 +100,18 @@ function fitting(
     const closed = now.closed.map(({ frame }) => signature(frame));
     return isSubsequence(closers, closed) && isSubsequence(needed.map(signature), now.open.map(signature));
   };
+}
+
+/** Reads the rest of the cursor's line, with `open` before it. */
+function scanRest({ lexis, before, after }: Insertion, open: readonly Frame[]): Scan {
+  const range = { from: before.length, to: before.length + restOf(after).length };
+  const whole = scan(lexis, before + after, { ...range, open });
+  const hole = open.findLastIndex(
+    (frame, index) => index > 0 && frame.kind === "bracket" && isLiteral(open[index - 1]!),
+  );
+  if (hole === -1 || !whole.open.includes(open[hole]!)) return whole;
+  // `"${█"`: the brace inside the string is not closed, so the quote belongs to the string.
+  return scan(lexis, before + after, { ...range, open: open.slice(0, hole) });
 }
 
 // A block is closed somewhere below, mostly where the text around the cursor that is read has ended.

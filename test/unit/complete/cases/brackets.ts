@@ -27,6 +27,14 @@ export default {
     { file: "a.js", at: "if (█) {\n}\n", answer: "/[)]/.test(a)) {", shown: "/[)]/.test(a)" },
     { file: "a.js", at: "f(█)\n", answer: "a /* :) */, b)", shown: "a /* :) */, b" },
     { file: "a.js", at: "f(█);\n", answer: "a, // the first", shown: "a," },
+    // The editor has closed the string, and not the braces in it.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the language's own
+    { file: "a.sh", at: 'echo "${█"\n', answer: 'A}${B}" \\', shown: "A}${B}" },
+    { file: "a.sh", at: 'if [[ "${█"\n', answer: 'A:-}" ]]; then', shown: "A:-}" },
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the language's own
+    { file: "a.sh", at: 'f "${█}"\n', answer: 'A} ${B}"', shown: "A" },
+    { file: "a.sh", at: 'echo "$(f "${█")"\n', answer: 'A}" b)', shown: "A}" },
+    { file: "a.rb", at: 'puts "#{█"\n', answer: 'name}!", 1', shown: "name}!" },
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the language's own
     { file: "a.js", at: "f(█);\n", answer: "`)${g(1)}`);", shown: "`)${g(1)}`" },
     { file: "a.py", at: "print(█)\n", answer: "f'{a(1)}):', b)", shown: "f'{a(1)}):', b" },

@@ -112,6 +112,7 @@ export default {
     line("a.ts", "const a = Math.max(█)", "Math.max(a, b), c", "Math.max(a, b), c"),
     line("a.py", "point = (0.5, █", "0.5)", "0.5)"),
     line("a.go", "\tp2 := strings.HasSuffix(█", "= strings.HasSuffix(a, b)", "a, b)"),
+    line("a.c", "  Length next = (Length) {█}", " = (Length) {a, b};", "a, b"),
     line("a.rb", "  server.valid_options.each█", ".valid_options.each do |a|", " do |a|"),
     line("a.js", "/**\n * @param {█}\n */\n", " * @param {Set} names", "Set"),
     line("a.py", "    if name in FIELDS and len(█)", "in FIELDS and len(value) == 1:", "value"),
