@@ -1,47 +1,58 @@
 import { UserError } from "../errors/index.ts";
-import { charOfByte } from "./alphabet.ts";
+import { bytesOfText, charOfByte, textOfBytes } from "./alphabet.ts";
+import { createMerger, type MergePiece, type MergeRules, remembering } from "./merger.ts";
+import { piecesOf, settledLength } from "./pre_tokenizers.ts";
+import type { Spelling } from "./spelling.ts";
+import type { VocabularySource } from "./vocabulary.ts";
 
-/** Appends a piece's ids to `out`. */
-export type MergePiece = (piece: string, out: number[]) => void;
+/** Byte-level BPE (NETWORK.md 7.3) after a pre-tokenizer. `idOf` maps vocabulary texts to ids. */
+export function createByteLevel(
+  { pre, merges, tokens, ignoreMerges = false }: VocabularySource,
+  idOf: ReadonlyMap<string, number>,
+): Spelling {
+  const mergePiece = createBpe(idOf, tokens.length, merges, ignoreMerges);
+  return {
+    encode(text, out, { limit }) {
+      const endOf = piecesOf(text, pre);
+      for (let start = 0; start < text.length && out.length <= limit; ) {
+        const end = endOf(start);
+        mergePiece(text.slice(start, end), out);
+        start = end;
+      }
+    },
+    settledLength: (text) => settledLength(text, pre),
+    bytesOf: bytesOfText,
+  };
+}
 
-// A heap key is rank · POSITIONS + position: exact in a double for 2^22 merges and pieces of 2^31 bytes.
-const POSITIONS = 2 ** 31;
-
-const CACHED_UNITS = 32; // longer pieces seldom come back
-const CACHED_PIECES = 16_384; // some 3 MB; a file of 10,000 lines has about 5,000 distinct pieces
-
-/**
- * Byte-level BPE (NETWORK.md 7.3): merges the adjacent pair of lowest rank, leftmost first on ties, until none is left.
- * O(n log n) in a piece's bytes, for every piece. `idOf` maps vocabulary texts to ids below `size`.
- */
-export function createBpe(
+/** Merges within a piece. With `whole`, a piece that is a token is that token. */
+function createBpe(
   idOf: ReadonlyMap<string, number>,
   size: number,
   merges: ArrayLike<string>,
+  whole: boolean,
 ): MergePiece {
   const symbols = createSymbols(idOf, size);
-  const table = createMergeTable(merges, symbols.intern);
+  const merge = createMerger(createMergeTable(merges, symbols.intern));
   const byteSymbols = Int32Array.from({ length: 256 }, (_, byte) => symbols.intern(charOfByte(byte)));
-  const merge = createMerger(table);
   const utf8 = new TextEncoder();
   let bytes = new Uint8Array(256);
-  let cache = new Map<string, readonly number[]>();
+  let spelled = new Int32Array(256);
 
-  return (piece, out) => {
-    const known = cache.get(piece);
-    if (known) {
-      for (const id of known) out.push(id);
+  return remembering((piece, out) => {
+    if (bytes.length < piece.length * 3) {
+      bytes = new Uint8Array(piece.length * 3);
+      spelled = new Int32Array(bytes.length);
+    }
+    const { written } = utf8.encodeInto(piece, bytes); // a lone surrogate becomes U+FFFD
+    const token = whole ? idOf.get(textOfBytes(bytes.subarray(0, written))) : undefined;
+    if (token !== undefined) {
+      out.push(token);
       return;
     }
-    if (bytes.length < piece.length * 3) bytes = new Uint8Array(piece.length * 3);
-    const { written } = utf8.encodeInto(piece, bytes); // a lone surrogate becomes U+FFFD
-    const begin = out.length;
-    for (const symbol of merge(bytes.subarray(0, written), byteSymbols)) symbols.emit(symbol, out);
-    if (piece.length > CACHED_UNITS) return;
-    if (cache.size >= CACHED_PIECES) cache = new Map();
-    // A slice keeps the document it was cut from alive: the cache holds a copy.
-    cache.set(Buffer.from(piece, "utf16le").toString("utf16le"), out.slice(begin));
-  };
+    for (let i = 0; i < written; i++) spelled[i] = byteSymbols[bytes[i]!]!;
+    for (const symbol of merge(spelled, written)) symbols.emit(symbol, out);
+  });
 }
 
 /** A symbol is the id of its text, or a number from `size` up where a merge makes a text that is no token. */
@@ -69,16 +80,7 @@ function createSymbols(idOf: ReadonlyMap<string, number>, size: number) {
   };
 }
 
-interface MergeTable {
-  /** By rank: the pair's symbols and the symbol they make. */
-  left: Int32Array;
-  right: Int32Array;
-  made: Int32Array;
-  /** The pair's rank, or -1. */
-  rank(left: number, right: number): number;
-}
-
-function createMergeTable(merges: ArrayLike<string>, intern: (text: string) => number): MergeTable {
+function createMergeTable(merges: ArrayLike<string>, intern: (text: string) => number): MergeRules {
   const count = merges.length;
   const left = new Int32Array(count);
   const right = new Int32Array(count);
@@ -115,96 +117,9 @@ function createMergeTable(merges: ArrayLike<string>, intern: (text: string) => n
     const slot = slotOf(left[rank]!, right[rank]!);
     if (slots[slot] === 0) slots[slot] = rank + 1; // of equal pairs the first counts
   }
-  return { left, right, made, rank: (l, r) => slots[slotOf(l, r)]! - 1 };
-}
-
-/** Merges in a linked list under a heap of candidate pairs; the result is valid until the next call. */
-function createMerger({ left, right, made, rank }: MergeTable) {
-  const heap = createHeap();
-  let room = 256;
-  let symbol = new Int32Array(room); // -1 = swallowed by the symbol before
-  let next = new Int32Array(room);
-  let previous = new Int32Array(room);
-
-  const consider = (at: number, length: number) => {
-    const after = next[at]!;
-    if (after >= length) return;
-    const found = rank(symbol[at]!, symbol[after]!);
-    if (found >= 0) heap.push(found * POSITIONS + at);
-  };
-
-  return (bytes: Uint8Array, byteSymbols: Int32Array): Int32Array => {
-    const length = bytes.length;
-    if (length > room) {
-      room = length;
-      symbol = new Int32Array(room);
-      next = new Int32Array(room);
-      previous = new Int32Array(room);
-    }
-    for (let i = 0; i < length; i++) {
-      symbol[i] = byteSymbols[bytes[i]!]!;
-      next[i] = i + 1;
-      previous[i] = i - 1;
-    }
-    for (let i = 0; i + 1 < length; i++) consider(i, length);
-
-    while (heap.size() > 0) {
-      const key = heap.pop();
-      const at = key % POSITIONS;
-      const best = (key - at) / POSITIONS;
-      const after = next[at]!;
-      // A candidate is stale once either of its symbols has grown or gone.
-      if (symbol[at] !== left[best] || after >= length || symbol[after] !== right[best]) continue;
-      symbol[at] = made[best]!;
-      symbol[after] = -1;
-      next[at] = next[after]!;
-      if (next[at]! < length) previous[next[at]!] = at;
-      if (previous[at]! >= 0) consider(previous[at]!, length);
-      consider(at, length);
-    }
-
-    let count = 0;
-    for (let at = 0; at < length; at = next[at]!) symbol[count++] = symbol[at]!;
-    return symbol.subarray(0, count);
-  };
-}
-
-/** A binary heap of doubles, least first. */
-function createHeap() {
-  let keys = new Float64Array(256);
-  let size = 0;
   return {
-    size: () => size,
-    push(key: number): void {
-      if (size === keys.length) {
-        const larger = new Float64Array(size * 2);
-        larger.set(keys);
-        keys = larger;
-      }
-      let at = size++;
-      while (at > 0) {
-        const parent = (at - 1) >> 1;
-        if (keys[parent]! <= key) break;
-        keys[at] = keys[parent]!;
-        at = parent;
-      }
-      keys[at] = key;
-    },
-    /** Requires size() > 0. */
-    pop(): number {
-      const least = keys[0]!;
-      const moved = keys[--size]!;
-      let at = 0;
-      for (;;) {
-        let child = at * 2 + 1;
-        if (child >= size) break;
-        if (child + 1 < size && keys[child + 1]! < keys[child]!) child++;
-        if (moved <= keys[child]!) break;
-        keys[at] = keys[child]!;
-        at = child;
-      }
-      keys[at] = moved;
-      return least;
-    },
+    rank: (l, r) => slots[slotOf(l, r)]! - 1,
+    has: (rank, l, r) => left[rank] === l && right[rank] === r,
+    made: (rank) => made[rank]!,
   };
 }

@@ -32,8 +32,11 @@ export function chatPrompt(
     eos_token: tokenizer.eosText,
   });
   if (text === undefined) return undefined;
-  const ids = tokenizer.encode(text, { special: true, guard });
-  const { startId } = tokenizer;
+  return withStart(tokenizer, tokenizer.encode(text, { special: true, guard }));
+}
+
+/** A prompt's ids with the token that the model's prompts begin with, which templates may have written already. */
+export function withStart({ startId }: Pick<Tokenizer, "startId">, ids: number[]): number[] {
   return startId === undefined || ids[0] === startId ? ids : [startId, ...ids];
 }
 

@@ -1,6 +1,7 @@
 import { UserError } from "../errors/index.ts";
 import { encodeText as encode, firstCharacters, firstLines, lastCharacters, lastLines } from "./cuts.ts";
-import type { FimTokens, Tokenizer } from "./tokenizer.ts";
+import type { FimTokens } from "./fim_spellings.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
 /** The text around the place to fill. Joined, prefix + middle + suffix are the file. */
 export interface FimParts {
@@ -20,7 +21,7 @@ export interface FimLayout {
   readonly ids: readonly number[];
   /** Ids before the prefix's token: the beginning of every prompt, and what other files gave. */
   readonly contextEnd: number;
-  /** Ids up to the suffix's token. */
+  /** Ids up to the end of the prefix. */
   readonly prefixEnd: number;
   /** As much of the prefix as fits. */
   readonly prefix: string;
@@ -47,7 +48,8 @@ const MIDDLE_STEP = 32;
  * Ids of a prompt of at most `budget` tokens in the layout
  *   <|repo_name|>NAME⏎ (<|file_sep|>PATH⏎TEXT)… <|file_sep|>PATH⏎   with context, where the model has these tokens
  *   <|fim_prefix|>prefix<|fim_suffix|>suffix<|fim_middle|>middle
- * after the token that begins every prompt of the model, if there is one.
+ * after the token that begins every prompt of the model, if there is one. Other models spell and order these tokens in
+ * their own way (fim_spellings.ts).
  * No text in the parts becomes a control token. What exceeds the budget is dropped: context beyond a quarter of the room,
  * by whole files; the suffix beyond a quarter, at line ends from the right; then the prefix, at line starts from the
  * left; of a middle that does not fit alone, what is farthest from the cursor. The line next to the cursor is cut within
@@ -64,8 +66,12 @@ export function fimPrompt(tokenizer: Tokenizer, parts: FimParts, budget: number)
 export const middleRoom = (tokenizer: Tokenizer, budget: number): number =>
   Math.max(0, budget - fixedTokens(tokenizer));
 
-/** What begins every prompt, and the tokens of prefix, suffix and middle. */
-const fixedTokens = ({ startId }: Tokenizer): number => (startId === undefined ? 3 : 4);
+// With a space before it, a word may have two tokens more.
+const SPACE_TOKENS = 2;
+
+/** What begins every prompt, the tokens of prefix, suffix and middle, and the prefix's own space. */
+const fixedTokens = ({ startId, fim, spaceFirst }: Tokenizer): number =>
+  (startId === undefined ? 2 : 3) + (fim?.middle === undefined ? 0 : 1) + (spaceFirst ? SPACE_TOKENS : 0);
 
 /**
  * Where a middle begins that fits: at its start if it has at most `most` tokens; else at the line start from which it has
@@ -130,10 +136,14 @@ export function fimLayout(
   });
   const context = fitContext(chunks, room - file.prefix.length - file.suffix.length);
 
-  const head = [...begin, ...context, fim.prefix, ...file.prefix];
+  const above = [...begin, ...context];
+  const prefix = [fim.prefix, ...file.prefix];
+  const suffix = [fim.suffix, ...file.suffix];
+  const head = fim.suffixFirst ? [...above, ...suffix, ...prefix] : [...above, ...prefix];
+  const tail = [...(fim.suffixFirst ? [] : suffix), ...(fim.middle === undefined ? [] : [fim.middle])];
   return {
-    ids: [...head, fim.suffix, ...file.suffix, fim.middle],
-    contextEnd: begin.length + context.length,
+    ids: [...head, ...tail],
+    contextEnd: above.length,
     prefixEnd: head.length,
     prefix: parts.prefix.slice(file.start),
   };
@@ -178,7 +188,7 @@ function fitFile(tokenizer: Tokenizer, parts: FimParts, { room, suffixShare, ear
   const { start, ids: prefix } =
     beginAsBefore(tokenizer, parts.prefix, earlier, prefixRoom) ??
     keepTail(tokenizer, parts.prefix, prefixRoom, slack);
-  const suffix = keepHead(tokenizer, parts.suffix, room - prefix.length);
+  const suffix = keepHead(tokenizer, parts.suffix, Math.max(0, room - prefix.length)); // its space is extra
   return { start, prefix, suffix };
 }
 
@@ -194,9 +204,11 @@ function beginAsBefore(
   if (!earlier || earlier.prefix === "") return undefined;
   const start = text.indexOf(earlier.prefix.slice(0, RECOGNISED));
   if (start < 0 || (start > 0 && text[start - 1] !== "\n")) return undefined;
-  const ids = encode(tokenizer, text.slice(start), room);
-  const tooShort = start > 0 && ids.length < room / 2;
-  return ids.length > room || tooShort ? undefined : { start, ids };
+  const { length } = encode(tokenizer, text.slice(start), room);
+  const tooShort = start > 0 && length < room / 2;
+  return length > room || tooShort
+    ? undefined
+    : { start, ids: encodeAfterToken(tokenizer, text.slice(start)) };
 }
 
 /**
@@ -210,8 +222,8 @@ function keepTail(
   slack: number,
 ): { start: number; ids: number[] } {
   if (slack > 0) {
-    const whole = encode(tokenizer, text, room);
-    if (whole.length <= room) return { start: 0, ids: whole };
+    const { length } = encode(tokenizer, text, room);
+    if (length <= room) return { start: 0, ids: encodeAfterToken(tokenizer, text) };
   }
   const fits = Math.floor(room * (1 - slack));
   let start = lastLines(tokenizer, text, fits);
@@ -219,8 +231,12 @@ function keepTail(
     const line = text.slice(text.lastIndexOf("\n", text.length - 2) + 1);
     start -= line.length - lastCharacters(tokenizer, line, fits);
   }
-  return { start, ids: encode(tokenizer, text.slice(start)) };
+  return { start, ids: encodeAfterToken(tokenizer, text.slice(start)) };
 }
+
+/** A text directly after its control token, where SentencePiece writes a space first. */
+const encodeAfterToken = (tokenizer: Tokenizer, text: string): number[] =>
+  tokenizer.encode(text, { special: false, begins: true });
 
 /** As many of the first lines as fit; where not even the first does, its beginning. */
 function keepHead(tokenizer: Tokenizer, text: string, room: number): number[] {

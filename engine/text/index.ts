@@ -1,9 +1,10 @@
 // Text: from characters to token ids and back, and the layouts of prompts.
-// Start at tokenizer.ts: it joins special tokens, the pre-tokenizer (pieces.ts) and the merges (bpe.ts).
-// Owns byte-level BPE, the streaming detokenizer, fill-in-the-middle prompts, the chat template.
+// Start at tokenizer.ts: it joins special tokens with a spelling: byte-level BPE (bpe.ts) after a pre-tokenizer
+// (pre_tokenizers.ts), or SentencePiece (sentencepiece.ts).
+// Owns both, the streaming detokenizer, fill-in-the-middle prompts, the chat template.
 // Promise: the ids of llama.cpp, and no text of a user ever becomes a control token.
 // Must not know: GPUs, files.
-export { beginsThinking, chatPrompt, renderChat, type TemplateOptions } from "./chat.ts";
+export { beginsThinking, chatPrompt, renderChat, type TemplateOptions, withStart } from "./chat.ts";
 export { createDetokenizer } from "./detokenizer.ts";
 export {
   type FimLayout,

@@ -1,15 +1,11 @@
 import { UserError } from "../errors/index.ts";
-import { bytesOfText, textOfBytes } from "./alphabet.ts";
-import { createBpe } from "./bpe.ts";
+import { textOfBytes } from "./alphabet.ts";
+import { createByteLevel } from "./bpe.ts";
 import { plainTemplate } from "./chat_template.ts";
 import { createDetokenizer } from "./detokenizer.ts";
-import { isWhiteSpace, type PreTokenizer, pieceEnd } from "./pieces.ts";
-import { type FimRole, TOKEN_TYPE, type VocabularySource } from "./vocabulary.ts";
-
-/** Ids of the tokens that lay out a fill-in-the-middle prompt. */
-export type FimTokens = { readonly [role in "prefix" | "suffix" | "middle"]: number } & {
-  readonly [role in FimRole]?: number;
-};
+import { type FimTokens, findFim } from "./fim_spellings.ts";
+import { createSentencePiece } from "./sentencepiece.ts";
+import { TOKEN_TYPE, type VocabularySource } from "./vocabulary.ts";
 
 export interface Tokenizer {
   /** Tokens in the vocabulary; also the rows of the LM head. */
@@ -27,6 +23,8 @@ export interface Tokenizer {
   readonly unusedIds: readonly number[];
   /** Id that every prompt begins with; undefined where, as in most files, there is none. */
   readonly startId: number | undefined;
+  /** Whether a text that begins a prompt, or follows a control token, is read with a space before it. */
+  readonly spaceFirst: boolean;
   /** Jinja source; undefined where the model only completes. */
   readonly chatTemplate: string | undefined;
   /** Tokens that a chat template may name; "" where the file names none. */
@@ -34,12 +32,16 @@ export interface Tokenizer {
   readonly eosText: string;
 
   /**
-   * Adds nothing at the start or end. With `special`, texts of control tokens become these tokens: for templates only.
+   * Adds no token at the start or end. Vocabularies with `spaceFirst` get their space where the text `begins` a prompt or
+   * follows a control token: by default with `special`. With `special`, texts of control tokens become these tokens: for templates only.
    * Without, they are ordinary text, and only user-defined tokens (`<think>`) are looked for, as llama.cpp does.
    * Past `limit` ids it may stop, having returned more than `limit`.
    * `guard` is dropped wherever it occurs; a control token's text with a guard in it is ordinary text.
    */
-  encode(text: string, options: { special: boolean; limit?: number; guard?: string }): number[];
+  encode(
+    text: string,
+    options: { special: boolean; limit?: number; guard?: string; begins?: boolean },
+  ): number[];
 
   /** Text of a whole sequence; for a stream use `createDetokenizer`. */
   decode(ids: Iterable<number>, options?: { special?: boolean }): string;
@@ -63,29 +65,34 @@ export interface Tokenizer {
   idOf(text: string): number | undefined;
 }
 
-// Texts that mean the same in every Qwen vocabulary, though their ids differ (NETWORK.md 7.4), then those of StarCoder and
-// DeepSeek, whose layouts some models were tuned for.
-const FIM_TEXTS: { readonly [role in FimRole]: readonly string[] } = {
-  prefix: ["<|fim_prefix|>", "<fim_prefix>", "<fim-prefix>", "<｜fim▁begin｜>"],
-  suffix: ["<|fim_suffix|>", "<fim_suffix>", "<fim-suffix>", "<｜fim▁hole｜>"],
-  middle: ["<|fim_middle|>", "<fim_middle>", "<fim-middle>", "<｜fim▁end｜>"],
-  pad: ["<|fim_pad|>", "<fim_pad>", "<fim-pad>"],
-  repository: ["<|repo_name|>", "<|fim_repo|>", "<fim-repo>", "<reponame>"],
-  separator: ["<|file_sep|>"],
-};
-const END_TEXTS = ["<|endoftext|>", "<|im_end|>"];
+// Texts that end a turn or a text in every vocabulary that has them, as in llama.cpp.
+const END_TEXTS = [
+  "<|endoftext|>",
+  "<|im_end|>",
+  "<|eot_id|>",
+  "<|eom_id|>",
+  "<|end|>",
+  "<|end_of_text|>",
+  "<end_of_turn>",
+  "<end_of_utterance>",
+  "<｜end▁of▁sentence｜>",
+  "<EOT>",
+  "_<EOT>",
+  "[EOT]",
+  "[EOS]",
+  "</s>",
+];
 const THINK_TEXTS = ["<think>", "</think>"];
 
 export function createTokenizer(source: VocabularySource): Tokenizer {
-  const { pre, tokens, merges } = source;
+  const { tokens } = source;
   const size = tokens.length;
   const ids = new Map<string, number>();
   for (let id = 0; id < size; id++) ids.set(tokens[id]!, id);
 
-  const fimIds = findFim(source, ids);
-  const fimEnds = [fimIds.pad, fimIds.repository, fimIds.separator];
+  const fim = findFim(source.fimIds, ids, source.name ?? "");
   const endIds = new Set<number>(
-    [...source.endIds, ...END_TEXTS.map((text) => ids.get(text)), ...fimEnds].filter(
+    [...source.endIds, ...END_TEXTS.map((text) => ids.get(text)), ...fim.endIds].filter(
       (id) => id !== undefined,
     ),
   );
@@ -95,13 +102,14 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
   for (const id of THINK_TEXTS.map((text) => ids.get(text)))
     if (id !== undefined && types[id] === TOKEN_TYPE.control) types[id] = TOKEN_TYPE.userDefined;
   // Some files mark these as user-defined, which plain text could then spell.
-  for (const id of [...endIds, ...Object.values(fimIds)]) types[id] = TOKEN_TYPE.control;
+  for (const id of [...endIds, ...fim.ids]) types[id] = TOKEN_TYPE.control;
   const unusedIds: number[] = [];
   for (let id = 0; id < size; id++) if (types[id] === TOKEN_TYPE.unused) unusedIds.push(id);
 
   const specials = findSpecials(tokens, types);
   const userDefined = specials.filter(({ id }) => types[id] === TOKEN_TYPE.userDefined);
-  const mergePiece = createBpe(ids, size, merges);
+  const spelling =
+    source.kind === "llama" ? createSentencePiece(source, ids, types) : createByteLevel(source, ids);
 
   const check = (id: number) => {
     if (Number.isInteger(id) && id >= 0 && id < size) return;
@@ -112,22 +120,29 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
     });
   };
 
+  /** An ordinary token's bytes in the byte alphabet; "" for other tokens. */
+  const spelled = (id: number): string => {
+    if (types[id] === TOKEN_TYPE.byte) return textOfBytes(byteOf(tokens[id]!));
+    if (types[id] !== TOKEN_TYPE.normal) return "";
+    return source.kind === "llama" ? textOfBytes(spelling.bytesOf(tokens[id]!)) : tokens[id]!;
+  };
   let heads: ReadonlyMap<string, readonly number[]> | undefined;
 
   const tokenizer: Tokenizer = {
     size,
-    fim: isFim(fimIds) ? fimIds : undefined,
+    fim: fim.tokens,
     endIds,
     specialIds: specials.map(({ id }) => id),
     specialTexts: specials.map(({ text }) => text),
     controlTexts: specials.filter(({ id }) => types[id] === TOKEN_TYPE.control).map(({ text }) => text),
     unusedIds,
+    spaceFirst: source.kind === "llama" && source.addSpacePrefix !== false,
     startId: source.addBos ? source.bosId : undefined,
     chatTemplate: source.chatTemplate ?? plainTemplate(source, ids),
     bosText: tokens[source.bosId ?? -1] ?? "",
     eosText: tokens[source.eosId ?? -1] ?? "",
 
-    encode(text, { special, limit = Number.POSITIVE_INFINITY, guard }) {
+    encode(text, { special, limit = Number.POSITIVE_INFINITY, guard, begins = special }) {
       const out: number[] = [];
       for (const found of splitAtSpecials(text, special ? specials : userDefined)) {
         if (typeof found === "number") {
@@ -135,11 +150,7 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
           continue;
         }
         const part = guard === undefined ? found : found.replaceAll(guard, "");
-        for (let start = 0; start < part.length && out.length <= limit; ) {
-          const end = pieceEnd(part, start, pre);
-          mergePiece(part.slice(start, end), out);
-          start = end;
-        }
+        if (part !== "" && out.length <= limit) spelling.encode(part, out, { limit, begins });
       }
       return out;
     },
@@ -153,14 +164,14 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
       const parts = splitAtSpecials(text, userDefined);
       const tail = parts[parts.length - 1] as string;
       const open = Math.min(tail.length, ...userDefined.map((special) => startOfPartial(tail, special.text)));
-      return text.length - tail.length + settledPieces(tail.slice(0, open), pre);
+      return text.length - tail.length + spelling.settledLength(tail.slice(0, open));
     },
 
     bytes(id, special = false) {
       check(id);
       switch (types[id]) {
         case TOKEN_TYPE.normal:
-          return bytesOfText(tokens[id]!);
+          return spelling.bytesOf(tokens[id]!);
         case TOKEN_TYPE.userDefined:
           return utf8.encode(tokens[id]!);
         case TOKEN_TYPE.control:
@@ -175,14 +186,15 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
 
     agreeing(bytes) {
       const wanted = textOfBytes(bytes);
+      heads ??= byHead(size, spelled);
+      const lists =
+        wanted.length < 2
+          ? headsFrom(heads, wanted)
+          : [heads.get(wanted[0]!) ?? [], heads.get(wanted.slice(0, 2)) ?? []];
       const found: number[] = [];
-      for (let length = 1; length < wanted.length; length++) {
-        const id = ids.get(wanted.slice(0, length));
-        if (id !== undefined && types[id] === TOKEN_TYPE.normal) found.push(id);
-      }
-      heads ??= byHead(tokens, types);
-      for (const list of wanted.length < 2 ? headsFrom(heads, wanted) : [heads.get(wanted.slice(0, 2)) ?? []])
-        for (const id of list) if (tokens[id]!.startsWith(wanted)) found.push(id);
+      for (const list of lists)
+        for (const id of list)
+          if (spelled(id).startsWith(wanted) || wanted.startsWith(spelled(id))) found.push(id);
       return found;
     },
 
@@ -195,12 +207,12 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
   return tokenizer;
 }
 
-/** Ordinary tokens by their first two bytes, in the vocabulary's alphabet; shorter ones by what they have. */
-function byHead(tokens: readonly string[], types: Uint8Array): ReadonlyMap<string, readonly number[]> {
+/** Ordinary tokens by their first two bytes; shorter ones by what they have. */
+function byHead(size: number, spelled: (id: number) => string): ReadonlyMap<string, readonly number[]> {
   const heads = new Map<string, number[]>();
-  for (let id = 0; id < tokens.length; id++) {
-    if (types[id] !== TOKEN_TYPE.normal) continue;
-    const head = tokens[id]!.slice(0, 2);
+  for (let id = 0; id < size; id++) {
+    const head = spelled(id).slice(0, 2);
+    if (head === "") continue;
     const list = heads.get(head);
     if (list) list.push(id);
     else heads.set(head, [id]);
@@ -221,46 +233,12 @@ function byteOf(text: string): Uint8Array {
   return hex === undefined ? NO_BYTES : Uint8Array.of(Number.parseInt(hex, 16));
 }
 
-/** Where the pieces begin that more text may change: the last one, and white space, which its successor cuts. */
-function settledPieces(text: string, pre: PreTokenizer): number {
-  let settled = 0;
-  let before = 0; // start of the piece before
-  for (let start = 0; start < text.length; ) {
-    const end = pieceEnd(text, start, pre);
-    if (!isWhiteSpace(text, start, end)) {
-      // Without the last piece, a run of white space that was cut in two would be one piece.
-      const cutRun =
-        before > 0 && isWhiteSpace(text, before - 1, start) && !"\r\n".includes(text[before - 1]!);
-      settled = end < text.length ? end : cutRun ? before : start;
-    }
-    before = start;
-    start = end;
-  }
-  return settled;
-}
-
 /** Where the longest unfinished `special` at the end of `text` starts, or text.length. */
 function startOfPartial(text: string, special: string): number {
   for (let length = Math.min(special.length - 1, text.length); length > 0; length--) {
     if (text.endsWith(special.slice(0, length))) return text.length - length;
   }
   return text.length;
-}
-
-type FimIds = { -readonly [role in FimRole]?: number };
-
-function findFim(source: VocabularySource, ids: ReadonlyMap<string, number>): FimIds {
-  const found: FimIds = {};
-  for (const role of Object.keys(FIM_TEXTS) as FimRole[]) {
-    const text = FIM_TEXTS[role].find((candidate) => ids.has(candidate));
-    const id = source.fimIds[role] ?? (text === undefined ? undefined : ids.get(text));
-    if (id !== undefined) found[role] = id;
-  }
-  return found;
-}
-
-function isFim(ids: FimIds): ids is FimTokens {
-  return ids.prefix !== undefined && ids.suffix !== undefined && ids.middle !== undefined;
 }
 
 interface Special {

@@ -8,24 +8,34 @@ import {
   metadataString,
   metadataStrings,
 } from "../gguf/index.ts";
-import type { PreTokenizer } from "./pieces.ts";
+import { PRE_TOKENIZERS, type PreTokenizer, type PreTokenizerName } from "./pre_tokenizers.ts";
 
 /** The values of `tokenizer.ggml.token_type`. */
 export const TOKEN_TYPE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
 /** What a tokenizer is made of (NETWORK.md 7.1). Ids lie in [0, tokens.length). */
 export interface VocabularySource {
+  /** Byte-level BPE (the default), or SentencePiece, which has no pre-tokenizer and no merges. */
+  readonly kind?: "gpt2" | "llama";
   readonly pre: PreTokenizer;
-  /** By id; ordinary tokens in the GPT-2 byte alphabet, special ones as they are. */
+  /** By id; ordinary tokens in the GPT-2 byte alphabet, or with U+2581 for a space; special ones as they are. */
   readonly tokens: readonly string[];
   /** By id; values of TOKEN_TYPE. */
   readonly types: ArrayLike<number>;
   /** By rank; "left right". */
   readonly merges: readonly string[];
+  /** A piece that is a token is that token, whatever the merges make of it. */
+  readonly ignoreMerges?: boolean;
+  /** SentencePiece: by id. */
+  readonly scores?: ArrayLike<number>;
+  /** SentencePiece: whether a text begins with a space that it does not have. */
+  readonly addSpacePrefix?: boolean;
   /** End of sequence, of turn and of message, where the file names them. */
   readonly endIds: readonly number[];
   /** Ids that the file names; the rest of the layout's tokens are found by their texts. */
   readonly fimIds: { readonly [role in FimRole]?: number };
+  /** The model's name: some models share a vocabulary, and differ in how they fill in. */
+  readonly name?: string;
   /** Beginning and end of a text, as templates name them. */
   readonly bosId?: number;
   readonly eosId?: number;
@@ -46,18 +56,6 @@ const FIM_KEYS = {
   repository: ["fim_rep"],
   separator: ["fim_sep"],
 } as const;
-const END_KEYS = ["eos", "eot", "eom"];
-
-// The other names are those under which llama.cpp runs the qwen2 scanner.
-const PRE_TOKENIZERS: { readonly [name: string]: PreTokenizer | undefined } = {
-  __proto__: null as never,
-  qwen35: "qwen35",
-  qwen2: "qwen2",
-  "deepseek-r1-qwen": "qwen2",
-  kormo: "qwen2",
-  f2llmv2: "qwen2",
-  megrez: "qwen2",
-};
 
 // Files of converters that did not know the pre-tokenizer say "default" or nothing. llama.cpp then splits as GPT-2 does
 // and warns of bad text; what these architectures were trained with is known.
@@ -73,9 +71,11 @@ const PRE_TOKENIZER_OF: { readonly [architecture: string]: PreTokenizer | undefi
 
 /** Reads the keys `tokenizer.*`. What is missing or odd is a UserError that names the file and the key. */
 export function vocabularyFrom(file: MetadataSource): VocabularySource {
-  const model = metadataString(file, "tokenizer.ggml.model");
-  if (model !== "gpt2") throw unsupported(file, "tokenizer.ggml.model", model, "gpt2");
-  const pre = preTokenizerFrom(file);
+  const kind = metadataString(file, "tokenizer.ggml.model");
+  if (kind !== "gpt2" && kind !== "llama")
+    throw unsupported(file, "tokenizer.ggml.model", kind, "gpt2 and llama");
+  const isBytes = kind === "gpt2";
+  const { pre, ignoreMerges, addBos = false } = isBytes ? preTokenizerFrom(file) : SENTENCEPIECE;
 
   const tokens = metadataStrings(file, "tokenizer.ggml.tokens");
   const types = metadataNumbers(file, "tokenizer.ggml.token_type");
@@ -94,29 +94,51 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
     const id = keys.map(idAt).find((found) => found !== undefined);
     if (id !== undefined) fimIds[role] = id;
   }
-  const [bosId, eosId] = [idAt("bos"), idAt("eos")];
+  // What SentencePiece's files leave out are the first ids.
+  const usual = (id: number) => (isBytes || id >= tokens.length ? undefined : id);
+  const [bosId, eosId] = [idAt("bos") ?? usual(1), idAt("eos") ?? usual(2)];
   const chatTemplate = metadataString(file, "tokenizer.chat_template", "");
+  const name = ["general.name", "general.basename"].map((key) => metadataString(file, key, "")).join(" ");
   return {
+    kind,
     pre,
     tokens,
     types,
-    merges: metadataStrings(file, "tokenizer.ggml.merges"),
-    endIds: END_KEYS.map(idAt).filter((id) => id !== undefined),
+    merges: isBytes ? metadataStrings(file, "tokenizer.ggml.merges") : [],
+    ...(ignoreMerges && { ignoreMerges }),
+    ...(!isBytes && {
+      scores: scoresFrom(file, tokens.length),
+      addSpacePrefix: metadataBoolean(file, "tokenizer.ggml.add_space_prefix", true),
+    }),
+    endIds: [eosId, idAt("eot"), idAt("eom")].filter((id) => id !== undefined),
     fimIds,
+    name,
     ...(bosId !== undefined && { bosId }),
     ...(eosId !== undefined && { eosId }),
-    addBos: metadataBoolean(file, "tokenizer.ggml.add_bos_token", false),
+    addBos: metadataBoolean(file, "tokenizer.ggml.add_bos_token", addBos),
     ...(chatTemplate && { chatTemplate }),
   };
 }
 
-function preTokenizerFrom(file: MetadataSource): PreTokenizer {
-  const architecture = metadataString(file, "general.architecture", "");
-  const usual = PRE_TOKENIZER_OF[architecture];
-  const name = metadataString(file, "tokenizer.ggml.pre", usual && "default");
-  const pre = name === "default" ? usual : PRE_TOKENIZERS[name];
-  if (!pre) throw unsupported(file, "tokenizer.ggml.pre", name, "qwen35 and qwen2");
-  return pre;
+const SENTENCEPIECE = { pre: "default", ignoreMerges: undefined, addBos: true } as const;
+
+function preTokenizerFrom(file: MetadataSource): PreTokenizerName {
+  const name = metadataString(file, "tokenizer.ggml.pre", "") || "default";
+  const usual = PRE_TOKENIZER_OF[metadataString(file, "general.architecture", "")];
+  const found = name === "default" && usual ? { pre: usual } : PRE_TOKENIZERS.get(name);
+  if (!found) throw unsupported(file, "tokenizer.ggml.pre", name, [...PRE_TOKENIZERS.keys()].join(", "));
+  return found;
+}
+
+function scoresFrom(file: MetadataSource, size: number): ArrayLike<number> {
+  const scores = metadataNumbers(file, "tokenizer.ggml.scores");
+  if (scores.length === size && Array.from(scores).every(Number.isFinite)) return scores;
+  throw new UserError({
+    code: "file-damaged",
+    problem: `${basename(file.path)} has ${scores.length} scores for ${size} tokens in tokenizer.ggml.scores, or one that is no number`,
+    advice: "download it again or choose another file of this model",
+    path: file.path,
+  });
 }
 
 /** The id that the key names. One outside of the vocabulary counts for nothing, as in llama.cpp: some converters write -1 for none. */
@@ -130,7 +152,7 @@ function unsupported(file: MetadataSource, key: string, found: string, supported
   return new UserError({
     code: "model-unsupported",
     problem: `${basename(file.path)} has ${JSON.stringify(found)} in metadata key ${key}, and only ${supported} can be read`,
-    advice: "choose a Qwen model",
+    advice: "choose another model, or another file of it",
     path: file.path,
   });
 }

@@ -10,6 +10,7 @@ import { fuzzStrings } from "../fixtures/text/fuzz.ts";
 import {
   characterBlocks,
   digest,
+  digestsOf,
   type FuzzGolden,
   fuzzVocabularies,
   JOINS,
@@ -42,7 +43,16 @@ const llama = await getLlama({
 });
 
 /** A file with this vocabulary and nothing else, which is all that llama.cpp is asked for. */
-function vocabularyFile({ pre, tokens, types, merges, endIds }: VocabularySource): Uint8Array {
+function vocabularyFile({
+  kind = "gpt2",
+  pre,
+  tokens,
+  types,
+  merges,
+  scores,
+  addSpacePrefix = true,
+  endIds,
+}: VocabularySource): Uint8Array {
   const architecture = pre === "qwen35" ? "qwen35" : "qwen2";
   return ggufBytes({
     metadata: [
@@ -50,11 +60,18 @@ function vocabularyFile({ pre, tokens, types, merges, endIds }: VocabularySource
       [`${architecture}.block_count`, "u32", 4],
       [`${architecture}.context_length`, "u32", 512],
       [`${architecture}.embedding_length`, "u32", 256],
-      ["tokenizer.ggml.model", "string", "gpt2"],
-      ["tokenizer.ggml.pre", "string", pre],
+      ["tokenizer.ggml.model", "string", kind],
+      ...(kind === "gpt2"
+        ? ([
+            ["tokenizer.ggml.pre", "string", pre],
+            ["tokenizer.ggml.merges", "string", merges],
+          ] as const)
+        : ([
+            ["tokenizer.ggml.scores", "f32", Array.from(scores!)],
+            ["tokenizer.ggml.add_space_prefix", "bool", addSpacePrefix],
+          ] as const)),
       ["tokenizer.ggml.tokens", "string", tokens],
       ["tokenizer.ggml.token_type", "i32", Array.from(types)],
-      ["tokenizer.ggml.merges", "string", merges],
       ...endIds.slice(0, 1).map((id) => ["tokenizer.ggml.eos_token_id", "u32", id] as const),
       ["tokenizer.ggml.add_bos_token", "bool", false],
     ],
@@ -94,8 +111,8 @@ try {
     const texts = (special: boolean) => source.tokens.map((_, id) => model.detokenize([id], special));
     const [plain, special] = [ids(false), ids(true)];
     golden.vocabularies[name] = {
-      plain: plain.map(digest).join(""),
-      special: special.map(digest).join(""),
+      plain: digestsOf(plain).join(""),
+      special: digestsOf(special).join(""),
       sample: plain.filter((_, i) => i % SAMPLE_STEP === 0),
       texts: digest(texts(false)),
       specialTexts: digest(texts(true)),

@@ -1,6 +1,6 @@
 import { UserError } from "../../errors/index.ts";
 import { drain, type RoundReport, requirePrompt } from "../../generate/index.ts";
-import { chatPrompt, createDetokenizer } from "../../text/index.ts";
+import { chatPrompt, createDetokenizer, withStart } from "../../text/index.ts";
 import { draftSentence } from "./draft_sentence.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
 import { milliseconds, perSecond, printJson } from "./terminal.ts";
@@ -27,7 +27,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
   await withModel(name, options, async ({ gpu, session, tokenizer, h }) => {
     const prompt = options.ids ?? promptIds();
     function promptIds(): number[] {
-      if (!options.chat) return tokenizer.encode(text!, { special: true });
+      if (!options.chat) return withStart(tokenizer, tokenizer.encode(text!, { special: true }));
       const ids = chatPrompt(tokenizer, [{ role: "user", content: text! }], {
         enableThinking: false,
         addGenerationPrompt: true,

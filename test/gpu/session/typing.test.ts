@@ -177,7 +177,7 @@ eachDevice((bed, device) => {
           const drawn = spell(draws.map(({ token }) => token));
           const head = Buffer.from(it.head);
           // The ids of the middle and the samples after them begin with the head, byte for byte.
-          const middle = prompt.ids.slice(prompt.ids.lastIndexOf(tokenizer.fim!.middle) + 1);
+          const middle = prompt.ids.slice(prompt.ids.lastIndexOf(tokenizer.fim!.middle!) + 1);
           const whole = Buffer.concat([spell(middle), drawn]);
           const length = Math.min(whole.length, head.length);
           expect(whole.subarray(0, length).equals(head.subarray(0, length)), where).toBe(true);

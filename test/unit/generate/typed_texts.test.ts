@@ -13,7 +13,7 @@ const utf8 = new TextDecoder();
 
 /** The prompt's text after its last control token: what the model continues. */
 function middleOf({ prompt, unsettled }: TypedPrompt): string {
-  const start = prompt.ids.lastIndexOf(mini.fim!.middle) + 1;
+  const start = prompt.ids.lastIndexOf(mini.fim!.middle!) + 1;
   const bytes = prompt.ids.slice(start).flatMap((id) => [...mini.bytes(id)]);
   return utf8.decode(Uint8Array.from([...bytes, ...unsettled]));
 }

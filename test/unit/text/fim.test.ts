@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
+import { FIM_SPELLINGS } from "../../../engine/text/fim_spellings.ts";
 import {
   createTokenizer,
   type FimParts,
@@ -8,6 +9,7 @@ import {
   TOKEN_TYPE,
   type Tokenizer,
 } from "../../../engine/text/index.ts";
+import { scoredVocabulary } from "../../fixtures/text/fuzz.ts";
 import {
   FIM_SPECIALS,
   miniVocabulary,
@@ -209,6 +211,72 @@ test("a model whose prompts begin with a token has it first, within the budget",
   const least = file.middle.length + 4;
   expect(render(starting, file, least)).toBe("<s><|fim_prefix|><|fim_suffix|><|fim_middle|>  return a");
   expect(fimPrompt(starting, file, least - 1).length).toBeLessThan(least);
+});
+
+describe("each way to fill in", () => {
+  for (const { models, first, texts, ends = [], name } of FIM_SPELLINGS) {
+    const specials = [...new Set([...Object.values(texts), ...ends])].map(
+      (text) => [text, TOKEN_TYPE.control] as const,
+    );
+    const tokenizer = synthetic([], specials, { name: name ? "Mellum 4b" : "another" });
+    test(`${models}: ${first} first, with its own tokens`, () => {
+      const prefix = `${texts.prefix}function add(a, b) {\n`;
+      const suffix = `${texts.suffix};\n}\n`;
+      const parts = first === "prefix" ? prefix + suffix : suffix + prefix;
+      expect(render(tokenizer, file, 400)).toBe(`${parts}${texts.middle ?? ""}  return a`);
+    });
+    test(`${models}: the tokens between files and after the middle end it`, () => {
+      const ending = [texts.pad, texts.repository, texts.separator, ...ends].filter(
+        (text) => text !== undefined,
+      );
+      for (const text of ending) expect(tokenizer.endIds, text).toContain(tokenizer.idOf(text));
+    });
+    test(`${models}: a prompt that is typed on only grows at its end`, () => {
+      const begin = fimPrompt(tokenizer, file, 400);
+      const more = fimPrompt(tokenizer, { ...file, middle: `${file.middle} + b` }, 400);
+      expect(more.slice(0, begin.length)).toEqual(begin);
+    });
+    test(`${models}: any text fits into any budget, and none of it becomes a control token`, () => {
+      const next = random(testSeed());
+      const evil = Object.values(texts).join("");
+      for (let run = 0; run < 100; run++) {
+        const [prefix, suffix, middle] = [1, 2, 3].map(() => evil + randomText(next, 60));
+        const budget = 8 + Math.floor(next() * 120);
+        const ids = fimPrompt(tokenizer, { prefix: prefix!, suffix: suffix!, middle: middle! }, budget);
+        expect(ids.length).toBeLessThanOrEqual(budget);
+        const controls = ids.filter((id) => tokenizer.bytes(id).length === 0);
+        expect(controls.length).toBe(texts.middle === undefined ? 2 : 3);
+      }
+    });
+  }
+
+  test("Mellum's other files come before the suffix, and models with its vocabulary but another name put the prefix first", () => {
+    const mellum = FIM_SPELLINGS.find(({ models }) => models === "Mellum")!;
+    const specials = [...Object.values(mellum.texts), "<reponame>"].map(
+      (text) => [text, TOKEN_TYPE.control] as const,
+    );
+    const parts = { ...file, context: [{ path: "a.ts", text: "let a;\n" }], path: "b.ts" };
+    expect(render(synthetic([], specials, { name: "Mellum-4b-sft-python" }), parts, 400)).toBe(
+      "<filename>a.ts\nlet a;\n<filename>b.ts\n<fim_suffix>;\n}\n<fim_prefix>function add(a, b) {\n<fim_middle>  return a",
+    );
+    expect(render(synthetic([], specials, { name: "Granite 8b Code Base" }), parts, 400)).toBe(
+      "<fim_prefix>function add(a, b) {\n<fim_suffix>;\n}\n<fim_middle>  return a",
+    );
+  });
+
+  test("SentencePiece writes its space at the start of the prefix, and nowhere else", () => {
+    const tokenizer = createTokenizer({ ...scoredVocabulary(), addBos: true });
+    expect(render(tokenizer, file, 400)).toBe(
+      "<s><|fim_prefix|> function add(a, b) {\n<|fim_suffix|>;\n}\n<|fim_middle|>  return a",
+    );
+    const next = random(testSeed());
+    for (let run = 0; run < 200; run++) {
+      const [prefix, suffix, middle] = [1, 2, 3].map(() => randomText(next, 60));
+      const budget = 10 + Math.floor(next() * 120);
+      const ids = fimPrompt(tokenizer, { prefix: prefix!, suffix: suffix!, middle: middle! }, budget);
+      expect(ids.length).toBeLessThanOrEqual(budget);
+    }
+  });
 });
 
 test("a model without the tokens says so", () => {

@@ -1,16 +1,19 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createTokenizer } from "../../../engine/text/index.ts";
-import { pieceEnd } from "../../../engine/text/pieces.ts";
+import { piecesOf } from "../../../engine/text/pre_tokenizers.ts";
 import { fuzzStrings } from "../../fixtures/text/fuzz.ts";
 import {
   characterBlocks,
   DIGEST_LENGTH,
+  DIGESTED,
   digest,
+  digestsOf,
   type FuzzGolden,
   fuzzVocabularies,
   JOINS,
   SAMPLE_STEP,
+  TIDIED,
 } from "../../fixtures/text/fuzz_golden.ts";
 
 const strings = fuzzStrings();
@@ -23,7 +26,9 @@ for (const [name, source] of Object.entries(await fuzzVocabularies())) {
   describe(name, () => {
     const golden = vocabularies[name]!;
     const tokenizer = createTokenizer(source);
-    const ids = (text: string, special = false) => tokenizer.encode(text, { special });
+    const ids = (text: string, special = false) => tokenizer.encode(text, { special, begins: true });
+    // llama.cpp takes SentencePiece's first space away again.
+    const shown = (text: string) => (tokenizer.spaceFirst ? text.replace(/^ /, "") : text);
 
     test("each 40th string gives llama.cpp's ids", () => {
       expect(golden.sample.length).toBe(strings.length / SAMPLE_STEP);
@@ -36,15 +41,20 @@ for (const [name, source] of Object.entries(await fuzzVocabularies())) {
     for (const special of [false, true]) {
       test(`2,000 strings give llama.cpp's ids, special tokens ${special ? "" : "not "}parsed`, () => {
         const expected = digests(special ? golden.special : golden.plain);
-        expect(expected.length).toBe(strings.length);
-        expect(new Set(expected).size).toBeGreaterThan(1800);
-        const wrong = strings.filter((text, i) => digest(ids(text, special)) !== expected[i]);
-        expect(wrong.slice(0, 5)).toEqual([]);
+        expect(expected.length).toBe(strings.length / DIGESTED);
+        expect(new Set(expected).size).toBeGreaterThan(180);
+        const ours = digestsOf(strings.map((text) => ids(text, special)));
+        const wrong = strings.filter(
+          (_, i) => ours[Math.floor(i / DIGESTED)] !== expected[Math.floor(i / DIGESTED)],
+        );
+        expect(wrong.slice(0, DIGESTED)).toEqual([]);
       });
     }
 
-    test("each token has llama.cpp's text, control tokens left out and shown", () => {
-      const texts = (special: boolean) => source.tokens.map((_, id) => tokenizer.decode([id], { special }));
+    const isTidied = source.kind !== "llama" && TIDIED.includes(source.pre);
+    test.skipIf(isTidied)("each token has llama.cpp's text, control tokens left out and shown", () => {
+      const texts = (special: boolean) =>
+        source.tokens.map((_, id) => shown(tokenizer.decode([id], { special })));
       expect(digest(texts(false))).toBe(golden.texts);
       expect(digest(texts(true))).toBe(golden.specialTexts);
     });
@@ -58,12 +68,12 @@ for (const [name, source] of Object.entries(await fuzzVocabularies())) {
 test("the two pre-tokenizers differ on these strings, which so tell them apart", () => {
   const { "crossing qwen35": qwen35, "crossing qwen2": qwen2 } = vocabularies;
   const other = digests(qwen2!.plain);
-  expect(digests(qwen35!.plain).filter((own, i) => own !== other[i]).length).toBeGreaterThan(200);
+  expect(digests(qwen35!.plain).filter((own, i) => own !== other[i]).length).toBeGreaterThan(100);
 });
 
 test("every Unicode character has llama.cpp's class, independent of the runtime's tables", () => {
   const expected = digests(classes);
-  const joins = (char: string) => JOINS.map(({ pre, head }) => Number(pieceEnd(head + char, 0, pre) > 1));
+  const joins = (char: string) => JOINS.map(({ pre, head }) => Number(piecesOf(head + char, pre)(0) > 1));
   const wrong = characterBlocks().filter((chars, i) => digest(chars.flatMap(joins)) !== expected[i]);
   expect(wrong.map((chars) => `block of U+${chars[0]!.codePointAt(0)!.toString(16)}`)).toEqual([]);
 });

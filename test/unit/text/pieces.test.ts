@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { type PreTokenizer, pieceEnd } from "../../../engine/text/pieces.ts";
+import { type PreTokenizer, piecesOf } from "../../../engine/text/pre_tokenizers.ts";
 import { random, randomText } from "../../fixtures/text/vocabularies.ts";
 import { testSeed } from "../../reference/seed.ts";
 
 function split(text: string, pre: PreTokenizer): string[] {
   const pieces: string[] = [];
+  const endOf = piecesOf(text, pre);
   for (let start = 0; start < text.length; ) {
-    const end = pieceEnd(text, start, pre);
+    const end = endOf(start);
     pieces.push(text.slice(start, end));
     start = end;
   }

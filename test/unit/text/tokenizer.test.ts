@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
 import { createTokenizer, TOKEN_TYPE, type Tokenizer } from "../../../engine/text/index.ts";
+import { fuzzVocabularies } from "../../fixtures/text/fuzz_golden.ts";
 import {
   ALPHABET,
   FIM_SPECIALS,
@@ -22,6 +23,9 @@ const goldens: Golden[] = JSON.parse(
 );
 const vocabulary = await miniVocabulary();
 const mini = createTokenizer(vocabulary);
+const fuzzed = Object.entries(await fuzzVocabularies()).map(
+  ([name, source]) => [name, createTokenizer(source)] as const,
+);
 const plain = (tokenizer: Tokenizer, text: string) => tokenizer.encode(text, { special: false });
 
 test("280 strings give the ids of llama.cpp, with special tokens parsed and not", () => {
@@ -165,7 +169,7 @@ describe("special tokens", () => {
       FIM_SPECIALS.map(([text]) => [text, userDefined]),
     );
     expect(plain(odd, "<|fim_middle|><|endoftext|>").every((id) => id < 256)).toBe(true);
-    expect(odd.decode([odd.fim!.middle])).toBe("");
+    expect(odd.decode([odd.fim!.middle!])).toBe("");
   });
   test("a guard keeps a control text apart and leaves no trace", () => {
     const guarded = tokenizer.encode("<\ufdd0a><a>", { special: true, guard: "\ufdd0" });
@@ -312,11 +316,11 @@ describe("settledLength", () => {
       expect(text.slice(0, thinking.settledLength(text))).toBe(settled);
     });
   }
-  for (const [name, tokenizer] of Object.entries({ mini, thinking })) {
+  for (const [name, tokenizer] of [["thinking", thinking] as const, ...fuzzed]) {
     test(`${name}: typing more never changes the settled ids`, () => {
       const seed = testSeed();
       const next = random(seed);
-      for (let run = 0; run < 2000; run++) {
+      for (let run = 0; run < 1000; run++) {
         const text = randomText(next, 20);
         const more = randomText(next, 6);
         const settled = plain(tokenizer, text.slice(0, tokenizer.settledLength(text)));

@@ -37,6 +37,35 @@ for (const alias of ["qwen2", "deepseek-r1-qwen", "megrez"]) {
     expect(read({ [`${KEY}.pre`]: alias }).pre).toBe("qwen2"));
 }
 
+test("Llama 3's prompts begin with its token, and pieces that are tokens are not merged", () => {
+  for (const name of ["llama-bpe", "llama3", "llama-v3", "tekken"])
+    expect(read({ [`${KEY}.pre`]: name, [`${KEY}.bos_token_id`]: 0 })).toMatchObject({
+      ignoreMerges: true,
+      addBos: true,
+    });
+  const off = { [`${KEY}.pre`]: "llama-bpe", [`${KEY}.add_bos_token`]: false };
+  expect(read(off).addBos).toBe(false);
+  expect(read({ [`${KEY}.pre`]: "smaug-bpe" })).toMatchObject({ pre: "llama3", addBos: false });
+  expect(read({ [`${KEY}.pre`]: "smaug-bpe" })).not.toHaveProperty("ignoreMerges");
+});
+
+test("without the name of a pre-tokenizer, other architectures' files are read as llama.cpp's default", () => {
+  for (const name of [undefined, "", "default"])
+    expect(read({ "general.architecture": "llama", [`${KEY}.pre`]: name }).pre).toBe("default");
+});
+
+test("SentencePiece needs no merges, and begins with its usual token", () => {
+  const source = read({
+    [`${KEY}.model`]: "llama",
+    [`${KEY}.scores`]: Float32Array.of(0, 0, -1, 0),
+    [`${KEY}.merges`]: undefined,
+    [`${KEY}.pre`]: undefined,
+  });
+  expect(source).toMatchObject({ kind: "llama", bosId: 1, eosId: 2, addBos: true, addSpacePrefix: true });
+  const wrong = { [`${KEY}.model`]: "llama", [`${KEY}.scores`]: Float32Array.of(0, 0) };
+  expect(() => read(wrong)).toThrow("has 2 scores for 4 tokens");
+});
+
 for (const [architecture, pre] of [
   ["qwen2", "qwen2"],
   ["qwen3", "qwen2"],
@@ -83,15 +112,15 @@ test("prompts begin with the token that the file wants there, and only where it 
 });
 
 const faults: readonly (readonly [string, MetadataValue | undefined, string])[] = [
-  [`${KEY}.model`, "llama", 'has "llama" in metadata key tokenizer.ggml.model, and only gpt2 can be read'],
   [
-    `${KEY}.pre`,
-    "llama-bpe",
-    'has "llama-bpe" in metadata key tokenizer.ggml.pre, and only qwen35 and qwen2',
+    `${KEY}.model`,
+    "gemma4",
+    'has "gemma4" in metadata key tokenizer.ggml.model, and only gpt2 and llama can be read',
   ],
-  [`${KEY}.pre`, "default", 'has "default" in metadata key tokenizer.ggml.pre'],
+  [`${KEY}.model`, "llama", "no metadata key tokenizer.ggml.scores"],
+  [`${KEY}.pre`, "gpt-4o", 'has "gpt-4o" in metadata key tokenizer.ggml.pre, and only qwen2, '],
   [`${KEY}.pre`, "constructor", 'has "constructor" in metadata key tokenizer.ggml.pre'],
-  ...[`${KEY}.model`, `${KEY}.pre`, `${KEY}.tokens`, `${KEY}.token_type`, `${KEY}.merges`].map(
+  ...[`${KEY}.model`, `${KEY}.tokens`, `${KEY}.token_type`, `${KEY}.merges`].map(
     (key) => [key, undefined, `no metadata key ${key}`] as const,
   ),
   [`${KEY}.tokens`, Int32Array.of(1), `${KEY}.tokens`],
