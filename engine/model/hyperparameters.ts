@@ -2,7 +2,7 @@ import { UserError } from "../errors/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
 import type { ExpertsShape, Family, Keys, Mixers } from "./families/index.ts";
-import { qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
+import { llama, qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
 import { type RopeScaling, ropeScaling } from "./rope_scaling.ts";
 
 /** Shapes of a network, by the names of NETWORK.md 1.3. */
@@ -28,11 +28,14 @@ export interface Hyperparameters extends Mixers {
     readonly headSize: number;
     readonly gated: Family["gated"];
     readonly inputs: Family["inputs"];
+    readonly neighbours: Family["neighbours"];
     /** Dims of a head that rotate. */
     readonly rotary: number;
     readonly ropeBase: number;
     /** How angles are stretched for a context longer than the one of the training. */
     readonly ropeScaling?: RopeScaling;
+    /** [rotary/2] What each pair's frequency is divided by: the tensor `rope_freqs`, which `withRopeFactors` reads. */
+    readonly ropeFactors?: Float32Array;
     /** Multiplies q·k. */
     readonly scale: number;
   };
@@ -40,7 +43,7 @@ export interface Hyperparameters extends Mixers {
 
 /** By `general.architecture`. */
 const families: ReadonlyMap<string, Family> = new Map(
-  Object.entries({ qwen35, qwen35moe, qwen2, qwen3, qwen3moe }),
+  Object.entries({ qwen35, qwen35moe, qwen2, qwen3, qwen3moe, llama }),
 );
 
 /** @throws UserError when the architecture is not supported, a key is missing, or a shape is outside what the kernels do. */
@@ -90,7 +93,8 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
       kvHeads: keys.number("attention.head_count_kv"),
       headSize,
       gated: family.gated,
-      inputs: family.inputs,
+      inputs: hasBiases(file) ? "biases" : family.inputs,
+      neighbours: family.neighbours,
       rotary: keys.number("rope.dimension_count", headSize),
       ropeBase: keys.number("rope.freq_base", 10_000),
       ...(scaling && { ropeScaling: scaling }),
@@ -99,6 +103,32 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
   };
   requireShapes(file.path, parameters, keys);
   return parameters;
+}
+
+/** Files of one architecture have biases or none. */
+const hasBiases = ({ tensors }: GgufFile): boolean =>
+  tensors.has("blk.0.attn_q.bias") || tensors.has("blk.0.attn_qkv.bias");
+
+/**
+ * The same shapes with the factors of the rotation, which are in the file's data.
+ * @throws UserError for a tensor of another shape, or with a factor that is no positive number
+ */
+export async function withRopeFactors(file: GgufFile, h: Hyperparameters): Promise<Hyperparameters> {
+  const tensor = file.tensors.get("rope_freqs.weight");
+  if (!tensor) return h;
+  const length = h.attention.rotary / 2;
+  const factors = new Float32Array(length);
+  const fits = tensor.type === "F32" && tensor.dims.length === 1 && tensor.dims[0] === length;
+  if (fits) await file.read(tensor.offset, new Uint8Array(factors.buffer));
+  if (!fits || !factors.every((factor) => factor > 0 && Number.isFinite(factor))) {
+    throw new UserError({
+      code: "file-damaged",
+      problem: `${file.path}: tensor rope_freqs.weight is not ${length} positive numbers`,
+      advice: "download it again or choose another file of this model",
+      path: file.path,
+    });
+  }
+  return { ...h, attention: { ...h.attention, ropeFactors: factors } };
 }
 
 function keysOf(file: GgufFile, architecture: string): Keys {

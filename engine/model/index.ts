@@ -30,7 +30,7 @@ export {
   recordMask,
 } from "./draw.ts";
 export { recordHead, recordTrunk } from "./forward.ts";
-export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
+export { type Hyperparameters, readHyperparameters, withRopeFactors } from "./hyperparameters.ts";
 export {
   type DeltaStrides,
   deltaColumns,

@@ -1,6 +1,6 @@
 import type { GgufFile } from "../gguf/index.ts";
 import type { Gpu } from "../gpu/index.ts";
-import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
+import { type Hyperparameters, readHyperparameters, withRopeFactors } from "./hyperparameters.ts";
 import { type Block, loadBlock, loadMtp, type Mtp } from "./layers/index.ts";
 import { type Matrix, Weights } from "./weights.ts";
 
@@ -25,15 +25,16 @@ export interface AllocatedModel {
 
 /**
  * Allocates the model and streams its weights to the GPU.
- * @param h what of the file is loaded; without its MTP block, say, where there is no room for it
+ * @param shapes what of the file is loaded; without its MTP block, say, where there is no room for it
  * @throws UserError when the file is not a model that runs here.
  */
 export async function loadModel(
   gpu: Gpu,
   file: GgufFile,
   progress?: (done: number, total: number) => void,
-  h: Hyperparameters = readHyperparameters(file),
+  shapes?: Hyperparameters,
 ): Promise<Model> {
+  const h = shapes ?? (await withRopeFactors(file, readHyperparameters(file)));
   const { model, upload } = allocateModel(gpu, file, h);
   try {
     await upload(progress);

@@ -22,16 +22,30 @@ export function l2Norm(x: Row, epsilon: number): Float64Array {
 }
 
 /** Rotates dims (i, i + rotary/2) of a head by position · base^(−2i/rotary). */
-export function rope(x: Row, position: number, rotary: number, base: number): Float64Array {
+export function rope(
+  x: Row,
+  position: number,
+  { rotary, base, neighbours = false, factors }: RopeShape,
+): Float64Array {
   const out = Float64Array.from(x);
-  const half = rotary / 2;
-  for (let i = 0; i < half; i++) {
-    const angle = position * base ** ((-2 * i) / rotary);
+  for (let i = 0; i < rotary / 2; i++) {
+    const angle = (position * base ** ((-2 * i) / rotary)) / (factors?.[i] ?? 1);
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-    out[i] = x[i]! * cos - x[i + half]! * sin;
-    out[i + half] = x[i]! * sin + x[i + half]! * cos;
+    const [a, b] = neighbours ? [2 * i, 2 * i + 1] : [i, i + rotary / 2];
+    out[a] = x[a]! * cos - x[b]! * sin;
+    out[b] = x[a]! * sin + x[b]! * cos;
   }
   return out;
+}
+
+export interface RopeShape {
+  /** Dims that rotate. */
+  readonly rotary: number;
+  readonly base: number;
+  /** Whether dims 2i and 2i + 1 rotate together, and not i and i + rotary/2. */
+  readonly neighbours?: boolean;
+  /** What each pair's frequency is divided by. */
+  readonly factors?: Row | undefined;
 }
 
 /** Σ_p softmax_p(scale · q·k_p) · v_p over the keys and values given. */

@@ -105,6 +105,8 @@ async function readNetwork(file: GgufFile) {
     headSize,
     rotary: key("rope.dimension_count", headSize),
     base: key("rope.freq_base"),
+    neighbours: architecture === "llama",
+    factors: tensors.get("rope_freqs.weight")?.row(0),
     keyHeads: key("ssm.group_count"),
     valueHeads: key("ssm.time_step_rank"),
     deltaSize: key("ssm.state_size"),
@@ -164,7 +166,7 @@ function attention(s: Shape, block: Tensors, state: State, x: Row, position: num
     return bias ? add(y, bias.row(0)) : y;
   };
   const turned = (head: Float64Array, norm: Weights | undefined) =>
-    rope(norm ? rmsNorm(head, norm.row(0), s.epsilon) : head, position, s.rotary, s.base);
+    rope(norm ? rmsNorm(head, norm.row(0), s.epsilon) : head, position, s);
   const queries = biased("attn_q");
   const [keys, values] = [biased("attn_k"), biased("attn_v")];
   const each = Array.from({ length: s.kvHeads }, (_, j) => j);

@@ -7,7 +7,7 @@ import { ggufBytes, type MetadataPair, type TensorSource } from "./write_gguf.ts
 
 /** Of a synthetic model. Delta nets but for every fourth block, which has full attention; without `delta` all have. */
 export interface ModelShape {
-  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "qwen3moe";
+  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "qwen3moe" | "llama";
   readonly embedding: number;
   readonly blocks: number;
   /** Of the dense network, or of the expert that all rows share. */
@@ -24,6 +24,8 @@ export interface ModelShape {
   readonly mtp?: boolean;
   /** Whether the output head is a matrix of its own, and not the embedding table. */
   readonly untied?: boolean;
+  /** Whether pairs of dims rotate more slowly than their place says, by a tensor of factors. */
+  readonly ropeFactors?: boolean;
   /** Further keys of the architecture. */
   readonly keys?: readonly MetadataPair[];
 }
@@ -82,6 +84,28 @@ export const QWEN2_STRETCHED: ModelShape = {
     ["qwen2.rope.scaling.factor", "f32", 4],
     ["qwen2.rope.scaling.original_context_length", "u32", 1024],
   ],
+};
+
+/** As Llama 3.2 and SmolLM2: three query heads for a KV head, and no norms or biases. */
+export const LLAMA: ModelShape = {
+  architecture: "llama",
+  embedding: 384,
+  blocks: 3,
+  feedForward: 512,
+  vocabulary: 512,
+  attention: { heads: 6, kvHeads: 2, headSize: 64, rotary: 64 },
+  ropeFactors: true,
+};
+
+/** As Mixtral, with a head of its own. */
+export const LLAMA_MIXTURE: ModelShape = {
+  ...LLAMA,
+  embedding: 256,
+  feedForward: 0,
+  attention: { heads: 4, kvHeads: 2, headSize: 64, rotary: 64 },
+  experts: { count: 8, used: 2, feedForward: 256 },
+  untied: true,
+  ropeFactors: false,
 };
 
 /** As Qwen3-Coder's 30B-A3B: no expert is shared. */
@@ -189,7 +213,8 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
     block_count: shape.blocks + Number(mtp),
     context_length: 4096,
     embedding_length: shape.embedding,
-    feed_forward_length: shape.feedForward,
+    // Llama's mixtures have their experts' width here.
+    feed_forward_length: architecture === "llama" && experts ? experts.feedForward : shape.feedForward,
     "attention.head_count": attention.heads,
     "attention.head_count_kv": attention.kvHeads,
   };
@@ -267,7 +292,7 @@ function randomTensors(
       vector(`${at}attn_q.bias`, [heads * headSize], () => normal(random));
       vector(`${at}attn_k.bias`, [kvHeads * headSize], () => normal(random));
       vector(`${at}attn_v.bias`, [kvHeads * headSize], () => normal(random));
-    } else {
+    } else if (architecture !== "llama") {
       norm(`${at}attn_q_norm.weight`, headSize);
       norm(`${at}attn_k_norm.weight`, headSize);
     }
@@ -294,6 +319,7 @@ function randomTensors(
   matrix("token_embd.weight", embedding, vocabulary, 4);
   norm("output_norm.weight", embedding);
   if (shape.untied) matrix("output.weight", embedding, vocabulary, 3);
+  if (shape.ropeFactors) vector("rope_freqs.weight", [attention.rotary / 2], () => uniform(1, 8));
   for (let i = 0; i < blocks + mtp; i++) {
     const at = `blk.${i}.`;
     norm(`${at}attn_norm.weight`, embedding);

@@ -38,14 +38,16 @@ export interface Family {
   readonly title: string;
   /** Whether each query head has a gate on what it returns (NETWORK.md 3.2). */
   readonly gated: boolean;
-  /** What q, k and v pass before q and k rotate: a norm of each q and k head, or a bias on all three. */
-  readonly inputs: "norms" | "biases";
+  /** What q, k and v pass before q and k rotate: a norm of each q and k head, a bias on all three, or nothing. */
+  readonly inputs: "norms" | "biases" | "none";
+  /** Whether neighbouring dims of a head rotate together, and not those of its halves. */
+  readonly neighbours: boolean;
   /** Tensor of the norm before the feed-forward network. */
   readonly ffnNorm: string;
   /** Which trunk blocks have full attention, and the shape of the delta nets that the others have. */
   readonly mixers: (keys: Keys, layers: number) => Mixers;
   /** Absent: the feed-forward networks are dense. */
-  readonly experts?: (keys: Keys) => ExpertsShape;
+  readonly experts?: (keys: Keys) => ExpertsShape | undefined;
 }
 
 /** Every block has full attention, as in a plain transformer. */
