@@ -26,6 +26,7 @@ export {
   metadataNumbers,
   metadataString,
   metadataStrings,
+  modelName,
 } from "./metadata.ts";
 export { openGguf } from "./open.ts";
 export { parameterCount, type TensorEntry } from "./tensor_directory.ts";

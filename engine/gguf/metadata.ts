@@ -36,10 +36,27 @@ export type Numbers = ArrayLike<number> & Iterable<number>;
 // Every getter throws a UserError with the file and the key where the value has another type, and where there is
 // none and no fallback either.
 
-/** A number of any width, integer or float. */
+/** A finite number of any width, integer or float. */
 export function metadataNumber(file: MetadataSource, key: string, fallback?: number): number {
-  return lookUp(file, key, "a number", fallback, (value) => (typeof value === "number" ? value : undefined));
+  return lookUp(file, key, "a number", fallback, (value) =>
+    typeof value === "number" && Number.isFinite(value) ? value : undefined,
+  );
 }
+
+/** The model's own name, for people; "" where the file has none. No character of it acts on a terminal or a page. */
+export function modelName(file: MetadataSource): string {
+  const name = file.metadata.get("general.name");
+  return typeof name === "string" ? printable(name).slice(0, LONGEST_NAME) : "";
+}
+
+const LONGEST_NAME = 200;
+
+/** A text in one line, without controls, invisible format characters and lone surrogates. */
+const printable = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]+/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim();
 
 export function metadataString(file: MetadataSource, key: string, fallback?: string): string {
   return lookUp(file, key, "a string", fallback, (value) => (typeof value === "string" ? value : undefined));

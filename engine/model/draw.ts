@@ -5,6 +5,7 @@ import samplingShader from "../../shaders/sampling/sampling.wgsl";
 import filterShader from "../../shaders/sampling/vocabulary_filter.wgsl";
 import maskShader from "../../shaders/sampling/vocabulary_mask.wgsl";
 import partialShader from "../../shaders/sampling/vocabulary_partial.wgsl";
+import { UserError } from "../errors/index.ts";
 import { ceilDiv, type Gpu, structOf, u32 } from "../gpu/index.ts";
 import { recordHead } from "./forward.ts";
 import { rowsPerRead } from "./layers/index.ts";
@@ -42,6 +43,14 @@ const drawAt = (index: number): number => recordLayout.at("draws") + index * dra
 export const recordBytes = (rows: number): number => drawAt(rows) * 4;
 
 /** @returns what was sampled, or undefined from a pass that found the generation stopped. */
+/** NaN never passes: what was computed is worth nothing. */
+export const notFinite = (position: number): UserError =>
+  new UserError({
+    code: "device-failed",
+    problem: `The logits at position ${position} are not finite: the file is damaged, its keys exceed the range of f16, or the device computes wrongly`,
+    advice: "try --kv f32, then download the file again, then another device",
+  });
+
 export function readRecord(words: Uint32Array): RoundRecord | undefined {
   const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
   const field = (name: string): number => words[recordLayout.at(name)]!;
@@ -56,9 +65,7 @@ export function readRecord(words: Uint32Array): RoundRecord | undefined {
     const at = drawAt(i);
     const logProbability = floats[at + drawLayout.at("log_probability")]!;
     if (!Number.isFinite(logProbability)) {
-      throw new Error(
-        `the logits at position ${position + i} are not finite: the device computes wrongly or the file is damaged`,
-      );
+      throw notFinite(position + i);
     }
     draws.push({ token: words[at + drawLayout.at("token")]!, position: position + i, logProbability });
     if (i < drafted) confidence.push(floats[at + drawLayout.at("confidence")]!);

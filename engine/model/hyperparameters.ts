@@ -101,6 +101,7 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
       scale: keys.number("attention.scale", 0) || 1 / Math.sqrt(headSize),
     },
   };
+  requireNumbers(file.path, parameters);
   requireShapes(file.path, parameters, keys);
   return parameters;
 }
@@ -115,7 +116,7 @@ const hasBiases = ({ tensors }: GgufFile): boolean =>
  */
 export async function withRopeFactors(file: GgufFile, h: Hyperparameters): Promise<Hyperparameters> {
   const tensor = file.tensors.get("rope_freqs.weight");
-  if (!tensor) return h;
+  if (!tensor || !h.attention.neighbours) return h; // no other family computes with it
   const length = h.attention.rotary / 2;
   const factors = new Float32Array(length);
   const fits = tensor.type === "F32" && tensor.dims.length === 1 && tensor.dims[0] === length;
@@ -138,6 +139,48 @@ function keysOf(file: GgufFile, architecture: string): Keys {
     flags: (key) => metadataFlags(file, at(key)),
     string: (key, fallback) => metadataString(file, at(key), fallback),
   };
+}
+
+const MOST = 2 ** 24; // of anything that is counted; more is no model's
+
+/** That each number is one, and in the range in which kernels compute with it. */
+function requireNumbers(path: string, h: Hyperparameters): void {
+  const { attention: a, delta: d, experts: e } = h;
+  const counts: Record<string, number> = {
+    block_count: h.layers,
+    embedding_length: h.embedding,
+    context_length: h.contextLength,
+    "attention.head_count": a.heads,
+    "attention.head_count_kv": a.kvHeads,
+    "attention.key_length": a.headSize,
+    "rope.dimension_count": a.rotary,
+    ...(e
+      ? { expert_count: e.count, expert_feed_forward_length: e.feedForward }
+      : { feed_forward_length: h.feedForward }),
+    ...(h.fullAttention.includes(false) && {
+      "ssm.group_count": d.keyHeads,
+      "ssm.time_step_rank": d.valueHeads,
+      "ssm.state_size": d.headSize,
+    }),
+  };
+  const ranges: Record<string, readonly [value: number, least: number, most: number]> = {
+    "attention.layer_norm_rms_epsilon": [h.epsilon, 1e-12, 1],
+    "attention.scale": [a.scale, 1e-6, 1e3],
+    "rope.freq_base": [a.ropeBase, 1, 1e12],
+  };
+  const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= MOST;
+  const wrong =
+    Object.entries(counts).find(([, n]) => !isCount(n)) ??
+    Object.entries(ranges)
+      .filter(([, [value, least, most]]) => !(value >= least && value <= most))
+      .map(([key, [value]]) => [key, value] as const)[0];
+  if (!wrong) return;
+  throw new UserError({
+    code: "model-unsupported",
+    problem: `${path} has ${wrong[1]} in metadata key ${h.architecture}.${wrong[0]}, which no model can be computed with`,
+    advice: "download it again or choose another file of this model",
+    path,
+  });
 }
 
 /** Experts that the router's workgroup holds, and of a row at most. */

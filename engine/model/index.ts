@@ -21,6 +21,7 @@ export {
   type Draw,
   type DrawBuffers,
   drawBytes,
+  notFinite,
   type RoundRecord,
   readRecord,
   recordAccept,
@@ -41,7 +42,7 @@ export {
   recordReplay,
   ropeTable,
 } from "./layers/index.ts";
-export { allocateModel, loadModel, type Model } from "./model.ts";
+export { allocateModel, checkTensors, loadModel, type Model } from "./model.ts";
 export type { Pass, PassRows, Path } from "./pass.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {

@@ -1,3 +1,4 @@
+import { UserError } from "../errors/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import { type Hyperparameters, readHyperparameters, withRopeFactors } from "./hyperparameters.ts";
@@ -52,17 +53,46 @@ export async function loadModel(
 export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): AllocatedModel {
   const weights = new Weights(gpu, file);
   try {
-    const embedding = weights.matrix(h.embedding, [["token_embd.weight", h.vocabulary]]);
-    const outputNorm = weights.vector("output_norm.weight", h.embedding);
-    const head = weights.has("output.weight")
-      ? weights.matrix(h.embedding, [["output.weight", h.vocabulary]])
-      : embedding;
-    const blocks = h.fullAttention.map((full, i) => loadBlock(weights, h, i, full ? "attention" : "delta"));
-    const mtp = h.mtpLayers > 0 ? loadMtp(weights, h, { embedding, head, outputNorm }) : undefined;
-    const model = { h, embedding, blocks, outputNorm, head, mtp, free: () => weights.free() };
+    const model = { h, ...declare(weights, h), free: () => weights.free() };
     return { model, upload: (progress) => weights.upload(progress) };
   } catch (error) {
     weights.free();
     throw error;
+  }
+}
+
+/** Declares all that a model is made of. */
+function declare(weights: Weights, h: Hyperparameters) {
+  const embedding = weights.table("token_embd.weight", h.embedding, h.vocabulary);
+  const outputNorm = weights.vector("output_norm.weight", h.embedding);
+  const head = weights.has("output.weight")
+    ? weights.table("output.weight", h.embedding, h.vocabulary)
+    : embedding;
+  const blocks = h.fullAttention.map((full, i) => loadBlock(weights, h, i, full ? "attention" : "delta"));
+  const mtp = h.mtpLayers > 0 ? loadMtp(weights, h, { embedding, head, outputNorm }) : undefined;
+  return { embedding, blocks, outputNorm, head, mtp };
+}
+
+/** Tensors that no result depends on: llama.cpp has them in files of these families too, and computes nothing with them. */
+const HARMLESS = /^(?:rope_freqs|token_types)\.weight$|^blk\.\d+\.attn\.rotary_emb\.inv_freq$/;
+
+/**
+ * Checks the tensors of a file without reading one, as loading does: that each is there in its shape and in a type that can be computed with,
+ * and that the model is made of all of them.
+ * @throws UserError that names the first that is not
+ */
+export function checkTensors(file: GgufFile, h: Hyperparameters): void {
+  const weights = new Weights(undefined, file);
+  declare(weights, h);
+  for (const name of file.tensors.keys()) {
+    const block = Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0);
+    const isLeftOut = block >= h.layers + h.mtpLayers; // an MTP block
+    if (weights.declared.has(name) || HARMLESS.test(name) || isLeftOut) continue;
+    throw new UserError({
+      code: "model-unsupported",
+      problem: `${file.path} has a tensor ${name}, which this version does not compute with, and without it results would differ`,
+      advice: "choose another file or another model",
+      path: file.path,
+    });
   }
 }

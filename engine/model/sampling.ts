@@ -22,6 +22,8 @@ const layout = structOf([samplingShader], "Sampling");
 /** Ids that can end generation on the GPU; more are left to the reader of the records. */
 export const maxEndIds = layout.lengthOf("end_ids");
 
+const LEAST_TEMPERATURE = 1e-30;
+
 /** The words of `Sampling` in shaders/sampling/sampling.wgsl. */
 export function samplingWords(
   { temperature, topK, topP, minP, seed }: Sampling,
@@ -31,7 +33,8 @@ export function samplingWords(
   return layout.write({
     seed: seed >>> 0,
     top_k: topK,
-    temperature,
+    // Below this its inverse is no f32; the likeliest token is all that is left.
+    temperature: temperature < LEAST_TEMPERATURE ? 0 : temperature,
     top_p: topP,
     min_p: minP,
     end_count: ends.length,

@@ -3,10 +3,11 @@ import type { Hyperparameters } from "./hyperparameters.ts";
 
 /** The tensors that a model of these shapes is computed with; a file may hold others. */
 export function usedTensors(file: GgufFile, h: Hyperparameters): TensorEntry[] {
-  const global = /^(token_embd|output|output_norm|rope_freqs)\.weight$/;
+  const global = /^(token_embd|output|output_norm)\.weight$/;
   const inBlock = /^blk\.(\d+)\.(.*\.(weight|bias)|ssm_a)$/;
   return [...file.tensors.values()].filter(({ name }) => {
     const block = inBlock.exec(name)?.[1];
-    return block === undefined ? global.test(name) : Number(block) < h.layers + h.mtpLayers;
+    const isRope = name === "rope_freqs.weight" && h.attention.neighbours;
+    return block === undefined ? isRope || global.test(name) : Number(block) < h.layers + h.mtpLayers;
   });
 }

@@ -87,19 +87,44 @@ const codebookOf = (type: TensorType): CodebookType | undefined => {
  * them from disk in the file's order, a piece at a time, and never holds more than two pieces in memory.
  */
 export class Weights {
-  readonly #gpu: Gpu;
+  readonly #gpu: Gpu | undefined;
   readonly #file: GgufFile;
+  readonly #declared = new Set<string>();
   readonly #uploads: Upload[] = [];
   readonly #buffers: GPUBuffer[] = [];
   readonly #codebooks = new Map<CodebookType, GPUBuffer>();
 
-  constructor(gpu: Gpu, file: GgufFile) {
+  /** @param gpu without one, tensors are declared and nothing is made: that checks a file */
+  constructor(gpu: Gpu | undefined, file: GgufFile) {
     this.#gpu = gpu;
     this.#file = file;
   }
 
+  /** Names of the tensors that the model is made of. */
+  get declared(): ReadonlySet<string> {
+    return this.#declared;
+  }
+
+  get #bindingLimit(): number {
+    return this.#gpu?.device.limits.maxStorageBufferBindingSize ?? Number.POSITIVE_INFINITY;
+  }
+
   has(name: string): boolean {
     return this.#file.tensors.has(name);
+  }
+
+  /**
+   * Declares the first `rows` rows of a table [columns, vocabulary]: what follows them pads, and is not loaded.
+   * @throws UserError as `matrix`
+   */
+  table(name: string, columns: number, rows: number): Matrix {
+    const found = this.#file.tensors.get(name);
+    const all = found?.dims[1] ?? rows;
+    const whole = this.#tensor(name, [columns, Math.max(all, rows)]);
+    const tensor = { ...whole, dims: [columns, rows], bytes: (whole.bytes / all) * rows };
+    const slabs: Slab[] = [];
+    const total = this.#addSlabs(slabs, 0, [tensor], blocksPerScaleWord(tensor.type as TensorType));
+    return { name, columns, rows: total, slabs };
   }
 
   /**
@@ -139,10 +164,7 @@ export class Weights {
       const blocks = bytes / blockFormat(type as TensorType).bytes;
       return blocks % blocksPerScaleWord(type as TensorType) === 0;
     });
-    return (
-      wholeStarts &&
-      run.reduce((sum, { bytes }) => sum + bytes, 0) <= this.#gpu.device.limits.maxStorageBufferBindingSize
-    );
+    return wholeStarts && run.reduce((sum, { bytes }) => sum + bytes, 0) <= this.#bindingLimit;
   }
 
   /** Adds the slabs of joined tensors of one type; a single tensor larger than a binding becomes several, of whole units. */
@@ -150,7 +172,7 @@ export class Weights {
     const type = run[0]!.type as TensorType;
     const format = blockFormat(type);
     const blocksPerRow = run[0]!.dims[0]! / format.elements;
-    const limit = this.#gpu.device.limits.maxStorageBufferBindingSize;
+    const limit = this.#bindingLimit;
     const most = Math.floor(limit / (blocksPerRow * format.bytes) / unit) * unit;
     if (most === 0) {
       throw new UserError({
@@ -202,12 +224,13 @@ export class Weights {
     if (known) return known;
     const entries = codebookEntries(name);
     const buffer = this.#buffer(`codebook ${name}`, entries.byteLength);
-    this.#gpu.device.queue.writeBuffer(buffer, 0, entries);
+    this.#gpu?.device.queue.writeBuffer(buffer, 0, entries);
     this.#codebooks.set(name, buffer);
     return buffer;
   }
 
   #buffer(label: string, bytes: number): GPUBuffer {
+    if (!this.#gpu) return {} as GPUBuffer; // of a check, which nothing reads
     const buffer = this.#gpu.buffer(label, bytes, "weights");
     this.#buffers.push(buffer);
     return buffer;
@@ -215,6 +238,7 @@ export class Weights {
 
   #tensor(name: string, shape: readonly number[]): TensorEntry {
     const tensor = this.#file.tensors.get(name);
+    this.#declared.add(name);
     if (!tensor) {
       throw new UserError({
         code: "file-incomplete",
@@ -278,11 +302,12 @@ export class Weights {
 
   /** Streams every declared tensor to the GPU. `progress` gets bytes done and bytes in all. */
   async upload(progress?: (done: number, total: number) => void): Promise<void> {
+    const gpu = this.#gpu!;
     const uploads = this.#uploads.splice(0).sort((a, b) => a.fileOffset - b.fileOffset);
     const pieces = uploads.flatMap(piecesOf);
     const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
-    const staging = this.#gpu.buffer("weights staging", pieceBytes + 4, "staging");
-    const parameters = this.#gpu.buffer("repack piece", pieceLayout.bytes, "staging");
+    const staging = gpu.buffer("weights staging", pieceBytes + 4, "staging");
+    const parameters = gpu.buffer("repack piece", pieceLayout.bytes, "staging");
     const hands = [new Uint8Array(pieceBytes + 4), new Uint8Array(pieceBytes + 4)];
     const read = (index: number): Promise<void> | undefined => {
       const piece = pieces[index];
@@ -296,29 +321,29 @@ export class Weights {
         await under;
         under = read(index + 1); // from disk, while the GPU takes this one
         under?.catch(() => {}); // its failure is thrown where it is awaited
-        await this.#write(piece, hands[index % 2]!, staging, parameters);
+        await this.#write(gpu, piece, hands[index % 2]!, { staging, parameters });
         done += piece.bytes;
         if (done - waited >= uploadWindow) {
-          await this.#gpu.idle();
+          await gpu.idle();
           waited = done;
         }
         progress?.(done, total);
       }
-      await this.#gpu.idle();
+      await gpu.idle();
     } finally {
       await Promise.allSettled([under]); // the caller may close the file
-      this.#gpu.free(staging);
-      this.#gpu.free(parameters);
+      gpu.free(staging);
+      gpu.free(parameters);
     }
   }
 
   async #write(
+    gpu: Gpu,
     { slab, block, bytes }: Upload,
     hand: Uint8Array<ArrayBuffer>,
-    staging: GPUBuffer,
-    parameters: GPUBuffer,
+    { staging, parameters }: { staging: GPUBuffer; parameters: GPUBuffer },
   ): Promise<void> {
-    const { queue } = this.#gpu.device;
+    const { queue } = gpu.device;
     const format = blockFormat(slab.type);
     const padded = ceilDiv(bytes, 4) * 4;
     if (!isRepacked(slab.type)) {
@@ -328,21 +353,21 @@ export class Weights {
     const blocks = bytes / format.bytes;
     queue.writeBuffer(staging, 0, hand, 0, padded);
     queue.writeBuffer(parameters, 0, pieceLayout.write({ first: block, blocks }));
-    const kernel = await this.#gpu.kernel(repackKernel(slab.type));
-    const encoder = this.#gpu.device.createCommandEncoder();
+    const kernel = await gpu.kernel(repackKernel(slab.type));
+    const encoder = gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(kernel.pipeline);
     const { words, scales } = slab.planes;
     const bindings = { staged: staging, words, scales: scales!, piece: parameters };
-    pass.setBindGroup(0, this.#gpu.bind(kernel, bindings));
+    pass.setBindGroup(0, gpu.bind(kernel, bindings));
     const groups = ceilDiv(blocks, blocksPerScaleWord(slab.type) * workgroupSize);
     pass.dispatchWorkgroups(Math.min(groups, gridWidth), ceilDiv(groups, gridWidth));
     pass.end();
-    this.#gpu.submit(encoder.finish());
+    gpu.submit(encoder.finish());
   }
 
   free(): void {
-    for (const buffer of this.#buffers.splice(0)) this.#gpu.free(buffer);
+    for (const buffer of this.#buffers.splice(0)) this.#gpu?.free(buffer);
   }
 }
 

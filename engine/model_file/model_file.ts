@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { EMBEDDED_MODEL } from "../contract/index.ts";
 import { type Fault, UserError } from "../errors/index.ts";
 import { type GgufFile, openGguf } from "../gguf/index.ts";
-import { type Hyperparameters, readHyperparameters, withRopeFactors } from "../model/index.ts";
+import { checkTensors, type Hyperparameters, readHyperparameters, withRopeFactors } from "../model/index.ts";
 import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";
 import { canonical } from "./dialect.ts";
 import { modelIn } from "./model_folder.ts";
@@ -59,14 +59,49 @@ export async function readModelFile(path: string): Promise<OpenFile & { readonly
       file = reading.file;
       notes.push(...reading.notes);
     }
-    const h = await withRopeFactors(file, readHyperparameters(file));
-    const refusal = typesRefusal(file, h);
+    const read = await withRopeFactors(file, readHyperparameters(file));
     const tokenizer = createTokenizer(vocabularyFrom(file));
+    const h = { ...read, vocabulary: sampledRows(file, read, tokenizer) };
+    const refusal = typesRefusal(file, h) ?? tensorsRefusal(file, h);
     return { file, h, tokenizer, notes, ...(refusal && { refusal }) };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** What is wrong with the tensors; loading would say the same. */
+function tensorsRefusal(file: GgufFile, h: Hyperparameters): Fault | undefined {
+  try {
+    checkTensors(file, h);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.fault;
+    throw error;
+  }
+}
+
+/**
+ * Rows of the embedding and the head that stand for a token: those that pad at the end are no text, and never sampled.
+ * @throws UserError where there are fewer rows than tokens
+ */
+function sampledRows(
+  file: GgufFile,
+  { vocabulary }: Hyperparameters,
+  { size, unusedIds }: Tokenizer,
+): number {
+  if (size > vocabulary) {
+    throw new UserError({
+      code: "file-damaged",
+      problem: `${file.path} has ${size} tokens and rows for ${vocabulary} of them in token_embd.weight`,
+      advice: "download it again or choose another file of this model",
+      path: file.path,
+    });
+  }
+  const unused = new Set(unusedIds);
+  let rows = size;
+  while (rows > 1 && unused.has(rows - 1)) rows--;
+  return rows;
 }
 
 /** @throws UserError when more is asked for than the model was trained for. */

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Fault } from "../errors/index.ts";
-import { type GgufFile, metadataString } from "../gguf/index.ts";
+import { type GgufFile, modelName } from "../gguf/index.ts";
 import { type Hyperparameters, usedTensors } from "../model/index.ts";
 
 /** Why tensors that the model is computed with rule the file out, and what to get instead; undefined: none does. */
@@ -13,7 +13,7 @@ export function typesRefusal(file: GgufFile, h: Hyperparameters): Fault | undefi
   const total = [...counts.values()].reduce((a, b) => a + b);
   const types = [...counts].map(([type, count]) => (counts.size === 1 ? type : `${count} in ${type}`));
   const tensors = `${total} ${total === 1 ? "tensor" : "tensors"} ${counts.size === 1 ? "in " : "("}`;
-  const name = metadataString(file, "general.name", "") || "the same model";
+  const name = modelName(file) || "the same model";
   return {
     code: "model-unsupported",
     problem: `${basename(file.path)} has ${tensors}${types.join(", ")}${counts.size === 1 ? "" : ")"}, which cannot be computed with here`,

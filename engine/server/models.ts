@@ -21,7 +21,7 @@ import {
   type Session,
   type Wishes,
 } from "../generate/index.ts";
-import { type GgufFile, metadataString, parameterCount } from "../gguf/index.ts";
+import { type GgufFile, modelName, parameterCount } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
 import { allocateModel, type Hyperparameters } from "../model/index.ts";
 import { contextFor, modelPath, openModelFile } from "../model_file/index.ts";
@@ -301,8 +301,8 @@ export async function describeModel(spec: ModelSpec): Promise<ModelDescription> 
   const context = contextOf(spec, h);
   return {
     path: spec.path,
-    name: metadataString(file, "general.name") ?? basename(file.path),
-    architecture: metadataString(file, "general.architecture") ?? "unknown",
+    name: modelName(file) || basename(file.path),
+    architecture: h.architecture,
     parameters: parameterCount(file.tensors.values()),
     fileBytes: file.size,
     contextLength: h.contextLength,

@@ -1,6 +1,6 @@
 import { sentenceOf } from "../../errors/index.ts";
 import { fitSession, memoryNeeds, needsOf, type Room, roomOf } from "../../generate/index.ts";
-import { metadataString, parameterCount } from "../../gguf/index.ts";
+import { modelName, parameterCount } from "../../gguf/index.ts";
 import { type DeviceMemory, mebibytes, openGpu } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../../model/index.ts";
 import { contextFor, readModelFile } from "../../model_file/index.ts";
@@ -51,7 +51,7 @@ export function reportOn(
   const tensors = [...file.tensors.values()];
   return {
     path: file.path,
-    name: metadataString(file, "general.name", ""),
+    name: modelName(file),
     architecture: h.architecture,
     parameters: parameterCount(tensors),
     fileBytes: file.size,
@@ -162,7 +162,8 @@ function feedForwardOf({ experts, feedForward }: Hyperparameters): string {
   return `${experts.used} of ${experts.count} experts of ${experts.feedForward} a token${shared}`;
 }
 
-function fitSentence({ fits, fit, advice, free }: ReturnType<typeof reportOn>): string {
+function fitSentence({ fits, fit, advice, free, refusal }: ReturnType<typeof reportOn>): string {
+  if (refusal !== null) return "no: it cannot be loaded";
   if (free === null || fits === null) {
     return "unknown: this system does not tell how much GPU memory is free, and --memory BYTES sets it";
   }

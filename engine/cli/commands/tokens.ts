@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { UserError } from "../../errors/index.ts";
 import { type Evaluator, requirePrompt } from "../../generate/index.ts";
-import { maxRows } from "../../model/index.ts";
+import { maxRows, notFinite } from "../../model/index.ts";
 import { type ModelOptions, withFile, withModel } from "./open_model.ts";
 import { printJson, table } from "./terminal.ts";
 
@@ -96,6 +96,8 @@ export async function logits(
     }
     requirePrompt(options.ids, h.vocabulary, Infinity);
     const rows = await logitRows(evaluator, options.ids, options.mtp ? "mtp" : "all", h.vocabulary);
+    const broken = rows.findIndex((row) => !row.every(Number.isFinite));
+    if (broken !== -1) throw notFinite(broken);
     if (options.out) await writeRows(options.out, rows);
     const positions = rows.map((row, position) => ({
       position,

@@ -26,7 +26,7 @@ export function loadMtp(
 ): Mtp {
   const at = (name: string) => `blk.${h.layers}.nextn.${name}.weight`;
   const table = (name: string, otherwise: Matrix) =>
-    weights.has(at(name)) ? weights.matrix(h.embedding, [[at(name), h.vocabulary]]) : otherwise;
+    weights.has(at(name)) ? weights.table(at(name), h.embedding, h.vocabulary) : otherwise;
   return {
     embedding: table("embed_tokens", trunk.embedding),
     embeddingNorm: weights.vector(at("enorm"), h.embedding),

@@ -431,7 +431,7 @@ eachDevice((bed, device) => {
         const broken = new Session(bed().gpu, other, { context });
         for (let round = 0; round < 2; round++) {
           const draws = broken.generate(short, { maxTokens: 3, sampling });
-          await expect(draws.next()).rejects.toThrow("the logits at position 9 are not finite");
+          await expect(draws.next()).rejects.toThrow("The logits at position 9 are not finite");
         }
         broken.free();
         other.free();

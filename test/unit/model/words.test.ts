@@ -66,6 +66,6 @@ test("a record is four words and three a draw", () => {
   });
   expect(readRecord(words.with(0, 0))).toBeUndefined();
   expect(() => readRecord(words.with(5, bits(Number.NaN)))).toThrow(
-    "the logits at position 30 are not finite",
+    "The logits at position 30 are not finite",
   );
 });

@@ -56,10 +56,16 @@ function keyed(
   const metadata = file.metadata.filter(([key]) => !(key in changes));
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined) continue;
-    const type = typeof value === "boolean" ? "bool" : typeof value === "string" ? "string" : "u32";
-    metadata.push([key, type, value] as MetadataPair);
+    metadata.push([key, typeOfValue(value), value] as MetadataPair);
   }
   return { ...file, metadata };
+}
+
+function typeOfValue(value: number | boolean | string | readonly number[]): string {
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "string") return "string";
+  const isCount = typeof value !== "number" || (Number.isInteger(value) && value >= 0 && value < 2 ** 32);
+  return isCount ? "u32" : "f32";
 }
 
 /** The file with its tensors by another name; undefined drops one. */
@@ -274,11 +280,13 @@ describe("Ollama's dialect", () => {
   });
 
   test("zeros among the KV heads say which layers are recurrent", async () => {
-    const second = keyed(plain, { "qwen35.attention.head_count_kv": [0, 2, 0, 2] });
-    await opened(second, ({ h }) => {
-      expect(h.fullAttention).toEqual([false, true, false, true]);
-      expect(h.attention.kvHeads).toBe(2);
-    });
+    // The tensors are those of other layers, which is said beside the shapes.
+    await writeHeader(at("toy.gguf"), keyed(plain, { "qwen35.attention.head_count_kv": [0, 2, 0, 2] }));
+    const { file, h, refusal } = await readModelFile(at("toy.gguf"));
+    await file.close();
+    expect(h.fullAttention).toEqual([false, true, false, true]);
+    expect(h.attention.kvHeads).toBe(2);
+    expect(refusal?.problem).toContain("tensor blk.1.attn_qkv.weight has shape");
   });
 
   test("values for fewer layers than there are are refused", async () => {
@@ -372,12 +380,75 @@ describe("what is no model", () => {
     ["a reranker", keyed(plain, { "qwen35.pooling_type": 4 }), /is a reranker, .*: choose a model/],
     [
       "another family",
-      keyed(plain, { "general.architecture": "llama" }),
-      /is a "llama" model, and this version runs .*: choose one of those\.$/,
+      keyed(plain, { "general.architecture": "gemma3" }),
+      /is a "gemma3" model, and this version runs .*: choose one of those\.$/,
     ],
   ];
   test.each(cases)("%s is named as what it is", async (_, file, sentence) => {
     expect(await complaintOf(file)).toMatch(sentence);
+  });
+});
+
+describe("what would change results or stop the device is refused before a weight is read", () => {
+  const key = (name: string) => `qwen35.${name}`;
+  const numbers: readonly [key: string, value: number][] = [
+    [key("attention.layer_norm_rms_epsilon"), Number.NaN],
+    [key("attention.layer_norm_rms_epsilon"), 0],
+    [key("attention.layer_norm_rms_epsilon"), Number.POSITIVE_INFINITY],
+    [key("attention.layer_norm_rms_epsilon"), -1e-6],
+    [key("rope.freq_base"), Number.NaN],
+    [key("rope.freq_base"), 0],
+    [key("rope.freq_base"), 1e30],
+    [key("attention.scale"), -1],
+    [key("attention.scale"), 1e30],
+    [key("attention.head_count"), 0],
+    [key("attention.head_count"), -4],
+    [key("attention.head_count_kv"), 0],
+    [key("embedding_length"), 0],
+    [key("context_length"), 0],
+    [key("context_length"), -1],
+    [key("block_count"), 0],
+    [key("feed_forward_length"), 0.5],
+    [key("ssm.group_count"), 0],
+    [key("rope.scaling.factor"), -1],
+    [key("rope.scaling.attn_factor"), 1e30],
+  ];
+  test.each(numbers)("%s = %d", async (name, value) => {
+    const complaint = await complaintOf(keyed(plain, { [name]: value }));
+    expect(complaint).toContain(name.includes("scaling") ? "stretches its context by" : name);
+  });
+
+  test.each([
+    "blk.0.ffn_down.bias",
+    "blk.3.attn_output.bias",
+    "blk.0.attn_qkv.scale",
+    "blk.0.ffn_up.input_scale",
+    "blk.3.attn_sinks.weight",
+    "output.bias",
+  ])("a tensor %s, which nothing computes with", async (name) => {
+    expect(await complaintOf(added(plain, { name, dims: [32], type: "F32" }))).toContain(
+      `has a tensor ${name}, which this version does not compute with`,
+    );
+  });
+
+  test("fewer rows than tokens; rows of no token are not sampled from", async () => {
+    const embedding = plain.tensors.find(({ name }) => name === "token_embd.weight")!;
+    const rows = embedding.dims[1]!;
+    const few = Array.from({ length: rows }, (_, id) => `t${id}`);
+    const tokens = (list: readonly string[]): HeaderFile => ({
+      ...plain,
+      metadata: [
+        ...plain.metadata.filter(([key]) => !/ggml\.token(?:s|_type)$/.test(key)),
+        ["tokenizer.ggml.tokens", "string", list],
+        ["tokenizer.ggml.token_type", "i32", list.map((text) => (text.startsWith("[PAD") ? 5 : 1))],
+      ],
+    });
+    expect(await complaintOf(tokens([...few, "more"]))).toContain(
+      `has ${rows + 1} tokens and rows for ${rows}`,
+    );
+    await opened(tokens(few.slice(0, -2)), ({ h }) => expect(h.vocabulary).toBe(rows - 2));
+    const padded = few.map((text, id) => (id > rows - 4 ? `[PAD${id}]` : text));
+    await opened(tokens(padded), ({ h }) => expect(h.vocabulary).toBe(rows - 3));
   });
 });
 
