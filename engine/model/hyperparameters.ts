@@ -1,8 +1,8 @@
 import { UserError } from "../errors/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
-import type { ExpertsShape, Family, Keys, Mixers } from "./families/index.ts";
-import { qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
+import type { ExpertsShape, Family, Keys, Mixers, Multipliers } from "./families/index.ts";
+import { granite, llama, qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
 import { type RopeScaling, ropeScaling } from "./rope_scaling.ts";
 
 /** Shapes of a network, by the names of NETWORK.md 1.3. */
@@ -18,6 +18,8 @@ export interface Hyperparameters extends Mixers {
   readonly ffnNorm: Family["ffnNorm"];
   /** Of a mixture; undefined in a dense network. */
   readonly experts?: ExpertsShape;
+  /** Undefined: all are 1. */
+  readonly multipliers?: Multipliers;
   readonly vocabulary: number;
   /** Positions that the model was trained for. */
   readonly contextLength: number;
@@ -27,12 +29,15 @@ export interface Hyperparameters extends Mixers {
     readonly kvHeads: number;
     readonly headSize: number;
     readonly gated: Family["gated"];
-    readonly inputs: Family["inputs"];
+    readonly inputs: "norms" | "biases" | "nothing";
+    readonly pairs: Family["pairs"];
     /** Dims of a head that rotate. */
     readonly rotary: number;
     readonly ropeBase: number;
     /** How angles are stretched for a context longer than the one of the training. */
     readonly ropeScaling?: RopeScaling;
+    /** [R/2] what each pair's angle is divided by; `withRopeFactors` reads it from the file's data. */
+    readonly ropeFactors?: Float32Array;
     /** Multiplies q·k. */
     readonly scale: number;
   };
@@ -40,7 +45,7 @@ export interface Hyperparameters extends Mixers {
 
 /** By `general.architecture`. */
 const families: ReadonlyMap<string, Family> = new Map(
-  Object.entries({ qwen35, qwen35moe, qwen2, qwen3, qwen3moe }),
+  Object.entries({ qwen35, qwen35moe, qwen2, qwen3, qwen3moe, llama, granite }),
 );
 
 /** @throws UserError when the architecture is not supported, a key is missing, or a shape is outside what the kernels do. */
@@ -81,6 +86,7 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
     feedForward: experts ? experts.shared : keys.number("feed_forward_length"),
     ffnNorm: family.ffnNorm,
     ...(experts && { experts }),
+    ...(family.multipliers && { multipliers: family.multipliers(keys) }),
     vocabulary,
     contextLength: keys.number("context_length"),
     epsilon: keys.number("attention.layer_norm_rms_epsilon"),
@@ -90,7 +96,8 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
       kvHeads: keys.number("attention.head_count_kv"),
       headSize,
       gated: family.gated,
-      inputs: family.inputs,
+      inputs: inputsOf(file, family),
+      pairs: family.pairs,
       rotary: keys.number("rope.dimension_count", headSize),
       ropeBase: keys.number("rope.freq_base", 10_000),
       ...(scaling && { ropeScaling: scaling }),
@@ -98,7 +105,28 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
     },
   };
   requireShapes(file.path, parameters, keys);
+  refuseOtherBiases(file);
   return parameters;
+}
+
+/** A file of Llama's architecture has biases on q, k and v in all blocks or in none. */
+function inputsOf({ tensors }: GgufFile, { inputs }: Family): Hyperparameters["attention"]["inputs"] {
+  if (inputs !== "biases or nothing") return inputs;
+  const isBias = /^blk\.\d+\.attn_(q|k|v|qkv)\.bias$/;
+  return [...tensors.keys()].some((name) => isBias.test(name)) ? "biases" : "nothing";
+}
+
+/** Biases that llama.cpp adds in some files of these architectures, and that no layer here adds. */
+function refuseOtherBiases(file: GgufFile): void {
+  const isOther = /^(blk\.\d+\.(attn_output|ffn_(gate|up|down))|output)\.bias$/;
+  const name = [...file.tensors.keys()].find((it) => isOther.test(it));
+  if (name === undefined) return;
+  throw new UserError({
+    code: "model-unsupported",
+    problem: `${file.path} has a bias ${name}, and only biases on q, k and v are supported`,
+    advice: "this model cannot run here",
+    path: file.path,
+  });
 }
 
 function keysOf(file: GgufFile, architecture: string): Keys {
@@ -124,13 +152,22 @@ function requireShapes(path: string, h: Hyperparameters, keys: Keys): void {
     [h.embedding % 32 === 0, `has rows of ${h.embedding}, not a multiple of 32`],
     [h.feedForward % 32 === 0, `has a feed-forward width of ${h.feedForward}, not a multiple of 32`],
     [
-      powerOfTwo(a.headSize) && a.headSize >= 32 && a.headSize <= 256 && valueLength === a.headSize,
-      `has attention heads of ${a.headSize} and ${valueLength}, and equal powers of two from 32 to 256 are supported`,
+      // A norm adds up the squares of a head in a tree.
+      (a.inputs === "norms" ? powerOfTwo(a.headSize) : a.headSize % 8 === 0) &&
+        a.headSize >= 32 &&
+        a.headSize <= 256 &&
+        valueLength === a.headSize,
+      `has attention heads of ${a.headSize} and ${valueLength}, and equal ${a.inputs === "norms" ? "powers of two" : "multiples of 8"} from 32 to 256 are supported`,
+    ],
+    [
+      (a.heads * a.headSize) % 32 === 0,
+      `has ${a.heads} attention heads of ${a.headSize}, together not a multiple of 32`,
     ],
     [a.heads % a.kvHeads === 0, `has ${a.heads} query heads for ${a.kvHeads} KV heads`],
     [a.rotary % 8 === 0 && a.rotary <= a.headSize, `rotates ${a.rotary} of ${a.headSize} dims`],
   ];
   if (e) {
+    rules.push([!h.multipliers, "has experts beside Granite's multipliers"]);
     rules.push(
       [e.feedForward % 32 === 0, `has experts of a width of ${e.feedForward}, not a multiple of 32`],
       [

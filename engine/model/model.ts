@@ -2,7 +2,8 @@ import type { GgufFile } from "../gguf/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 import { type Block, loadBlock, loadMtp, type Mtp } from "./layers/index.ts";
-import { type Matrix, Weights } from "./weights.ts";
+import { ropeFactorsTensor, withRopeFactors } from "./rope_scaling.ts";
+import { type Matrix, scaled, Weights } from "./weights.ts";
 
 /** A model whose weights are on the GPU. */
 export interface Model {
@@ -32,9 +33,10 @@ export async function loadModel(
   gpu: Gpu,
   file: GgufFile,
   progress?: (done: number, total: number) => void,
-  h: Hyperparameters = readHyperparameters(file),
+  h?: Hyperparameters,
 ): Promise<Model> {
-  const { model, upload } = allocateModel(gpu, file, h);
+  const parameters = h ?? (await withRopeFactors(file, readHyperparameters(file)));
+  const { model, upload } = allocateModel(gpu, file, parameters);
   try {
     await upload(progress);
     return model;
@@ -49,13 +51,17 @@ export async function loadModel(
  * @throws UserError when the file is not a model that runs here.
  */
 export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): AllocatedModel {
+  if (file.tensors.has(ropeFactorsTensor) && !h.attention.ropeFactors)
+    throw new Error(`${file.path}: the caller has not read ${ropeFactorsTensor}`);
   const weights = new Weights(gpu, file);
   try {
-    const embedding = weights.matrix(h.embedding, [["token_embd.weight", h.vocabulary]]);
+    const table = weights.matrix(h.embedding, [["token_embd.weight", h.vocabulary]]);
+    const embedding = scaled(table, h.multipliers?.embedding);
     const outputNorm = weights.vector("output_norm.weight", h.embedding);
-    const head = weights.has("output.weight")
-      ? weights.matrix(h.embedding, [["output.weight", h.vocabulary]])
-      : embedding;
+    const head = scaled(
+      weights.has("output.weight") ? weights.matrix(h.embedding, [["output.weight", h.vocabulary]]) : table,
+      h.multipliers?.logits,
+    );
     const blocks = h.fullAttention.map((full, i) => loadBlock(weights, h, i, full ? "attention" : "delta"));
     const mtp = h.mtpLayers > 0 ? loadMtp(weights, h, { embedding, head, outputNorm }) : undefined;
     const model = { h, embedding, blocks, outputNorm, head, mtp, free: () => weights.free() };

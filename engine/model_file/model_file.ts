@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { EMBEDDED_MODEL } from "../contract/index.ts";
 import { type Fault, UserError } from "../errors/index.ts";
 import { type GgufFile, openGguf } from "../gguf/index.ts";
-import { type Hyperparameters, readHyperparameters } from "../model/index.ts";
+import { type Hyperparameters, readHyperparameters, withRopeFactors } from "../model/index.ts";
 import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";
 import { canonical } from "./dialect.ts";
 import { modelIn } from "./model_folder.ts";
@@ -59,7 +59,7 @@ export async function readModelFile(path: string): Promise<OpenFile & { readonly
       file = reading.file;
       notes.push(...reading.notes);
     }
-    const h = readHyperparameters(file);
+    const h = await withRopeFactors(file, readHyperparameters(file));
     const refusal = typesRefusal(file, h);
     const tokenizer = createTokenizer(vocabularyFrom(file));
     return { file, h, tokenizer, notes, ...(refusal && { refusal }) };

@@ -1,5 +1,7 @@
 import { seededRandom } from "./random.ts";
 import {
+  GRANITE,
+  LLAMA,
   MIXTURE,
   type ModelShape,
   QWEN2,
@@ -42,4 +44,6 @@ export const families: readonly FamilyCase[] = [
   { name: "qwen2 with YaRN", shape: QWEN2_STRETCHED, typeOf: narrow },
   { name: "qwen3", shape: QWEN3, typeOf: mixed },
   { name: "qwen3moe", shape: QWEN3_MIXTURE, typeOf: mixed },
+  { name: "llama", shape: LLAMA, typeOf: narrow },
+  { name: "granite", shape: GRANITE, typeOf: narrow },
 ];

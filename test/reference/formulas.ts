@@ -21,15 +21,24 @@ export function l2Norm(x: Row, epsilon: number): Float64Array {
   return Float64Array.from(x, (value) => value / Math.max(Math.sqrt(squares), epsilon));
 }
 
-/** Rotates dims (i, i + rotary/2) of a head by position · base^(−2i/rotary). */
-export function rope(x: Row, position: number, rotary: number, base: number): Float64Array {
+/**
+ * Rotates dims (i, i + rotary/2) of a head, or (2i, 2i + 1) with `neighbours`, by position · base^(−2i/rotary), divided by
+ * the pair's factor if there are `factors`.
+ */
+export function rope(
+  x: Row,
+  position: number,
+  rotary: number,
+  base: number,
+  { neighbours = false, factors }: { neighbours?: boolean; factors?: Row | undefined } = {},
+): Float64Array {
   const out = Float64Array.from(x);
-  const half = rotary / 2;
-  for (let i = 0; i < half; i++) {
-    const angle = position * base ** ((-2 * i) / rotary);
+  for (let i = 0; i < rotary / 2; i++) {
+    const angle = (position * base ** ((-2 * i) / rotary)) / (factors?.[i] ?? 1);
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-    out[i] = x[i]! * cos - x[i + half]! * sin;
-    out[i + half] = x[i]! * sin + x[i + half]! * cos;
+    const [a, b] = neighbours ? [2 * i, 2 * i + 1] : [i, i + rotary / 2];
+    out[a] = x[a]! * cos - x[b]! * sin;
+    out[b] = x[a]! * sin + x[b]! * cos;
   }
   return out;
 }

@@ -7,7 +7,7 @@ import { ggufBytes, type MetadataPair, type TensorSource } from "./write_gguf.ts
 
 /** Of a synthetic model. Delta nets but for every fourth block, which has full attention; without `delta` all have. */
 export interface ModelShape {
-  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "qwen3moe";
+  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "qwen3moe" | "llama" | "granite";
   readonly embedding: number;
   readonly blocks: number;
   /** Of the dense network, or of the expert that all rows share. */
@@ -24,6 +24,10 @@ export interface ModelShape {
   readonly mtp?: boolean;
   /** Whether the output head is a matrix of its own, and not the embedding table. */
   readonly untied?: boolean;
+  /** Whether the file has factors of the angles, as Llama 3.1's have. */
+  readonly ropeFactors?: boolean;
+  /** Whether q, k and v are one tensor. */
+  readonly fused?: boolean;
   /** Further keys of the architecture. */
   readonly keys?: readonly MetadataPair[];
 }
@@ -81,6 +85,35 @@ export const QWEN2_STRETCHED: ModelShape = {
     ["qwen2.rope.scaling.type", "string", "yarn"],
     ["qwen2.rope.scaling.factor", "f32", 4],
     ["qwen2.rope.scaling.original_context_length", "u32", 1024],
+  ],
+};
+
+/** As SmolLM2's 135M, three query heads for a KV head, with the factors of Llama 3.1, and q, k and v in one tensor. */
+export const LLAMA: ModelShape = {
+  architecture: "llama",
+  embedding: 192,
+  blocks: 2,
+  feedForward: 256,
+  vocabulary: 512,
+  attention: { heads: 6, kvHeads: 2, headSize: 32, rotary: 32 },
+  ropeFactors: true,
+  fused: true,
+};
+
+/** As Granite's 3B: heads of 80, and a factor on each sum. */
+export const GRANITE: ModelShape = {
+  architecture: "granite",
+  embedding: 320,
+  blocks: 2,
+  feedForward: 256,
+  vocabulary: 512,
+  attention: { heads: 4, kvHeads: 2, headSize: 80, rotary: 80 },
+  untied: true,
+  keys: [
+    ["granite.embedding_scale", "f32", 12],
+    ["granite.residual_scale", "f32", 0.22],
+    ["granite.attention.scale", "f32", 0.015625],
+    ["granite.logit_scale", "f32", 8],
   ],
 };
 
@@ -241,6 +274,7 @@ function randomTensors(
 ): Tensor[] {
   const { architecture, embedding, blocks, feedForward, vocabulary, attention, delta, experts } = shape;
   const mtp = Number(shape.mtp ?? false);
+  const isLlama = architecture === "llama" || architecture === "granite";
   const tensors: Tensor[] = [];
   const vector = (name: string, dims: number[], next: () => number) => {
     const length = dims.reduce((product, n) => product * n, 1);
@@ -259,15 +293,18 @@ function randomTensors(
 
   const attentionLayer = (at: string) => {
     const { heads, kvHeads, headSize } = attention;
-    matrix(`${at}attn_q.weight`, embedding, (delta ? 2 : 1) * heads * headSize);
-    matrix(`${at}attn_k.weight`, embedding, kvHeads * headSize);
-    matrix(`${at}attn_v.weight`, embedding, kvHeads * headSize);
+    if (shape.fused) matrix(`${at}attn_qkv.weight`, embedding, (heads + 2 * kvHeads) * headSize);
+    else {
+      matrix(`${at}attn_q.weight`, embedding, (delta ? 2 : 1) * heads * headSize);
+      matrix(`${at}attn_k.weight`, embedding, kvHeads * headSize);
+      matrix(`${at}attn_v.weight`, embedding, kvHeads * headSize);
+    }
     matrix(`${at}attn_output.weight`, heads * headSize, embedding);
     if (architecture === "qwen2") {
       vector(`${at}attn_q.bias`, [heads * headSize], () => normal(random));
       vector(`${at}attn_k.bias`, [kvHeads * headSize], () => normal(random));
       vector(`${at}attn_v.bias`, [kvHeads * headSize], () => normal(random));
-    } else {
+    } else if (!isLlama) {
       norm(`${at}attn_q_norm.weight`, headSize);
       norm(`${at}attn_k_norm.weight`, headSize);
     }
@@ -294,6 +331,7 @@ function randomTensors(
   matrix("token_embd.weight", embedding, vocabulary, 4);
   norm("output_norm.weight", embedding);
   if (shape.untied) matrix("output.weight", embedding, vocabulary, 3);
+  if (shape.ropeFactors) vector("rope_freqs.weight", [attention.rotary / 2], () => uniform(1, 8));
   for (let i = 0; i < blocks + mtp; i++) {
     const at = `blk.${i}.`;
     norm(`${at}attn_norm.weight`, embedding);

@@ -5,6 +5,7 @@ export const qwen3: Family = {
   title: "Qwen3",
   gated: false,
   inputs: "norms",
+  pairs: "halves",
   ffnNorm: "ffn_norm",
   mixers: attentionOnly,
 };

@@ -5,6 +5,7 @@ export const qwen35: Family = {
   title: "Qwen3.5 and Qwen3.6",
   gated: true,
   inputs: "norms",
+  pairs: "halves",
   ffnNorm: "post_attention_norm",
   mixers(keys, layers) {
     const recurrent = keys.flags("attention.recurrent_layers");

@@ -1,6 +1,7 @@
 import biasShader from "../../../shaders/attention/attention_bias.wgsl";
 import mergeShader from "../../../shaders/attention/attention_merge.wgsl";
 import normShader from "../../../shaders/attention/attention_norm.wgsl";
+import plainShader from "../../../shaders/attention/attention_plain.wgsl";
 import prepareShader from "../../../shaders/attention/attention_prepare.wgsl";
 import splitShader from "../../../shaders/attention/attention_split.wgsl";
 import kvF16 from "../../../shaders/attention/kv_f16.wgsl";
@@ -10,7 +11,7 @@ import { type Bindings, f32, u32 } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass } from "../pass.ts";
 import type { KvLayer } from "../sequence.ts";
-import type { Matrix, Weights } from "../weights.ts";
+import { type Matrix, scaled, type Weights } from "../weights.ts";
 import { recordMatmul } from "./matmul.ts";
 
 /** Weights of a full-attention mixer (NETWORK.md 2.3). */
@@ -18,7 +19,7 @@ export interface Attention {
   readonly kind: "attention";
   /** Per head q, or [q | gate] where it has one, then k, then v. */
   readonly qkv: Matrix;
-  /** What q, k and v pass before q and k rotate: `q_norm` [D] and `k_norm` [D], or `bias` [STRIDE] of all three. */
+  /** What q, k and v pass before q and k rotate: `q_norm` [D] and `k_norm` [D], `bias` [STRIDE] of all three, or nothing. */
   readonly inputs: Bindings;
   readonly output: Matrix;
 }
@@ -26,34 +27,40 @@ export interface Attention {
 export function loadAttention(weights: Weights, h: Hyperparameters, block: string): Attention {
   const { heads, kvHeads, headSize, gated, inputs } = h.attention;
   const queries = (gated ? 2 : 1) * heads * headSize;
+  // In one tensor or in three, in the same order.
+  const projections = (suffix: string): (readonly [name: string, rows: number])[] =>
+    weights.has(`${block}attn_qkv.${suffix}`)
+      ? [[`${block}attn_qkv.${suffix}`, queries + 2 * kvHeads * headSize]]
+      : [
+          [`${block}attn_q.${suffix}`, queries],
+          [`${block}attn_k.${suffix}`, kvHeads * headSize],
+          [`${block}attn_v.${suffix}`, kvHeads * headSize],
+        ];
+  const loadInputs: Readonly<Record<typeof inputs, () => Bindings>> = {
+    norms: () => ({
+      q_norm: weights.vector(`${block}attn_q_norm.weight`, headSize),
+      k_norm: weights.vector(`${block}attn_k_norm.weight`, headSize),
+    }),
+    biases: () => ({ bias: weights.joined(projections("bias")) }),
+    nothing: () => ({}),
+  };
   return {
     kind: "attention",
-    qkv: weights.matrix(h.embedding, [
-      [`${block}attn_q.weight`, queries],
-      [`${block}attn_k.weight`, kvHeads * headSize],
-      [`${block}attn_v.weight`, kvHeads * headSize],
-    ]),
-    inputs:
-      inputs === "norms"
-        ? {
-            q_norm: weights.vector(`${block}attn_q_norm.weight`, headSize),
-            k_norm: weights.vector(`${block}attn_k_norm.weight`, headSize),
-          }
-        : {
-            bias: weights.joined([
-              [`${block}attn_q.bias`, queries],
-              [`${block}attn_k.bias`, kvHeads * headSize],
-              [`${block}attn_v.bias`, kvHeads * headSize],
-            ]),
-          },
-    output: weights.matrix(heads * headSize, [[`${block}attn_output.weight`, h.embedding]]),
+    qkv: weights.matrix(h.embedding, projections("weight")),
+    inputs: loadInputs[inputs](),
+    output: scaled(
+      weights.matrix(heads * headSize, [[`${block}attn_output.weight`, h.embedding]]),
+      h.multipliers?.residual,
+    ),
   };
 }
+
+const inputShaders = { norms: normShader, biases: biasShader, nothing: plainShader } as const;
 
 /** Records x += Attention(normed) (NETWORK.md 3.2), appending the rows' keys and values to the cache. */
 export function recordAttention(pass: Pass, layer: Attention, { keys, values }: KvLayer): void {
   const { recorder, h, memory, workspace: w, step, width } = pass;
-  const { heads, kvHeads, headSize, rotary, scale, gated, inputs } = h.attention;
+  const { heads, kvHeads, headSize, rotary, scale, gated, inputs, pairs } = h.attention;
   const kv = memory.kvType === "f16" ? kvF16 : kvF32;
   const sizes = {
     D: u32(headSize),
@@ -68,8 +75,13 @@ export function recordAttention(pass: Pass, layer: Attention, { keys, values }: 
   recorder.dispatch(
     {
       name: "attention_prepare",
-      parts: [stepShader, kv, inputs === "norms" ? normShader : biasShader, prepareShader],
-      constants: { ...sizes, ROT: u32(rotary), EPS: f32(h.epsilon) },
+      parts: [stepShader, kv, inputShaders[inputs], prepareShader],
+      constants: {
+        ...sizes,
+        ROT: u32(rotary),
+        NEIGHBOURS: String(pairs === "neighbours"),
+        EPS: f32(h.epsilon),
+      },
     },
     { proj: w.proj, ...layer.inputs, rope: memory.rope, q: w.query, keys, values, step },
     [heads + 2 * kvHeads, width],

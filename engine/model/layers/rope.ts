@@ -10,14 +10,15 @@ const yarnSlow = 1;
  * stretched. Made on the CPU, since WGSL bounds the error of sin and cos only near zero (NETWORK.md 3.3).
  */
 export function ropeTable(
-  { rotary, ropeBase, ropeScaling: scaling }: Hyperparameters["attention"],
+  { rotary, ropeBase, ropeScaling: scaling, ropeFactors }: Hyperparameters["attention"],
   positions: number,
 ): Float32Array<ArrayBuffer> {
   const half = rotary / 2;
   const size = scaling?.type === "yarn" ? 1 + 0.1 * Math.log(scaling.factor) : 1; // YaRN's temperature of attention
   const table = new Float32Array(positions * rotary);
   for (let i = 0; i < half; i++) {
-    const frequency = ropeBase ** ((-2 * i) / rotary) * stretch(i, rotary, ropeBase, scaling);
+    const stretched = ropeBase ** ((-2 * i) / rotary) * stretch(i, rotary, ropeBase, scaling);
+    const frequency = stretched / (ropeFactors?.[i] ?? 1);
     for (let p = 0; p < positions; p++) {
       table[p * rotary + 2 * i] = size * Math.cos(p * frequency);
       table[p * rotary + 2 * i + 1] = size * Math.sin(p * frequency);
