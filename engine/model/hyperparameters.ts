@@ -3,7 +3,7 @@ import type { GgufFile } from "../gguf/index.ts";
 import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
 import type { ExpertsShape, Family, Keys, Mixers, Multipliers } from "./families/index.ts";
 import { granite, llama, qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
-import { type RopeScaling, ropeScaling } from "./rope_scaling.ts";
+import { type RopeScaling, ropeFactorsTensor, ropeScaling } from "./rope_scaling.ts";
 
 /** Shapes of a network, by the names of NETWORK.md 1.3. */
 export interface Hyperparameters extends Mixers {
@@ -36,8 +36,8 @@ export interface Hyperparameters extends Mixers {
     readonly ropeBase: number;
     /** How angles are stretched for a context longer than the one of the training. */
     readonly ropeScaling?: RopeScaling;
-    /** [R/2] what each pair's angle is divided by; `withRopeFactors` reads it from the file's data. */
-    readonly ropeFactors?: Float32Array;
+    /** [R/2] what each pair's angle is divided by; "unread" until `withRopeFactors` takes it from the file's data. */
+    readonly ropeFactors?: "unread" | Float32Array;
     /** Multiplies q·k. */
     readonly scale: number;
   };
@@ -101,6 +101,7 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
       rotary: keys.number("rope.dimension_count", headSize),
       ropeBase: keys.number("rope.freq_base", 10_000),
       ...(scaling && { ropeScaling: scaling }),
+      ...(family.ropeFactors && file.tensors.has(ropeFactorsTensor) && { ropeFactors: "unread" }),
       scale: keys.number("attention.scale", 0) || 1 / Math.sqrt(headSize),
     },
   };

@@ -2,7 +2,7 @@ import type { GgufFile } from "../gguf/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 import { type Block, loadBlock, loadMtp, type Mtp } from "./layers/index.ts";
-import { ropeFactorsTensor, withRopeFactors } from "./rope_scaling.ts";
+import { withRopeFactors } from "./rope_scaling.ts";
 import { type Matrix, scaled, Weights } from "./weights.ts";
 
 /** A model whose weights are on the GPU. */
@@ -51,8 +51,6 @@ export async function loadModel(
  * @throws UserError when the file is not a model that runs here.
  */
 export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): AllocatedModel {
-  if (file.tensors.has(ropeFactorsTensor) && !h.attention.ropeFactors)
-    throw new Error(`${file.path}: the caller has not read ${ropeFactorsTensor}`);
   const weights = new Weights(gpu, file);
   try {
     const table = weights.matrix(h.embedding, [["token_embd.weight", h.vocabulary]]);

@@ -37,8 +37,8 @@ export const ropeFactorsTensor = "rope_freqs.weight";
  * @throws UserError when the tensor does not hold R/2 positive numbers in F32
  */
 export async function withRopeFactors(file: GgufFile, h: Hyperparameters): Promise<Hyperparameters> {
-  const tensor = file.tensors.get(ropeFactorsTensor);
-  if (!tensor) return h;
+  if (h.attention.ropeFactors !== "unread") return h;
+  const tensor = file.tensors.get(ropeFactorsTensor)!;
   const count = h.attention.rotary / 2;
   const refuse = (what: string) =>
     new UserError({

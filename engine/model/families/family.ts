@@ -52,6 +52,8 @@ export interface Family {
   readonly inputs: "norms" | "biases" | "biases or nothing";
   /** Which two dims of a head turn together: i and i + R/2, or 2i and 2i + 1. */
   readonly pairs: "halves" | "neighbours";
+  /** Whether the angles take the factors of `rope_freqs.weight` where the file has them; others leave this tensor unread. */
+  readonly ropeFactors?: true;
   /** Tensor of the norm before the feed-forward network. */
   readonly ffnNorm: string;
   /** Which trunk blocks have full attention, and the shape of the delta nets that the others have. */

@@ -6,6 +6,7 @@ export const llama: Family = {
   gated: false,
   inputs: "biases or nothing",
   pairs: "neighbours",
+  ropeFactors: true,
   ffnNorm: "ffn_norm",
   mixers: attentionOnly,
   experts(keys) {

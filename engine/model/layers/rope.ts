@@ -13,6 +13,7 @@ export function ropeTable(
   { rotary, ropeBase, ropeScaling: scaling, ropeFactors }: Hyperparameters["attention"],
   positions: number,
 ): Float32Array<ArrayBuffer> {
+  if (ropeFactors === "unread") throw new Error("the factors of the angles were not read");
   const half = rotary / 2;
   const size = scaling?.type === "yarn" ? 1 + 0.1 * Math.log(scaling.factor) : 1; // YaRN's temperature of attention
   const table = new Float32Array(positions * rotary);

@@ -372,8 +372,8 @@ describe("what is no model", () => {
     ["a reranker", keyed(plain, { "qwen35.pooling_type": 4 }), /is a reranker, .*: choose a model/],
     [
       "another family",
-      keyed(plain, { "general.architecture": "llama" }),
-      /is a "llama" model, and this version runs .*: choose one of those\.$/,
+      keyed(plain, { "general.architecture": "mamba" }),
+      /is a "mamba" model, and this version runs .*: choose one of those\.$/,
     ],
   ];
   test.each(cases)("%s is named as what it is", async (_, file, sentence) => {
