@@ -43,7 +43,7 @@ export {
 } from "./layers/index.ts";
 export { allocateModel, loadModel, type Model } from "./model.ts";
 export type { Pass, PassRows, Path } from "./pass.ts";
-export { withRopeFactors } from "./rope_scaling.ts";
+export { withRopeFactors } from "./rope_factors.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {
   convolutionRows,

@@ -2,7 +2,7 @@ import type { GgufFile } from "../gguf/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 import { type Block, loadBlock, loadMtp, type Mtp } from "./layers/index.ts";
-import { withRopeFactors } from "./rope_scaling.ts";
+import { withRopeFactors } from "./rope_factors.ts";
 import { type Matrix, scaled, Weights } from "./weights.ts";
 
 /** A model whose weights are on the GPU. */
