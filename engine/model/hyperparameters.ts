@@ -1,9 +1,9 @@
 import { UserError } from "../errors/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
-import type { ExpertsShape, Family, Keys, Mixers } from "./families/index.ts";
-import { llama, qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
-import { type RopeScaling, ropeScaling } from "./rope_scaling.ts";
+import type { ExpertsShape, Family, Keys, Mixers, Multipliers } from "./families/index.ts";
+import { granite, llama, qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
+import { type RopeScaling, ropeFactorsTensor, ropeScaling } from "./rope_scaling.ts";
 
 /** Shapes of a network, by the names of NETWORK.md 1.3. */
 export interface Hyperparameters extends Mixers {
@@ -18,6 +18,8 @@ export interface Hyperparameters extends Mixers {
   readonly ffnNorm: Family["ffnNorm"];
   /** Of a mixture; undefined in a dense network. */
   readonly experts?: ExpertsShape;
+  /** Undefined: all are 1. */
+  readonly multipliers?: Multipliers;
   readonly vocabulary: number;
   /** Positions that the model was trained for. */
   readonly contextLength: number;
@@ -27,15 +29,15 @@ export interface Hyperparameters extends Mixers {
     readonly kvHeads: number;
     readonly headSize: number;
     readonly gated: Family["gated"];
-    readonly inputs: Family["inputs"];
-    readonly neighbours: Family["neighbours"];
+    readonly inputs: "norms" | "biases" | "nothing";
+    readonly pairs: Family["pairs"];
     /** Dims of a head that rotate. */
     readonly rotary: number;
     readonly ropeBase: number;
     /** How angles are stretched for a context longer than the one of the training. */
     readonly ropeScaling?: RopeScaling;
-    /** [rotary/2] What each pair's frequency is divided by: the tensor `rope_freqs`, which `withRopeFactors` reads. */
-    readonly ropeFactors?: Float32Array;
+    /** [R/2] what each pair's angle is divided by; "unread" until `withRopeFactors` takes it from the file's data. */
+    readonly ropeFactors?: "unread" | Float32Array;
     /** Multiplies q·k. */
     readonly scale: number;
   };
@@ -43,7 +45,7 @@ export interface Hyperparameters extends Mixers {
 
 /** By `general.architecture`. */
 const families: ReadonlyMap<string, Family> = new Map(
-  Object.entries({ qwen35, qwen35moe, qwen2, qwen3, qwen3moe, llama }),
+  Object.entries({ qwen35, qwen35moe, qwen2, qwen3, qwen3moe, llama, granite }),
 );
 
 /** @throws UserError when the architecture is not supported, a key is missing, or a shape is outside what the kernels do. */
@@ -84,6 +86,7 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
     feedForward: experts ? experts.shared : keys.number("feed_forward_length"),
     ffnNorm: family.ffnNorm,
     ...(experts && { experts }),
+    ...(family.multipliers && { multipliers: family.multipliers(keys) }),
     vocabulary,
     contextLength: keys.number("context_length"),
     epsilon: keys.number("attention.layer_norm_rms_epsilon"),
@@ -93,11 +96,12 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
       kvHeads: keys.number("attention.head_count_kv"),
       headSize,
       gated: family.gated,
-      inputs: hasBiases(file) ? "biases" : family.inputs,
-      neighbours: family.neighbours,
+      inputs: inputsOf(file, family),
+      pairs: family.pairs,
       rotary: keys.number("rope.dimension_count", headSize),
       ropeBase: keys.number("rope.freq_base", 10_000),
       ...(scaling && { ropeScaling: scaling }),
+      ...(family.ropeFactors && file.tensors.has(ropeFactorsTensor) && { ropeFactors: "unread" }),
       scale: keys.number("attention.scale", 0) || 1 / Math.sqrt(headSize),
     },
   };
@@ -106,30 +110,11 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
   return parameters;
 }
 
-/** Files of one architecture have biases or none. */
-const hasBiases = ({ tensors }: GgufFile): boolean =>
-  tensors.has("blk.0.attn_q.bias") || tensors.has("blk.0.attn_qkv.bias");
-
-/**
- * The same shapes with the factors of the rotation, which are in the file's data.
- * @throws UserError for a tensor of another shape, or with a factor that is no positive number
- */
-export async function withRopeFactors(file: GgufFile, h: Hyperparameters): Promise<Hyperparameters> {
-  const tensor = file.tensors.get("rope_freqs.weight");
-  if (!tensor || !h.attention.neighbours) return h; // no other family computes with it
-  const length = h.attention.rotary / 2;
-  const factors = new Float32Array(length);
-  const fits = tensor.type === "F32" && tensor.dims.length === 1 && tensor.dims[0] === length;
-  if (fits) await file.read(tensor.offset, new Uint8Array(factors.buffer));
-  if (!fits || !factors.every((factor) => factor > 0 && Number.isFinite(factor))) {
-    throw new UserError({
-      code: "file-damaged",
-      problem: `${file.path}: tensor rope_freqs.weight is not ${length} positive numbers`,
-      advice: "download it again or choose another file of this model",
-      path: file.path,
-    });
-  }
-  return { ...h, attention: { ...h.attention, ropeFactors: factors } };
+/** A file of Llama's architecture has biases on q, k and v in all blocks or in none. */
+function inputsOf({ tensors }: GgufFile, { inputs }: Family): Hyperparameters["attention"]["inputs"] {
+  if (inputs !== "biases or nothing") return inputs;
+  const isBias = /^blk\.\d+\.attn_(q|k|v|qkv)\.bias$/;
+  return [...tensors.keys()].some((name) => isBias.test(name)) ? "biases" : "nothing";
 }
 
 function keysOf(file: GgufFile, architecture: string): Keys {
@@ -167,6 +152,11 @@ function requireNumbers(path: string, h: Hyperparameters): void {
     "attention.layer_norm_rms_epsilon": [h.epsilon, 1e-12, 1],
     "attention.scale": [a.scale, 1e-6, 1e3],
     "rope.freq_base": [a.ropeBase, 1, 1e12],
+    ...(h.multipliers && {
+      embedding_scale: [h.multipliers.embedding, 1e-6, 1e6],
+      residual_scale: [h.multipliers.residual, 1e-6, 1e6],
+      logit_scale: [h.multipliers.logits, 1e-6, 1e6],
+    }),
   };
   const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= MOST;
   const wrong =
@@ -197,13 +187,22 @@ function requireShapes(path: string, h: Hyperparameters, keys: Keys): void {
     [h.embedding % 32 === 0, `has rows of ${h.embedding}, not a multiple of 32`],
     [h.feedForward % 32 === 0, `has a feed-forward width of ${h.feedForward}, not a multiple of 32`],
     [
-      powerOfTwo(a.headSize) && a.headSize >= 32 && a.headSize <= 256 && valueLength === a.headSize,
-      `has attention heads of ${a.headSize} and ${valueLength}, and equal powers of two from 32 to 256 are supported`,
+      // A norm adds up the squares of a head in a tree.
+      (a.inputs === "norms" ? powerOfTwo(a.headSize) : a.headSize % 8 === 0) &&
+        a.headSize >= 32 &&
+        a.headSize <= 256 &&
+        valueLength === a.headSize,
+      `has attention heads of ${a.headSize} and ${valueLength}, and equal ${a.inputs === "norms" ? "powers of two" : "multiples of 8"} from 32 to 256 are supported`,
+    ],
+    [
+      (a.heads * a.headSize) % 32 === 0,
+      `has ${a.heads} attention heads of ${a.headSize}, together not a multiple of 32`,
     ],
     [a.heads % a.kvHeads === 0, `has ${a.heads} query heads for ${a.kvHeads} KV heads`],
     [a.rotary % 8 === 0 && a.rotary <= a.headSize, `rotates ${a.rotary} of ${a.headSize} dims`],
   ];
   if (e) {
+    rules.push([!h.multipliers, "has experts beside Granite's multipliers"]);
     rules.push(
       [e.feedForward % 32 === 0, `has experts of a width of ${e.feedForward}, not a multiple of 32`],
       [

@@ -31,7 +31,7 @@ export {
   recordMask,
 } from "./draw.ts";
 export { recordHead, recordTrunk } from "./forward.ts";
-export { type Hyperparameters, readHyperparameters, withRopeFactors } from "./hyperparameters.ts";
+export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 export {
   type DeltaStrides,
   deltaColumns,
@@ -44,6 +44,7 @@ export {
 } from "./layers/index.ts";
 export { allocateModel, checkTensors, loadModel, type Model } from "./model.ts";
 export type { Pass, PassRows, Path } from "./pass.ts";
+export { withRopeFactors } from "./rope_factors.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
 export {
   convolutionRows,

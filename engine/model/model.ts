@@ -1,9 +1,10 @@
 import { UserError } from "../errors/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import type { Gpu } from "../gpu/index.ts";
-import { type Hyperparameters, readHyperparameters, withRopeFactors } from "./hyperparameters.ts";
+import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 import { type Block, loadBlock, loadMtp, type Mtp } from "./layers/index.ts";
-import { type Matrix, Weights } from "./weights.ts";
+import { withRopeFactors } from "./rope_factors.ts";
+import { type Matrix, scaled, Weights } from "./weights.ts";
 
 /** A model whose weights are on the GPU. */
 export interface Model {
@@ -63,11 +64,13 @@ export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): All
 
 /** Declares all that a model is made of. */
 function declare(weights: Weights, h: Hyperparameters) {
-  const embedding = weights.table("token_embd.weight", h.embedding, h.vocabulary);
+  const table = weights.table("token_embd.weight", h.embedding, h.vocabulary);
+  const embedding = scaled(table, h.multipliers?.embedding);
   const outputNorm = weights.vector("output_norm.weight", h.embedding);
-  const head = weights.has("output.weight")
-    ? weights.table("output.weight", h.embedding, h.vocabulary)
-    : embedding;
+  const head = scaled(
+    weights.has("output.weight") ? weights.table("output.weight", h.embedding, h.vocabulary) : table,
+    h.multipliers?.logits,
+  );
   const blocks = h.fullAttention.map((full, i) => loadBlock(weights, h, i, full ? "attention" : "delta"));
   const mtp = h.mtpLayers > 0 ? loadMtp(weights, h, { embedding, head, outputNorm }) : undefined;
   return { embedding, blocks, outputNorm, head, mtp };

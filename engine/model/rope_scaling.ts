@@ -53,3 +53,6 @@ export function ropeScaling(path: string, keys: Keys): RopeScaling | undefined {
 
 const MOST = 10_000; // more is no model's
 const NONE = { type: "linear", factor: 1, originalContext: 0 } as const;
+
+/** Tensor [R/2] of what each pair's angle is divided by: how Llama 3.1 stretches its context. */
+export const ropeFactorsTensor = "rope_freqs.weight";

@@ -36,7 +36,12 @@ export interface Matrix {
   /** Of all experts, one after the other, in a stack of them. */
   readonly rows: number;
   readonly slabs: readonly Slab[];
+  /** Multiplies each product with the matrix, and each row that is looked up. Default: 1. */
+  readonly scale?: number;
 }
+
+/** The same weights with another factor. */
+export const scaled = (matrix: Matrix, scale = 1): Matrix => ({ ...matrix, scale });
 
 /** Bytes of one read from the file and one write to the GPU. */
 const pieceBytes = 8 << 20;

@@ -1,6 +1,6 @@
 // attention_prepare (NETWORK.md 3.2, 3.3): from the joint projection of row t at position p
 //   q_h = rope(shaped(q_h)),  k_j = rope(shaped(k_j)) → cache,  shaped(v_j) → cache
-//   shaped: attention_norm.wgsl or attention_bias.wgsl, which bring bindings 1 and 2, or attention_plain.wgsl.
+//   shaped: attention_norm.wgsl, attention_bias.wgsl or attention_plain.wgsl, which bring bindings 1 and 2.
 //   rope rotates dims (i, i + ROT/2), or (2i, 2i + 1) if NEIGHBOURS, i < ROT/2, by the table's angle at p; the other dims
 //   pass through.
 // 0 proj    [STRIDE, T]       read         per head q D, or [q D | gate D] if GATED; then k D · HKV, then v D · HKV
@@ -37,13 +37,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   workgroupBarrier();
   var turned = mine;
   let half = ROT / 8u; // quads in half of the rotated dims
-  if (local < 2u * half && NEIGHBOURS) {
-    let a = rope[position * (ROT / 2u) + 2u * local];
-    let b = rope[position * (ROT / 2u) + 2u * local + 1u];
-    turned = vec4f(
-      fma(-mine.y, a.y, mine.x * a.x), fma(mine.x, a.y, mine.y * a.x),
-      fma(-mine.w, b.y, mine.z * b.x), fma(mine.z, b.y, mine.w * b.x),
-    );
+  if (NEIGHBOURS) {
+    if (local < 2u * half) {
+      let low = rope[position * (ROT / 2u) + 2u * local];
+      let high = rope[position * (ROT / 2u) + 2u * local + 1u];
+      let cosines = vec4f(low.xx, high.xx);
+      let sines = vec4f(-low.y, low.y, -high.y, high.y);
+      turned = fma(mine.yxwz, sines, mine * cosines);
+    }
   } else if (local < 2u * half) {
     let first = local < half;
     let pair = select(local - half, local, first);

@@ -1,4 +1,4 @@
-// draft_head: y[n] = W[ids_n]·x for the rows of the head that drafts are chosen from, x being the pass's last row.
+// draft_head: y[n] = SCALE·W[ids_n]·x for the rows of the head that drafts are chosen from, x being the pass's last row.
 // A head larger than a binding is split by rows: ids outside this slab are another dispatch's. Unused places of `ids`
 // hold 2³² − 1 and lose to any other.
 // Order: as in matmul.
@@ -32,5 +32,5 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   }
   if (n >= COUNT || lane > 0u) { return; }
   if (id == 0xffffffffu) { out[n] = -3.0e38; }
-  if (row < shape.n) { out[n] = partial[local]; }
+  if (row < shape.n) { out[n] = partial[local] * SCALE; }
 }

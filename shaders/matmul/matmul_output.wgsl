@@ -1,4 +1,5 @@
-// The activations of a product, and where its row t, column n goes: out[t·out_stride + first + n] (matmul_shape.wgsl).
+// The activations of a product, and where its row t, column n goes: out[t·out_stride + first + n] (matmul_shape.wgsl),
+// times SCALE.
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read> step: StepState;
@@ -22,5 +23,5 @@ fn store(t: u32, n: u32, value: f32) {
   var row = t;
   if (shape.ring > 0u) { row = (step.position + t) % max(shape.ring, 1u); }
   let at = row * shape.out_stride + shape.first + n;
-  if (shape.accumulate != 0u) { out[at] += value; } else { out[at] = value; }
+  if (shape.accumulate != 0u) { out[at] += value * SCALE; } else { out[at] = value * SCALE; }
 }

@@ -1,5 +1,6 @@
 import { seededRandom } from "./random.ts";
 import {
+  GRANITE,
   LLAMA,
   LLAMA_MIXTURE,
   MIXTURE,
@@ -46,4 +47,5 @@ export const families: readonly FamilyCase[] = [
   { name: "qwen3moe", shape: QWEN3_MIXTURE, typeOf: mixed },
   { name: "llama", shape: LLAMA, typeOf: narrow },
   { name: "llama with experts", shape: LLAMA_MIXTURE, typeOf: mixed },
+  { name: "granite", shape: GRANITE, typeOf: narrow },
 ];

@@ -21,11 +21,16 @@ export function l2Norm(x: Row, epsilon: number): Float64Array {
   return Float64Array.from(x, (value) => value / Math.max(Math.sqrt(squares), epsilon));
 }
 
-/** Rotates dims (i, i + rotary/2) of a head by position · base^(−2i/rotary). */
+/**
+ * Rotates dims (i, i + rotary/2) of a head, or (2i, 2i + 1) with `neighbours`, by position · base^(−2i/rotary), divided by
+ * the pair's factor if there are `factors`.
+ */
 export function rope(
   x: Row,
   position: number,
-  { rotary, base, neighbours = false, factors }: RopeShape,
+  rotary: number,
+  base: number,
+  { neighbours = false, factors }: { neighbours?: boolean; factors?: Row | undefined } = {},
 ): Float64Array {
   const out = Float64Array.from(x);
   for (let i = 0; i < rotary / 2; i++) {
@@ -36,16 +41,6 @@ export function rope(
     out[b] = x[a]! * sin + x[b]! * cos;
   }
   return out;
-}
-
-export interface RopeShape {
-  /** Dims that rotate. */
-  readonly rotary: number;
-  readonly base: number;
-  /** Whether dims 2i and 2i + 1 rotate together, and not i and i + rotary/2. */
-  readonly neighbours?: boolean;
-  /** What each pair's frequency is divided by. */
-  readonly factors?: Row | undefined;
 }
 
 /** Σ_p softmax_p(scale · q·k_p) · v_p over the keys and values given. */

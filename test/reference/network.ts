@@ -34,11 +34,13 @@ export async function evaluateInF64(
   const hidden: Float64Array[] = [];
   const states = network.blocks.map(newState);
   for (const [position, id] of ids.entries()) {
-    let x: Row = network.embedding.row(id);
+    let x: Row = times(network.embedding.row(id), network.embeddingScale);
     for (const [i, block] of network.blocks.entries()) x = network.runBlock(block, states[i]!, x, position);
     hidden.push(rmsNorm(x, network.outputNorm, network.epsilon));
   }
-  const logits = (lastOnly ? hidden.slice(-1) : hidden).map((row) => network.head.times(row));
+  const logits = (lastOnly ? hidden.slice(-1) : hidden).map((row) =>
+    times(network.head.times(row), 1 / network.logitScale),
+  );
   const mtp = lastOnly ? undefined : network.mtp;
   return { logits, hidden, mtp: mtp && runMtp(network, mtp, ids, hidden) };
 }
@@ -65,6 +67,7 @@ interface State {
 const newState = (): State => ({ keys: [], values: [], conv: [], matrices: [] });
 
 const add = (a: Row, b: Row): Float64Array => Float64Array.from(a, (value, i) => value + b[i]!);
+const times = (x: Row, factor: number): Float64Array => Float64Array.from(x, (value) => value * factor);
 const part = (x: Float64Array, index: number, size: number): Float64Array =>
   x.subarray(index * size, (index + 1) * size);
 const join = (rows: readonly Float64Array[]): Float64Array => Float64Array.from(rows.flatMap((r) => [...r]));
@@ -105,12 +108,18 @@ async function readNetwork(file: GgufFile) {
     headSize,
     rotary: key("rope.dimension_count", headSize),
     base: key("rope.freq_base"),
-    neighbours: architecture === "llama",
-    factors: tensors.get("rope_freqs.weight")?.row(0),
     keyHeads: key("ssm.group_count"),
     valueHeads: key("ssm.time_step_rank"),
     deltaSize: key("ssm.state_size"),
     used: key("expert_used_count"),
+    scale: key("attention.scale") || 1 / Math.sqrt(headSize),
+    turn: {
+      neighbours: architecture === "llama" || architecture === "granite",
+      factors: tensors.get("rope_freqs.weight")?.row(0),
+    },
+    residual: key("residual_scale", 1),
+    embeddingScale: key("embedding_scale", 1),
+    logitScale: key("logit_scale", 1),
   };
   const embedding = named("token_embd.weight");
   return {
@@ -125,9 +134,10 @@ async function readNetwork(file: GgufFile) {
       const mixed = block("attn_output.weight")
         ? attention(shape, block, state, normed, position)
         : deltaNet(shape, block, state, normed);
-      const middle = add(x, mixed);
+      const middle = add(x, times(mixed, shape.residual));
       const ffnNorm = (block("post_attention_norm.weight") ?? block("ffn_norm.weight"))!;
-      return add(middle, feedForward(shape, block, rmsNorm(middle, ffnNorm.row(0), epsilon)));
+      const raised = feedForward(shape, block, rmsNorm(middle, ffnNorm.row(0), epsilon));
+      return add(middle, times(raised, shape.residual));
     },
   };
 }
@@ -160,13 +170,20 @@ const partOf = (bytes: Uint8Array, index: number, size: number): Uint8Array =>
 
 /** NETWORK.md 3.2, with or without gate, norms and biases. */
 function attention(s: Shape, block: Tensors, state: State, x: Row, position: number): Float64Array {
-  const biased = (name: string): Float64Array => {
-    const y = block(`${name}.weight`)!.times(x);
+  const fused = block("attn_qkv.weight");
+  const widths = {
+    attn_q: s.heads * s.headSize,
+    attn_k: s.kvHeads * s.headSize,
+    attn_v: s.kvHeads * s.headSize,
+  };
+  const biased = (name: keyof typeof widths): Float64Array => {
+    const before = name === "attn_q" ? 0 : name === "attn_k" ? widths.attn_q : widths.attn_q + widths.attn_k;
+    const y = fused ? fused.times(x, before, widths[name]) : block(`${name}.weight`)!.times(x);
     const bias = block(`${name}.bias`);
     return bias ? add(y, bias.row(0)) : y;
   };
   const turned = (head: Float64Array, norm: Weights | undefined) =>
-    rope(norm ? rmsNorm(head, norm.row(0), s.epsilon) : head, position, s);
+    rope(norm ? rmsNorm(head, norm.row(0), s.epsilon) : head, position, s.rotary, s.base, s.turn);
   const queries = biased("attn_q");
   const [keys, values] = [biased("attn_k"), biased("attn_v")];
   const each = Array.from({ length: s.kvHeads }, (_, j) => j);
@@ -177,7 +194,7 @@ function attention(s: Shape, block: Tensors, state: State, x: Row, position: num
     const q = turned(part(queries, perHead * h, s.headSize), block("attn_q_norm.weight"));
     const j = Math.floor(h / (s.heads / s.kvHeads));
     const of = (rows: Float64Array[][]) => rows.map((row) => row[j]!);
-    const o = softmaxAttention(q, of(state.keys), of(state.values), 1 / Math.sqrt(s.headSize));
+    const o = softmaxAttention(q, of(state.keys), of(state.values), s.scale);
     const gate = perHead === 2 ? part(queries, 2 * h + 1, s.headSize) : undefined;
     return gate ? o.map((value, d) => value * sigmoid(gate[d]!)) : o;
   });

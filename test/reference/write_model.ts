@@ -7,7 +7,7 @@ import { ggufBytes, type MetadataPair, type TensorSource } from "./write_gguf.ts
 
 /** Of a synthetic model. Delta nets but for every fourth block, which has full attention; without `delta` all have. */
 export interface ModelShape {
-  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "qwen3moe" | "llama";
+  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "qwen3moe" | "llama" | "granite";
   readonly embedding: number;
   readonly blocks: number;
   /** Of the dense network, or of the expert that all rows share. */
@@ -24,8 +24,10 @@ export interface ModelShape {
   readonly mtp?: boolean;
   /** Whether the output head is a matrix of its own, and not the embedding table. */
   readonly untied?: boolean;
-  /** Whether pairs of dims rotate more slowly than their place says, by a tensor of factors. */
+  /** Whether the file has factors of the angles, as Llama 3.1's have. */
   readonly ropeFactors?: boolean;
+  /** Whether q, k and v are one tensor. */
+  readonly fused?: boolean;
   /** Further keys of the architecture. */
   readonly keys?: readonly MetadataPair[];
 }
@@ -86,26 +88,45 @@ export const QWEN2_STRETCHED: ModelShape = {
   ],
 };
 
-/** As Llama 3.2 and SmolLM2: three query heads for a KV head, and no norms or biases. */
+/** As SmolLM2's 135M, three query heads for a KV head, with the factors of Llama 3.1, and q, k and v in one tensor. */
 export const LLAMA: ModelShape = {
   architecture: "llama",
-  embedding: 384,
-  blocks: 3,
-  feedForward: 512,
+  embedding: 192,
+  blocks: 2,
+  feedForward: 256,
   vocabulary: 512,
-  attention: { heads: 6, kvHeads: 2, headSize: 64, rotary: 64 },
+  attention: { heads: 6, kvHeads: 2, headSize: 32, rotary: 32 },
   ropeFactors: true,
+  fused: true,
 };
 
-/** As Mixtral, with a head of its own. */
+/** As Mixtral, whose experts' width is the key of a dense network. */
 export const LLAMA_MIXTURE: ModelShape = {
-  ...LLAMA,
+  architecture: "llama",
   embedding: 256,
+  blocks: 2,
   feedForward: 0,
+  vocabulary: 512,
   attention: { heads: 4, kvHeads: 2, headSize: 64, rotary: 64 },
   experts: { count: 8, used: 2, feedForward: 256 },
   untied: true,
-  ropeFactors: false,
+};
+
+/** As Granite's 3B: heads of 80, and a factor on each sum. */
+export const GRANITE: ModelShape = {
+  architecture: "granite",
+  embedding: 320,
+  blocks: 2,
+  feedForward: 256,
+  vocabulary: 512,
+  attention: { heads: 4, kvHeads: 2, headSize: 80, rotary: 80 },
+  untied: true,
+  keys: [
+    ["granite.embedding_scale", "f32", 12],
+    ["granite.residual_scale", "f32", 0.22],
+    ["granite.attention.scale", "f32", 0.015625],
+    ["granite.logit_scale", "f32", 8],
+  ],
 };
 
 /** As Qwen3-Coder's 30B-A3B: no expert is shared. */
@@ -213,7 +234,6 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
     block_count: shape.blocks + Number(mtp),
     context_length: 4096,
     embedding_length: shape.embedding,
-    // Llama's mixtures have their experts' width here.
     feed_forward_length: architecture === "llama" && experts ? experts.feedForward : shape.feedForward,
     "attention.head_count": attention.heads,
     "attention.head_count_kv": attention.kvHeads,
@@ -266,6 +286,7 @@ function randomTensors(
 ): Tensor[] {
   const { architecture, embedding, blocks, feedForward, vocabulary, attention, delta, experts } = shape;
   const mtp = Number(shape.mtp ?? false);
+  const isLlama = architecture === "llama" || architecture === "granite";
   const tensors: Tensor[] = [];
   const vector = (name: string, dims: number[], next: () => number) => {
     const length = dims.reduce((product, n) => product * n, 1);
@@ -284,15 +305,18 @@ function randomTensors(
 
   const attentionLayer = (at: string) => {
     const { heads, kvHeads, headSize } = attention;
-    matrix(`${at}attn_q.weight`, embedding, (delta ? 2 : 1) * heads * headSize);
-    matrix(`${at}attn_k.weight`, embedding, kvHeads * headSize);
-    matrix(`${at}attn_v.weight`, embedding, kvHeads * headSize);
+    if (shape.fused) matrix(`${at}attn_qkv.weight`, embedding, (heads + 2 * kvHeads) * headSize);
+    else {
+      matrix(`${at}attn_q.weight`, embedding, (delta ? 2 : 1) * heads * headSize);
+      matrix(`${at}attn_k.weight`, embedding, kvHeads * headSize);
+      matrix(`${at}attn_v.weight`, embedding, kvHeads * headSize);
+    }
     matrix(`${at}attn_output.weight`, heads * headSize, embedding);
     if (architecture === "qwen2") {
       vector(`${at}attn_q.bias`, [heads * headSize], () => normal(random));
       vector(`${at}attn_k.bias`, [kvHeads * headSize], () => normal(random));
       vector(`${at}attn_v.bias`, [kvHeads * headSize], () => normal(random));
-    } else if (architecture !== "llama") {
+    } else if (!isLlama) {
       norm(`${at}attn_q_norm.weight`, headSize);
       norm(`${at}attn_k_norm.weight`, headSize);
     }

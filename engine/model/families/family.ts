@@ -32,22 +32,36 @@ export interface ExpertsShape {
   readonly shared: number;
 }
 
+/** Factors of what a network adds up. */
+export interface Multipliers {
+  /** Of a token's embedding. */
+  readonly embedding: number;
+  /** Of what a mixer or a feed-forward network adds to the residual stream. */
+  readonly residual: number;
+  /** Of the logits. */
+  readonly logits: number;
+}
+
 /** What sets one architecture apart: the layers themselves are the same for all. */
 export interface Family {
   /** For people. */
   readonly title: string;
   /** Whether each query head has a gate on what it returns (NETWORK.md 3.2). */
   readonly gated: boolean;
-  /** What q, k and v pass before q and k rotate: a norm of each q and k head, a bias on all three, or nothing. */
-  readonly inputs: "norms" | "biases" | "none";
-  /** Whether neighbouring dims of a head rotate together, and not those of its halves. */
-  readonly neighbours: boolean;
+  /** What q, k and v pass before q and k rotate: a norm of each q and k head, a bias on all three, or that if the file has it. */
+  readonly inputs: "norms" | "biases" | "biases or nothing";
+  /** Which two dims of a head turn together: i and i + R/2, or 2i and 2i + 1. */
+  readonly pairs: "halves" | "neighbours";
+  /** Whether the angles take the factors of `rope_freqs.weight` where the file has them; others leave this tensor unread. */
+  readonly ropeFactors?: true;
   /** Tensor of the norm before the feed-forward network. */
   readonly ffnNorm: string;
   /** Which trunk blocks have full attention, and the shape of the delta nets that the others have. */
   readonly mixers: (keys: Keys, layers: number) => Mixers;
-  /** Absent: the feed-forward networks are dense. */
+  /** Absent, or undefined for these keys: the feed-forward networks are dense. */
   readonly experts?: (keys: Keys) => ExpertsShape | undefined;
+  /** Absent: all are 1. */
+  readonly multipliers?: (keys: Keys) => Multipliers;
 }
 
 /** Every block has full attention, as in a plain transformer. */

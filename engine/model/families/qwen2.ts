@@ -5,7 +5,7 @@ export const qwen2: Family = {
   title: "Qwen2.5",
   gated: false,
   inputs: "biases",
-  neighbours: false,
+  pairs: "halves",
   ffnNorm: "ffn_norm",
   mixers: attentionOnly,
 };

@@ -5,7 +5,7 @@ export const qwen3: Family = {
   title: "Qwen3",
   gated: false,
   inputs: "norms",
-  neighbours: false,
+  pairs: "halves",
   ffnNorm: "ffn_norm",
   mixers: attentionOnly,
 };

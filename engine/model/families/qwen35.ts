@@ -5,7 +5,7 @@ export const qwen35: Family = {
   title: "Qwen3.5 and Qwen3.6",
   gated: true,
   inputs: "norms",
-  neighbours: false,
+  pairs: "halves",
   ffnNorm: "post_attention_norm",
   mixers(keys, layers) {
     const recurrent = keys.flags("attention.recurrent_layers");

@@ -11,7 +11,7 @@ import { type Bindings, f32, u32 } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass } from "../pass.ts";
 import type { KvLayer } from "../sequence.ts";
-import type { Matrix, Weights } from "../weights.ts";
+import { type Matrix, scaled, type Weights } from "../weights.ts";
 import { recordMatmul } from "./matmul.ts";
 
 /** Weights of a full-attention mixer (NETWORK.md 2.3). */
@@ -25,54 +25,42 @@ export interface Attention {
 }
 
 export function loadAttention(weights: Weights, h: Hyperparameters, block: string): Attention {
-  const { heads, headSize } = h.attention;
+  const { heads, kvHeads, headSize, gated, inputs } = h.attention;
+  const queries = (gated ? 2 : 1) * heads * headSize;
+  // In one tensor or in three, in the same order.
+  const projections = (suffix: string): (readonly [name: string, rows: number])[] =>
+    weights.has(`${block}attn_qkv.${suffix}`)
+      ? [[`${block}attn_qkv.${suffix}`, queries + 2 * kvHeads * headSize]]
+      : [
+          [`${block}attn_q.${suffix}`, queries],
+          [`${block}attn_k.${suffix}`, kvHeads * headSize],
+          [`${block}attn_v.${suffix}`, kvHeads * headSize],
+        ];
+  const loadInputs: Readonly<Record<typeof inputs, () => Bindings>> = {
+    norms: () => ({
+      q_norm: weights.vector(`${block}attn_q_norm.weight`, headSize),
+      k_norm: weights.vector(`${block}attn_k_norm.weight`, headSize),
+    }),
+    biases: () => ({ bias: weights.joined(projections("bias")) }),
+    nothing: () => ({}),
+  };
   return {
     kind: "attention",
-    qkv: weights.matrix(h.embedding, projections(weights, h, block, "weight")),
-    inputs: loadInputs(weights, h, block),
-    output: weights.matrix(heads * headSize, [[`${block}attn_output.weight`, h.embedding]]),
+    qkv: weights.matrix(h.embedding, projections("weight")),
+    inputs: loadInputs[inputs](),
+    output: scaled(
+      weights.matrix(heads * headSize, [[`${block}attn_output.weight`, h.embedding]]),
+      h.multipliers?.residual,
+    ),
   };
 }
 
-function loadInputs(weights: Weights, h: Hyperparameters, block: string): Bindings {
-  const { headSize, inputs } = h.attention;
-  switch (inputs) {
-    case "norms":
-      return {
-        q_norm: weights.vector(`${block}attn_q_norm.weight`, headSize),
-        k_norm: weights.vector(`${block}attn_k_norm.weight`, headSize),
-      };
-    case "biases":
-      return { bias: weights.joined(projections(weights, h, block, "bias")) };
-    case "none":
-      return {};
-  }
-}
-
-/** The tensors of q, k and v with their rows; some writers join the three, in this order. */
-function projections(
-  weights: Weights,
-  { attention: { heads, kvHeads, headSize, gated } }: Hyperparameters,
-  block: string,
-  kind: "weight" | "bias",
-): (readonly [name: string, rows: number])[] {
-  const queries = (gated ? 2 : 1) * heads * headSize;
-  const others = kvHeads * headSize;
-  const joined = `${block}attn_qkv.${kind}`;
-  if (weights.has(joined)) return [[joined, queries + 2 * others]];
-  return [
-    [`${block}attn_q.${kind}`, queries],
-    [`${block}attn_k.${kind}`, others],
-    [`${block}attn_v.${kind}`, others],
-  ];
-}
-
-const inputShaders = { norms: normShader, biases: biasShader, none: plainShader } as const;
+const inputShaders = { norms: normShader, biases: biasShader, nothing: plainShader } as const;
 
 /** Records x += Attention(normed) (NETWORK.md 3.2), appending the rows' keys and values to the cache. */
 export function recordAttention(pass: Pass, layer: Attention, { keys, values }: KvLayer): void {
   const { recorder, h, memory, workspace: w, step, width } = pass;
-  const { heads, kvHeads, headSize, rotary, scale, gated, inputs, neighbours } = h.attention;
+  const { heads, kvHeads, headSize, rotary, scale, gated, inputs, pairs } = h.attention;
   const kv = memory.kvType === "f16" ? kvF16 : kvF32;
   const sizes = {
     D: u32(headSize),
@@ -88,7 +76,12 @@ export function recordAttention(pass: Pass, layer: Attention, { keys, values }: 
     {
       name: "attention_prepare",
       parts: [stepShader, kv, inputShaders[inputs], prepareShader],
-      constants: { ...sizes, ROT: u32(rotary), NEIGHBOURS: String(neighbours), EPS: f32(h.epsilon) },
+      constants: {
+        ...sizes,
+        ROT: u32(rotary),
+        NEIGHBOURS: String(pairs === "neighbours"),
+        EPS: f32(h.epsilon),
+      },
     },
     { proj: w.proj, ...layer.inputs, rope: memory.rope, q: w.query, keys, values, step },
     [heads + 2 * kvHeads, width],

@@ -28,7 +28,7 @@ export function loadBlock(
     ffnNorm: weights.vector(`${block}${h.ffnNorm}.weight`, h.embedding),
     ffn: h.experts
       ? loadExperts(weights, h, block)
-      : loadFeedForward(weights, h.embedding, h.feedForward, block),
+      : loadFeedForward(weights, h.embedding, h.feedForward, block, { scale: h.multipliers?.residual }),
   };
 }
 

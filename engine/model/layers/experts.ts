@@ -38,7 +38,7 @@ export function loadExperts(weights: Weights, h: Hyperparameters, block: string)
       ? [stack("ffn_gate_up_exps", 2 * feedForward)]
       : [stack("ffn_gate_exps", feedForward), stack("ffn_up_exps", feedForward)],
     down: weights.stack(at("ffn_down_exps"), feedForward, h.embedding, count),
-    shared: shared ? loadFeedForward(weights, h.embedding, shared, block, "_shexp") : undefined,
+    shared: shared ? loadFeedForward(weights, h.embedding, shared, block, { suffix: "_shexp" }) : undefined,
   };
 }
 

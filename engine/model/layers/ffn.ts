@@ -2,7 +2,7 @@ import stepShader from "../../../shaders/common/step_state.wgsl";
 import swigluShader from "../../../shaders/common/swiglu.wgsl";
 import { ceilDiv, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Pass, PassRows } from "../pass.ts";
-import type { Matrix, Weights } from "../weights.ts";
+import { type Matrix, scaled, type Weights } from "../weights.ts";
 import { type MatmulOptions, recordMatmul } from "./matmul.ts";
 
 /** Weights of a dense feed-forward network (NETWORK.md 2.5). */
@@ -13,13 +13,16 @@ export interface FeedForward {
   readonly down: Matrix;
 }
 
-/** @param suffix of the tensors' names, for example `_shexp` */
+/**
+ * @param suffix of the tensors' names, for example `_shexp`
+ * @param scale of what the network returns
+ */
 export function loadFeedForward(
   weights: Weights,
   embedding: number,
   width: number,
   block: string,
-  suffix = "",
+  { suffix = "", scale = 1 }: { suffix?: string; scale?: number | undefined } = {},
 ): FeedForward {
   return {
     kind: "dense",
@@ -27,7 +30,7 @@ export function loadFeedForward(
       [`${block}ffn_gate${suffix}.weight`, width],
       [`${block}ffn_up${suffix}.weight`, width],
     ]),
-    down: weights.matrix(width, [[`${block}ffn_down${suffix}.weight`, embedding]]),
+    down: scaled(weights.matrix(width, [[`${block}ffn_down${suffix}.weight`, embedding]]), scale),
   };
 }
 

@@ -42,6 +42,7 @@ import type { TensorType } from "../../gguf/index.ts";
 import {
   type Bindings,
   ceilDiv,
+  f32,
   type Gpu,
   gridWidth,
   structOf,
@@ -121,6 +122,7 @@ export function recordMatmul(
   const one = last || width === 1;
   const tiled = kind === "prompt" && !one;
   const rows = one ? 1 : Math.min(width, rowsPerRead);
+  const scale = scaleOf(matrix);
   for (const slab of matrix.slabs) {
     const shape = shapeOf(recorder.gpu, matrix, slab, {
       x_stride: options.xStride ?? matrix.columns,
@@ -136,12 +138,12 @@ export function recordMatmul(
       ? {
           name: `matmul_tile ${slab.type}`,
           parts: [...before, tileShader],
-          constants: { GRID_X: u32(gridWidth) },
+          constants: { GRID_X: u32(gridWidth), SCALE: scale },
         }
       : {
           name: `matmul ${slab.type} ×${rows}`,
           parts: [...before, matmulShader],
-          constants: { GRID_X: u32(gridWidth), ROWS: u32(rows), LANES: u32(lanes) },
+          constants: { GRID_X: u32(gridWidth), ROWS: u32(rows), LANES: u32(lanes), SCALE: scale },
         };
     // A tile is as wide as it is high.
     const groups = tiled ? ceilDiv(slab.rows, maxRows) : ceilDiv(slab.rows * lanes, workgroupSize);
@@ -153,6 +155,8 @@ export function recordMatmul(
   }
 }
 
+const scaleOf = ({ scale = 1 }: Matrix): string => f32(scale);
+
 /** Records x_t = W[token_t]. */
 export function recordEmbedding({ recorder, step, width }: PassRows, table: Matrix, x: GPUBuffer): void {
   for (const slab of table.slabs) {
@@ -160,7 +164,7 @@ export function recordEmbedding({ recorder, step, width }: PassRows, table: Matr
     const source = {
       name: `embedding ${slab.type}`,
       parts: [stepShader, ...shape.parts, ...decoders[slab.type], embeddingShader],
-      constants: {},
+      constants: { SCALE: scaleOf(table) },
     };
     recorder.dispatch(source, { ...slab.planes, x, step, ...shape.bindings }, [1, width]);
   }
@@ -179,7 +183,7 @@ export function recordDraftHead(
     const source = {
       name: `draft_head ${slab.type}`,
       parts: [stepShader, ...shape.parts, ...decoders[slab.type], outputShader, draftHeadShader],
-      constants: { LANES: u32(lanes), COUNT: u32(count) },
+      constants: { LANES: u32(lanes), COUNT: u32(count), SCALE: scaleOf(head) },
     };
     recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings, ids }, [
       ceilDiv(count * lanes, workgroupSize),

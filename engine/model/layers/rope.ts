@@ -10,16 +10,17 @@ const yarnSlow = 1;
  * stretched. Made on the CPU, since WGSL bounds the error of sin and cos only near zero (NETWORK.md 3.3).
  */
 export function ropeTable(
-  { rotary, ropeBase, ropeScaling: scaling, ropeFactors: factors }: Hyperparameters["attention"],
+  { rotary, ropeBase, ropeScaling: scaling, ropeFactors }: Hyperparameters["attention"],
   positions: number,
 ): Float32Array<ArrayBuffer> {
+  if (ropeFactors === "unread") throw new Error("the factors of the angles were not read");
   const half = rotary / 2;
   const yarn = scaling?.type === "yarn" ? 1 + 0.1 * Math.log(scaling.factor) : 1; // its temperature of attention
   const size = yarn * (scaling?.attention ?? 1);
   const table = new Float32Array(positions * rotary);
   for (let i = 0; i < half; i++) {
-    const frequency =
-      (ropeBase ** ((-2 * i) / rotary) * stretch(i, rotary, ropeBase, scaling)) / (factors?.[i] ?? 1);
+    const stretched = ropeBase ** ((-2 * i) / rotary) * stretch(i, rotary, ropeBase, scaling);
+    const frequency = stretched / (ropeFactors?.[i] ?? 1);
     for (let p = 0; p < positions; p++) {
       table[p * rotary + 2 * i] = size * Math.cos(p * frequency);
       table[p * rotary + 2 * i + 1] = size * Math.sin(p * frequency);

@@ -144,17 +144,16 @@ eachDevice((bed) => {
     [64, "f16", everywhere, {}],
     [64, "f32", everywhere.slice(2, 3), plain],
     [128, "f16", everywhere.slice(2, 3), { ...plain, inputs: "biases" }],
-    [64, "f32", everywhere.slice(2, 3), { ...plain, inputs: "none", neighbours: true }],
-    [128, "f16", everywhere.slice(2, 3), { ...plain, inputs: "biases", neighbours: true }],
+    [80, "f32", everywhere.slice(2, 3), { ...plain, rotary: 72, inputs: "nothing", pairs: "neighbours" }],
   ] as const) {
     const h = shapes({ attention: { headSize, ...form } });
-    const { heads, kvHeads, rotary, ropeBase: base, scale, gated, inputs, neighbours } = h.attention;
+    const { heads, kvHeads, rotary, ropeBase, scale, gated, inputs, pairs } = h.attention;
     const stride = projectedHeads(h) * headSize;
     const perQuery = gated ? 2 : 1;
 
     for (const [position, rows] of places) {
       // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the formulas of a whole layer, head by head, against what the device wrote
-      test(`${rows} rows from position ${position}, heads of ${headSize}, ${kvType} cache: ${inputs}, rope${neighbours ? " of neighbours" : ""}, softmax${gated ? ", gate" : ""}`, async () => {
+      test(`${rows} rows from position ${position}, heads of ${headSize}, ${kvType} cache: ${inputs}, rope of ${pairs}, softmax${gated ? ", gate" : ""}`, async () => {
         const seed = 700 + position;
         const s = scene(h, kvType, position, seededRandom(seed));
         const { query, out, keys, values } = await attend(bed(), s, rows);
@@ -181,10 +180,8 @@ eachDevice((bed) => {
           const row = inputs === "biases" ? proj.map((value, i) => value + s.bias[i]!) : proj;
           const head = (index: number) => row.subarray(index * headSize, (index + 1) * headSize);
           const turned = (x: Float32Array, norm: Float32Array) =>
-            rope(inputs === "norms" ? rmsNorm(x, norm, h.epsilon) : x, position + t, {
-              rotary,
-              base,
-              neighbours,
+            rope(inputs === "norms" ? rmsNorm(x, norm, h.epsilon) : x, position + t, rotary, ropeBase, {
+              neighbours: pairs === "neighbours",
             });
           for (let j = 0; j < kvHeads; j++) {
             const key = turned(head(perQuery * heads + j), s.kNorm);

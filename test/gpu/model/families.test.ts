@@ -67,7 +67,7 @@ eachDevice((bed, device) => {
 
       const kinds = ["logits", "hidden", "mtp"] as const;
       const expectSame = (actual: ModelRows) => {
-        if (!shape.keys) {
+        if (name !== "qwen2 with YaRN") {
           // The formulas know no stretched angles.
           for (const kind of kinds) {
             if (!reference[kind]) continue;

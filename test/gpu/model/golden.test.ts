@@ -225,7 +225,7 @@ eachDevice((bed, device) => {
     test("a dense model of another family", async () => {
       await using folder = await temporaryFolder();
       const path = folder.at("llama.gguf");
-      await writeFile(path, ggufBytes({ metadata: [["general.architecture", "string", "llama"]] }));
+      await writeFile(path, ggufBytes({ metadata: [["general.architecture", "string", "mamba"]] }));
       await expectRefused(path);
     });
 

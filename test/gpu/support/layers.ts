@@ -40,7 +40,7 @@ export function shapes({
       headSize,
       gated: true,
       inputs: "norms",
-      neighbours: false,
+      pairs: "halves",
       rotary: headSize / 4,
       ropeBase: 1e7,
       scale: 1 / Math.sqrt(headSize),
