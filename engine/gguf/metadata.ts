@@ -62,9 +62,10 @@ export function metadataString(file: MetadataSource, key: string, fallback?: str
   return lookUp(file, key, "a string", fallback, (value) => (typeof value === "string" ? value : undefined));
 }
 
+/** A boolean; some writers have 0 and 1 instead. */
 export function metadataBoolean(file: MetadataSource, key: string, fallback?: boolean): boolean {
   return lookUp(file, key, "a boolean", fallback, (value) =>
-    typeof value === "boolean" ? value : undefined,
+    typeof value === "boolean" ? value : value === 0 || value === 1 ? value === 1 : undefined,
   );
 }
 

@@ -19,7 +19,7 @@ export interface TensorEntry {
 /**
  * Turns directory lines into entries that lie inside the file, in the file's order.
  * `fileBytes` is the size of the file, `dataStart` the position that offsets count from.
- * Offsets are trusted otherwise: gaps and overlaps are allowed.
+ * Tensors may lie in any order, and not over one another.
  */
 export function placeTensors(
   path: string,
@@ -27,12 +27,13 @@ export function placeTensors(
   dataStart: number,
   directory: readonly DirectoryLine[],
 ): Map<string, TensorEntry> {
+  requireOrder(path, fileBytes, directory);
   const starts = [...new Set(directory.map((line) => dataStart + line.offset))].sort((a, b) => a - b);
   const nextStart = new Map(starts.map((start, index) => [start, starts[index + 1] ?? fileBytes]));
   const tensors = new Map<string, TensorEntry>();
   for (const { name, dims, typeId, offset: relative } of directory) {
     const offset = dataStart + relative;
-    const elements = countElements(path, name, dims);
+    requireElements(path, name, dims);
     const format = blockFormatOfId(typeId);
     const columns = dims[0] ?? 1;
     if (format !== undefined && columns % format.elements !== 0) {
@@ -41,10 +42,7 @@ export function placeTensors(
         `tensor ${name} has rows of ${grouped(columns)} elements, not a multiple of the ${format.elements} in a ${format.type} block`,
       );
     }
-    const bytes =
-      format === undefined
-        ? Math.max(0, nextStart.get(offset)! - offset)
-        : rowBytes(format.type, columns) * (elements / columns);
+    const bytes = bytesOf(dims, typeId) ?? Math.max(0, nextStart.get(offset)! - offset);
     if (offset + bytes > fileBytes) {
       throw damaged(
         path,
@@ -56,6 +54,29 @@ export function placeTensors(
   return tensors;
 }
 
+/** Tensors that share bytes: one of them reads what is not its own. */
+function requireOrder(path: string, fileBytes: number, directory: readonly DirectoryLine[]): void {
+  const placed = directory
+    .map(({ name, dims, typeId, offset }) => ({ name, offset, bytes: bytesOf(dims, typeId) ?? 0 }))
+    .sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
+  for (const [index, { name, offset, bytes }] of placed.entries()) {
+    const next = placed[index + 1];
+    if (next === undefined || bytes === 0 || offset + bytes <= next.offset || bytes > fileBytes) continue;
+    throw damaged(
+      path,
+      `tensor ${name} ends at byte ${grouped(offset + bytes)} of the data, where tensor ${next.name} begins at ${grouped(next.offset)}`,
+    );
+  }
+}
+
+/** Undefined for a type whose size is not known here. */
+function bytesOf(dims: readonly number[], typeId: number): number | undefined {
+  const format = blockFormatOfId(typeId);
+  const columns = dims[0] ?? 1;
+  if (format === undefined || columns % format.elements !== 0) return undefined;
+  return rowBytes(format.type, columns) * (elementsOf(dims) / columns);
+}
+
 const elementsOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
 
 /** Elements of all tensors together. */
@@ -65,7 +86,7 @@ export function parameterCount(tensors: Iterable<Pick<TensorEntry, "dims">>): nu
   return sum;
 }
 
-function countElements(path: string, name: string, dims: readonly number[]): number {
+function requireElements(path: string, name: string, dims: readonly number[]): void {
   const elements = elementsOf(dims);
   if (elements === 0)
     throw damaged(path, `tensor ${name} has the shape [${dims.join(", ")}], which holds nothing`);
@@ -75,5 +96,4 @@ function countElements(path: string, name: string, dims: readonly number[]): num
       `tensor ${name} has the shape [${dims.join(", ")}], more elements than any file holds`,
     );
   }
-  return elements;
 }

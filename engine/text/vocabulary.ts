@@ -7,6 +7,7 @@ import {
   metadataNumbers,
   metadataString,
   metadataStrings,
+  modelName,
 } from "../gguf/index.ts";
 import { PRE_TOKENIZERS, type PreTokenizer, type PreTokenizerName } from "./pre_tokenizers.ts";
 
@@ -78,7 +79,12 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
   const { pre, ignoreMerges, addBos = false } = isBytes ? preTokenizerFrom(file) : SENTENCEPIECE;
 
   const tokens = metadataStrings(file, "tokenizer.ggml.tokens");
-  const types = metadataNumbers(file, "tokenizer.ggml.token_type");
+  // Without types, as some converters write files, special tokens are those that are known by their texts.
+  const types = metadataNumbers(
+    file,
+    "tokenizer.ggml.token_type",
+    tokens.map(() => TOKEN_TYPE.normal),
+  );
   if (types.length !== tokens.length || tokens.length === 0) {
     throw new UserError({
       code: "file-damaged",
@@ -87,7 +93,8 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
       path: file.path,
     });
   }
-  const idAt = (role: string) => idOfKey(file, `tokenizer.ggml.${role}_token_id`, tokens.length);
+  const idsAt = (role: string) => idsOfKey(file, `tokenizer.ggml.${role}_token_id`, tokens.length);
+  const idAt = (role: string): number | undefined => idsAt(role)[0];
 
   const fimIds: { [role in FimRole]?: number } = {};
   for (const [role, keys] of Object.entries(FIM_KEYS) as [FimRole, readonly string[]][]) {
@@ -98,7 +105,7 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
   const usual = (id: number) => (isBytes || id >= tokens.length ? undefined : id);
   const [bosId, eosId] = [idAt("bos") ?? usual(1), idAt("eos") ?? usual(2)];
   const chatTemplate = metadataString(file, "tokenizer.chat_template", "");
-  const name = ["general.name", "general.basename"].map((key) => metadataString(file, key, "")).join(" ");
+  const name = `${modelName(file)} ${metadataString(file, "general.basename", "")}`;
   return {
     kind,
     pre,
@@ -110,7 +117,7 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
       scores: scoresFrom(file, tokens.length),
       addSpacePrefix: metadataBoolean(file, "tokenizer.ggml.add_space_prefix", true),
     }),
-    endIds: [eosId, idAt("eot"), idAt("eom")].filter((id) => id !== undefined),
+    endIds: [...new Set([eosId, ...["eos", "eot", "eom"].flatMap(idsAt)])].filter((id) => id !== undefined),
     fimIds,
     name,
     ...(bosId !== undefined && { bosId }),
@@ -141,11 +148,17 @@ function scoresFrom(file: MetadataSource, size: number): ArrayLike<number> {
   });
 }
 
-/** The id that the key names. One outside of the vocabulary counts for nothing, as in llama.cpp: some converters write -1 for none. */
-function idOfKey(file: MetadataSource, key: string, size: number): number | undefined {
-  if (!file.metadata.has(key)) return undefined;
-  const id = metadataNumber(file, key);
-  return Number.isInteger(id) && id >= 0 && id < size ? id : undefined;
+/**
+ * The ids that the key names, one or several. Those outside of the vocabulary count for nothing, as in llama.cpp: some
+ * converters write -1 for none.
+ */
+function idsOfKey(file: MetadataSource, key: string, size: number): number[] {
+  const value = file.metadata.get(key);
+  if (value === undefined || typeof value === "bigint") return [];
+  const ids = ArrayBuffer.isView(value)
+    ? Array.from(metadataNumbers(file, key))
+    : [metadataNumber(file, key)];
+  return ids.filter((id) => Number.isInteger(id) && id >= 0 && id < size);
 }
 
 function unsupported(file: MetadataSource, key: string, found: string, supported: string): UserError {

@@ -133,6 +133,16 @@ const cases: readonly [fault: string, bytes: Uint8Array, sentence: string][] = [
     "model.gguf is damaged (tensor w is there twice): download it again.",
   ],
   [
+    "two tensors that share bytes",
+    ggufBytes({
+      tensors: [
+        ...tensor({}).tensors!,
+        ...tensor({ offset: 32n }).tensors!.map((one) => ({ ...one, name: "v" })),
+      ],
+    }),
+    "model.gguf is damaged (tensor w ends at byte 34 of the data, where tensor v begins at 32): download it again.",
+  ],
+  [
     "five dimensions",
     ggufBytes(tensor({ dims: [32, 1, 1, 1, 1] })),
     "model.gguf is damaged (tensor w has 5 dimensions where 4 is the most): download it again.",

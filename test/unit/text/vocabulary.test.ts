@@ -95,6 +95,20 @@ for (const id of [4, -1, 2 ** 32 - 1, 1.5]) {
   });
 }
 
+test("harmless variety: no types, several end tokens, 1 for true, a name that is no text", () => {
+  const source = read({
+    [`${KEY}.token_type`]: undefined,
+    [`${KEY}.eos_token_id`]: Int32Array.of(3, 1),
+    [`${KEY}.bos_token_id`]: 0,
+    [`${KEY}.add_bos_token`]: 1,
+    "general.name": 7,
+  });
+  expect(source).toMatchObject({ endIds: [3, 1], eosId: 3, addBos: true });
+  const tokenizer = createTokenizer(source);
+  expect(tokenizer.startId).toBe(0);
+  expect(tokenizer.encode("<|im_end|>", { special: true })).toEqual([3]); // known by its text
+});
+
 test("older names of the layout's keys are read, newer ones win", () => {
   const old = { [`${KEY}.prefix_token_id`]: 0, [`${KEY}.suffix_token_id`]: 1, [`${KEY}.middle_token_id`]: 2 };
   expect(read(old).fimIds).toEqual({ prefix: 0, suffix: 1, middle: 2 });
@@ -120,7 +134,7 @@ const faults: readonly (readonly [string, MetadataValue | undefined, string])[] 
   [`${KEY}.model`, "llama", "no metadata key tokenizer.ggml.scores"],
   [`${KEY}.pre`, "gpt-4o", 'has "gpt-4o" in metadata key tokenizer.ggml.pre, and only qwen2, '],
   [`${KEY}.pre`, "constructor", 'has "constructor" in metadata key tokenizer.ggml.pre'],
-  ...[`${KEY}.model`, `${KEY}.tokens`, `${KEY}.token_type`, `${KEY}.merges`].map(
+  ...[`${KEY}.model`, `${KEY}.tokens`, `${KEY}.merges`].map(
     (key) => [key, undefined, `no metadata key ${key}`] as const,
   ),
   [`${KEY}.tokens`, Int32Array.of(1), `${KEY}.tokens`],
