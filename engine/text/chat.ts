@@ -1,6 +1,6 @@
-import { Template } from "@huggingface/jinja";
 import type { ChatMessage } from "../contract/index.ts";
 import { type Fault, UserError } from "../errors/index.ts";
+import { compileTemplate } from "./jinja.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface TemplateOptions {
@@ -74,7 +74,7 @@ export function renderChat(
     ...(enableThinking !== undefined && { enable_thinking: enableThinking }),
   };
   const parsed = asFault(
-    () => new Template(template),
+    () => compileTemplate(template),
     (reason) => ({
       code: "model-unsupported",
       problem: `The model's chat template cannot be read (${reason})`,
@@ -82,7 +82,7 @@ export function renderChat(
     }),
   );
   const text = asFault(
-    () => parsed.render(values),
+    () => parsed(values),
     (reason) => ({
       code: "model-unsupported",
       problem: `The model's chat template fails on these ${messages.length} messages (${reason})`,
