@@ -12,7 +12,9 @@ export function readPartName(name: string): PartName | undefined {
   return model === undefined ? undefined : { model, part: Number(part), parts: Number(parts) };
 }
 
-const quantPattern = /[-._]((?:UD-)?(?:I?Q\d\w*|B?F16|F32|MXFP4\w*))$/i;
+// At the end of a name, or all of it, perhaps with a version behind: `model.q8_0.v2`, `model-i1-Q4_K_M`, `q4_k_m`.
+const quantPattern =
+  /(?:^|[-._](?:i1-)?)((?:UD-)?(?:I?Q\d\w*|TQ\d_\d\w*|B?F16|FP16|F(?:P)?32|MXFP4\w*|NVFP4\w*))(?:[-._]v\d+)?$/i;
 
 /** Bits of a weight in files of that quant, about: with the scales, and the larger types of embedding and head in a mix. */
 export const mixBits = {
@@ -29,8 +31,14 @@ export const mixBits = {
 export const wholeName = (path: string): string => readPartName(path)?.model ?? path.replace(/\.gguf$/i, "");
 
 /** The quant in a name, in capitals; empty where it has none. */
-export const quantOf = (path: string): string =>
-  (quantPattern.exec(wholeName(path))?.[1] ?? "").toUpperCase();
+export function quantOf(path: string): string {
+  const folders = wholeName(path).split(/[\\/]/);
+  const own = quantPattern.exec(folders.at(-1)!)?.[1] ?? wholeQuant.exec(folders.at(-2) ?? "")?.[1] ?? "";
+  return own.toUpperCase().replace(/^FP(?=16|32)/, "F");
+}
+
+// Some repositories have a folder for each quant.
+const wholeQuant = new RegExp(quantPattern.source.replace("^|[-._](?:i1-)?", "^"), "i");
 
 /** A name without folder, part number, quant and `mtp-`: a model and its MTP block may be quantised differently. */
 export const modelStem = (path: string): string =>
@@ -39,9 +47,14 @@ export const modelStem = (path: string): string =>
 /** A separate MTP block (NETWORK.md 2.7). */
 export const isMtpFile = (path: string): boolean => /^mtp-.*\.gguf$/i.test(baseName(path));
 
-/** A model: not an MTP block, projector or importance matrix, which lie in the same folders. */
+/**
+ * A model by its name, or a separate MTP block: not a projector, an importance matrix, an adapter or a drafter of another
+ * kind, which lie in the same folders.
+ */
 export const isModelFile = (path: string): boolean =>
-  /\.gguf$/i.test(path) && !isMtpFile(path) && !/(^|[-._])(mmproj|imatrix)([-._]|$)/i.test(baseName(path));
+  /\.gguf$/i.test(path) &&
+  !/(?:^|[-._])(?:mmproj|imatrix|lora|adapter)(?:[-._]|$)/i.test(baseName(path)) &&
+  !/^(?:dflash|eagle\d*|draft)[-._]/i.test(baseName(path));
 
 /** Paths of the Hub have forward slashes on every system. */
 const baseName = (path: string): string => path.replace(/^.*[\\/]/, "");

@@ -27,23 +27,26 @@ export interface ChoosableModel<F extends Choosable = Choosable> {
 /** Memory that a model of `bytes` takes while it runs: weights, and a tenth and 512 MiB for context, states and scratch. */
 export const neededBytes = (bytes: number): number => bytes * 1.1 + 2 ** 29;
 
-/** The models among files: parts joined, MTP files with the models that they belong to, projectors left out. */
-export function modelsIn<F extends Choosable>(files: readonly F[]): ChoosableModel<F>[] {
+/**
+ * The models among files: parts joined, MTP files with the models that they belong to, projectors left out.
+ * @param alone where nothing else is a model, files whose own name begins as those of MTP blocks do are models
+ */
+export function modelsIn<F extends Choosable>(files: readonly F[], alone = false): ChoosableModel<F>[] {
   const groups = new Map<string, F[]>();
-  for (const file of files) {
-    if (!isModelFile(file.path)) continue;
+  const named = files.filter(({ path }) => isModelFile(path));
+  const others = named.filter(({ path }) => !isMtpFile(path));
+  const models = alone && others.length === 0 ? named : others;
+  const mtp = named.filter((file) => !models.includes(file));
+  for (const file of models) {
     const split = readPartName(file.path);
     const key = split ? `${split.model} in ${split.parts}` : wholeName(file.path);
     groups.set(key, [...(groups.get(key) ?? []), file]);
   }
-  const mtp = files.filter(({ path }) => isMtpFile(path));
   return [...groups.values()].map((group) => {
     const parts = group.sort((a, b) => (a.path < b.path ? -1 : 1));
     const first = parts[0]!.path;
     const quant = quantOf(first);
-    const own = mtp.filter(({ path }) => modelStem(path) === modelStem(first));
-    const alike = own.filter(({ path }) => quantOf(path) === quant);
-    const companions = alike.length > 0 ? alike : own.slice(0, 1);
+    const companions = companionOf(first, quant, mtp);
     return {
       name: wholeName(first),
       quant,
@@ -55,8 +58,45 @@ export function modelsIn<F extends Choosable>(files: readonly F[]): ChoosableMod
   });
 }
 
+/**
+ * The MTP file that goes with a model, of its own quant or else the smallest. Those in a folder of their own are for other
+ * files of the model: who sorts blocks so has put them into the model as well.
+ */
+function companionOf<F extends Choosable>(model: string, quant: string, mtp: readonly F[]): readonly F[] {
+  const own = mtp
+    .filter(({ path }) => modelStem(path) === modelStem(model) && !/(?:^|\/)mtp\//i.test(path))
+    .sort((a, b) => a.bytes - b.bytes);
+  const alike = own.filter(({ path }) => quantOf(path) === quant);
+  return (alike.length > 0 ? alike : own).slice(0, 1);
+}
+
+/** Of one model in one quant, that is there whole and in parts, the one in fewer parts. */
+function distinct<F extends Choosable>(models: readonly ChoosableModel<F>[]): ChoosableModel<F>[] {
+  const best = new Map<string, ChoosableModel<F>>();
+  for (const model of models) {
+    const key = `${modelStem(model.name)} ${model.quant}`;
+    const other = best.get(key);
+    const isBetter =
+      !other ||
+      model.missing < other.missing ||
+      (model.missing === other.missing && model.parts.length < other.parts.length);
+    if (isBetter) best.set(key, model);
+  }
+  return [...best.values()];
+}
+
 /** Without being asked, in this order: mixes of about 4.5 bits first, as they cost little quality and half the memory. */
-const preferred = ["Q4_K_M", "UD-Q4_K_XL", "Q4_K_XL", "Q4_K_S", "Q4_0", "Q5_K_M", "Q6_K", "Q8_0"];
+const preferred = [
+  "Q4_K_M",
+  "UD-Q4_K_XL",
+  "UD-Q4_K_M",
+  "Q4_K_XL",
+  "Q4_K_S",
+  "Q4_0",
+  "Q5_K_M",
+  "Q6_K",
+  "Q8_0",
+];
 
 /**
  * The model of a listing that was asked for. Where only a repository was named: its only one, else the first in the preferred
@@ -68,7 +108,7 @@ export function chooseModel<F extends Choosable>(
   wish: ModelWish,
   memoryBytes?: number,
 ): ChoosableModel<F> {
-  const models = modelsIn(files);
+  const models = modelsIn(files, true);
   if (models.length === 0) {
     throw new UserError({
       code: "hub",
@@ -79,8 +119,8 @@ export function chooseModel<F extends Choosable>(
   const chosen = wish.file
     ? byFile(models, wish)
     : wish.quant
-      ? byQuant(models, wish)
-      : byDefault(models, wish, memoryBytes);
+      ? byQuant(distinct(models), wish)
+      : byDefault(distinct(models), wish, memoryBytes);
   if (chosen.missing > 0) {
     const count = chosen.parts.length + chosen.missing;
     throw new UserError({
@@ -109,8 +149,9 @@ function byQuant<F extends Choosable>(
   models: readonly ChoosableModel<F>[],
   wish: ModelWish,
 ): ChoosableModel<F> {
-  const quant = wish.quant!.toUpperCase();
-  const found = models.filter((model) => model.quant === quant);
+  const quant = wish.quant!.toUpperCase().replace(/^FP(?=16|32)/, "F");
+  const exact = models.filter((model) => model.quant === quant);
+  const found = exact.length > 0 ? exact : models.filter((model) => model.quant === `UD-${quant}`);
   if (found.length === 1) return found[0]!;
   if (found.length === 0) {
     throw new UserError({

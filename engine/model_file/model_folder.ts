@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
-import { isModelFile, readPartName } from "../gguf/index.ts";
+import { isModelFile, isMtpFile, readPartName } from "../gguf/index.ts";
 
 const listed = 5; // names in the sentence for a folder of many models
 
@@ -12,7 +12,7 @@ const listed = 5; // names in the sentence for a folder of many models
 export async function modelIn(path: string): Promise<string> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats?.isDirectory()) return path; // what else may be wrong with it, opening says
-  const names = (await readdir(path)).filter(isModelFile).sort();
+  const names = (await readdir(path)).filter((name) => isModelFile(name) && !isMtpFile(name)).sort();
   // By the name without its part number: of each split model the first part that is there.
   const models = new Map<string, string>();
   for (const name of names) {
