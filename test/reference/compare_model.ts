@@ -5,14 +5,14 @@
 //   node .cache/compare_model.mjs FOLDER_OF_NODE_LLAMA_CPP MODEL [REFERENCE] [lavapipe]
 // REFERENCE is the same model in F32: llama.cpp quantises the activations of others on a CPU, which costs it digits.
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { Session } from "../../engine/generate/index.ts";
 import { openGpu } from "../../engine/gpu/index.ts";
 import { loadModel } from "../../engine/model/index.ts";
 import { openModelFile } from "../../engine/model_file/index.ts";
 import { relativeL2 } from "../gpu/support/compare.ts";
 import { argMaxes, collect, evaluate } from "../gpu/support/models.ts";
+import { openPeer } from "./peer.ts";
 
 const PROMPTS = 20;
 const LENGTH = 48; // tokens of a prompt
@@ -24,14 +24,7 @@ if (!folder || !path || !reference) {
   console.error("Say where node-llama-cpp is, then the model: see the head of this file");
   process.exit(2);
 }
-const { getLlama } = await import(pathToFileURL(join(resolve(folder), "dist", "index.js")).href);
-const llama = await getLlama({
-  gpu: false,
-  build: "never",
-  skipDownload: true,
-  maxThreads: 1,
-  logLevel: "disabled",
-});
+const llama = await openPeer(folder);
 const peer = await llama.loadModel({ modelPath: reference, gpuLayers: 0 });
 
 const file = await openModelFile(path);

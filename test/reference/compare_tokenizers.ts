@@ -3,11 +3,11 @@
 // that have a vocabulary (llama.cpp's repository has some in `models`):
 //   node test/reference/compare_tokenizers.ts FOLDER_OF_NODE_LLAMA_CPP FILE...
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { openGguf } from "../../engine/gguf/index.ts";
 import { createTokenizer, vocabularyFrom } from "../../engine/text/index.ts";
 import { fuzzStrings } from "../fixtures/text/fuzz.ts";
+import { openPeer } from "./peer.ts";
 
 const SHOWN = 5; // differences of a file
 const CORPUS = "test/fixtures/corpus";
@@ -19,15 +19,7 @@ if (!folder || files.length === 0) {
   );
   process.exit(2);
 }
-const { getLlama } = await import(pathToFileURL(join(resolve(folder), "dist", "index.js")).href);
-const llama = await getLlama({
-  gpu: false,
-  build: "never",
-  skipDownload: true,
-  progressLogs: false,
-  maxThreads: 1,
-  logLevel: "disabled",
-});
+const llama = await openPeer(folder);
 
 const sources = readdirSync(CORPUS, { recursive: true, encoding: "utf8" })
   .map((name) => join(CORPUS, name))

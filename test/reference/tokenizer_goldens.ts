@@ -3,8 +3,7 @@
 //   node test/reference/tokenizer_goldens.ts FOLDER_OF_NODE_LLAMA_CPP
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { TOKEN_TYPE, type VocabularySource } from "../../engine/text/index.ts";
 import { fuzzStrings } from "../fixtures/text/fuzz.ts";
 import {
@@ -17,6 +16,7 @@ import {
   SAMPLE_STEP,
 } from "../fixtures/text/fuzz_golden.ts";
 import { ALPHABET } from "../fixtures/text/vocabularies.ts";
+import { openPeer } from "./peer.ts";
 import { ggufBytes } from "./write_gguf.ts";
 
 const [folder, out = "test/fixtures/text/fuzz_golden.json"] = process.argv.slice(2);
@@ -32,15 +32,7 @@ interface Model {
   detokenize(ids: readonly number[], special: boolean): string;
   isEogToken(id: number): boolean;
 }
-const { getLlama } = await import(pathToFileURL(join(resolve(folder), "dist", "index.js")).href);
-const llama = await getLlama({
-  gpu: false,
-  build: "never",
-  skipDownload: true,
-  progressLogs: false,
-  maxThreads: 1,
-  logLevel: "disabled",
-});
+const llama = await openPeer(folder);
 
 /** A file with this vocabulary and nothing else, which is all that llama.cpp is asked for. */
 function vocabularyFile({
