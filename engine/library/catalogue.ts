@@ -13,6 +13,8 @@ export interface CatalogueEntry {
   readonly can: readonly ("complete" | "chat" | "draft")[];
   readonly architecture: string;
   readonly parameters: number;
+  /** Of the files, as the repository listed them once; undefined where no listing is known. */
+  readonly bytes?: number;
   /** GPU memory that it is meant for, at least. */
   readonly memoryGiB: number;
 }
@@ -22,9 +24,9 @@ export const catalogue = models as readonly CatalogueEntry[];
 
 const bits: Readonly<Record<string, number | undefined>> = mixBits;
 
-/** Bytes of the file by parameters and quant: right to some tenths, so it is shown as "about". */
-export const aboutBytes = ({ parameters, quant }: CatalogueEntry): number =>
-  Math.round((parameters * (bits[quant] ?? 16)) / 8);
+/** Bytes of the file as listed, else by parameters and quant: right to some tenths, so it is shown as "about". */
+export const aboutBytes = ({ bytes, parameters, quant }: CatalogueEntry): number =>
+  bytes ?? Math.round((parameters * (bits[quant] ?? 16)) / 8);
 
 export const entriesThatFit = (memoryBytes: number, entries = catalogue): CatalogueEntry[] =>
   entries.filter(({ memoryGiB }) => memoryGiB * 2 ** 30 <= memoryBytes);

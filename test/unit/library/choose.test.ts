@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
 import { isModelFile, modelStem, quantOf } from "../../../engine/gguf/index.ts";
+import { aboutBytes, catalogue } from "../../../engine/library/catalogue.ts";
 import { chooseModel } from "../../../engine/library/choose.ts";
 
 /** Files of repositories of the Hub, in GB, as they were listed on 2026-11-20; partly. */
@@ -65,6 +66,23 @@ describe("what a name on the Hub gets", () => {
     const files = ["mtp-tiny-Q4_K_M.gguf", "mtp-tiny-Q8_0.gguf"].map((path) => ({ path, bytes: 1e9 }));
     expect(chooseModel(files, { repository: "a/mtp-tiny-GGUF", revision: "main" }).quant).toBe("Q4_K_M");
   });
+});
+
+test("the catalogue's sizes are those of the listings that are known, within 1 %", () => {
+  const listed = catalogue.filter(({ repository }) => repository in repositories);
+  expect(listed.map(({ id }) => id)).toContain("qwen3.8-27b");
+  for (const entry of listed) {
+    const files = Object.entries(repositories[entry.repository]!).map(([path, gigabytes]) => ({
+      path,
+      bytes: gigabytes * 1e9,
+    }));
+    const { bytes } = chooseModel(files, {
+      repository: entry.repository,
+      revision: "main",
+      quant: entry.quant,
+    });
+    expect(Math.abs(aboutBytes(entry) / bytes - 1), entry.id).toBeLessThanOrEqual(0.01);
+  }
 });
 
 test("quants in names", () => {
