@@ -41,7 +41,7 @@ export interface Matrix {
 }
 
 /** The same weights with another factor. */
-export const scaled = (matrix: Matrix, scale = 1): Matrix => ({ ...matrix, scale });
+export const scaled = (matrix: Matrix, scale = 1): Matrix => (scale === 1 ? matrix : { ...matrix, scale });
 
 /** Bytes of one read from the file and one write to the GPU. */
 const pieceBytes = 8 << 20;
