@@ -27,13 +27,12 @@ export function placeTensors(
   dataStart: number,
   directory: readonly DirectoryLine[],
 ): Map<string, TensorEntry> {
-  requireOrder(path, fileBytes, directory);
   const starts = [...new Set(directory.map((line) => dataStart + line.offset))].sort((a, b) => a - b);
   const nextStart = new Map(starts.map((start, index) => [start, starts[index + 1] ?? fileBytes]));
   const tensors = new Map<string, TensorEntry>();
   for (const { name, dims, typeId, offset: relative } of directory) {
     const offset = dataStart + relative;
-    requireElements(path, name, dims);
+    const elements = countElements(path, name, dims);
     const format = blockFormatOfId(typeId);
     const columns = dims[0] ?? 1;
     if (format !== undefined && columns % format.elements !== 0) {
@@ -42,7 +41,10 @@ export function placeTensors(
         `tensor ${name} has rows of ${grouped(columns)} elements, not a multiple of the ${format.elements} in a ${format.type} block`,
       );
     }
-    const bytes = bytesOf(dims, typeId) ?? Math.max(0, nextStart.get(offset)! - offset);
+    const bytes =
+      format === undefined
+        ? Math.max(0, nextStart.get(offset)! - offset)
+        : rowBytes(format.type, columns) * (elements / columns);
     if (offset + bytes > fileBytes) {
       throw damaged(
         path,
@@ -51,30 +53,21 @@ export function placeTensors(
     }
     tensors.set(name, { name, dims, type: typeName(typeId), supported: format !== undefined, offset, bytes });
   }
+  requireApart(path, dataStart, [...tensors.values()]);
   return tensors;
 }
 
-/** Tensors that share bytes: one of them reads what is not its own. */
-function requireOrder(path: string, fileBytes: number, directory: readonly DirectoryLine[]): void {
-  const placed = directory
-    .map(({ name, dims, typeId, offset }) => ({ name, offset, bytes: bytesOf(dims, typeId) ?? 0 }))
-    .sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
+/** Of tensors that share bytes, one reads what is not its own. */
+function requireApart(path: string, dataStart: number, tensors: readonly TensorEntry[]): void {
+  const placed = tensors.toSorted((a, b) => a.offset - b.offset);
   for (const [index, { name, offset, bytes }] of placed.entries()) {
     const next = placed[index + 1];
-    if (next === undefined || bytes === 0 || offset + bytes <= next.offset || bytes > fileBytes) continue;
+    if (next === undefined || offset + bytes <= next.offset) continue;
     throw damaged(
       path,
-      `tensor ${name} ends at byte ${grouped(offset + bytes)} of the data, where tensor ${next.name} begins at ${grouped(next.offset)}`,
+      `tensor ${name} ends at byte ${grouped(offset + bytes - dataStart)} of the data, where tensor ${next.name} begins at ${grouped(next.offset - dataStart)}`,
     );
   }
-}
-
-/** Undefined for a type whose size is not known here. */
-function bytesOf(dims: readonly number[], typeId: number): number | undefined {
-  const format = blockFormatOfId(typeId);
-  const columns = dims[0] ?? 1;
-  if (format === undefined || columns % format.elements !== 0) return undefined;
-  return rowBytes(format.type, columns) * (elementsOf(dims) / columns);
 }
 
 const elementsOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
@@ -86,7 +79,7 @@ export function parameterCount(tensors: Iterable<Pick<TensorEntry, "dims">>): nu
   return sum;
 }
 
-function requireElements(path: string, name: string, dims: readonly number[]): void {
+function countElements(path: string, name: string, dims: readonly number[]): number {
   const elements = elementsOf(dims);
   if (elements === 0)
     throw damaged(path, `tensor ${name} has the shape [${dims.join(", ")}], which holds nothing`);
@@ -96,4 +89,5 @@ function requireElements(path: string, name: string, dims: readonly number[]): v
       `tensor ${name} has the shape [${dims.join(", ")}], more elements than any file holds`,
     );
   }
+  return elements;
 }

@@ -224,12 +224,12 @@ export class Weights {
   /** One for all slabs whose types share it. */
   #codebook(type: TensorType): GPUBuffer | undefined {
     const name = codebookOf(type);
-    if (name === undefined) return undefined;
+    if (name === undefined || !this.#gpu) return undefined;
     const known = this.#codebooks.get(name);
     if (known) return known;
     const entries = codebookEntries(name);
     const buffer = this.#buffer(`codebook ${name}`, entries.byteLength);
-    this.#gpu?.device.queue.writeBuffer(buffer, 0, entries);
+    this.#gpu.device.queue.writeBuffer(buffer, 0, entries);
     this.#codebooks.set(name, buffer);
     return buffer;
   }

@@ -1,7 +1,8 @@
 import { Template } from "@huggingface/jinja";
 
 // Chat templates are written for Python's Jinja. Where @huggingface/jinja differs, its tree is rewritten before it runs:
-// what is printed, `strip` with characters, the filters `format`, `select` and `reject`, and `raw` blocks. What it does not know is an error.
+// what is printed, `strip` with characters, the filters `format`, `select` and `reject`, and `raw` blocks. What neither
+// knows is an error.
 
 /** A node of the library's tree, of which only what is rewritten is known here. */
 interface Node {
@@ -103,16 +104,13 @@ function inPython(node: Node): Node {
   const { operand, filter } = node as Node & { operand: Node; filter: Node };
   const isCall = filter.type === "CallExpression";
   const args = isCall ? (filter.args as readonly Node[]) : [];
-  switch ((isCall ? (filter.callee as Node) : filter).value) {
+  const how = String((isCall ? (filter.callee as Node) : filter).value);
+  switch (how) {
     case "format":
       return callOf("__format", [operand, ...args]);
     case "reject":
     case "select":
-      return callOf("__select", [
-        operand,
-        text(String((isCall ? (filter.callee as Node) : filter).value)),
-        ...args,
-      ]);
+      return callOf("__select", [operand, text(how), ...args]);
     case "string":
       return { ...node, operand: printed(operand) };
     default:

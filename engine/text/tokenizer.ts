@@ -19,7 +19,7 @@ export interface Tokenizer {
   /** Control and user-defined tokens, longest first: ids, and texts. */
   readonly specialIds: readonly number[];
   readonly specialTexts: readonly string[];
-  /** Rows that pad the LM head (type "unused"). They have no text: sampling masks them. */
+  /** Tokens without text (type "unused"), which pad a vocabulary. Those at its end are not loaded, so never sampled. */
   readonly unusedIds: readonly number[];
   /** Id that every prompt begins with; undefined where, as in most files, there is none. */
   readonly startId: number | undefined;
@@ -193,8 +193,10 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
           : [heads.get(wanted[0]!) ?? [], heads.get(wanted.slice(0, 2)) ?? []];
       const found: number[] = [];
       for (const list of lists)
-        for (const id of list)
-          if (spelled(id).startsWith(wanted) || wanted.startsWith(spelled(id))) found.push(id);
+        for (const id of list) {
+          const own = spelled(id);
+          if (own.startsWith(wanted) || wanted.startsWith(own)) found.push(id);
+        }
       return found;
     },
 

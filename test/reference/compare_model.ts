@@ -1,8 +1,6 @@
 // Compares a whole model with llama.cpp: the logits of every position of prompts, and greedy tokens after them. By hand,
-// with Node 24 or later, bundled for its shaders, and node-llama-cpp 3.22.1; 20 prompts of 64 tokens take minutes:
-//   npx esbuild test/reference/compare_model.ts --bundle --platform=node --format=esm --loader:.wgsl=text \
-//     --external:webgpu --outfile=.cache/compare_model.mjs
-//   node .cache/compare_model.mjs FOLDER_OF_NODE_LLAMA_CPP MODEL [REFERENCE] [lavapipe]
+// with node-llama-cpp 3.22.1; 20 prompts of 64 tokens take minutes:
+//   node test/reference/compare_model.mjs FOLDER_OF_NODE_LLAMA_CPP MODEL [REFERENCE] [lavapipe]
 // REFERENCE is the same model in F32: llama.cpp quantises the activations of others on a CPU, which costs it digits.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
