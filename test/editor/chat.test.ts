@@ -7,7 +7,7 @@ import { writeChatModel } from "./support/chat_model.ts";
 import { openedPage } from "./support/pages.ts";
 import { findEngine } from "./support/processes.ts";
 import { useWindow } from "./support/use_window.ts";
-import { openWindow, readFile, shootOnFailure, writeFiles } from "./support/window.ts";
+import { readFile, writeFiles } from "./support/window.ts";
 
 const CODE = `export function add(a: number, b: number) {
   return a + b;
@@ -90,18 +90,4 @@ test("Refactor refuses to apply when the code has changed in the meantime, and s
   await waitForNotification(window, /The code has changed since it was selected/);
   await window.page.locator(".tab.active", { hasText: "Return a string" }).waitFor(); // nothing is lost
   expect(readFile(window, "changed.ts")).toBe(changed);
-});
-
-test("without a chat template there is an offer to choose a model, not an error", async () => {
-  const plain = await openWindow();
-  try {
-    shootOnFailure(plain);
-    await openAt(plain, "plain.ts", `‸${CODE}`);
-    await press(plain, "Control+A");
-    await command(plain, "Foretype: Explain Selection");
-    await waitForNotification(plain, /need a model with a chat template/);
-    await plain.page.locator(".notification-toast .monaco-button", { hasText: "Choose a Model…" }).waitFor();
-  } finally {
-    await plain.close();
-  }
 });
