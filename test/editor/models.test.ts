@@ -14,7 +14,7 @@ import {
 } from "./support/actions.ts";
 import { writeChatModel } from "./support/chat_model.ts";
 import { STACK } from "./support/samples.ts";
-import { type EditorWindow, openWindow, ROOT, shootOnFailure } from "./support/window.ts";
+import { type EditorWindow, openWindow, ROOT, explainFailure } from "./support/window.ts";
 
 const MINI = join(ROOT, "media/model/foretype-mini.gguf");
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
   });
 });
 beforeEach(async () => {
-  shootOnFailure(window);
+  explainFailure(window);
   listings = 0;
   hub.requests.length = 0;
   hub.fault = () => undefined;

@@ -5,7 +5,7 @@ import { ghost, waitForGhost } from "./support/ghost.ts";
 import { findEngine } from "./support/processes.ts";
 import { STACK } from "./support/samples.ts";
 import { useWindow } from "./support/use_window.ts";
-import { openWindow, shootOnFailure, writeFiles } from "./support/window.ts";
+import { openWindow, explainFailure, writeFiles } from "./support/window.ts";
 
 /** What makes a folder a repository. */
 const REPOSITORY = {
@@ -70,7 +70,7 @@ test("the box for a commit message gets suggestions only where the setting names
     };
     const own = await openWindow({ files: REPOSITORY, settings });
     try {
-      shootOnFailure(own);
+      explainFailure(own);
       await press(own, "Control+Shift+G");
       await own.page.locator(".scm-editor .monaco-editor").first().click();
       await type(own, "Add a ");
