@@ -20,7 +20,7 @@ export async function openPart(path: string): Promise<GgufFile> {
     const { version, metadata, directory, end } = await readHeader({ path, size, read });
     const alignment = alignmentOf({ path, metadata });
     const dataStart = Math.ceil(end / alignment) * alignment;
-    const tensors = placeTensors(path, size, dataStart, directory);
+    const tensors = placeTensors(path, size, dataStart, alignment, directory);
     const close = () => handle.close();
     return { path, size, version, metadata, tensors, read, close, [Symbol.asyncDispose]: close };
   } catch (error) {

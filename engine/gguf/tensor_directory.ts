@@ -18,13 +18,14 @@ export interface TensorEntry {
 
 /**
  * Turns directory lines into entries that lie inside the file, in the file's order.
- * `fileBytes` is the size of the file, `dataStart` the position that offsets count from.
- * Tensors may lie in any order, and not over one another.
+ * `fileBytes` is the size of the file, `dataStart` the position that offsets count from, `alignment` what each is a multiple of.
+ * Tensors may lie in any order, one directly after the other: an offset that is wrong by a few bytes is thus found.
  */
 export function placeTensors(
   path: string,
   fileBytes: number,
   dataStart: number,
+  alignment: number,
   directory: readonly DirectoryLine[],
 ): Map<string, TensorEntry> {
   const starts = [...new Set(directory.map((line) => dataStart + line.offset))].sort((a, b) => a - b);
@@ -53,20 +54,29 @@ export function placeTensors(
     }
     tensors.set(name, { name, dims, type: typeName(typeId), supported: format !== undefined, offset, bytes });
   }
-  requireApart(path, dataStart, [...tensors.values()]);
+  requirePlaces(path, dataStart, alignment, [...tensors.values()]);
   return tensors;
 }
 
-/** Of tensors that share bytes, one reads what is not its own. */
-function requireApart(path: string, dataStart: number, tensors: readonly TensorEntry[]): void {
-  const placed = tensors.toSorted((a, b) => a.offset - b.offset);
-  for (const [index, { name, offset, bytes }] of placed.entries()) {
-    const next = placed[index + 1];
-    if (next === undefined || offset + bytes <= next.offset) continue;
-    throw damaged(
-      path,
-      `tensor ${name} ends at byte ${grouped(offset + bytes - dataStart)} of the data, where tensor ${next.name} begins at ${grouped(next.offset - dataStart)}`,
-    );
+/** Of tensors that share bytes, or with bytes between them that are none's, one is read from a wrong place. */
+function requirePlaces(
+  path: string,
+  dataStart: number,
+  alignment: number,
+  tensors: readonly TensorEntry[],
+): void {
+  let before = "the data begins";
+  let end = dataStart;
+  for (const { name, offset, bytes } of tensors.toSorted((a, b) => a.offset - b.offset)) {
+    const expected = dataStart + Math.ceil((end - dataStart) / alignment) * alignment;
+    if (offset !== expected) {
+      throw damaged(
+        path,
+        `tensor ${name} begins at byte ${grouped(offset - dataStart)} of the data, and ${grouped(expected - dataStart)} is where it should: ${before} at ${grouped(end - dataStart)}`,
+      );
+    }
+    before = `tensor ${name} ends`;
+    end = offset + bytes;
   }
 }
 

@@ -88,7 +88,7 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
     ...(experts && { experts }),
     ...(family.multipliers && { multipliers: family.multipliers(keys) }),
     vocabulary,
-    contextLength: keys.number("context_length"),
+    contextLength: contextOf(keys),
     epsilon: keys.number("attention.layer_norm_rms_epsilon"),
     ...family.mixers(keys, layers),
     attention: {
@@ -108,6 +108,13 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
   requireNumbers(file.path, parameters);
   requireShapes(file.path, parameters, keys);
   return parameters;
+}
+
+/** Within its window of positions, attention that slides is full attention; NETWORK.md has no other. */
+function contextOf(keys: Keys): number {
+  const trained = keys.number("context_length");
+  const window = keys.number("attention.sliding_window", 0);
+  return window > 0 ? Math.min(trained, window) : trained;
 }
 
 /** A file of Llama's architecture has biases on q, k and v in all blocks or in none. */

@@ -7,6 +7,7 @@ import { type GgufFile, openGguf } from "../gguf/index.ts";
 import { checkTensors, type Hyperparameters, readHyperparameters, withRopeFactors } from "../model/index.ts";
 import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";
 import { canonical } from "./dialect.ts";
+import { unaskedKeys, watched } from "./metadata_use.ts";
 import { modelIn } from "./model_folder.ts";
 import { requireModel } from "./model_kind.ts";
 import { settleMtp } from "./mtp_block.ts";
@@ -49,7 +50,8 @@ export async function openModelFile(path: string): Promise<OpenFile> {
 
 /** As `openModelFile`, but a file in types that cannot be computed with opens too; `refusal` says why. */
 export async function readModelFile(path: string): Promise<OpenFile & { readonly refusal?: Fault }> {
-  let file = await openGguf(await modelIn(path));
+  const asked = new Set<string>();
+  let file = watched(await openGguf(await modelIn(path)), asked);
   try {
     requireModel(file);
     requireTrunk(file);
@@ -59,10 +61,13 @@ export async function readModelFile(path: string): Promise<OpenFile & { readonly
       file = reading.file;
       notes.push(...reading.notes);
     }
+    file = watched(file, asked);
     const read = await withRopeFactors(file, readHyperparameters(file));
     const tokenizer = createTokenizer(vocabularyFrom(file));
     const h = { ...read, vocabulary: sampledRows(file, read, tokenizer) };
-    const refusal = typesRefusal(file, h) ?? tensorsRefusal(file, h);
+    const keys = unaskedKeys(file, h.architecture, asked);
+    notes.push(...keys.notes);
+    const refusal = keys.refusal ?? typesRefusal(file, h) ?? tensorsRefusal(file, h);
     return { file, h, tokenizer, notes, ...(refusal && { refusal }) };
   } catch (error) {
     await file.close();

@@ -140,7 +140,25 @@ const cases: readonly [fault: string, bytes: Uint8Array, sentence: string][] = [
         ...tensor({ offset: 32n }).tensors!.map((one) => ({ ...one, name: "v" })),
       ],
     }),
-    "model.gguf is damaged (tensor w ends at byte 34 of the data, where tensor v begins at 32): download it again.",
+    "model.gguf is damaged (tensor v begins at byte 32 of the data, and 64 is where it should: tensor w ends at 34): download it again.",
+  ],
+  [
+    "bytes between two tensors",
+    Buffer.concat([
+      ggufBytes({
+        tensors: [
+          ...tensor({}).tensors!,
+          ...tensor({ offset: 96n }).tensors!.map((one) => ({ ...one, name: "v" })),
+        ],
+      }),
+      Buffer.alloc(64),
+    ]),
+    "model.gguf is damaged (tensor v begins at byte 96 of the data, and 64 is where it should: tensor w ends at 34): download it again.",
+  ],
+  [
+    "an offset that is not a multiple of the alignment",
+    ggufBytes(tensor({ offset: 4n })),
+    "model.gguf is damaged (tensor w begins at byte 4 of the data, and 0 is where it should: the data begins at 0): download it again.",
   ],
   [
     "five dimensions",

@@ -200,7 +200,10 @@ test("a tensor beyond 4 GiB is found and read", async () => {
   const bytes = randomBlocks("Q8_0", 4, seededRandom(2));
   const offset = 2 ** 32 + 64;
   const header = ggufBytes({
-    tensors: [{ name: "far", dims: [128], type: "Q8_0", bytes: new Uint8Array(0), offset }],
+    tensors: [
+      { name: "near", dims: [offset], type: 24, bytes: new Uint8Array(0) }, // bytes of I8, as a hole
+      { name: "far", dims: [128], type: "Q8_0", bytes: new Uint8Array(0), offset },
+    ],
   });
   const path = join(folder, "sparse.gguf");
   const handle = await open(path, "w");

@@ -431,6 +431,73 @@ describe("what would change results or stop the device is refused before a weigh
     );
   });
 
+  const changing: readonly [
+    key: string,
+    value: number | boolean | string,
+    neutral: number | boolean | string,
+  ][] = [
+    [key("attn_logit_softcapping"), 50, 0],
+    [key("final_logit_softcapping"), 30, 0],
+    [key("attention.causal"), false, true],
+    [key("attention.clamp_kqv"), 8, 0],
+    [key("attention.max_alibi_bias"), 8, 0],
+    [key("residual_scale"), 0.22, 1],
+    [key("logit_scale"), 8, 1],
+    [key("expert_weights_scale"), 2.5, 1],
+    [key("expert_gating_func"), 2, 1],
+    [key("expert_weights_norm"), false, true],
+    [key("norm_top_k_prob"), false, true],
+    [key("expert_group_count"), 8, 1],
+    [key("leading_dense_block_count"), 1, 0],
+    [key("hidden_activation"), "gelu", "silu"],
+    [key("use_parallel_residual"), true, false],
+    ["tokenizer.ggml.normalizer.lowercase", true, false],
+  ];
+  test.each(changing)("%s = %j, but not where it is %j", async (name, value, neutral) => {
+    expect(await complaintOf(keyed(plain, { [name]: value }))).toBe(
+      `toy.gguf has ${JSON.stringify(value)} in metadata key ${name}, which this version does not compute with, and without it results would differ: choose another model.`,
+    );
+    await opened(keyed(plain, { [name]: neutral }), ({ notes }) => expect(notes).toEqual([]));
+  });
+
+  test("Granite without rotation; of others the same key says nothing", async () => {
+    const granite = (finetuned: boolean): HeaderFile => {
+      const { delta: _, interval: __, ...attention } = shape;
+      const llama = publishedFile({ ...attention, architecture: "granite" }, "Q8_0", false);
+      const plainLlama = renamed(llama, (name) => (/attn_[qk]_norm/.test(name) ? undefined : name));
+      return keyed(plainLlama, { "granite.rope.scaling.finetuned": finetuned });
+    };
+    expect(await complaintOf(granite(false))).toContain(
+      "false in metadata key granite.rope.scaling.finetuned",
+    );
+    await opened(granite(true), ({ notes }) => expect(notes).toEqual([]));
+    await opened(keyed(plain, { [key("rope.scaling.finetuned")]: false }), ({ notes }) =>
+      expect(notes).toEqual([]),
+    );
+  });
+
+  test("a key of unknown meaning is named, one that describes the file is not", async () => {
+    const file = keyed(plain, {
+      [key("attention.novelty")]: 3,
+      "toolmaker.note": "x",
+      "general.license": "mit",
+    });
+    await opened(file, ({ notes }) =>
+      expect(notes).toEqual([
+        `Metadata that this version does not know and leaves unused: ${key("attention.novelty")}, toolmaker.note.`,
+      ]),
+    );
+  });
+
+  test("attention that slides is exact within its window, which is then the context", async () => {
+    await opened(keyed(plain, { [key("attention.sliding_window")]: 1024 }), ({ h }) =>
+      expect(h.contextLength).toBe(1024),
+    );
+    await opened(keyed(plain, { [key("attention.sliding_window")]: 0 }), ({ h }) =>
+      expect(h.contextLength).toBe(4096),
+    );
+  });
+
   test("fewer rows than tokens; rows of no token are not sampled from", async () => {
     const embedding = plain.tensors.find(({ name }) => name === "token_embd.weight")!;
     const rows = embedding.dims[1]!;
