@@ -13,8 +13,9 @@ import {
   whyRows,
 } from "./support/actions.ts";
 import { writeChatModel } from "./support/chat_model.ts";
+import { explainFailure } from "./support/failure.ts";
 import { STACK } from "./support/samples.ts";
-import { type EditorWindow, openWindow, ROOT, explainFailure } from "./support/window.ts";
+import { type EditorWindow, openWindow, ROOT } from "./support/window.ts";
 
 const MINI = join(ROOT, "media/model/foretype-mini.gguf");
 

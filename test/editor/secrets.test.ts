@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { command, openAt, openTab, press, type, waitForNotification, whyRows } from "./support/actions.ts";
 import { type Trace, traces } from "./support/diagnostics.ts";
+import { explainFailure } from "./support/failure.ts";
 import { ghost, waitForGhost } from "./support/ghost.ts";
 import { findEngine } from "./support/processes.ts";
 import { STACK } from "./support/samples.ts";
 import { useWindow } from "./support/use_window.ts";
-import { openWindow, explainFailure, writeFiles } from "./support/window.ts";
+import { openWindow, writeFiles } from "./support/window.ts";
 
 /** What makes a folder a repository. */
 const REPOSITORY = {

@@ -6,7 +6,7 @@ import { ggufHeader, type MetadataPair } from "./write_gguf.ts";
 /** A network by the numbers of NETWORK.md 1.4. */
 export interface PublishedShape {
   readonly name: string;
-  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3";
+  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "granite";
   readonly layers: number;
   readonly embedding: number;
   /** 0 beside experts. */
@@ -155,7 +155,7 @@ function tensorsOf(shape: PublishedShape, mix: Mix, mtp: boolean): HeaderTensor[
         block("attn_q.bias", heads * headSize);
         block("attn_k.bias", kvHeads * headSize);
         block("attn_v.bias", kvHeads * headSize);
-      } else {
+      } else if (architecture !== "granite") {
         block("attn_q_norm.weight", headSize);
         block("attn_k_norm.weight", headSize);
       }

@@ -1,10 +1,10 @@
 // One window of a real VS Code on a workspace of its own, in a fresh profile, watched for sockets from start to end.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { inject, onTestFailed } from "vitest";
+import { inject } from "vitest";
 import { findBrowser, startEditor } from "../../../scripts/setup/editor.mjs";
 import { type DesktopOptions, openDesktop } from "./desktop.ts";
 import { watchSockets } from "./sockets.ts";
@@ -72,7 +72,7 @@ const CHROMIUM = [
 ];
 
 const IN_PAGE = fileURLToPath(new URL("in_page.js", import.meta.url));
-const ID = "foretype.foretype"; // of the extension
+export const ID = "foretype.foretype"; // of the extension
 
 const STARTING_MS = 90_000; // the workbench's first paint takes 3 s here
 
@@ -169,32 +169,6 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 
 export const readFile = (window: EditorWindow, path: string): string =>
   readFileSync(join(window.folder, path), "utf8");
-
-const SHOWN_LINES = 40; // of the log
-
-/** If the current test fails, saves a screenshot, and prints what the status bar says and how the extension's log ends. */
-export function explainFailure(window: EditorWindow): void {
-  onTestFailed(async ({ task }) => {
-    const path = join(SHOTS, `${task.name.replace(/\W+/g, "-").slice(0, 80)}.png`);
-    await shoot(window, path).catch(() => {});
-    const item = window.page.locator(`.statusbar-item[id^="${ID}"] [aria-label]`).first();
-    const label = await item.getAttribute("aria-label", { timeout: 1000 }).catch(String);
-    console.log(`screen: ${path}\nstatus bar: ${label}\n${logEnds(window.logs)}`);
-  });
-}
-
-/** The last lines of each log that the extension wrote below a folder. */
-function logEnds(folder: string): string {
-  const ours = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /foretype/i.test(path) && path.endsWith(".log"))
-    .toSorted();
-  return ours
-    .map((path) => {
-      const lines = readFileSync(join(folder, path), "utf8").trimEnd().split("\n");
-      return `${path}, its last lines:\n${lines.slice(-SHOWN_LINES).join("\n")}`;
-    })
-    .join("\n");
-}
 
 export async function shoot(window: EditorWindow, path: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
