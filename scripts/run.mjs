@@ -187,11 +187,15 @@ async function desktop() {
   await runTestSteps([...testDevices, vsix, inDesktop]);
 }
 
-/** Drafts over many whole texts, an hour of it; `npm run torture -- 40` takes fewer. */
+/** Model files with one thing changed, and drafts over many whole texts, an hour of it; `npm run torture -- 40` takes fewer texts. */
 const torture = () => {
-  const files = ["test/gpu/session/torture.test.ts", "test/gpu/session/speculation.test.ts"];
-  const run = tests("gpu", { FORETYPE_TORTURE: args[0] ?? "200" }, files);
-  return runTestSteps([...testDevices, { title: "drafts over whole texts", run }]);
+  const long = { FORETYPE_TORTURE: args[0] ?? "200" };
+  const drafts = ["test/gpu/session/torture.test.ts", "test/gpu/session/speculation.test.ts"];
+  return runTestSteps([
+    ...testDevices,
+    { title: "model files with one thing changed", run: tests("unit", long, ["mutated_headers"]) },
+    { title: "drafts over whole texts", run: tests("gpu", long, drafts) },
+  ]);
 };
 
 async function vscode() {

@@ -48,4 +48,14 @@ export interface Fault {
 
 /** The one sentence that a user reads of a fault, or of a silence, which may come without advice. */
 export const sentenceOf = ({ problem, advice }: Pick<Fault, "problem"> & Partial<Fault>): string =>
-  advice === undefined ? `${problem}.` : `${problem}: ${advice}.`;
+  inOneLine(advice === undefined ? `${problem}.` : `${problem}: ${advice}.`);
+
+/** Text of a file, a server or a device for a terminal or a page: no character of it acts on either, or hides. */
+export const inOneLine = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]+/gu, " ");
+
+const QUOTED = 60; // characters: enough to recognise a text by
+
+/** A text of a file in a sentence, in quotes, cut where it is long. */
+export const quoted = (text: string): string =>
+  `"${text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text}"`;

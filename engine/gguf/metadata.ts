@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { UserError } from "../errors/index.ts";
+import { inOneLine, UserError } from "../errors/index.ts";
 
 type NumberArray =
   | Uint8Array
@@ -46,17 +46,10 @@ export function metadataNumber(file: MetadataSource, key: string, fallback?: num
 /** The model's own name, for people; "" where the file has none. No character of it acts on a terminal or a page. */
 export function modelName(file: MetadataSource): string {
   const name = file.metadata.get("general.name");
-  return typeof name === "string" ? printable(name).slice(0, LONGEST_NAME) : "";
+  return typeof name === "string" ? inOneLine(name).replace(/\s+/g, " ").trim().slice(0, LONGEST_NAME) : "";
 }
 
 const LONGEST_NAME = 200;
-
-/** A text in one line, without controls, invisible format characters and lone surrogates. */
-const printable = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]+/gu, " ")
-    .replace(/\s+/g, " ")
-    .trim();
 
 export function metadataString(file: MetadataSource, key: string, fallback?: string): string {
   return lookUp(file, key, "a string", fallback, (value) => (typeof value === "string" ? value : undefined));

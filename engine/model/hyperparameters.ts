@@ -1,4 +1,4 @@
-import { UserError } from "../errors/index.ts";
+import { quoted, UserError } from "../errors/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
 import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
 import type { ExpertsShape, Family, Keys, Mixers, Multipliers } from "./families/index.ts";
@@ -56,7 +56,7 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
     const titles = [...families.values()].map(({ title }) => title).join(", ");
     throw new UserError({
       code: "model-unsupported",
-      problem: `${file.path} is a "${architecture}" model, and this version runs ${titles}`,
+      problem: `${file.path} is a ${quoted(architecture)} model, and this version runs ${titles}`,
       advice: "choose one of those",
       path: file.path,
     });

@@ -88,9 +88,7 @@ export function checkTensors(file: GgufFile, h: Hyperparameters): void {
   const weights = new Weights(undefined, file);
   declare(weights, h);
   for (const name of file.tensors.keys()) {
-    const block = Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0);
-    const isLeftOut = block >= h.layers + h.mtpLayers; // an MTP block
-    if (weights.declared.has(name) || HARMLESS.test(name) || isLeftOut) continue;
+    if (weights.declared.has(name) || HARMLESS.test(name)) continue;
     throw new UserError({
       code: "model-unsupported",
       problem: `${file.path} has a tensor ${name}, which this version does not compute with, and without it results would differ`,

@@ -1,4 +1,4 @@
-import { UserError } from "../errors/index.ts";
+import { quoted, UserError } from "../errors/index.ts";
 import type { Keys } from "./families/index.ts";
 
 /** Stretches the angles, so that `factor` times the original context fits (arXiv 2309.00071 for "yarn"). */
@@ -34,7 +34,7 @@ export function ropeScaling(path: string, keys: Keys): RopeScaling | undefined {
   );
   const problem =
     isStretched && type !== "linear" && type !== "yarn"
-      ? `stretches its context by "${type}", and linear and yarn are supported`
+      ? `stretches its context by ${quoted(type)}, and linear and yarn are supported`
       : !(factor > 0 && factor <= MOST && attention > 0 && attention <= MOST)
         ? `stretches its context by ${factor} and its angles by ${attention}, which are not both above 0 and up to ${MOST}`
         : unusual && `has a value in rope.scaling.${unusual[0]} that is not supported`;

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Fault } from "../errors/index.ts";
+import { type Fault, quoted } from "../errors/index.ts";
 import type { GgufFile, MetadataValue } from "../gguf/index.ts";
 
 /** A file's metadata that remembers which keys were asked for. */
@@ -132,7 +132,7 @@ const refusalOf = (path: string, key: string, value: MetadataValue): Fault => ({
 function shown(value: MetadataValue): string {
   if (typeof value === "object") return `${value.length} values`;
   if (typeof value === "number") return String(Number(value.toPrecision(6))); // an f32 as it was written
-  return typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : String(value);
+  return typeof value === "string" ? quoted(value) : String(value);
 }
 
 const NAMED = 6; // more would hide the other notes

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../errors/index.ts";
+import { quoted, UserError } from "../errors/index.ts";
 import {
   type GgufFile,
   isMtpFile,
@@ -69,7 +69,7 @@ async function withBlockOf(file: GgufFile, path: string, architecture: string): 
 function requireFit(file: GgufFile, mtp: GgufFile, architecture: string): void {
   const theirs = metadataString(mtp, "general.architecture");
   if (theirs !== architecture) {
-    throw misfitting(file, mtp, `it is a "${theirs}" model and this one is "${architecture}"`);
+    throw misfitting(file, mtp, `it is a ${quoted(theirs)} model and this one is "${architecture}"`);
   }
   const keys = [
     "embedding_length",

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { UserError } from "../errors/index.ts";
+import { quoted, UserError } from "../errors/index.ts";
 import {
   type MetadataSource,
   metadataBoolean,
@@ -164,7 +164,7 @@ function idsOfKey(file: MetadataSource, key: string, size: number): number[] {
 function unsupported(file: MetadataSource, key: string, found: string, supported: string): UserError {
   return new UserError({
     code: "model-unsupported",
-    problem: `${basename(file.path)} has ${JSON.stringify(found)} in metadata key ${key}, and only ${supported} can be read`,
+    problem: `${basename(file.path)} has ${quoted(found)} in metadata key ${key}, and only ${supported} can be read`,
     advice: "choose another model, or another file of it",
     path: file.path,
   });

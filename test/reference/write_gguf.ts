@@ -1,6 +1,6 @@
 import { BLOCK_FORMATS, type TensorType } from "../../engine/gguf/block_formats.ts";
 
-const VALUE_TYPES = [
+export const VALUE_TYPES = [
   "u8",
   "i8",
   "u16",

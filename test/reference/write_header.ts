@@ -121,6 +121,19 @@ function vocabularyOf(size: number, pre: string): MetadataPair[] {
   ];
 }
 
+const norms = ({ headSize }: PublishedShape): [string, number][] => [
+  ["attn_q_norm.weight", headSize],
+  ["attn_k_norm.weight", headSize],
+];
+const biases = ({ heads, kvHeads, headSize }: PublishedShape): [string, number][] => [
+  ["attn_q.bias", heads * headSize],
+  ["attn_k.bias", kvHeads * headSize],
+  ["attn_v.bias", kvHeads * headSize],
+];
+
+/** What q, k and v pass before q and k rotate. */
+const INPUTS = { qwen35: norms, qwen35moe: norms, qwen3: norms, qwen2: biases, granite: () => [] };
+
 function tensorsOf(shape: PublishedShape, mix: Mix, mtp: boolean): HeaderTensor[] {
   const { architecture, embedding, delta, experts, heads, kvHeads, headSize, interval = 1 } = shape;
   const tensors: HeaderTensor[] = [];
@@ -151,14 +164,7 @@ function tensorsOf(shape: PublishedShape, mix: Mix, mtp: boolean): HeaderTensor[
       block("attn_k.weight", embedding, kvHeads * headSize);
       block("attn_v.weight", embedding, kvHeads * headSize);
       block("attn_output.weight", heads * headSize, embedding);
-      if (architecture === "qwen2") {
-        block("attn_q.bias", heads * headSize);
-        block("attn_k.bias", kvHeads * headSize);
-        block("attn_v.bias", kvHeads * headSize);
-      } else if (architecture !== "granite") {
-        block("attn_q_norm.weight", headSize);
-        block("attn_k_norm.weight", headSize);
-      }
+      for (const [name, size] of INPUTS[architecture](shape)) block(name, size);
     }
     const feedForward = (suffix: string, width: number, ...stack: number[]) => {
       block(`ffn_gate${suffix}.weight`, embedding, width, ...stack);
