@@ -194,6 +194,7 @@ const torture = () => {
   return runTestSteps([
     ...testDevices,
     { title: "model files with one thing changed", run: tests("unit", long, ["mutated_headers"]) },
+    { title: "the same, computed with", run: tests("gpu", long, ["mutated_headers"]) },
     { title: "drafts over whole texts", run: tests("gpu", long, drafts) },
   ]);
 };

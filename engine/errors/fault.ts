@@ -56,6 +56,9 @@ export const inOneLine = (text: string): string =>
 
 const QUOTED = 60; // characters: enough to recognise a text by
 
-/** A text of a file in a sentence, in quotes, cut where it is long. */
-export const quoted = (text: string): string =>
-  `"${text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text}"`;
+/** A text of a file in a sentence, cut where it is long. */
+export const shortened = (text: string): string =>
+  text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
+
+/** The same in quotes. */
+export const quoted = (text: string): string => `"${shortened(text)}"`;

@@ -24,7 +24,8 @@ export interface Header {
   readonly end: number;
 }
 
-const NAME_LIMIT = 65_535; // bytes; the format's own limit on keys
+const KEY_LIMIT = 65_535; // bytes; the format's own limit
+const NAME_LIMIT = 256; // bytes of a tensor's name; llama.cpp reads up to 63
 const STRING_LIMIT = 2 ** 24; // bytes; the longest strings in use are chat templates of some 20 KB
 const ARRAY_LIMIT = 2 ** 24; // elements; 67 times the vocabulary of Qwen3.5
 const SMALLEST_PAIR = 13; // bytes: empty key, type, one-byte value
@@ -142,7 +143,7 @@ async function readMetadata(cursor: HeaderCursor, count: number): Promise<Map<st
   const metadata = new Map<string, MetadataValue>();
   for (let index = 0; index < count; index++) {
     cursor.part = `metadata key ${index + 1} of ${count}`;
-    const key = await cursor.string(NAME_LIMIT);
+    const key = await cursor.string(KEY_LIMIT);
     if (metadata.has(key)) throw cursor.damaged(`metadata key ${key} is there twice`);
     cursor.part = `metadata key ${key}`;
     metadata.set(key, await readValue(cursor));

@@ -54,13 +54,14 @@ export function placeTensors(
     }
     tensors.set(name, { name, dims, type: typeName(typeId), supported: format !== undefined, offset, bytes });
   }
-  requirePlaces(path, dataStart, alignment, [...tensors.values()]);
+  requirePlaces(path, fileBytes, dataStart, alignment, [...tensors.values()]);
   return tensors;
 }
 
 /** Of tensors that share bytes, or with bytes between them that are none's, one is read from a wrong place. */
 function requirePlaces(
   path: string,
+  fileBytes: number,
   dataStart: number,
   alignment: number,
   tensors: readonly TensorEntry[],
@@ -77,6 +78,12 @@ function requirePlaces(
     }
     before = `tensor ${name} ends`;
     end = offset + bytes;
+  }
+  if (tensors.length > 0 && fileBytes >= end + alignment) {
+    throw damaged(
+      path,
+      `${before} at byte ${grouped(end - dataStart)} of the data as the last one, and the file has ${grouped(fileBytes - end)} bytes more`,
+    );
   }
 }
 

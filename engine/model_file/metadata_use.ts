@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Fault, quoted } from "../errors/index.ts";
+import { type Fault, inOneLine, quoted, shortened } from "../errors/index.ts";
 import type { GgufFile, MetadataValue } from "../gguf/index.ts";
 
 /** A file's metadata that remembers which keys were asked for. */
@@ -139,6 +139,6 @@ const NAMED = 6; // more would hide the other notes
 
 function noteOn(keys: readonly string[]): string {
   const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : "";
-  const named = keys.slice(0, NAMED).join(", ");
-  return `Metadata that this version does not know and leaves unused: ${named}${more}.`;
+  const named = keys.slice(0, NAMED).map(shortened).join(", ");
+  return inOneLine(`Metadata that this version does not know and leaves unused: ${named}${more}.`);
 }

@@ -1,4 +1,5 @@
 // One change to a model file's header, as writers, disks and people make them.
+import { blockFormatOfId } from "../../engine/gguf/block_formats.ts";
 import type { Random } from "./random.ts";
 import { type RawGguf, type RawTensor, rawGgufBytes } from "./read_gguf.ts";
 import type { MetadataPair, Scalar, ValueType } from "./write_gguf.ts";
@@ -10,6 +11,19 @@ export interface Mutation {
   readonly key?: string;
   readonly bytes: Uint8Array;
 }
+
+/** Keys whose value makes another model, as sound as the one before. Shapes are not among them: tensors have them too. */
+const FREE = [
+  /\.(context_length|expert_used_count|full_attention_interval|nextn_predict_layers)$/,
+  /\.attention\.(layer_norm_rms_epsilon|scale|sliding_window|recurrent_layers)$/,
+  /\.rope\.(dimension_count|freq_base|scaling\.\w+)$/,
+  /\.(embedding|residual|logit)_scale$/,
+  /^tokenizer\./,
+  /^any$/,
+];
+
+/** Whether the change may make another model. */
+export const mayDiffer = ({ key }: Mutation): boolean => key !== undefined && FREE.some((it) => it.test(key));
 
 const pick = <T>(random: Random, of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
 
@@ -114,6 +128,13 @@ function mutatePair([key, type, value]: MetadataPair, random: Random): [string, 
   }
 }
 
+// Of types with as many bits a weight, as Q4_0 and Q4_K, nobody can tell one from the other.
+const TYPES = [0, 1, 2, 8, 12, 14, 16, 24, 30, 39, 40, 99];
+const bitsOf = (id: number): number => {
+  const format = blockFormatOfId(id);
+  return format ? format.bytes / format.elements : 0;
+};
+
 function mutateTensor(tensor: RawTensor, random: Random): [string, RawTensor[]] {
   const { dims, offset } = tensor;
   const changed = (change: Partial<RawTensor>) => [{ ...tensor, ...change }];
@@ -128,7 +149,15 @@ function mutateTensor(tensor: RawTensor, random: Random): [string, RawTensor[]] 
   ];
   return pick(random, [
     ["shape", changed({ dims: pick(random, shapes) })],
-    ["type", changed({ type: pick(random, [0, 1, 2, 8, 12, 14, 16, 24, 30, 39, 40, 99]) })],
+    [
+      "type",
+      changed({
+        type: pick(
+          random,
+          TYPES.filter((id) => bitsOf(id) !== bitsOf(tensor.type)),
+        ),
+      }),
+    ],
     [
       "offset",
       changed({ offset: Math.max(0, Number(offset) + pick(random, [1, -1, 4, 32, -32, 64, 2 ** 40])) }),

@@ -156,6 +156,11 @@ const cases: readonly [fault: string, bytes: Uint8Array, sentence: string][] = [
     "model.gguf is damaged (tensor v begins at byte 96 of the data, and 64 is where it should: tensor w ends at 34): download it again.",
   ],
   [
+    "bytes after the last tensor",
+    Buffer.concat([ggufBytes(tensor({})), Buffer.alloc(64)]),
+    "model.gguf is damaged (tensor w ends at byte 34 of the data as the last one, and the file has 94 bytes more): download it again.",
+  ],
+  [
     "an offset that is not a multiple of the alignment",
     ggufBytes(tensor({ offset: 4n })),
     "model.gguf is damaged (tensor w begins at byte 4 of the data, and 0 is where it should: the data begins at 0): download it again.",
