@@ -53,7 +53,7 @@ const uploadWindow = 128 << 20;
 export type MatrixRows = readonly [
   name: string,
   rows: number,
-  ranges?: readonly { readonly first: number; readonly count: number }[],
+  ranges?: readonly { readonly first: number; readonly count: number }[] | undefined,
 ];
 
 /** Rows of a tensor, in the order that a matrix has them in. */

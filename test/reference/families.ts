@@ -45,12 +45,12 @@ const narrow = (name: string): RandomType => (/ffn_down/.test(name) ? "Q4_K" : "
 
 export const families: readonly FamilyCase[] = [
   { name: "qwen35moe", shape: MIXTURE, typeOf: mixed },
-  { name: "qwen3next", shape: NEXT, typeOf: mixed },
-  { name: "qwen3next with ssm_in", shape: NEXT_JOINED, typeOf: joined },
   { name: "qwen2", shape: QWEN2, typeOf: narrow },
   { name: "qwen2 with YaRN", shape: QWEN2_STRETCHED, typeOf: narrow },
   { name: "qwen3", shape: QWEN3, typeOf: mixed },
   { name: "qwen3moe", shape: QWEN3_MIXTURE, typeOf: mixed },
+  { name: "qwen3next", shape: NEXT, typeOf: mixed },
+  { name: "qwen3next with ssm_in", shape: NEXT_JOINED, typeOf: joined },
   { name: "llama", shape: LLAMA, typeOf: narrow },
   { name: "llama with experts", shape: LLAMA_MIXTURE, typeOf: mixed },
   { name: "granite", shape: GRANITE, typeOf: narrow },

@@ -78,7 +78,7 @@ export const NEXT_JOINED: ModelShape = {
   ...NEXT,
   experts: { count: 12, used: 3, feedForward: 256 },
   attention: { heads: 4, kvHeads: 2, headSize: 64, rotary: 16 },
-  delta: { keyHeads: 2, valueHeads: 6, headSize: 64 },
+  delta: { keyHeads: 4, valueHeads: 12, headSize: 64 },
   mtp: false,
   fused: true,
 };

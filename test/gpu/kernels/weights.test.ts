@@ -69,6 +69,51 @@ eachDevice((bed) => {
     });
   }
 
+  for (const [type, columns, rows] of [
+    ["Q6_K", 256, 30], // ranges of an odd number of blocks: scales of two share a word
+    ["MXFP4", 32, 30],
+    ["Q4_K", 512, 30],
+    ["F16", 32, 30],
+    ["Q8_0", 1280, 9_000], // 12 MB: two pieces, which end within ranges
+  ] as const) {
+    test(`${type}: ranges of ${rows} rows, in any order and in two tensors, make the rows of a matrix`, async () => {
+      const seed = 503;
+      const third = rows / 3;
+      const ranges = [
+        { first: 2 * third, count: third },
+        { first: 1, count: 3 },
+        { first: third - 1, count: 1 },
+        { first: third, count: third },
+      ];
+      const parts = [
+        { type, rows, ranges },
+        { type, rows: 7 },
+        { type, rows, ranges: ranges.slice(1, 3) },
+      ];
+      const rowBytes = (columns / blockFormat(type).elements) * blockFormat(type).bytes;
+      for (const limit of [Number.POSITIVE_INFINITY, Math.ceil(rows / 4) * rowBytes]) {
+        const gpu = Number.isFinite(limit) ? withBindingLimit(bed().gpu, limit) : bed().gpu;
+        const { matrix, bytes } = await loadMatrix(bed(), columns, parts, seededRandom(seed), gpu);
+        const expected = Buffer.concat(
+          parts.flatMap((part, i) =>
+            (part.ranges ?? [{ first: 0, count: part.rows }]).map(({ first, count }) =>
+              bytes[i]!.subarray(first * rowBytes, (first + count) * rowBytes),
+            ),
+          ),
+        );
+        expect(matrix.rows * rowBytes).toBe(expected.length);
+        for (const { row, rows, planes } of matrix.slabs) {
+          const { codebook: _, ...own } = planes;
+          const blocks = planesOf(type, expected.subarray(row * rowBytes, (row + rows) * rowBytes));
+          for (const [i, plane] of blocks.entries()) {
+            const got = new Uint8Array(await bed().gpu.read(Object.values(own)[i]!, plane.length));
+            expect(Buffer.compare(got, plane), `seed ${seed}, rows from ${row}, plane ${i}`).toBe(0);
+          }
+        }
+      }
+    });
+  }
+
   // The second read is under way while the first piece's kernel compiles: a failure there is not awaited yet
   // and must not become an unhandled rejection, which vitest reports.
   test("a read that fails while another piece is written is the error of the upload", async () => {
