@@ -105,7 +105,9 @@ function metadataOf(shape: PublishedShape, mtp: boolean): MetadataPair[] {
     ...pairs.map(([key, n]): MetadataPair => [`${architecture}.${key}`, "u32", n]),
     [`${architecture}.attention.layer_norm_rms_epsilon`, "f32", 1e-6],
     [`${architecture}.rope.freq_base`, "f32", shape.ropeBase],
-    ...(isQwen35 ? [[`${architecture}.rope.dimension_sections`, "i32", [11, 11, 10, 0]] as MetadataPair] : []),
+    ...(isQwen35
+      ? [[`${architecture}.rope.dimension_sections`, "i32", [11, 11, 10, 0]] as MetadataPair]
+      : []),
     ...vocabularyOf(shape.vocabulary, isQwen35 ? "qwen35" : "qwen2"),
   ];
 }

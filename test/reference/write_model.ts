@@ -293,7 +293,9 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
     ...Object.entries(counts).map(([key, n]): MetadataPair => [`${architecture}.${key}`, "u32", n]),
     [`${architecture}.attention.layer_norm_rms_epsilon`, "f32", 1e-6],
     [`${architecture}.rope.freq_base`, "f32", delta ? 1e7 : 1e6],
-    ...(isQwen35 ? [[`${architecture}.rope.dimension_sections`, "i32", [11, 11, 10, 0]] as MetadataPair] : []),
+    ...(isQwen35
+      ? [[`${architecture}.rope.dimension_sections`, "i32", [11, 11, 10, 0]] as MetadataPair]
+      : []),
     ...(shape.keys ?? []),
     ["tokenizer.ggml.model", "string", "gpt2"],
     ["tokenizer.ggml.pre", "string", isQwen35 ? "qwen35" : "qwen2"],

@@ -1,8 +1,8 @@
 import type { Family } from "./family.ts";
 
-/** Delta nets, and full attention in every fourth block. @param reordered whether value heads are in tiled order where no key says so */
+/** Delta nets, and full attention in every fourth block. @param tiled whether value heads are in that order where no key says so */
 const deltaNets =
-  (reordered: boolean): Family["mixers"] =>
+  (tiled: boolean): Family["mixers"] =>
   (keys, layers) => {
     const recurrent = keys.flags("attention.recurrent_layers");
     const interval = keys.number("full_attention_interval", 4);
@@ -18,7 +18,7 @@ const deltaNets =
         valueHeads,
         headSize,
         channels: (2 * keyHeads + valueHeads) * headSize,
-        grouped: !keys.boolean("ssm.v_head_reordered", reordered), // Ollama's key
+        grouped: !keys.boolean("ssm.v_head_reordered", tiled), // Ollama's key
       },
     };
   };
@@ -49,7 +49,7 @@ export const qwen35moe: Family = {
   },
 };
 
-/** Qwen3-Next, Qwen3-Coder-Next among them: the value heads of one key head lie together (NETWORK.md 2.4). */
+/** Qwen3-Next, and Qwen3-Coder-Next: the value heads of one key head lie together (NETWORK.md 2.4). */
 export const qwen3next: Family = {
   ...qwen35moe,
   title: "Qwen3-Next",

@@ -42,8 +42,8 @@ export function loadDeltaNet(weights: Weights, h: Hyperparameters, block: string
 }
 
 /**
- * Which rows of which tensors make q, k and v, then z, then α and β. Files of Qwen3-Next join projections of grouped heads key head
- * by key head: in `ssm_ba` β and α of its value heads, in older files `ssm_in` its q, its k, and v and z of its value heads.
+ * Which rows of which tensors make q, k and v, then z, then α and β. Files of Qwen3-Next join projections, key head by key
+ * head: in `ssm_ba` β and α of its value heads, in `ssm_in` of older files q, k, and v and z of its value heads.
  */
 function projections(weights: Weights, { delta }: Hyperparameters, block: string) {
   const { keyHeads, valueHeads, headSize, channels } = delta;

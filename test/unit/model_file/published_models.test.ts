@@ -114,7 +114,12 @@ test("Qwen3-Next-80B-A3B in Q4_K_M has the types and the size that a loader prin
   const next = PUBLISHED.find(({ name }) => name === "Qwen3-Next-80B-A3B")!;
   const { reports } = await inspected(next, "Q4_K_M", false, { context }, [1000 * GIB]);
   const { tensors, fileBytes } = reports[0]!;
-  expect(tensors).toMatchObject({ F32: { count: 313 }, F16: { count: 48 }, Q4_K: { count: 391 }, Q6_K: { count: 55 } });
+  expect(tensors).toMatchObject({
+    F32: { count: 313 },
+    F16: { count: 48 },
+    Q4_K: { count: 391 },
+    Q6_K: { count: 55 },
+  });
   expect((fileBytes / GIB).toFixed(2)).toBe("45.08");
 });
 
