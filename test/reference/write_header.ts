@@ -126,6 +126,30 @@ function vocabularyOf(size: number, pre: string): MetadataPair[] {
   ];
 }
 
+function addDeltaNet(
+  { architecture, embedding, joined }: PublishedShape,
+  { keyHeads, valueHeads, headSize }: NonNullable<PublishedShape["delta"]>,
+  block: (name: string, ...dims: number[]) => void,
+): void {
+  const inner = valueHeads * headSize;
+  const channels = 2 * keyHeads * headSize + inner;
+  if (joined) block("ssm_in.weight", embedding, channels + inner);
+  else {
+    block("attn_qkv.weight", embedding, channels);
+    block("attn_gate.weight", embedding, inner);
+  }
+  block("ssm_conv1d.weight", 4, channels);
+  if (architecture === "qwen3next") block("ssm_ba.weight", embedding, 2 * valueHeads);
+  else {
+    block("ssm_alpha.weight", embedding, valueHeads);
+    block("ssm_beta.weight", embedding, valueHeads);
+  }
+  block("ssm_dt.bias", valueHeads);
+  block("ssm_a", valueHeads);
+  block("ssm_norm.weight", headSize);
+  block("ssm_out.weight", inner, embedding);
+}
+
 function tensorsOf(shape: PublishedShape, mix: Mix, mtp: boolean): HeaderTensor[] {
   const { architecture, embedding, delta, experts, heads, kvHeads, headSize, interval = 1 } = shape;
   const tensors: HeaderTensor[] = [];
@@ -139,25 +163,8 @@ function tensorsOf(shape: PublishedShape, mix: Mix, mtp: boolean): HeaderTensor[
     const block = (name: string, ...dims: number[]) => add(`blk.${i}.${name}`, ...dims);
     block("attn_norm.weight", embedding);
     block(delta ? "post_attention_norm.weight" : "ffn_norm.weight", embedding);
-    if (delta && i < shape.layers && (i + 1) % interval !== 0) {
-      const inner = delta.valueHeads * delta.headSize;
-      const channels = 2 * delta.keyHeads * delta.headSize + inner;
-      if (shape.joined) block("ssm_in.weight", embedding, channels + inner);
-      else {
-        block("attn_qkv.weight", embedding, channels);
-        block("attn_gate.weight", embedding, inner);
-      }
-      block("ssm_conv1d.weight", 4, channels);
-      if (architecture === "qwen3next") block("ssm_ba.weight", embedding, 2 * delta.valueHeads);
-      else {
-        block("ssm_alpha.weight", embedding, delta.valueHeads);
-        block("ssm_beta.weight", embedding, delta.valueHeads);
-      }
-      block("ssm_dt.bias", delta.valueHeads);
-      block("ssm_a", delta.valueHeads);
-      block("ssm_norm.weight", delta.headSize);
-      block("ssm_out.weight", inner, embedding);
-    } else {
+    if (delta && i < shape.layers && (i + 1) % interval !== 0) addDeltaNet(shape, delta, block);
+    else {
       block("attn_q.weight", embedding, (delta ? 2 : 1) * heads * headSize);
       block("attn_k.weight", embedding, kvHeads * headSize);
       block("attn_v.weight", embedding, kvHeads * headSize);
