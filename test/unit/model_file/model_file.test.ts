@@ -249,6 +249,22 @@ describe("a separate MTP file", () => {
   });
 });
 
+test("a joined tensor of other heads than the keys say is refused with both shapes", async () => {
+  const next: PublishedShape = { ...mixture, architecture: "qwen3next", joined: true };
+  for (const [name, rows, needed] of [
+    ["ssm_in", 700, 2 * 2 * 64 + 2 * 4 * 64],
+    ["ssm_ba", 9, 8],
+  ] as const) {
+    const file = publishedFile(next, "Q8_0", false);
+    const tensors = file.tensors.map((it) =>
+      it.name === `blk.0.${name}.weight` ? { ...it, dims: [256, rows] } : it,
+    );
+    expect(await complaintOf({ ...file, tensors })).toContain(
+      `tensor blk.0.${name}.weight has shape [256, ${rows}] where [256, ${needed}] is needed`,
+    );
+  }
+});
+
 describe("Ollama's dialect", () => {
   const ollama = (file: HeaderFile, architecture = "qwen35") =>
     added(
