@@ -1,8 +1,8 @@
 import { quoted, UserError } from "../errors/index.ts";
 import type { GgufFile } from "../gguf/index.ts";
-import { metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
+import { metadataBoolean, metadataFlags, metadataNumber, metadataString } from "../gguf/index.ts";
 import type { ExpertsShape, Family, Keys, Mixers, Multipliers } from "./families/index.ts";
-import { granite, llama, qwen2, qwen3, qwen3moe, qwen35, qwen35moe } from "./families/index.ts";
+import { granite, llama, qwen2, qwen3, qwen3moe, qwen3next, qwen35, qwen35moe } from "./families/index.ts";
 import { type RopeScaling, ropeFactorsTensor, ropeScaling } from "./rope_scaling.ts";
 
 /** Shapes of a network, by the names of NETWORK.md 1.3. */
@@ -45,7 +45,7 @@ export interface Hyperparameters extends Mixers {
 
 /** By `general.architecture`. */
 const families: ReadonlyMap<string, Family> = new Map(
-  Object.entries({ qwen35, qwen35moe, qwen2, qwen3, qwen3moe, llama, granite }),
+  Object.entries({ qwen35, qwen35moe, qwen3next, qwen2, qwen3, qwen3moe, llama, granite }),
 );
 
 /** @throws UserError when the architecture is not supported, a key is missing, or a shape is outside what the kernels do. */
@@ -128,6 +128,7 @@ function keysOf(file: GgufFile, architecture: string): Keys {
   const at = (key: string) => `${architecture}.${key}`;
   return {
     number: (key, fallback) => metadataNumber(file, at(key), fallback),
+    boolean: (key, fallback) => metadataBoolean(file, at(key), fallback),
     flags: (key) => metadataFlags(file, at(key)),
     string: (key, fallback) => metadataString(file, at(key), fallback),
   };

@@ -18,6 +18,7 @@ import {
   u32,
   workgroupSize,
 } from "../gpu/index.ts";
+import { cutRuns, type Run } from "./runs.ts";
 
 /** Consecutive rows of a matrix, of one type, small enough for one binding. */
 export interface Slab {
@@ -48,9 +49,26 @@ const pieceBytes = 8 << 20;
 /** Bytes after which the upload waits for the GPU, so that Dawn reuses its staging memory. */
 const uploadWindow = 128 << 20;
 
+/** A tensor with so many rows; of these all, or those of the ranges, in their order. */
+export type MatrixRows = readonly [
+  name: string,
+  rows: number,
+  ranges?: readonly { readonly first: number; readonly count: number }[] | undefined,
+];
+
+/** Rows of a tensor, in the order that a matrix has them in. */
+interface Part {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly columns: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly runs: readonly Run[];
+}
+
 interface Upload {
-  readonly tensor: TensorEntry;
-  readonly fileOffset: number;
+  /** Of the file, to be laid end to end. */
+  readonly runs: readonly Run[];
   readonly bytes: number;
   readonly slab: Slab;
   /** First block, counted in the slab. */
@@ -125,90 +143,76 @@ export class Weights {
   table(name: string, columns: number, rows: number): Matrix {
     const found = this.#file.tensors.get(name);
     const all = found?.dims[1] ?? rows;
-    const whole = this.#tensor(name, [columns, Math.max(all, rows)]);
-    const tensor = { ...whole, dims: [columns, rows], bytes: (whole.bytes / all) * rows };
+    const table = partOf(this.#tensor(name, [columns, Math.max(all, rows)]), [{ first: 0, count: rows }]);
     const slabs: Slab[] = [];
-    const total = this.#addSlabs(slabs, 0, [tensor], blocksPerScaleWord(tensor.type as TensorType));
+    const total = this.#addSlabs(slabs, 0, [table], blocksPerScaleWord(table.type));
     return { name, columns, rows: total, slabs };
   }
 
   /**
-   * Declares the matrix [columns, Σ rows] made of the named tensors.
+   * Declares the matrix [columns, Σ rows] made of the named tensors, or of ranges of their rows.
    * @throws UserError when a tensor is missing, has another shape, or has a type that cannot be computed with.
    */
-  matrix(columns: number, tensors: readonly (readonly [name: string, rows: number])[]): Matrix {
+  matrix(columns: number, tensors: readonly MatrixRows[]): Matrix {
     const slabs: Slab[] = [];
     let row = 0;
-    let run: TensorEntry[] = [];
+    let joined: Part[] = [];
     const close = () => {
       // A multiple of this number of rows starts the next slab at a word of scales.
-      if (run.length > 0)
-        row = this.#addSlabs(slabs, row, run, blocksPerScaleWord(run[0]!.type as TensorType));
-      run = [];
+      if (joined.length > 0) row = this.#addSlabs(slabs, row, joined, blocksPerScaleWord(joined[0]!.type));
+      joined = [];
     };
-    for (const [name, rows] of tensors) {
-      const tensor = this.#tensor(name, rows === 1 ? [columns] : [columns, rows]);
-      const previous = run.at(-1);
-      if (previous && (previous.type !== tensor.type || !this.#fits([...run, tensor]))) close();
-      run.push(tensor);
+    for (const [name, rows, ranges] of tensors) {
+      const part = partOf(this.#tensor(name, rows === 1 ? [columns] : [columns, rows]), ranges);
+      const previous = joined.at(-1);
+      if (previous && (previous.type !== part.type || !this.#fits([...joined, part]))) close();
+      joined.push(part);
     }
     close();
-    return { name: tensors.map(([name]) => name).join(" + "), columns, rows: row, slabs };
+    const names = new Set(tensors.map(([name]) => name));
+    return { name: [...names].join(" + "), columns, rows: row, slabs };
   }
 
   /** Declares the matrices [columns, rows] of `count` experts, stacked in one tensor; no slab ends within one of them. */
   stack(name: string, columns: number, rows: number, count: number): Matrix {
     const slabs: Slab[] = [];
-    const total = this.#addSlabs(slabs, 0, [this.#tensor(name, [columns, rows, count])], rows);
+    const total = this.#addSlabs(slabs, 0, [partOf(this.#tensor(name, [columns, rows, count]))], rows);
     return { name, columns, rows: total, slabs };
   }
 
   /** Joined tensors must fit one binding, and start where a word of scales does. */
-  #fits(run: readonly TensorEntry[]): boolean {
-    const wholeStarts = run.slice(0, -1).every(({ bytes, type }) => {
-      const blocks = bytes / blockFormat(type as TensorType).bytes;
-      return blocks % blocksPerScaleWord(type as TensorType) === 0;
+  #fits(joined: readonly Part[]): boolean {
+    const wholeStarts = joined.slice(0, -1).every(({ bytes, type }) => {
+      const blocks = bytes / blockFormat(type).bytes;
+      return blocks % blocksPerScaleWord(type) === 0;
     });
-    return wholeStarts && run.reduce((sum, { bytes }) => sum + bytes, 0) <= this.#bindingLimit;
+    return wholeStarts && joined.reduce((sum, { bytes }) => sum + bytes, 0) <= this.#bindingLimit;
   }
 
   /** Adds the slabs of joined tensors of one type; a single tensor larger than a binding becomes several, of whole units. */
-  #addSlabs(slabs: Slab[], row: number, run: readonly TensorEntry[], unit: number): number {
-    const type = run[0]!.type as TensorType;
+  #addSlabs(slabs: Slab[], row: number, joined: readonly Part[], unit: number): number {
+    const { name, type, columns } = joined[0]!;
     const format = blockFormat(type);
-    const blocksPerRow = run[0]!.dims[0]! / format.elements;
+    const blocksPerRow = columns / format.elements;
+    const rowBytes = blocksPerRow * format.bytes;
     const limit = this.#bindingLimit;
-    const most = Math.floor(limit / (blocksPerRow * format.bytes) / unit) * unit;
+    const most = Math.floor(limit / rowBytes / unit) * unit;
     if (most === 0) {
       throw new UserError({
         code: "memory",
-        problem: `${this.#file.path}: ${unit} rows of tensor ${run[0]!.name} exceed the ${mebibytes(limit)} that this device reads at once`,
+        problem: `${this.#file.path}: ${unit} rows of tensor ${name} exceed the ${mebibytes(limit)} that this device reads at once`,
         advice: "choose a smaller model",
         path: this.#file.path,
       });
     }
-    const total = run.reduce((sum, tensor) => sum + rowsOf(tensor), 0);
+    const runs = joined.flatMap((part) => part.runs);
+    const total = joined.reduce((sum, { rows }) => sum + rows, 0);
     for (let first = 0; first < total; first += most) {
       const rows = Math.min(most, total - first);
-      const slab = this.#slab(run[0]!.name, type, row + first, rows, rows * blocksPerRow);
+      const slab = this.#slab(name, type, row + first, rows, rows * blocksPerRow);
       slabs.push(slab);
-      let tensorRow = 0;
-      for (const tensor of run) {
-        const tensorRows = rowsOf(tensor);
-        const from = Math.max(first, tensorRow);
-        const to = Math.min(first + rows, tensorRow + tensorRows);
-        if (from < to) {
-          const rowBytes = blocksPerRow * format.bytes;
-          this.#uploads.push({
-            tensor,
-            fileOffset: tensor.offset + (from - tensorRow) * rowBytes,
-            bytes: (to - from) * rowBytes,
-            slab,
-            block: (from - first) * blocksPerRow,
-          });
-        }
-        tensorRow += tensorRows;
-      }
+      const bytes = rows * rowBytes;
+      this.#uploads.push({ runs: cutRuns(runs, first * rowBytes, bytes), bytes, slab, block: 0 });
     }
     return row + total;
   }
@@ -296,19 +300,14 @@ export class Weights {
     }
     const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
     const slab: Slab = { type: "F32", row: 0, rows: 1, planes: { words: this.#buffer(name, total) } };
-    let block = 0;
-    for (const tensor of tensors) {
-      const { bytes, offset: fileOffset } = tensor;
-      this.#uploads.push({ tensor, fileOffset, bytes, slab, block });
-      block += bytes / 4;
-    }
+    this.#uploads.push({ runs: tensors, bytes: total, slab, block: 0 });
     return slab.planes.words;
   }
 
   /** Streams every declared tensor to the GPU. `progress` gets bytes done and bytes in all. */
   async upload(progress?: (done: number, total: number) => void): Promise<void> {
     const gpu = this.#gpu!;
-    const uploads = this.#uploads.splice(0).sort((a, b) => a.fileOffset - b.fileOffset);
+    const uploads = this.#uploads.splice(0).sort((a, b) => a.runs[0]!.offset - b.runs[0]!.offset);
     const pieces = uploads.flatMap(piecesOf);
     const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
     const staging = gpu.buffer("weights staging", pieceBytes + 4, "staging");
@@ -316,7 +315,7 @@ export class Weights {
     const hands = [new Uint8Array(pieceBytes + 4), new Uint8Array(pieceBytes + 4)];
     const read = (index: number): Promise<void> | undefined => {
       const piece = pieces[index];
-      return piece && this.#file.read(piece.fileOffset, hands[index % 2]!.subarray(0, piece.bytes));
+      return piece && this.#read(piece.runs, hands[index % 2]!);
     };
     let under = read(0);
     try {
@@ -339,6 +338,14 @@ export class Weights {
       await Promise.allSettled([under]); // the caller may close the file
       gpu.free(staging);
       gpu.free(parameters);
+    }
+  }
+
+  async #read(runs: readonly Run[], target: Uint8Array): Promise<void> {
+    let at = 0;
+    for (const { offset, bytes } of runs) {
+      await this.#file.read(offset, target.subarray(at, at + bytes));
+      at += bytes;
     }
   }
 
@@ -388,7 +395,18 @@ const repackKernel = (type: TensorType): KernelSource => ({
   },
 });
 
-const rowsOf = ({ dims }: TensorEntry): number => dims.slice(1).reduce((product, n) => product * n, 1);
+function partOf({ name, type, dims, offset, bytes }: TensorEntry, ranges?: MatrixRows[2]): Part {
+  const [columns = 1, ...others] = dims;
+  const all = others.reduce((product, n) => product * n, 1);
+  const rowBytes = bytes / all;
+  const chosen = ranges ?? [{ first: 0, count: all }];
+  const rows = chosen.reduce((sum, { count }) => sum + count, 0);
+  const runs = chosen.map(({ first, count }) => ({
+    offset: offset + first * rowBytes,
+    bytes: count * rowBytes,
+  }));
+  return { name, type: type as TensorType, columns, rows, bytes: rows * rowBytes, runs };
+}
 
 /** Cuts an upload into pieces that start where a word of scales does, and at a word of the file. */
 function piecesOf(upload: Upload): Upload[] {
@@ -398,7 +416,7 @@ function piecesOf(upload: Upload): Upload[] {
   for (let from = 0; from < upload.bytes; from += step) {
     pieces.push({
       ...upload,
-      fileOffset: upload.fileOffset + from,
+      runs: cutRuns(upload.runs, from, step),
       bytes: Math.min(step, upload.bytes - from),
       block: upload.block + from / blockBytes,
     });

@@ -5,8 +5,6 @@ import {
   type GgufFile,
   joinFiles,
   type MetadataValue,
-  metadataBoolean,
-  metadataNumber,
   metadataNumbers,
   metadataString,
   type TensorEntry,
@@ -35,7 +33,6 @@ const rawMtpNames: ReadonlyMap<string, string> = new Map([
  */
 export async function canonical(file: GgufFile): Promise<Reading> {
   const architecture = metadataString(file, "general.architecture");
-  requireTiledHeads(file, architecture);
   const notes: string[] = [];
   const tensors = new Map<string, TensorEntry>();
   const raw = new Map<string, TensorEntry>();
@@ -57,21 +54,6 @@ export async function canonical(file: GgufFile): Promise<Reading> {
 const add = (tensors: Map<string, TensorEntry>, name: string, tensor: TensorEntry): void => {
   tensors.set(name, { ...tensor, name });
 };
-
-/** Value heads that belong to one key head lie together there: the columns of ssm_out cannot be moved inside of quant blocks. */
-function requireTiledHeads(file: GgufFile, architecture: string): void {
-  if (metadataBoolean(file, `${architecture}.ssm.v_head_reordered`, true)) return;
-  const [keyHeads, valueHeads] = ["group_count", "time_step_rank"].map((key) =>
-    metadataNumber(file, `${architecture}.ssm.${key}`, 0),
-  );
-  if (keyHeads === valueHeads) return; // one order as the other
-  throw new UserError({
-    code: "model-unsupported",
-    problem: `${basename(file.path)} keeps its ${valueHeads} value heads in groups (ssm.v_head_reordered is false), an order that is not supported`,
-    advice: "get a file of this model that was made for llama.cpp",
-    path: file.path,
-  });
-}
 
 function canonicalKeys(file: GgufFile, architecture: string): Map<string, MetadataValue> {
   const metadata = new Map(file.metadata);

@@ -38,7 +38,6 @@ const HARMLESS: readonly RegExp[] = [
   /^\*\.rope\.scaling\./, // read where the file stretches its context
   /^\*\.(vocab_size|feed_forward_length|expert_feed_forward_length|expert_shared_count|tensor_data_layout)$/, // tensors say the same
   /^\*\.attention\.layer_norm_epsilon$/, // of a kind of norm that these families do not have
-  /^\*\.ssm\.v_head_reordered$/, // read before the file was one of llama.cpp's
   /^tokenizer\.(chat_templates?(\.|$)|huggingface\.json$)/, // other templates than the one in use; the vocabulary in another form
   /^tokenizer\.ggml\.(padding|unknown|seperator|separator|cls|mask|prefix|suffix|middle|fim_\w+)_token_id$/, // no prompt holds them, or another key for the same was read
   /^tokenizer\.ggml\.(token_type_count|scores|merges|precompiled_charsmap|add_space_prefix)$/, // of another kind of tokenizer than the file's

@@ -68,6 +68,7 @@ const PRE_TOKENIZER_OF: { readonly [architecture: string]: PreTokenizer | undefi
   qwen2moe: "qwen2",
   qwen3: "qwen2",
   qwen3moe: "qwen2",
+  qwen3next: "qwen2",
 };
 
 /** Reads the keys `tokenizer.*`. What is missing or odd is a UserError that names the file and the key. */

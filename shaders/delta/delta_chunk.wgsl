@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let h = wg.x / (D / COLUMNS);
   let v = (wg.x % (D / COLUMNS)) * COLUMNS + local;
   let column = (h * D + v) * QUADS;
-  let q0 = (h % HK) * QUADS;
+  let q0 = key_head(h) * QUADS;
   let k0 = HK * QUADS + q0;
   let before = step.slot * HV * D * QUADS + column;
   let after = step.to * HV * D * QUADS + column;

@@ -18,9 +18,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) j: u3
   let h = wg.x;
   let i = wg.y;
   if (i >= step.rows || j > i) { return; }
-  let q_i = i * (C / 4u) + (h % HK) * QUADS;
+  let key = key_head(h);
+  let q_i = i * (C / 4u) + key * QUADS;
   let k_i = q_i + HK * QUADS;
-  let k_j = j * (C / 4u) + (HK + h % HK) * QUADS;
+  let k_j = j * (C / 4u) + (HK + key) * QUADS;
   var kk = vec4f();
   var qk = vec4f();
   for (var d = 0u; d < trips(QUADS); d++) {

@@ -1,4 +1,4 @@
-// gated_delta_net (NETWORK.md 3.4, 5.1), per V head h; K and Q head h mod HK:
+// gated_delta_net (NETWORK.md 3.4, 5.1), per V head h; K and Q head key_head(h):
 //   S ← exp(g_t)·S;  δ = β_t·(v_t − Sᵀk_t);  S ← S + k_t·δᵀ;  o_t = Sᵀq_t/√D
 // q, k arrive L2-normalised; g ≤ 0 is a log decay. f32 throughout.
 // Order (I3): one invocation owns column v; fma over quads of k = 0…D − 1; (x + y) + (z + w); for every T.
@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let b = wg.z;
   let column = ((b * HV + h) * D + v) * QUADS;
   let slot_quads = SEQUENCES * HV * D * QUADS;
-  let qk = (h % HK) * QK_HEAD + b * QK_SEQUENCE;
+  let qk = key_head(h) * QK_HEAD + b * QK_SEQUENCE;
 
   var state = array<vec4f, QUADS>();
   for (var i = 0u; i < QUADS; i++) { state[i] = slots[step.slot * slot_quads + column + i]; }

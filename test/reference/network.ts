@@ -111,6 +111,7 @@ async function readNetwork(file: GgufFile) {
     keyHeads: key("ssm.group_count"),
     valueHeads: key("ssm.time_step_rank"),
     deltaSize: key("ssm.state_size"),
+    groupedHeads: architecture === "qwen3next",
     used: key("expert_used_count"),
     scale: key("attention.scale") || 1 / Math.sqrt(headSize),
     turn: {
@@ -204,10 +205,8 @@ function attention(s: Shape, block: Tensors, state: State, x: Row, position: num
 /** NETWORK.md 3.4. */
 function deltaNet(s: Shape, block: Tensors, state: State, x: Row): Float64Array {
   const size = s.deltaSize;
-  const raw = block("attn_qkv.weight")!.times(x);
-  const z = block("attn_gate.weight")!.times(x);
-  const alpha = block("ssm_alpha.weight")!.times(x);
-  const beta = block("ssm_beta.weight")!.times(x);
+  const [raw, z] = deltaInputs(s, block, x);
+  const [alpha, beta] = deltaGates(s, block, x);
   const conv = block("ssm_conv1d.weight")!;
   state.conv.push(raw);
   const mixed = raw.map((_, c) => {
@@ -217,7 +216,7 @@ function deltaNet(s: Shape, block: Tensors, state: State, x: Row): Float64Array 
   });
   const out = Array.from({ length: s.valueHeads }, (_, h) => {
     state.matrices[h] ??= new Float64Array(size * size);
-    const keyHead = h % s.keyHeads;
+    const keyHead = s.groupedHeads ? Math.floor(h / (s.valueHeads / s.keyHeads)) : h % s.keyHeads;
     const o = deltaRule(state.matrices[h], {
       q: l2Norm(part(mixed, keyHead, size), s.epsilon),
       k: l2Norm(part(mixed, s.keyHeads + keyHead, size), s.epsilon),
@@ -229,6 +228,31 @@ function deltaNet(s: Shape, block: Tensors, state: State, x: Row): Float64Array 
     return rmsNorm(o, block("ssm_norm.weight")!.row(0), s.epsilon).map((u, d) => u * silu(gate[d]!));
   });
   return block("ssm_out.weight")!.times(join(out));
+}
+
+/** A joined projection, a piece for each key head: of each piece the rows `from` to `to`, in units of `unit` rows. */
+const ofEachKeyHead = (s: Shape, y: Float64Array, unit: number, from: number, to: number): Float64Array =>
+  join(
+    Array.from({ length: s.keyHeads }, (_, k) =>
+      part(y, k, y.length / s.keyHeads).subarray(from * unit, to * unit),
+    ),
+  );
+
+/** q, k and v before the convolution, and z. */
+function deltaInputs(s: Shape, block: Tensors, x: Row): [Float64Array, Float64Array] {
+  const all = block("ssm_in.weight")?.times(x);
+  if (!all) return [block("attn_qkv.weight")!.times(x), block("attn_gate.weight")!.times(x)];
+  const each = s.valueHeads / s.keyHeads;
+  const heads = (from: number, to: number) => ofEachKeyHead(s, all, s.deltaSize, from, to);
+  return [join([heads(0, 1), heads(1, 2), heads(2, 2 + each)]), heads(2 + each, 2 + 2 * each)];
+}
+
+/** α and β before their nonlinearities. */
+function deltaGates(s: Shape, block: Tensors, x: Row): [Float64Array, Float64Array] {
+  const both = block("ssm_ba.weight")?.times(x);
+  if (!both) return [block("ssm_alpha.weight")!.times(x), block("ssm_beta.weight")!.times(x)];
+  const each = s.valueHeads / s.keyHeads;
+  return [ofEachKeyHead(s, both, 1, each, 2 * each), ofEachKeyHead(s, both, 1, 0, each)];
 }
 
 /** NETWORK.md 3.6 and 3.7. */

@@ -6,7 +6,7 @@ import { ggufHeader, type MetadataPair } from "./write_gguf.ts";
 /** A network by the numbers of NETWORK.md 1.4. */
 export interface PublishedShape {
   readonly name: string;
-  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "granite";
+  readonly architecture: "qwen35" | "qwen35moe" | "qwen3next" | "qwen2" | "qwen3" | "granite";
   readonly layers: number;
   readonly embedding: number;
   /** 0 beside experts. */
@@ -24,6 +24,8 @@ export interface PublishedShape {
   readonly rotary: number | undefined;
   readonly ropeBase: number;
   readonly delta?: { readonly keyHeads: number; readonly valueHeads: number; readonly headSize: number };
+  /** Whether delta nets have one tensor for q, k, v and z. */
+  readonly joined?: boolean;
   /** Every so manyth block has full attention. */
   readonly interval?: number;
   readonly vocabulary: number;
@@ -73,6 +75,7 @@ export const bytesOf = ({ type, dims: [columns = 1, ...rest] }: HeaderTensor): n
 
 function metadataOf(shape: PublishedShape, mtp: boolean): MetadataPair[] {
   const { architecture, delta, experts, rotary } = shape;
+  const isQwen35 = architecture.startsWith("qwen35");
   const counts: Record<string, number | undefined> = {
     block_count: shape.layers + Number(mtp),
     nextn_predict_layers: mtp ? 1 : undefined,
@@ -102,8 +105,10 @@ function metadataOf(shape: PublishedShape, mtp: boolean): MetadataPair[] {
     ...pairs.map(([key, n]): MetadataPair => [`${architecture}.${key}`, "u32", n]),
     [`${architecture}.attention.layer_norm_rms_epsilon`, "f32", 1e-6],
     [`${architecture}.rope.freq_base`, "f32", shape.ropeBase],
-    ...(delta ? [[`${architecture}.rope.dimension_sections`, "i32", [11, 11, 10, 0]] as MetadataPair] : []),
-    ...vocabularyOf(shape.vocabulary, delta ? "qwen35" : "qwen2"),
+    ...(isQwen35
+      ? [[`${architecture}.rope.dimension_sections`, "i32", [11, 11, 10, 0]] as MetadataPair]
+      : []),
+    ...vocabularyOf(shape.vocabulary, isQwen35 ? "qwen35" : "qwen2"),
   ];
 }
 
@@ -132,7 +137,38 @@ const biases = ({ heads, kvHeads, headSize }: PublishedShape): [string, number][
 ];
 
 /** What q, k and v pass before q and k rotate. */
-const INPUTS = { qwen35: norms, qwen35moe: norms, qwen3: norms, qwen2: biases, granite: () => [] };
+const INPUTS = {
+  qwen35: norms,
+  qwen35moe: norms,
+  qwen3next: norms,
+  qwen3: norms,
+  qwen2: biases,
+  granite: () => [],
+};
+
+function addDeltaNet(
+  { architecture, embedding, joined }: PublishedShape,
+  { keyHeads, valueHeads, headSize }: NonNullable<PublishedShape["delta"]>,
+  block: (name: string, ...dims: number[]) => void,
+): void {
+  const inner = valueHeads * headSize;
+  const channels = 2 * keyHeads * headSize + inner;
+  if (joined) block("ssm_in.weight", embedding, channels + inner);
+  else {
+    block("attn_qkv.weight", embedding, channels);
+    block("attn_gate.weight", embedding, inner);
+  }
+  block("ssm_conv1d.weight", 4, channels);
+  if (architecture === "qwen3next") block("ssm_ba.weight", embedding, 2 * valueHeads);
+  else {
+    block("ssm_alpha.weight", embedding, valueHeads);
+    block("ssm_beta.weight", embedding, valueHeads);
+  }
+  block("ssm_dt.bias", valueHeads);
+  block("ssm_a", valueHeads);
+  block("ssm_norm.weight", headSize);
+  block("ssm_out.weight", inner, embedding);
+}
 
 function tensorsOf(shape: PublishedShape, mix: Mix, mtp: boolean): HeaderTensor[] {
   const { architecture, embedding, delta, experts, heads, kvHeads, headSize, interval = 1 } = shape;
@@ -147,19 +183,8 @@ function tensorsOf(shape: PublishedShape, mix: Mix, mtp: boolean): HeaderTensor[
     const block = (name: string, ...dims: number[]) => add(`blk.${i}.${name}`, ...dims);
     block("attn_norm.weight", embedding);
     block(delta ? "post_attention_norm.weight" : "ffn_norm.weight", embedding);
-    if (delta && i < shape.layers && (i + 1) % interval !== 0) {
-      const inner = delta.valueHeads * delta.headSize;
-      const channels = 2 * delta.keyHeads * delta.headSize + inner;
-      block("attn_qkv.weight", embedding, channels);
-      block("attn_gate.weight", embedding, inner);
-      block("ssm_conv1d.weight", 4, channels);
-      block("ssm_alpha.weight", embedding, delta.valueHeads);
-      block("ssm_beta.weight", embedding, delta.valueHeads);
-      block("ssm_dt.bias", delta.valueHeads);
-      block("ssm_a", delta.valueHeads);
-      block("ssm_norm.weight", delta.headSize);
-      block("ssm_out.weight", inner, embedding);
-    } else {
+    if (delta && i < shape.layers && (i + 1) % interval !== 0) addDeltaNet(shape, delta, block);
+    else {
       block("attn_q.weight", embedding, (delta ? 2 : 1) * heads * headSize);
       block("attn_k.weight", embedding, kvHeads * headSize);
       block("attn_v.weight", embedding, kvHeads * headSize);
@@ -187,6 +212,7 @@ function tensorsOf(shape: PublishedShape, mix: Mix, mtp: boolean): HeaderTensor[
 function typeOf(shape: PublishedShape, mix: Mix, name: string, dims: readonly number[]): TensorType {
   const block = Number(/^blk\.(\d+)/.exec(name)?.[1] ?? -1);
   const mtp = block >= shape.layers;
+  if (shape.architecture === "qwen3next" && name.endsWith("inp_shexp.weight")) return "F16"; // as a loader printed
   if (/ffn_gate_inp/.test(name)) return mtp ? "BF16" : "F32"; // as observed in a 35B's MTP block
   if (dims.length === 1 || /_norm\.weight$|ssm_conv1d/.test(name)) return "F32";
   const type = mtp && mix === "UD" ? "Q8_0" : quantOf(shape, mix, name, block);

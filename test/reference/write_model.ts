@@ -7,7 +7,15 @@ import { ggufBytes, type MetadataPair, type TensorSource } from "./write_gguf.ts
 
 /** Of a synthetic model. Delta nets but for every fourth block, which has full attention; without `delta` all have. */
 export interface ModelShape {
-  readonly architecture: "qwen35" | "qwen35moe" | "qwen2" | "qwen3" | "qwen3moe" | "llama" | "granite";
+  readonly architecture:
+    | "qwen35"
+    | "qwen35moe"
+    | "qwen3next"
+    | "qwen2"
+    | "qwen3"
+    | "qwen3moe"
+    | "llama"
+    | "granite";
   readonly embedding: number;
   readonly blocks: number;
   /** Of the dense network, or of the expert that all rows share. */
@@ -26,7 +34,7 @@ export interface ModelShape {
   readonly untied?: boolean;
   /** Whether the file has factors of the angles, as Llama 3.1's have. */
   readonly ropeFactors?: boolean;
-  /** Whether q, k and v are one tensor. */
+  /** Whether q, k and v are one tensor, in `qwen3next` those of a delta net with z, key head by key head. */
   readonly fused?: boolean;
   /** Further keys of the architecture. */
   readonly keys?: readonly MetadataPair[];
@@ -56,6 +64,23 @@ export const MIXTURE: ModelShape = {
   delta: { keyHeads: 2, valueHeads: 4, headSize: 128 },
   mtp: true,
   untied: true,
+};
+
+/** The heads of Qwen3-Next's 80B-A3B, two V heads side by side for each K head, and as many of its experts used. */
+export const NEXT: ModelShape = {
+  ...MIXTURE,
+  architecture: "qwen3next",
+  experts: { count: 32, used: 10, feedForward: 256 },
+};
+
+/** As in its first files: q, k, v and z of delta nets in one tensor. Three V heads for each K head, small heads. */
+export const NEXT_JOINED: ModelShape = {
+  ...NEXT,
+  experts: { count: 12, used: 3, feedForward: 256 },
+  attention: { heads: 4, kvHeads: 2, headSize: 64, rotary: 16 },
+  delta: { keyHeads: 4, valueHeads: 12, headSize: 64 },
+  mtp: false,
+  fused: true,
 };
 
 /** As Qwen2.5-Coder's 0.5B: seven query heads for a KV head, and rows that no K-quant fits. */
@@ -230,6 +255,7 @@ const bytesOf = (type: TensorType, [columns = 1, ...rest]: readonly number[]): n
 
 function metadataOf(shape: ModelShape): MetadataPair[] {
   const { architecture, attention, delta, mtp = false, experts } = shape;
+  const isQwen35 = architecture.startsWith("qwen35");
   const counts: Record<string, number> = {
     block_count: shape.blocks + Number(mtp),
     context_length: 4096,
@@ -267,10 +293,12 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
     ...Object.entries(counts).map(([key, n]): MetadataPair => [`${architecture}.${key}`, "u32", n]),
     [`${architecture}.attention.layer_norm_rms_epsilon`, "f32", 1e-6],
     [`${architecture}.rope.freq_base`, "f32", delta ? 1e7 : 1e6],
-    ...(delta ? [[`${architecture}.rope.dimension_sections`, "i32", [11, 11, 10, 0]] as MetadataPair] : []),
+    ...(isQwen35
+      ? [[`${architecture}.rope.dimension_sections`, "i32", [11, 11, 10, 0]] as MetadataPair]
+      : []),
     ...(shape.keys ?? []),
     ["tokenizer.ggml.model", "string", "gpt2"],
-    ["tokenizer.ggml.pre", "string", delta ? "qwen35" : "qwen2"],
+    ["tokenizer.ggml.pre", "string", isQwen35 ? "qwen35" : "qwen2"],
     ["tokenizer.ggml.tokens", "string", tokens],
     ["tokenizer.ggml.token_type", "i32", tokens.map((_, id) => (id < 256 ? 1 : 5))],
     ["tokenizer.ggml.merges", "string", []],
@@ -305,7 +333,7 @@ function randomTensors(
 
   const attentionLayer = (at: string) => {
     const { heads, kvHeads, headSize } = attention;
-    if (shape.fused) matrix(`${at}attn_qkv.weight`, embedding, (heads + 2 * kvHeads) * headSize);
+    if (shape.fused && !delta) matrix(`${at}attn_qkv.weight`, embedding, (heads + 2 * kvHeads) * headSize);
     else {
       matrix(`${at}attn_q.weight`, embedding, (delta ? 2 : 1) * heads * headSize);
       matrix(`${at}attn_k.weight`, embedding, kvHeads * headSize);
@@ -323,10 +351,17 @@ function randomTensors(
   };
   const deltaLayer = (at: string, { keyHeads, valueHeads, headSize }: NonNullable<typeof delta>) => {
     const channels = (2 * keyHeads + valueHeads) * headSize;
-    matrix(`${at}attn_qkv.weight`, embedding, channels);
-    matrix(`${at}attn_gate.weight`, embedding, valueHeads * headSize);
-    matrix(`${at}ssm_beta.weight`, embedding, valueHeads);
-    matrix(`${at}ssm_alpha.weight`, embedding, valueHeads);
+    const isNext = architecture === "qwen3next";
+    if (isNext && shape.fused) matrix(`${at}ssm_in.weight`, embedding, channels + valueHeads * headSize);
+    else {
+      matrix(`${at}attn_qkv.weight`, embedding, channels);
+      matrix(`${at}attn_gate.weight`, embedding, valueHeads * headSize);
+    }
+    if (isNext) matrix(`${at}ssm_ba.weight`, embedding, 2 * valueHeads);
+    else {
+      matrix(`${at}ssm_beta.weight`, embedding, valueHeads);
+      matrix(`${at}ssm_alpha.weight`, embedding, valueHeads);
+    }
     vector(`${at}ssm_conv1d.weight`, [4, channels], () => 0.6 * normal(random));
     // The inverse of softplus for time steps from 0.001 to 0.1.
     vector(`${at}ssm_dt.bias`, [valueHeads], () => Math.log(Math.expm1(10 ** uniform(-3, -1))));

@@ -2,6 +2,7 @@
 export interface Keys {
   /** @throws UserError where there is none and no fallback either */
   number(key: string, fallback?: number): number;
+  boolean(key: string, fallback: boolean): boolean;
   /** Undefined where the file has none. */
   flags(key: string): readonly boolean[] | undefined;
   string(key: string, fallback: string): string;
@@ -19,6 +20,8 @@ export interface Mixers {
     readonly headSize: number;
     /** Channels of the causal convolution: q heads, k heads, v heads. */
     readonly channels: number;
+    /** Whether the value heads of one key head are neighbours; otherwise value head h belongs to key head h mod Hk. */
+    readonly grouped: boolean;
   };
 }
 
@@ -67,5 +70,5 @@ export interface Family {
 /** Every block has full attention, as in a plain transformer. */
 export const attentionOnly: Family["mixers"] = (_keys, layers) => ({
   fullAttention: new Array<boolean>(layers).fill(true),
-  delta: { keyHeads: 0, valueHeads: 0, headSize: 0, channels: 0 },
+  delta: { keyHeads: 0, valueHeads: 0, headSize: 0, channels: 0, grouped: false },
 });

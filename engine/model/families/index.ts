@@ -7,4 +7,4 @@ export type { ExpertsShape, Family, Keys, Mixers, Multipliers } from "./family.t
 export { granite, llama } from "./llama.ts";
 export { qwen2 } from "./qwen2.ts";
 export { qwen3, qwen3moe } from "./qwen3.ts";
-export { qwen35, qwen35moe } from "./qwen35.ts";
+export { qwen3next, qwen35, qwen35moe } from "./qwen35.ts";

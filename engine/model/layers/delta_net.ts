@@ -4,11 +4,12 @@ import gramShader from "../../../shaders/delta/delta_chunk_gram.wgsl";
 import inputsShader from "../../../shaders/delta/delta_inputs.wgsl";
 import deltaShader from "../../../shaders/delta/gated_delta_net.wgsl";
 import gatedNormShader from "../../../shaders/delta/gated_norm.wgsl";
+import keyHeadShader from "../../../shaders/delta/key_head.wgsl";
 import { f32, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass, Path } from "../pass.ts";
 import { type RecurrentLayer, tapeRows } from "../sequence.ts";
-import type { Matrix, Weights } from "../weights.ts";
+import type { Matrix, MatrixRows, Weights } from "../weights.ts";
 import { recordMatmul } from "./matmul.ts";
 
 /** Weights of a gated-delta-net mixer (NETWORK.md 2.4). */
@@ -27,19 +28,46 @@ export interface DeltaNet {
 
 export function loadDeltaNet(weights: Weights, h: Hyperparameters, block: string): DeltaNet {
   const { valueHeads, headSize, channels } = h.delta;
+  const { qkv, z, gates } = projections(weights, h, block);
   return {
     kind: "delta",
-    qkv: weights.matrix(h.embedding, [[`${block}attn_qkv.weight`, channels]]),
-    gates: weights.matrix(h.embedding, [
-      [`${block}attn_gate.weight`, valueHeads * headSize],
-      [`${block}ssm_alpha.weight`, valueHeads],
-      [`${block}ssm_beta.weight`, valueHeads],
-    ]),
+    qkv: weights.matrix(h.embedding, qkv),
+    gates: weights.matrix(h.embedding, [...z, ...gates]),
     conv: weights.vector(`${block}ssm_conv1d.weight`, 4, channels),
     dt: weights.vector(`${block}ssm_dt.bias`, valueHeads),
     a: weights.vector(`${block}ssm_a`, valueHeads),
     norm: weights.vector(`${block}ssm_norm.weight`, headSize),
     output: weights.matrix(valueHeads * headSize, [[`${block}ssm_out.weight`, h.embedding]]),
+  };
+}
+
+/**
+ * Which rows of which tensors make q, k and v, then z, then α and β. Files of Qwen3-Next join projections, key head by key
+ * head: in `ssm_ba` β and α of its value heads, in `ssm_in` of older files q, k, and v and z of its value heads.
+ */
+function projections(weights: Weights, { delta }: Hyperparameters, block: string) {
+  const { keyHeads, valueHeads, headSize, channels } = delta;
+  const perKey = valueHeads / keyHeads;
+  const at = (name: string) => `${block}${name}.weight`;
+  const whole = (name: string, rows: number): MatrixRows => [at(name), rows];
+  /** Of each key head's rows of a joined tensor those from `first` on. */
+  const joined = (name: string, rows: number, first: number, count: number): MatrixRows => [
+    at(name),
+    keyHeads * rows,
+    Array.from({ length: keyHeads }, (_, k) => ({ first: k * rows + first, count })),
+  ];
+  const values = perKey * headSize;
+  const input = (first: number, count: number) => joined("ssm_in", 2 * (headSize + values), first, count);
+  const gate = (first: number) => joined("ssm_ba", 2 * perKey, first, perKey);
+  const isJoined = weights.has(at("ssm_in"));
+  return {
+    qkv: isJoined
+      ? [input(0, headSize), input(headSize, headSize), input(2 * headSize, values)]
+      : [whole("attn_qkv", channels)],
+    z: [isJoined ? input(2 * headSize + values, values) : whole("attn_gate", valueHeads * headSize)],
+    gates: weights.has(at("ssm_ba"))
+      ? [gate(perKey), gate(0)]
+      : [whole("ssm_alpha", valueHeads), whole("ssm_beta", valueHeads)],
   };
 }
 
@@ -133,24 +161,25 @@ function recordChunk(
   { recorder, h, workspace: w, step, width }: Pass,
   { gates, slots }: RecurrentLayer,
 ): void {
-  const { keyHeads, valueHeads, headSize, channels } = h.delta;
+  const { keyHeads, valueHeads, headSize, channels, grouped } = h.delta;
   const { mixed, grams, delta: out } = w;
   const constants = {
     D: u32(headSize),
     HK: u32(keyHeads),
     HV: u32(valueHeads),
+    GROUPED: String(grouped),
     C: u32(channels),
     RING: u32(tapeRows),
   };
   recorder.dispatch(
-    { name: "delta_chunk_gram", parts: [stepShader, gramShader], constants },
+    { name: "delta_chunk_gram", parts: [stepShader, keyHeadShader, gramShader], constants },
     { mixed, gates, grams, step },
     [valueHeads, width],
   );
   recorder.dispatch(
     {
       name: "delta_chunk",
-      parts: [stepShader, chunkShader],
+      parts: [stepShader, keyHeadShader, chunkShader],
       constants: { ...constants, COLUMNS: u32(chunkColumns), SCALE: f32(1 / Math.sqrt(headSize)) },
     },
     { mixed, gates, grams, slots, out, step },
@@ -177,9 +206,9 @@ export function recordDeltaRule(
   buffers: DeltaRuleBuffers,
   ring = tapeRows,
 ): void {
-  const { keyHeads, valueHeads, headSize } = h.delta;
+  const { keyHeads, valueHeads, headSize, grouped } = h.delta;
   recorder.dispatch(
-    deltaKernel({ headSize, keyHeads, valueHeads, stores, ring, strides: stridesOf(h) }),
+    deltaKernel({ headSize, keyHeads, valueHeads, grouped, stores, ring, strides: stridesOf(h) }),
     { ...buffers, step },
     [(valueHeads * headSize) / deltaColumns(headSize)],
   );
@@ -212,17 +241,19 @@ export const deltaKernel = (shape: {
   headSize: number;
   keyHeads: number;
   valueHeads: number;
+  grouped: boolean;
   stores: number;
   ring: number;
   sequences?: number;
   strides: DeltaStrides;
 }) => ({
   name: "gated_delta_net",
-  parts: [stepShader, deltaShader],
+  parts: [stepShader, keyHeadShader, deltaShader],
   constants: {
     D: u32(shape.headSize),
     HK: u32(shape.keyHeads),
     HV: u32(shape.valueHeads),
+    GROUPED: String(shape.grouped),
     STORES: u32(shape.stores),
     RING: u32(shape.ring),
     SEQUENCES: u32(shape.sequences ?? 1),

@@ -34,14 +34,15 @@ function inputsOf(
 }
 
 eachDevice((bed) => {
-  for (const [headSize, keyHeads, valueHeads] of [
-    [64, 2, 2],
-    [128, 1, 2],
-    [64, 2, 6],
+  for (const [headSize, keyHeads, valueHeads, grouped] of [
+    [64, 2, 2, false],
+    [128, 1, 2, false],
+    [64, 2, 6, false],
+    [64, 2, 6, true],
   ] as const) {
-    const h = shapes({ delta: { headSize, keyHeads, valueHeads } });
-    for (const rows of [1, 5, 63, 64]) {
-      test(`a chunk of ${rows}, heads of ${headSize}, ${valueHeads} on ${keyHeads}: the recurrence token by token`, async () => {
+    const h = shapes({ delta: { headSize, keyHeads, valueHeads, grouped } });
+    for (const rows of grouped ? [5, 64] : [1, 5, 63, 64]) {
+      test(`a chunk of ${rows}, heads of ${headSize}, ${valueHeads} on ${keyHeads}${grouped ? " in groups" : ""}: the recurrence token by token`, async () => {
         const seed = 900 + rows;
         const s = deltaScene(h, { position: 77, rows }, seededRandom(seed));
         const { mixed, gates, grams, delta, slots } = await runDeltaLayer(bed(), "prompt", s);
@@ -58,7 +59,7 @@ eachDevice((bed) => {
           `seed ${seed}, grams`,
         );
 
-        const shape = { keyHeads, valueHeads, headSize, tokens: rows, sequences: 1, snapshots: 1 };
+        const shape = { keyHeads, valueHeads, headSize, tokens: rows, sequences: 1, snapshots: 1, grouped };
         const expected = deltaReference(shape, inputsOf(h, rows, mixed, gates, s.state));
         // By head, since a strong gate makes small numbers.
         for (let head = 0; head < valueHeads; head++) {

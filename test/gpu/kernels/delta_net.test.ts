@@ -95,6 +95,12 @@ eachDevice((bed, device) => {
     await check(bed(), small, deltaInputs(small, seededRandom(seed)), `seed ${seed}`);
   });
 
+  test("where they are grouped, h div 3", async () => {
+    const seed = 835;
+    const s = { ...small, grouped: true };
+    await check(bed(), s, deltaInputs(s, seededRandom(seed)), `seed ${seed}`);
+  });
+
   test("weak gates keep the state for 200 tokens", async () => {
     const seed = 834;
     const s = { ...small, tokens: 200 };

@@ -31,6 +31,9 @@ interface Mixture {
 const small: Mixture = { count: 7, used: 3, feedForward: 64, shared: 0, types: ["Q8_0", "Q4_0", "F16"] };
 const large: Mixture = { count: 130, used: 8, feedForward: 256, shared: 32, types: ["Q4_K", "Q4_K", "Q6_K"] };
 
+/** As many as in Qwen3-Next, and as many used. */
+const many: Mixture = { count: 512, used: 10, feedForward: 32, shared: 32, types: ["Q8_0", "Q8_0", "Q8_0"] };
+
 /** The tensors of one layer; rows of experts differ in size, so that a wrong one shows. */
 function tensorsOf(m: Mixture, random: Random): TensorSource[] {
   const tensor = (name: string, dims: number[], type: TensorType): TensorSource => {
@@ -116,6 +119,7 @@ eachDevice((bed, device) => {
     ["of 3 of 7 experts, none shared", small, 64, 64, "one"],
     ["of 8 of 130 experts and a shared one", large, 1, 1, "several"],
     ["of 8 of 130 experts and a shared one", large, 33, 64, wide],
+    ["of 10 of 512 experts and a shared one", many, 17, 64, "one"],
   ] as const) {
     test(`${rows} rows ${what}, lanes for a row of weights: ${lanes}: router, experts, weighted sum`, async () => {
       const seed = 810 + rows;

@@ -78,6 +78,7 @@ eachDevice((bed) => {
         const strides = { head: s.headSize, token: channels, sequence: 0 };
         const kernel = deltaKernel({
           ...s,
+          grouped: false,
           stores: 0,
           ring,
           strides: { q0: 0, k0: 64, v0: 128, qk: strides, v: strides },

@@ -4,7 +4,7 @@ import { BLOCK_FORMATS, blockFormat, type GgufFile, type TensorType } from "../.
 import { maxRows } from "../../../engine/model/index.ts";
 import { recordEmbedding } from "../../../engine/model/layers/matmul.ts";
 import { Weights } from "../../../engine/model/weights.ts";
-import { seededRandom } from "../../reference/random.ts";
+import { type Random, seededRandom } from "../../reference/random.ts";
 import { expectClose, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
@@ -33,6 +33,13 @@ function planesOf(type: TensorType, bytes: Uint8Array): Uint8Array[] {
   const isScale = (_: number, i: number) => i % size >= at && i % size < at + (size % 4);
   return [bytes.filter((byte, i) => !isScale(byte, i)), bytes.filter(isScale)];
 }
+
+const randomBytes = (count: number, random: Random): Uint8Array =>
+  new Uint8Array(
+    Uint32Array.from({ length: Math.ceil(count / 4) }, () => random() * 2 ** 32).buffer,
+    0,
+    count,
+  );
 
 // Decoding rounds up to three times, and where a minimum is subtracted the error is that of the larger number.
 const decodeTolerance = 2 ** -22;
@@ -65,6 +72,50 @@ eachDevice((bed) => {
       for (const [i, plane] of planes.entries()) {
         const got = new Uint8Array(await bed().gpu.read(loaded[i]!, plane.length));
         expect(Buffer.compare(got, plane), `seed ${seed}, plane ${i}`).toBe(0);
+      }
+    });
+  }
+
+  for (const [type, columns, rows] of [
+    ["Q6_K", 256, 30], // ranges of an odd number of blocks: scales of two share a word
+    ["MXFP4", 32, 30],
+    ["Q4_K", 512, 30],
+    ["Q8_0", 96, 30],
+    ["F16", 1280, 5_400], // 9.3 MB of them: two pieces, the first of which ends within a range
+  ] as const) {
+    test(`${type}: ranges of ${rows} rows, in any order and in two tensors, make the rows of a matrix`, async () => {
+      const seed = 503;
+      const third = rows / 3;
+      const ranges = [
+        { first: 2 * third, count: third },
+        { first: 1, count: 3 },
+        { first: third - 1, count: 1 },
+        { first: third, count: third },
+      ];
+      const rowBytes = (columns / blockFormat(type).elements) * blockFormat(type).bytes;
+      const random = seededRandom(seed);
+      const parts = [
+        { type, rows, ranges },
+        { type, rows: 7 },
+        { type, rows, ranges: ranges.slice(1, 3) },
+      ].map((part) => ({ ...part, bytes: randomBytes(part.rows * rowBytes, random) }));
+      for (const limit of [Number.POSITIVE_INFINITY, Math.ceil(rows / 4) * rowBytes]) {
+        const gpu = Number.isFinite(limit) ? withBindingLimit(bed().gpu, limit) : bed().gpu;
+        const { matrix } = await loadMatrix(bed(), columns, parts, random, gpu);
+        const expected = Buffer.concat(
+          parts.flatMap(({ bytes, rows, ranges = [{ first: 0, count: rows }] }) =>
+            ranges.map(({ first, count }) => bytes.subarray(first * rowBytes, (first + count) * rowBytes)),
+          ),
+        );
+        expect(matrix.rows * rowBytes).toBe(expected.length);
+        for (const { row, rows, planes } of matrix.slabs) {
+          const { codebook: _, ...own } = planes;
+          const blocks = planesOf(type, expected.subarray(row * rowBytes, (row + rows) * rowBytes));
+          for (const [i, plane] of blocks.entries()) {
+            const got = new Uint8Array(await bed().gpu.read(Object.values(own)[i]!, plane.length));
+            expect(Buffer.compare(got, plane), `seed ${seed}, rows from ${row}, plane ${i}`).toBe(0);
+          }
+        }
       }
     });
   }

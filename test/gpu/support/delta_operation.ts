@@ -13,6 +13,8 @@ export interface DeltaShape {
   readonly tokens: number;
   readonly sequences: number;
   readonly snapshots: number;
+  /** The v heads of one head of q and k are neighbours. */
+  readonly grouped?: boolean;
   /** q, k and v are stored [S, T, H, B] instead of [S, H, T, B]. */
   readonly permuted?: boolean;
 }
@@ -53,7 +55,7 @@ export interface DeltaOutputs {
   readonly slots: Float64Array;
 }
 
-/** The recurrence in f64, with the head of q and k being h mod Hk. */
+/** The recurrence in f64, with the head of q and k being h mod Hk, or where they are grouped h div (Hv / Hk). */
 export function deltaReference(s: DeltaShape, { q, k, v, g, beta, state }: DeltaInputs): DeltaOutputs {
   const { headSize: d, keyHeads, valueHeads, tokens, sequences } = s;
   const kept = Math.min(tokens, s.snapshots);
@@ -66,7 +68,8 @@ export function deltaReference(s: DeltaShape, { q, k, v, g, beta, state }: Delta
       const current = transposed(state.subarray(matrix, matrix + d * d), d);
       for (let t = 0; t < tokens; t++) {
         const row = b * tokens + t;
-        const qk = (row * keyHeads + (h % keyHeads)) * d;
+        const keyHead = s.grouped ? Math.floor(h / (valueHeads / keyHeads)) : h % keyHeads;
+        const qk = (row * keyHeads + keyHead) * d;
         const at = row * valueHeads + h;
         const o = deltaRule(current, {
           q: q.subarray(qk, qk + d),
@@ -162,7 +165,7 @@ export async function runDelta(
   const groups = ceilDiv(s.valueHeads * s.headSize, deltaColumns(s.headSize));
   await bed.run((to) =>
     to.dispatch(
-      deltaKernel({ ...s, stores: s.snapshots, ring: mostTokens, strides }),
+      deltaKernel({ grouped: false, ...s, stores: s.snapshots, ring: mostTokens, strides }),
       { mixed, gates, slots, out, step: bed.step },
       [groups, 1, s.sequences],
     ),

@@ -22,7 +22,8 @@ export function shapes({
   delta?: Partial<Omit<Hyperparameters["delta"], "channels">>;
 }): Hyperparameters {
   const headSize = attention.headSize ?? 64;
-  const { keyHeads = 1, valueHeads = 1, headSize: deltaSize = 64 } = delta;
+  const { keyHeads = 1, valueHeads = 1, headSize: deltaSize = 64, grouped = false } = delta;
+  const channels = (2 * keyHeads + valueHeads) * deltaSize;
   return {
     architecture: "qwen35",
     layers: 1,
@@ -46,7 +47,7 @@ export function shapes({
       scale: 1 / Math.sqrt(headSize),
       ...attention,
     },
-    delta: { keyHeads, valueHeads, headSize: deltaSize, channels: (2 * keyHeads + valueHeads) * deltaSize },
+    delta: { keyHeads, valueHeads, headSize: deltaSize, channels, grouped },
   };
 }
 

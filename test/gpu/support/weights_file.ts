@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blockFormat, openGguf, type TensorType } from "../../../engine/gguf/index.ts";
 import type { Gpu } from "../../../engine/gpu/index.ts";
-import { type Matrix, Weights } from "../../../engine/model/weights.ts";
+import { type Matrix, type MatrixRows, Weights } from "../../../engine/model/weights.ts";
 import { dequantize } from "../../reference/dequantize.ts";
 import type { Random } from "../../reference/random.ts";
 import { randomBlocks } from "../../reference/random_blocks.ts";
@@ -16,11 +16,13 @@ export interface Part {
   readonly rows: number;
   /** The rows' blocks, where they are not to be random. */
   readonly bytes?: Uint8Array;
+  /** What of the rows the matrix is made of, where not of all. */
+  readonly ranges?: MatrixRows[2];
 }
 
 export interface LoadedMatrix {
   readonly matrix: Matrix;
-  /** [columns, rows], row after row; decoded at each call. */
+  /** [columns, rows] of the parts, row after row; decoded at each call. */
   values(): Float64Array;
   /** The blocks of each part, as the file has them. */
   readonly bytes: readonly Uint8Array[];
@@ -51,7 +53,7 @@ export async function loadMatrix(
     const weights = new Weights(gpu, file);
     const matrix = weights.matrix(
       columns,
-      tensors.map(({ name, dims }) => [name, dims[1]!] as const),
+      parts.map(({ rows, ranges }, i) => [`part ${i}`, rows, ranges]),
     );
     await weights.upload();
     for (const slab of matrix.slabs) for (const plane of Object.values(slab.planes)) bed.keep(plane);

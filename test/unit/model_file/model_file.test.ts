@@ -249,6 +249,22 @@ describe("a separate MTP file", () => {
   });
 });
 
+test("a joined tensor of other heads than the keys say is refused with both shapes", async () => {
+  const next: PublishedShape = { ...mixture, architecture: "qwen3next", joined: true };
+  for (const [name, rows, needed] of [
+    ["ssm_in", 700, 2 * 2 * 64 + 2 * 4 * 64],
+    ["ssm_ba", 9, 8],
+  ] as const) {
+    const file = publishedFile(next, "Q8_0", false);
+    const tensors = file.tensors.map((it) =>
+      it.name === `blk.0.${name}.weight` ? { ...it, dims: [256, rows] } : it,
+    );
+    expect(await complaintOf({ ...file, tensors })).toContain(
+      `tensor blk.0.${name}.weight has shape [256, ${rows}] where [256, ${needed}] is needed`,
+    );
+  }
+});
+
 describe("Ollama's dialect", () => {
   const ollama = (file: HeaderFile, architecture = "qwen35") =>
     added(
@@ -302,14 +318,21 @@ describe("Ollama's dialect", () => {
     );
   });
 
-  test("value heads in groups are refused, but where there is one for each key head", async () => {
-    const grouped = keyed(plain, { "qwen35.ssm.v_head_reordered": false });
-    expect(await complaintOf(grouped)).toBe(
-      "toy.gguf keeps its 4 value heads in groups (ssm.v_head_reordered is false), an order that is not supported: get a file of this model that was made for llama.cpp.",
-    );
-    const even = { ...shape, delta: { keyHeads: 4, valueHeads: 4, headSize: 64 } };
-    const same = keyed(publishedFile(even, "Q8_0", false), { "qwen35.ssm.v_head_reordered": false });
-    await opened(same, ({ h }) => expect(h.delta.valueHeads).toBe(4));
+  test("a key says whether the value heads of a key head lie together, else the architecture does", async () => {
+    for (const [architecture, otherwise] of [
+      ["qwen35moe", false],
+      ["qwen3next", true],
+    ] as const) {
+      const file = publishedFile({ ...mixture, architecture }, "Q8_0", false);
+      for (const [reordered, grouped] of [
+        [undefined, otherwise],
+        [true, false],
+        [false, true],
+      ] as const) {
+        const said = keyed(file, { [`${architecture}.ssm.v_head_reordered`]: reordered });
+        await opened(said, ({ h }) => expect(h.delta.grouped, `${architecture} ${reordered}`).toBe(grouped));
+      }
+    }
   });
 
   const raw = (name: string) =>

@@ -99,7 +99,7 @@ for (const model of PUBLISHED.filter(({ delta }) => delta)) {
       const types = Object.keys(report.tensors);
       if (mix === "UD")
         expect(types).toEqual(expect.arrayContaining(["Q4_K", "Q6_K", "Q8_0", "F16", "BF16", "F32"]));
-      if (mix === "Q8_0" && model.experts) {
+      if (mix === "Q8_0" && model.architecture === "qwen35moe") {
         expect(report.tensors).toMatchObject({
           F32: { count: 308 },
           Q8_0: { count: 443 },
@@ -109,6 +109,19 @@ for (const model of PUBLISHED.filter(({ delta }) => delta)) {
     }
   });
 }
+
+test("Qwen3-Next-80B-A3B in Q4_K_M has the types and the size that a loader printed", async () => {
+  const next = PUBLISHED.find(({ name }) => name === "Qwen3-Next-80B-A3B")!;
+  const { reports } = await inspected(next, "Q4_K_M", false, { context }, [1000 * GIB]);
+  const { tensors, fileBytes } = reports[0]!;
+  expect(tensors).toMatchObject({
+    F32: { count: 313 },
+    F16: { count: 48 },
+    Q4_K: { count: 391 },
+    Q6_K: { count: 55 },
+  });
+  expect((fileBytes / GIB).toFixed(2)).toBe("45.08");
+});
 
 test("a model that does not fit is refused with the catalogue's smaller one that does", async () => {
   const large = PUBLISHED.find(({ name }) => name.endsWith("27B"))!;

@@ -71,6 +71,7 @@ for (const [architecture, pre] of [
   ["qwen3", "qwen2"],
   ["qwen35", "qwen35"],
   ["qwen35moe", "qwen35"],
+  ["qwen3next", "qwen2"],
 ] as const) {
   test(`${architecture} without the name of its pre-tokenizer, or with "default", is read as ${pre}`, () => {
     for (const name of [undefined, "default"])
