@@ -1,3 +1,4 @@
+import type { RemoteFiles } from "../../contract/index.ts";
 import { UserError } from "../../errors/index.ts";
 import { roomOf } from "../../generate/index.ts";
 import { openGpu } from "../../gpu/index.ts";
@@ -15,6 +16,7 @@ import {
   removeModel,
   verifyModel,
 } from "../../library/index.ts";
+import { openModelFile } from "../../model_file/index.ts";
 import { printJson, table } from "./terminal.ts";
 
 interface ModelsOptions {
@@ -78,6 +80,12 @@ async function gpuMemory(device: string | undefined): Promise<number | undefined
   }
 }
 
+/** Opens a model as loading does, and closes it: what is wrong with it is thrown. */
+async function inspectRemote(path: string, remote: RemoteFiles): Promise<void> {
+  const { file } = await openModelFile(path, remote);
+  await file.close();
+}
+
 /** `foretype models pull NAME`. Ctrl-C leaves what was downloaded; the next call continues from it. */
 export async function pullCommand(
   name: string,
@@ -92,6 +100,8 @@ export async function pullCommand(
         memoryBytes: options.memory,
         fetch: await proxiedFetch(),
         signal,
+        inspect: inspectRemote,
+        onNote: (note) => console.error(note),
         onProgress: progressDisplay(),
       }),
   );
