@@ -1,5 +1,5 @@
 // Library: the models on this disk, those that may be fetched, and the fetching.
-// Start at pull.ts: it asks the Hub what a repository holds, chooses files and downloads them one by one.
+// Start at pull.ts: it asks the Hub what a repository holds, chooses files, has them checked (check.ts) and downloads them one by one.
 // Owns the folder of models: partial files, recorded checksums, locks.
 // Promise: a file under its final name is whole and has the published checksum; the network is used on request only (I8).
 // Must not know: tensors, GPUs, the editor.

@@ -1,8 +1,12 @@
+import { setTimeout as wait } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { ModelDescription } from "../../engine/contract/index.ts";
 import { type CheckedPlan, checkPlan, type PullPlan } from "../../engine/library/index.ts";
 import { baseName } from "../words/index.ts";
 import type { ModelsOptions } from "./options.ts";
+
+/** Before it is said that a check runs: VS Code drops the fourth notification within 0.8 s, which may be the one that counts. */
+const QUIET_MS = 1000;
 
 /**
  * Checks a model on the Hub before its download, in the engine's process: a large vocabulary takes a second to read, for
@@ -14,23 +18,29 @@ export async function checkModel(
   plan: PullPlan,
 ): Promise<CheckedPlan<ModelDescription> | undefined> {
   const { hub } = settings.current.library;
+  const controller = new AbortController();
+  const { signal } = controller;
+  const describe = engine.describeRemote;
+  let isOver = false;
+  const work = checkPlan(plan, (path, remote) => describe(path, remote, signal), { hub, signal })
+    .catch((error) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    })
+    .finally(() => {
+      isOver = true;
+    });
+  await Promise.race([work, wait(QUIET_MS)]);
+  if (isOver) return work;
   return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
       title: `Reading what ${baseName(plan.model.name)} is`,
       cancellable: true,
     },
-    async (_, token) => {
-      const controller = new AbortController();
+    (_, token) => {
       token.onCancellationRequested(() => controller.abort());
-      const { signal } = controller;
-      try {
-        const describe = engine.describeRemote;
-        return await checkPlan(plan, (path, remote) => describe(path, remote, signal), { hub, signal });
-      } catch (error) {
-        if (signal.aborted) return undefined;
-        throw error;
-      }
+      return work;
     },
   );
 }

@@ -136,17 +136,12 @@ function serveBytes(
     response.end("<!doctype html><title>Sign in</title>");
     return;
   }
-  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
-  if (first !== undefined && fault?.kind === "breaks-ranges") {
+  if (request.headers.range && fault?.kind === "breaks-ranges") {
     request.socket.resetAndDestroy();
     return;
   }
   const etag = `"${sha256(all).slice(0, 32)}"`;
-  const ranged = first !== undefined && fault?.kind !== "whole";
-  const shift = fault?.kind === "shifted" ? (Number(first) > 0 ? -1 : 1) : 0;
-  const from = ranged ? Number(first) + shift : 0;
-  let to = ranged && last ? Math.min(all.length, Number(last) + 1) : all.length;
-  if (ranged && fault?.kind === "half") to = from + Math.ceil((to - from) / 2);
+  const { ranged, from, to } = rangeOf(request.headers.range, all.length, fault);
   const bytes = all.subarray(from, to);
   response.writeHead(ranged ? 206 : 200, {
     etag,
@@ -161,6 +156,16 @@ function serveBytes(
   } else if (fault?.kind === "stall") {
     response.write(bytes.subarray(0, fault.after), stall);
   } else sendAll(response, bytes, onSent);
+}
+
+/** What is sent of `size` bytes for this range. */
+function rangeOf(header: string | undefined, size: number, fault: Fault) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(header ?? "") ?? [];
+  if (first === undefined || fault?.kind === "whole") return { ranged: false, from: 0, to: size };
+  const shift = fault?.kind === "shifted" ? (Number(first) > 0 ? -1 : 1) : 0;
+  const from = Number(first) + shift;
+  const to = last ? Math.min(size, Number(last) + 1) : size;
+  return { ranged: true, from, to: fault?.kind === "half" ? from + Math.ceil((to - from) / 2) : to };
 }
 
 const chunkBytes = 64 * 1024;
