@@ -125,6 +125,28 @@ test("A model is fetched by its name after a question with its size, and then do
   await row(/Model-Q4_K_M.*completes, explains and refactors/).waitFor();
 });
 
+test("A model that cannot run is refused before the question, by the start of its file", async () => {
+  const odd = Buffer.from(readFileSync(MINI));
+  odd.write("mamba9", odd.indexOf("qwen35", odd.indexOf("general.architecture")));
+  hub.files.set("Model-Q2_K.gguf", { bytes: odd });
+  try {
+    await openList();
+    await pick("Hub by Name");
+    await window.page.locator(".quick-input-title", { hasText: "Get a Model" }).waitFor();
+    await window.page.locator(".quick-input-widget input").fill(`${hub.repository}:Q2_K`);
+    await press(window, "Enter");
+    await waitForNotification(
+      window,
+      /Model-Q2_K\.gguf is a "mamba9" model, and this version runs .*: choose one/,
+    );
+    expect(await window.page.locator(".monaco-dialog-box").count()).toBe(0);
+    expect(hub.requests.map(({ range }) => range)).toEqual(["bytes=0-1048575"]);
+    expect(existsSync(join(folder, hub.repository, "Model-Q2_K.gguf.part"))).toBe(false);
+  } finally {
+    hub.files.delete("Model-Q2_K.gguf");
+  }
+});
+
 test("A download that is stopped is listed with its progress, and resumes from there", async () => {
   const whole = hub.files.get("Model-Q8_0.gguf")!.bytes.length;
   const after = whole >> 1;
