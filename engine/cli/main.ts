@@ -103,6 +103,10 @@ function program(): Command {
 
   modelOptions(command("inspect <MODEL>"))
     .description("what a model file is, what it can do and what it needs")
+    .option(
+      "--hub [URL]",
+      "read the model's description on the Hub, or a mirror of it, by a name as `pull` takes it",
+    )
     .addOption(json())
     .action(inspect);
 

@@ -11,6 +11,7 @@ import {
   type GenerationEnd,
   type ModelDescription,
   type ModelSpec,
+  type RemoteFiles,
   systemClock,
 } from "../contract/index.ts";
 import { type EngineChild, type EngineCommand, forkEngine } from "./child.ts";
@@ -140,6 +141,23 @@ export function createEngineClient(options: ClientOptions) {
       ask({ kind: "describe", model }, (event) =>
         event.kind === "described" ? event.description : undefined,
       ),
+
+    /**
+     * As `describe`, of a model that is not on this disk: the process asks for what it needs of it.
+     * @throws UserError as `describe`; what `remote.read` throws; the signal's reason when cancelled
+     */
+    async describeRemote(path: string, remote: RemoteFiles, signal?: AbortSignal): Promise<ModelDescription> {
+      const request = { kind: "describe", model: { path }, files: remote.files } as const;
+      for await (const event of events(request, signal)) {
+        if (event.kind === "described") return event.description;
+        if (event.kind !== "read") continue;
+        const bytes = await remote.read(event.path, event.offset, event.length);
+        const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+        supervisor.send({ kind: "bytes", token: event.token, base64 });
+      }
+      signal?.throwIfAborted();
+      throw new Error(`the engine gave no answer about ${path}`);
+    },
 
     /** Undefined while no process runs: asking would start one. */
     async status(): Promise<EngineStatus | undefined> {

@@ -27,4 +27,5 @@ export type {
   ToEngine,
 } from "./protocol.ts";
 export { createHangDetector, type GpuPulse } from "./pulse.ts";
+export type { RemoteFiles } from "./remote_files.ts";
 export { isFault, isSameSilence, type Silence } from "./silence.ts";

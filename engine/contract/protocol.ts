@@ -7,6 +7,7 @@ import type { ChatRequest } from "./chat.ts";
 import type { CompletionPriority, CompletionRequest, PromptParts } from "./completion.ts";
 import type { EndReason, GenerationCost } from "./generation.ts";
 import type { GpuPulse } from "./pulse.ts";
+import type { RemoteFiles } from "./remote_files.ts";
 
 /**
  * `foreground` is explain and refactor; it and `invoked` are equals, served in turn. A running request yields to one
@@ -41,7 +42,8 @@ export type EngineRequest =
   /** Reads a prompt ahead of its completion, when the GPU has nothing else to do. */
   | { readonly kind: "prepare"; readonly model: ModelSpec; readonly prompt: PromptParts }
   | ({ readonly kind: "chat"; readonly model: ModelSpec } & Omit<ChatRequest, "signal">)
-  | { readonly kind: "describe"; readonly model: ModelSpec }
+  /** `files`: the model is not on this disk; it is one of these, of which the process reads by `read` events. */
+  | { readonly kind: "describe"; readonly model: ModelSpec; readonly files?: RemoteFiles["files"] }
   | { readonly kind: "status" }
   | { readonly kind: "unload" };
 
@@ -49,6 +51,8 @@ export type ToEngine =
   | { readonly kind: "settings"; readonly settings: EngineSettings }
   | { readonly kind: "request"; readonly id: number; readonly request: EngineRequest }
   | { readonly kind: "cancel"; readonly id: number }
+  /** The answer to a `read` event. */
+  | { readonly kind: "bytes"; readonly token: string; readonly base64: string }
   /** Answered by `pulse` at once, even while a request runs. */
   | { readonly kind: "ping" };
 
@@ -117,6 +121,14 @@ export type EngineEvent =
   /** Text that the model thinks aloud, when `thinking` is on. */
   | { readonly kind: "thinking"; readonly text: string }
   | { readonly kind: "described"; readonly description: ModelDescription }
+  /** Asks for bytes of one of the request's `files`. */
+  | {
+      readonly kind: "read";
+      readonly token: string;
+      readonly path: string;
+      readonly offset: number;
+      readonly length: number;
+    }
   /** `whole`: false if a request of higher priority preempted it; what was read is kept. */
   | { readonly kind: "prepared"; readonly computedTokens: number; readonly whole: boolean }
   | { readonly kind: "status"; readonly status: EngineStatus }

@@ -1,3 +1,4 @@
+import { disk, type FileSystem } from "./file_system.ts";
 import type { GgufFile } from "./gguf_file.ts";
 import { openPart } from "./part_file.ts";
 import { openSplit, partsOf } from "./split_file.ts";
@@ -7,13 +8,13 @@ import { openSplit, partsOf } from "./split_file.ts";
  * caller closes it.
  * @throws UserError for every fault of a file
  */
-export async function openGguf(path: string): Promise<GgufFile> {
-  const part = await openPart(path);
+export async function openGguf(path: string, system: FileSystem = disk): Promise<GgufFile> {
+  const part = await openPart(path, system);
   try {
     if (partsOf(part) <= 1) return part;
   } catch (error) {
     await part.close();
     throw error;
   }
-  return openSplit(part);
+  return openSplit(part, system);
 }

@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import { damaged, grouped } from "./damage.ts";
 import { readPartName } from "./file_name.ts";
+import type { FileSystem } from "./file_system.ts";
 import type { GgufFile } from "./gguf_file.ts";
 import { joinFiles } from "./joined_file.ts";
 import { metadataNumber } from "./metadata.ts";
@@ -15,10 +15,10 @@ export const partsOf = (file: GgufFile): number => metadataNumber(file, "split.c
  * themselves decides on their order. Takes over `named`: closes it when it fails.
  * @throws UserError when a part is missing, is there twice, or belongs to another model
  */
-export async function openSplit(named: GgufFile): Promise<GgufFile> {
+export async function openSplit(named: GgufFile, system: FileSystem): Promise<GgufFile> {
   const opened = [named];
   try {
-    for (const path of siblingsOf(named)) opened.push(await openPart(path));
+    for (const path of siblingsOf(named, system)) opened.push(await openPart(path, system));
     const parts = inOrder(opened);
     const first = parts[0]!;
     requireOneModel(parts);
@@ -30,7 +30,7 @@ export async function openSplit(named: GgufFile): Promise<GgufFile> {
 }
 
 /** Paths of the other parts, all of which are there. */
-function siblingsOf(named: GgufFile): string[] {
+function siblingsOf(named: GgufFile, system: FileSystem): string[] {
   const own = basename(named.path);
   const count = partsOf(named);
   const said = readPartName(own);
@@ -49,7 +49,7 @@ function siblingsOf(named: GgufFile): string[] {
     (_, i) => `${said.model}-${fiveDigits(i + 1)}-of-${fiveDigits(count)}${extension}`,
   );
   const paths = names.filter((name) => name !== own).map((name) => join(dirname(named.path), name));
-  const missing = paths.filter((path) => !existsSync(path)).map((path) => basename(path));
+  const missing = paths.filter((path) => !system.exists(path)).map((path) => basename(path));
   if (missing.length > 0) {
     const [one, ...more] = missing;
     throw new UserError({

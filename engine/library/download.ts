@@ -1,11 +1,9 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../errors/index.ts";
 import { CHUNK, hashInto, sha256Of } from "./checksum.ts";
-import { fileUrl, type HubAccess, isTransient, reach, refusal } from "./hub.ts";
-import type { ModelWish } from "./names.ts";
+import type { HubAccess } from "./hub.ts";
 import {
   discardPartial,
   lockFile,
@@ -17,6 +15,15 @@ import {
 } from "./partial.ts";
 import { isVerified, recordedSum, writeRecord } from "./record.ts";
 import { isHeld, renameHeld } from "./rename.ts";
+import {
+  defaultRetryMs,
+  type Fault,
+  otherRange,
+  persist,
+  type RemoteFile,
+  readBody,
+  request,
+} from "./transfer.ts";
 
 /** What a download does with the disk; tests put a full one here. */
 export interface Disk {
@@ -52,15 +59,11 @@ export interface DownloadOptions {
   readonly onBytes?: (doing: "downloading" | "checking", done: number, received: number) => void;
 }
 
-export interface RemoteFile {
-  readonly wish: ModelWish;
-  /** In the repository. */
-  readonly path: string;
-  readonly bytes: number;
+/** A file that can be verified. */
+interface ListedFile extends RemoteFile {
   readonly sha256: string;
 }
 
-const defaultRetryMs = [1000, 2000, 4000, 8000, 16_000, 30_000];
 const reserve = 64 * 2 ** 20; // bytes that stay free: a disk full to the brim breaks other programs
 
 /**
@@ -70,7 +73,7 @@ const reserve = 64 * 2 ** 20; // bytes that stay free: a disk full to the brim b
  * @throws UserError for all that the user can fix; the signal's reason when cancelled
  */
 export async function downloadFile(
-  file: RemoteFile,
+  file: ListedFile,
   target: string,
   access: HubAccess,
   options: DownloadOptions = {},
@@ -87,7 +90,7 @@ export async function downloadFile(
 }
 
 async function isThere(
-  { bytes, sha256 }: RemoteFile,
+  { bytes, sha256 }: ListedFile,
   target: string,
   { signal }: HubAccess,
   { onBytes }: DownloadOptions,
@@ -113,7 +116,7 @@ interface Received {
 
 /** All bytes of the file in its `.part`, and their hash. */
 async function receive(
-  file: RemoteFile,
+  file: ListedFile,
   target: string,
   access: HubAccess,
   options: DownloadOptions,
@@ -137,19 +140,16 @@ async function receive(
     await writePartial(target, got.state);
     await handle.truncate(got.offset);
     let received = 0;
-    for (let failures = 0, ranged = true; got.offset < file.bytes; ) {
-      const before = received;
+    let ranged = true;
+    const next = async () => {
       const fault = await attempt(file, target, handle, got, ranged, access, disk, (count) => {
         received += count;
         onBytes?.("downloading", got.offset, received);
       });
-      if (fault === undefined) break;
-      if (fault.unranged) ranged = false;
-      failures = received > before ? 1 : failures + 1;
-      const delay = retryMs[failures - 1];
-      if (delay === undefined) throw fault.error;
-      await wait(delay, undefined, access.signal && { signal: access.signal });
-    }
+      if (fault?.unranged) ranged = false;
+      return fault;
+    };
+    if (got.offset < file.bytes) await persist(next, () => received, retryMs, access.signal);
     await handle.sync();
   } finally {
     await handle.close();
@@ -159,7 +159,7 @@ async function receive(
 
 /** What an earlier call left of this very file, hashed; else nothing. */
 async function resumable(
-  { wish, path, bytes, sha256 }: RemoteFile,
+  { wish, path, bytes, sha256 }: ListedFile,
   target: string,
   { signal }: HubAccess,
   { onBytes }: DownloadOptions,
@@ -178,15 +178,9 @@ async function resumable(
   return { hash, offset: left, state };
 }
 
-/** Why a try ended before the file did. `unranged`: the server's ranges cannot be trusted. */
-interface Fault {
-  readonly error: UserError;
-  readonly unranged?: boolean;
-}
-
 /** One request, from where the part ends; undefined when the file is whole. */
 async function attempt(
-  file: RemoteFile,
+  file: ListedFile,
   target: string,
   handle: FileHandle,
   got: Received,
@@ -195,7 +189,6 @@ async function attempt(
   disk: Disk,
   onReceived: (count: number) => void,
 ): Promise<Fault | undefined> {
-  const { signal, token } = access;
   const begin = async () => {
     await handle.truncate(0);
     got.hash = createHash("sha256");
@@ -203,13 +196,8 @@ async function attempt(
   };
   if (!ranged) await begin();
   const { etag } = got.state;
-  const headers = {
-    "accept-encoding": "identity", // a range of compressed bytes would be another range
-    ...(token && { authorization: `Bearer ${token}` }),
-    ...(got.offset > 0 && { range: `bytes=${got.offset}-` }),
-  };
-  const init = { headers, ...(signal && { signal }) };
-  const asked = await request(file, init, access);
+  const range = got.offset > 0 ? `bytes=${got.offset}-` : undefined;
+  const asked = await request(file, range, access);
   if ("error" in asked) return asked;
   const { response } = asked;
   const { status } = response;
@@ -218,13 +206,7 @@ async function attempt(
     const expected = `bytes ${got.offset}-${file.bytes - 1}/${file.bytes}`;
     const range = response.headers.get("content-range");
     if (range !== expected || (etag && strong && etag !== strong)) {
-      await response.body?.cancel();
-      const error = new UserError({
-        code: "hub",
-        problem: `${new URL(access.hub).host} was asked for ${expected} of ${file.path} and sent ${range}`,
-        advice: "try again later, or use another mirror",
-      });
-      return { error, unranged: true };
+      return otherRange(response, expected, file, access);
     }
   } else {
     await begin(); // the whole file, whether a range was asked for or not
@@ -233,34 +215,13 @@ async function attempt(
     got.state = { ...got.state, etag: strong };
     await writePartial(target, got.state);
   }
-  return readBody(response, file, target, handle, got, access, disk, onReceived);
+  return writeBody(response, file, target, handle, got, access, disk, onReceived);
 }
 
-/** The answer, if it brings bytes; else why it does not, where another try may. @throws UserError where none will */
-async function request(
-  file: RemoteFile,
-  init: RequestInit,
-  access: HubAccess,
-): Promise<{ readonly response: Response } | Fault> {
-  let response: Response;
-  try {
-    response = await reach(fileUrl(file.wish, file.path, access), init, access);
-  } catch (error) {
-    if (error instanceof UserError) return { error };
-    throw error;
-  }
-  const { status } = response;
-  if (status === 200 || status === 206) return { response };
-  await response.body?.cancel();
-  const error = refusal(response, `${file.wish.repository}/${file.path}`, access);
-  if (status === 416) return { error, unranged: true };
-  if (isTransient(status)) return { error };
-  throw error;
-}
-
-async function readBody(
+/** Writes what comes to the part; undefined when the file is whole. */
+async function writeBody(
   response: Response,
-  file: RemoteFile,
+  file: ListedFile,
   target: string,
   handle: FileHandle,
   got: Received,
@@ -268,39 +229,26 @@ async function readBody(
   disk: Disk,
   onReceived: (count: number) => void,
 ): Promise<Fault | undefined> {
-  const reader = response.body!.getReader();
-  let cause: unknown;
-  try {
-    while (true) {
-      let chunk: Uint8Array | undefined;
-      try {
-        chunk = (await reader.read()).value;
-      } catch (error) {
-        if (signal?.aborted) throw error;
-        cause = error; // what broke the connection is one thing, what breaks the disk below another
-        break;
-      }
-      if (chunk === undefined) break;
-      if (got.offset + chunk.length > file.bytes) {
-        await discardPartial(target);
-        throw new UserError({
-          code: "hub",
-          problem: `${file.path} is longer than the ${file.bytes} bytes that the Hub lists, and what came was deleted`,
-          advice: "try again, or use another mirror",
-        });
-      }
-      for (let at = 0; at < chunk.length; at += CHUNK) {
-        const piece = chunk.subarray(at, at + CHUNK);
-        await disk.write(handle, piece, got.offset);
-        got.hash.update(piece);
-        got.offset += piece.length;
-        onReceived(piece.length);
-      }
+  const write = async (chunk: Uint8Array) => {
+    if (got.offset + chunk.length > file.bytes) {
+      await discardPartial(target);
+      throw new UserError({
+        code: "hub",
+        problem: `${file.path} is longer than the ${file.bytes} bytes that the Hub lists, and what came was deleted`,
+        advice: "try again, or use another mirror",
+      });
     }
-  } finally {
-    reader.cancel().catch(() => {});
-  }
-  signal?.throwIfAborted();
+    for (let at = 0; at < chunk.length; at += CHUNK) {
+      const piece = chunk.subarray(at, at + CHUNK);
+      await disk.write(handle, piece, got.offset);
+      got.hash.update(piece);
+      got.offset += piece.length;
+      onReceived(piece.length);
+    }
+    return true;
+  };
+  // What broke the connection is one thing, what breaks the disk another: that is thrown.
+  const cause = await readBody(response, write, signal);
   if (got.offset === file.bytes) return undefined;
   return {
     error: new UserError(
@@ -315,7 +263,7 @@ async function readBody(
 }
 
 /** Gives a whole `.part` its final name, if it is the file that it should be. */
-async function finish({ path, sha256 }: RemoteFile, target: string, hash: Hash, disk: Disk): Promise<void> {
+async function finish({ path, sha256 }: ListedFile, target: string, hash: Hash, disk: Disk): Promise<void> {
   const found = hash.digest("hex");
   if (found !== sha256) {
     await discardPartial(target);

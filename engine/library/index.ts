@@ -1,9 +1,10 @@
 // Library: the models on this disk, those that may be fetched, and the fetching.
-// Start at pull.ts: it asks the Hub what a repository holds, chooses files and downloads them one by one.
+// Start at pull.ts: it asks the Hub what a repository holds, chooses files, has them checked (check.ts) and downloads them one by one.
 // Owns the folder of models: partial files, recorded checksums, locks.
 // Promise: a file under its final name is whole and has the published checksum; the network is used on request only (I8).
 // Must not know: tensors, GPUs, the editor.
 export { aboutBytes, type CatalogueEntry, catalogue, entriesThatFit, recommendedEntry } from "./catalogue.ts";
+export { type CheckedPlan, checkPlan } from "./check.ts";
 export type { Progress } from "./checksum.ts";
 export {
   type ChoosableModel,
@@ -25,5 +26,6 @@ export {
   verifyModel,
 } from "./installed.ts";
 export { type ModelWish, parseName } from "./names.ts";
+export type { PullPlan } from "./plan.ts";
 export { proxiedFetch } from "./proxy.ts";
-export { downloadModel, type PulledModel, type PullOptions, type PullPlan, pullModel } from "./pull.ts";
+export { downloadModel, type PulledModel, type PullOptions, planPull, pullModel } from "./pull.ts";

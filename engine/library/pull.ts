@@ -1,12 +1,14 @@
 import { mkdir, stat } from "node:fs/promises";
 import { UserError } from "../errors/index.ts";
+import { checkPlan, type Inspect } from "./check.ts";
 import type { Progress } from "./checksum.ts";
-import { type ChoosableModel, chooseModel } from "./choose.ts";
+import { chooseModel } from "./choose.ts";
 import { type DownloadOptions, downloadFile } from "./download.ts";
 import { safePath } from "./folder.ts";
-import { type HubFile, type HubOptions, hubAccess, listRepository } from "./hub.ts";
-import { type ModelWish, parseName } from "./names.ts";
+import { type HubOptions, hubAccess, listRepository } from "./hub.ts";
+import { parseName } from "./names.ts";
 import { partBytes } from "./partial.ts";
+import type { PullPlan } from "./plan.ts";
 
 export interface DownloadModelOptions extends HubOptions, Pick<DownloadOptions, "disk" | "retryMs"> {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -15,6 +17,10 @@ export interface DownloadModelOptions extends HubOptions, Pick<DownloadOptions, 
 export interface PullOptions extends DownloadModelOptions {
   /** GPU memory, bytes: where only a repository is named, what fits it is preferred. */
   readonly memoryBytes?: number | undefined;
+  /** Judges the model by the headers of its files before anything is stored. */
+  readonly inspect?: Inspect | undefined;
+  /** Whole sentences. */
+  readonly onNote?: ((note: string) => void) | undefined;
 }
 
 export interface PulledModel {
@@ -27,12 +33,6 @@ export interface PulledModel {
   readonly downloaded: boolean;
 }
 
-/** What a name meant when the Hub was asked. A download takes these files, so what the user agreed to is what runs. */
-export interface PullPlan {
-  readonly wish: ModelWish;
-  readonly model: ChoosableModel<HubFile>;
-}
-
 /**
  * Downloads a model by name (names.ts) into `folder`/OWNER/REPO.
  * @throws UserError for all that the user can fix; the signal's reason when cancelled
@@ -42,10 +42,25 @@ export async function pullModel(
   folder: string,
   options: PullOptions = {},
 ): Promise<PulledModel> {
+  const plan = await planPull(name, options);
+  if (!options.inspect) return downloadModel(plan, folder, options);
+  const checked = await checkPlan(plan, options.inspect, options);
+  for (const note of checked.notes) options.onNote?.(note);
+  return downloadModel(checked.plan, folder, options);
+}
+
+/**
+ * Asks the Hub what a name means (names.ts), and chooses.
+ * @throws UserError for all that the user can fix; the signal's reason when cancelled
+ */
+export async function planPull(
+  name: string,
+  options: HubOptions & Pick<PullOptions, "memoryBytes"> = {},
+): Promise<PullPlan> {
   const access = hubAccess(options);
   const wish = parseName(name, access.hub);
   const listing = await listRepository(wish, access);
-  return downloadModel({ wish, model: chooseModel(listing, wish, options.memoryBytes) }, folder, options);
+  return { wish, model: chooseModel(listing, wish, options.memoryBytes) };
 }
 
 /**

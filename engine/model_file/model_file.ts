@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EMBEDDED_MODEL } from "../contract/index.ts";
+import { EMBEDDED_MODEL, type RemoteFiles } from "../contract/index.ts";
 import { type Fault, UserError } from "../errors/index.ts";
-import { type GgufFile, openGguf } from "../gguf/index.ts";
+import { disk, type GgufFile, openGguf, remoteFileSystem } from "../gguf/index.ts";
 import { checkTensors, type Hyperparameters, readHyperparameters, withRopeFactors } from "../model/index.ts";
 import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";
 import { canonical } from "./dialect.ts";
@@ -39,25 +39,30 @@ export interface OpenFile {
 
 /**
  * Opens a model file, any part of a split one, or the one model in a folder, as far as it goes without a GPU.
+ * @param remote where the file lies; left out: on this disk
  * @throws UserError for a file that is no model that we run
  */
-export async function openModelFile(path: string): Promise<OpenFile> {
-  const open = await readModelFile(path);
+export async function openModelFile(path: string, remote?: RemoteFiles): Promise<OpenFile> {
+  const open = await readModelFile(path, remote);
   if (!open.refusal) return open;
   await open.file.close();
   throw new UserError(open.refusal);
 }
 
 /** As `openModelFile`, but a file in types that cannot be computed with opens too; `refusal` says why. */
-export async function readModelFile(path: string): Promise<OpenFile & { readonly refusal?: Fault }> {
+export async function readModelFile(
+  path: string,
+  remote?: RemoteFiles,
+): Promise<OpenFile & { readonly refusal?: Fault }> {
+  const system = remote ? remoteFileSystem(remote) : disk;
   const asked = new Set<string>();
-  let file = watched(await openGguf(await modelIn(path)), asked);
+  let file = watched(await openGguf(remote ? path : await modelIn(path), system), asked);
   try {
     requireModel(file);
     requireTrunk(file);
     const notes: string[] = [];
     for (const step of [canonical, settleMtp, withMtpFile]) {
-      const reading = await step(file);
+      const reading = await step(file, system);
       file = reading.file;
       notes.push(...reading.notes);
     }

@@ -1,7 +1,8 @@
-import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { quoted, UserError } from "../errors/index.ts";
 import {
+  disk,
+  type FileSystem,
   type GgufFile,
   isMtpFile,
   joinFiles,
@@ -23,17 +24,17 @@ const ownTables = ["nextn.embed_tokens.weight", "nextn.shared_head_head.weight"]
  * model's quant is taken, else the first by name. Takes over `file`, and leaves it open when it fails.
  * @throws UserError when no file beside it fits the model
  */
-export async function withMtpFile(file: GgufFile): Promise<Reading> {
+export async function withMtpFile(file: GgufFile, system: FileSystem = disk): Promise<Reading> {
   const architecture = metadataString(file, "general.architecture");
   if (metadataNumber(file, `${architecture}.nextn_predict_layers`, 0) > 0) return { file, notes: [] };
   const own = basename(file.path);
-  const names = (await readdir(dirname(file.path)).catch(() => []))
+  const names = (await system.names(dirname(file.path)))
     .filter((name) => isMtpFile(name) && modelStem(name) === modelStem(own))
     .sort((a, b) => +(quantOf(b) === quantOf(own)) - +(quantOf(a) === quantOf(own)) || (a < b ? -1 : 1));
   let misfit: unknown;
   for (const name of names) {
     try {
-      return await withBlockOf(file, join(dirname(file.path), name), architecture);
+      return await withBlockOf(file, join(dirname(file.path), name), architecture, system);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       misfit ??= error;
@@ -43,8 +44,13 @@ export async function withMtpFile(file: GgufFile): Promise<Reading> {
   return { file, notes: [] };
 }
 
-async function withBlockOf(file: GgufFile, path: string, architecture: string): Promise<Reading> {
-  const mtp = await openGguf(path);
+async function withBlockOf(
+  file: GgufFile,
+  path: string,
+  architecture: string,
+  system: FileSystem,
+): Promise<Reading> {
+  const mtp = await openGguf(path, system);
   try {
     requireFit(file, mtp, architecture);
     const trunk = metadataNumber(file, `${architecture}.block_count`);

@@ -14,6 +14,7 @@ import { createScheduler, drain } from "../generate/index.ts";
 import type { openGpu } from "../gpu/index.ts";
 import { createLostDevices, type LostDevices } from "./lost_devices.ts";
 import { createModels, describeModel, type Loaded } from "./models.ts";
+import { createReads } from "./reads.ts";
 
 export interface EngineOptions {
   readonly send: (message: FromEngine) => void;
@@ -36,6 +37,7 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
   const models = createModels(() => settings, send, lostDevices, open);
   const scheduler = createScheduler();
   const running = new Map<number, AbortController>();
+  const reads = createReads();
   let idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   function unload(): void {
@@ -93,9 +95,11 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
     emit: (event: EngineEvent) => void,
   ): Promise<void> {
     switch (request.kind) {
-      case "describe":
-        emit({ kind: "described", description: await describeModel(request.model) });
+      case "describe": {
+        const remote = request.files && reads.filesOf(request.files, emit, signal);
+        emit({ kind: "described", description: await describeModel(request.model, remote) });
         return emit({ kind: "done", reason: "end" });
+      }
       case "status":
         emit({ kind: "status", status: models.status() });
         return emit({ kind: "done", reason: "end" });
@@ -147,6 +151,8 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
     try {
       await serve(request, controller.signal, emit);
     } catch (error) {
+      const { aborted, reason } = controller.signal;
+      if (aborted && error === reason) return emit({ kind: "done", reason: "cancelled" });
       const message = error instanceof Error ? error.message : String(error);
       const fault = error instanceof UserError ? error.fault : undefined;
       emit({ kind: "error", message, ...(fault && { fault }) });
@@ -174,6 +180,9 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
           return;
         case "cancel":
           running.get(message.id)?.abort();
+          return;
+        case "bytes":
+          reads.take(message.token, message.base64);
           return;
         case "ping":
           send({ kind: "pulse", pulse: models.pulse });

@@ -8,6 +8,7 @@ import type {
   GpuPulse,
   ModelDescription,
   ModelSpec,
+  RemoteFiles,
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import {
@@ -293,9 +294,12 @@ function draftsOf(
 const contextOf = (spec: ModelSpec, h: Hyperparameters): number =>
   Math.min(spec.context ?? contextFor(h, undefined), h.contextLength);
 
-/** What a model file is and can do, read without a GPU. */
-export async function describeModel(spec: ModelSpec): Promise<ModelDescription> {
-  const open = await openModelFile(modelPath(spec.path));
+/**
+ * What a model file is and can do, read without a GPU.
+ * @param remote where the file lies; left out: on this disk
+ */
+export async function describeModel(spec: ModelSpec, remote?: RemoteFiles): Promise<ModelDescription> {
+  const open = await openModelFile(modelPath(spec.path), remote);
   await using file = open.file;
   const { h, tokenizer } = open;
   const context = contextOf(spec, h);

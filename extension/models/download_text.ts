@@ -32,22 +32,26 @@ export interface DownloadPlan {
   readonly folder: string;
   /** Undefined where the system does not say. */
   readonly freeBytes: number | undefined;
+  /** Bytes of GPU memory; left out: about what its size says. */
+  readonly needed?: number | undefined;
   readonly memoryBytes: number | null;
   readonly license: string | undefined;
+  /** What else there is to know, whole sentences. */
+  readonly notes?: readonly string[];
   /** What would fit instead, where this does not. */
   readonly smaller: string | undefined;
 }
 
 /** The question, and the text below it. */
 export function confirmation(plan: DownloadPlan): { question: string; detail: string } {
-  const { title, repository, model, folder, freeBytes, memoryBytes, license, smaller } = plan;
+  const { title, repository, model, folder, freeBytes, memoryBytes, license, notes = [], smaller } = plan;
+  const needed = plan.needed ?? neededBytes(model.bytes);
   const size = diskBytes(model.bytes);
   const question =
     freeBytes === undefined
       ? `Download ${title} (${size}) to ${folder}?`
       : `Download ${title} (${size}) to ${folder}? ${diskBytes(freeBytes)} is free.`;
   const files = [...model.parts, ...model.companions].length;
-  const needed = neededBytes(model.bytes);
   const tooLarge = memoryBytes !== null && needed > memoryBytes;
   const wayOut = smaller === undefined ? "take a smaller one" : `${smaller} would fit`;
   const lines = [
@@ -58,6 +62,7 @@ export function confirmation(plan: DownloadPlan): { question: string; detail: st
           `It needs about ${bytesOf(needed)} of GPU memory, and this GPU has ${bytesOf(memoryBytes)}: ${wayOut}.`,
         ]
       : []),
+    ...notes,
   ];
   return { question, detail: lines.join("\n") };
 }

@@ -16,11 +16,13 @@ import {
 } from "../../engine/library/index.ts";
 import type { ModelRole } from "../services/index.ts";
 import { baseName, diskBytes } from "../words/index.ts";
+import { checkModel } from "./check.ts";
 import { confirmation, repositoryRows } from "./download_text.ts";
 import { type DownloadRequest, filesOf, type Outcome } from "./downloads.ts";
 import { freeBytes, isThere } from "./files.ts";
 import { entryTitle } from "./list.ts";
 import { gpuMemory, libraryFolder, type ModelsOptions } from "./options.ts";
+import { refusal } from "./roles.ts";
 import { useModel } from "./use.ts";
 
 export interface Order {
@@ -95,27 +97,38 @@ async function prepare(options: ModelsOptions, order: Order): Promise<DownloadRe
   return model && agreeOn(options, order, found, model);
 }
 
-/** Asks whether to download a model, or a smaller one instead where it is too large. */
+/** Checks a model, and asks whether to download it, or a smaller one instead where it is too large. */
 async function agreeOn(
   options: ModelsOptions,
   order: Order,
   found: Found,
-  model: ChoosableModel<HubFile>,
+  chosen: ChoosableModel<HubFile>,
 ): Promise<DownloadRequest | undefined> {
   const { wish, memoryBytes } = found;
+  const checked = await checkModel(options, { wish, model: chosen });
+  if (!checked) return undefined;
+  const { plan, found: description } = checked;
+  const { model } = plan;
   const title = baseName(model.name);
   const folder = libraryFolder(options);
-  const request = { title, plan: { wish, model }, folder, hub: options.settings.current.library.hub };
-  if (order.agreed) return request;
-  const smaller = smallerThan(model, found);
+  const request = { title, plan, folder, hub: options.settings.current.library.hub };
+  if (order.agreed) {
+    for (const note of checked.notes) void vscode.window.showInformationMessage(note);
+    return request;
+  }
+  const needed = description?.neededBytes ?? neededBytes(model.bytes);
+  const smaller = smallerThan(model, needed, found);
+  const unable = order.role && description && refusal(description, order.role);
   const { question, detail } = confirmation({
     title,
     repository: wish.repository,
     model,
     folder,
     freeBytes: await freeBytes(folder),
+    needed: description?.neededBytes,
     memoryBytes,
     license: order.license,
+    notes: [...checked.notes, ...(unable ? [unable] : [])],
     smaller: smaller && titleOf(smaller),
   });
   const yes = "Download";
@@ -195,9 +208,10 @@ function usual({ listing, wish, memoryBytes }: Found): string | undefined {
 /** What to take instead of a model that is too large: of the same repository, or else of the catalogue. */
 function smallerThan(
   { bytes }: ChoosableModel,
+  needed: number,
   { listing, memoryBytes }: Found,
 ): Smaller<HubFile> | undefined {
-  if (memoryBytes === null || neededBytes(bytes) <= memoryBytes) return undefined;
+  if (memoryBytes === null || needed <= memoryBytes) return undefined;
   const siblings = modelsIn(listing).filter(({ missing }) => missing === 0);
   return nextSmaller(bytes, memoryBytes, siblings);
 }

@@ -145,6 +145,8 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
     completer,
     /** What a file is and can do, before it is chosen. @throws UserError for a file that is no model that we run. */
     describeFile: (path: string) => describe({ path }),
+    /** The same of a file that is not on this machine. */
+    describeRemote: client.describeRemote,
     /** What the completion model was trained for; 0 until the engine has read its file. */
     get modelPositions(): number {
       return modelPositions;

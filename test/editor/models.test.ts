@@ -52,6 +52,7 @@ beforeEach(async () => {
   explainFailure(window);
   listings = 0;
   hub.requests.length = 0;
+  hub.sent = 0;
   hub.fault = () => undefined;
   await press(window, "Escape", "Escape");
   await command(window, "Notifications: Clear All Notifications");
@@ -114,7 +115,7 @@ test("A model is fetched by its name after a question with its size, and then do
   const question = window.page.locator(".monaco-dialog-box");
   await question.waitFor();
   expect(await question.textContent()).toMatch(/Download Model-Q4_K_M \([\d.]+ MB\) to .*\? .* is free\./);
-  expect(hub.requests).toEqual([]); // no request before the user agrees
+  expect(hub.requests.map(({ range }) => range)).toEqual(["bytes=0-1048575"]); // no more before the user agrees
   await answer("dialog", "Download");
   await waitForNotification(window, /Model-Q4_K_M is on this machine; its checksum is the published one/);
   await answer("toast", "Use It…");
@@ -125,10 +126,33 @@ test("A model is fetched by its name after a question with its size, and then do
   await row(/Model-Q4_K_M.*completes, explains and refactors/).waitFor();
 });
 
+test("A model that cannot run is refused before the question, by the start of its file", async () => {
+  const odd = Buffer.from(readFileSync(MINI));
+  odd.write("mamba9", odd.indexOf("qwen35", odd.indexOf("general.architecture")));
+  hub.files.set("Model-Q2_K.gguf", { bytes: odd });
+  try {
+    await openList();
+    await pick("Hub by Name");
+    await window.page.locator(".quick-input-title", { hasText: "Get a Model" }).waitFor();
+    await window.page.locator(".quick-input-widget input").fill(`${hub.repository}:Q2_K`);
+    await press(window, "Enter");
+    await waitForNotification(
+      window,
+      /Model-Q2_K\.gguf is a "mamba9" model, and this version runs .*: choose one/,
+    );
+    expect(await window.page.locator(".monaco-dialog-box").count()).toBe(0);
+    expect(hub.requests.map(({ range }) => range)).toEqual(["bytes=0-1048575"]);
+    expect(existsSync(join(folder, hub.repository, "Model-Q2_K.gguf.part"))).toBe(false);
+  } finally {
+    hub.files.delete("Model-Q2_K.gguf");
+  }
+});
+
 test("A download that is stopped is listed with its progress, and resumes from there", async () => {
   const whole = hub.files.get("Model-Q8_0.gguf")!.bytes.length;
   const after = whole >> 1;
-  hub.fault = () => ({ kind: "stall", after });
+  // Only of the download: the check before it asks for ranges that have an end.
+  hub.fault = (_, __, range) => (range === undefined ? { kind: "stall", after } : undefined);
   await openList();
   await pick("Hub by Name");
   await window.page.locator(".quick-input-title", { hasText: "Get a Model" }).waitFor();

@@ -8,6 +8,9 @@ export type Fault =
   | { readonly kind: "stall"; readonly after: number } // bytes of the body, then nothing more comes
   | { readonly kind: "status"; readonly status: number; readonly errorCode?: string }
   | { readonly kind: "whole" } // ignores the range
+  | { readonly kind: "breaks-ranges" } // resets the connection where a range is asked for, and serves the file
+  | { readonly kind: "half" } // sends half of the range
+  | { readonly kind: "page" } // a page to sign in
   | { readonly kind: "shifted" } // sends another range than it was asked for
   | undefined;
 
@@ -33,7 +36,9 @@ export interface HubServer extends AsyncDisposable {
   /** Requests that the CDN got, in order. */
   readonly requests: BytesRequest[];
   /** Asked with the number of each request for bytes, from 0 on. */
-  fault: (request: number, path: string) => Fault;
+  fault: (request: number, path: string, range: string | undefined) => Fault;
+  /** Bytes of bodies that connections took, of all requests together. */
+  sent: number;
   /** Of the listing; 200 serves it. */
   listing: { status: number; errorCode?: string };
   /** Resolves when bytes have stalled. */
@@ -56,9 +61,11 @@ export async function startHub(files: Record<string, Uint8Array>): Promise<HubSe
   const cdn = createServer((request, response) => {
     const path = decodeURIComponent(request.url!.slice(1));
     const { range, authorization } = request.headers;
-    const fault = hub.fault(requests.length, path);
+    const fault = hub.fault(requests.length, path, range);
     requests.push({ path, range, authorization });
-    serveBytes(request, response, served.get(path)!.bytes, fault, stall);
+    serveBytes(request, response, served.get(path)!.bytes, fault, stall, (bytes) => {
+      hub.sent += bytes;
+    });
   });
   const cdnUrl = await listen(cdn);
 
@@ -88,6 +95,7 @@ export async function startHub(files: Record<string, Uint8Array>): Promise<HubSe
     files: served,
     requests,
     fault: () => undefined,
+    sent: 0,
     listing: { status: 200 },
     stalled,
     [Symbol.asyncDispose]: async () => {
@@ -117,21 +125,29 @@ function serveBytes(
   all: Uint8Array,
   fault: Fault,
   stall: () => void,
+  onSent: (bytes: number) => void,
 ): void {
   if (fault?.kind === "status") {
     refuse(response, fault.status, fault.errorCode);
     return;
   }
+  if (fault?.kind === "page") {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
+    response.end("<!doctype html><title>Sign in</title>");
+    return;
+  }
+  if (request.headers.range && fault?.kind === "breaks-ranges") {
+    request.socket.resetAndDestroy();
+    return;
+  }
   const etag = `"${sha256(all).slice(0, 32)}"`;
-  const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
-  const ranged = asked !== undefined && fault?.kind !== "whole";
-  const from = ranged ? Math.max(0, Number(asked) - (fault?.kind === "shifted" ? 1 : 0)) : 0;
-  const bytes = all.subarray(from);
+  const { ranged, from, to } = rangeOf(request.headers.range, all.length, fault);
+  const bytes = all.subarray(from, to);
   response.writeHead(ranged ? 206 : 200, {
     etag,
     "content-length": bytes.length,
     "accept-ranges": "bytes",
-    ...(ranged && { "content-range": `bytes ${from}-${all.length - 1}/${all.length}` }),
+    ...(ranged && { "content-range": `bytes ${from}-${to - 1}/${all.length}` }),
   });
   if (fault?.kind === "cut") {
     // Flushed first, so that all bytes before the cut arrive.
@@ -139,7 +155,37 @@ function serveBytes(
     response.write(bytes.subarray(0, fault.after), () => response.destroy());
   } else if (fault?.kind === "stall") {
     response.write(bytes.subarray(0, fault.after), stall);
-  } else response.end(bytes);
+  } else sendAll(response, bytes, onSent);
+}
+
+/** What is sent of `size` bytes for this range. */
+function rangeOf(header: string | undefined, size: number, fault: Fault) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(header ?? "") ?? [];
+  if (first === undefined || fault?.kind === "whole") return { ranged: false, from: 0, to: size };
+  const shift = fault?.kind === "shifted" ? (Number(first) > 0 ? -1 : 1) : 0;
+  const from = Number(first) + shift;
+  const to = last ? Math.min(size, Number(last) + 1) : size;
+  return { ranged: true, from, to: fault?.kind === "half" ? from + Math.ceil((to - from) / 2) : to };
+}
+
+const chunkBytes = 64 * 1024;
+
+/** No faster than the connection takes it, so that what a client leaves unread is not counted. */
+function sendAll(
+  response: ServerResponse,
+  bytes: Uint8Array,
+  onSent: (bytes: number) => void,
+  from = 0,
+): void {
+  for (let at = from; at < bytes.length; at += chunkBytes) {
+    const chunk = bytes.subarray(at, at + chunkBytes);
+    onSent(chunk.length);
+    if (!response.write(chunk)) {
+      response.once("drain", () => sendAll(response, bytes, onSent, at + chunkBytes));
+      return;
+    }
+  }
+  response.end();
 }
 
 function refuse(response: ServerResponse, status: number, errorCode?: string): void {

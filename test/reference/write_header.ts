@@ -59,14 +59,25 @@ export const publishedFile = (shape: PublishedShape, mix: Mix, mtp: boolean): He
 });
 
 /** Writes the header and makes the file as large as it says, with holes where the weights would be. */
-export async function writeHeader(path: string, { metadata, tensors }: HeaderFile): Promise<void> {
-  const { header, size } = ggufHeader({
-    metadata,
-    tensors: tensors.map((tensor) => ({ ...tensor, bytes: { length: bytesOf(tensor) } })),
-  });
+export async function writeHeader(path: string, model: HeaderFile): Promise<void> {
+  const { header, size } = headerOf(model);
   await using file = await open(path, "w");
   await file.write(header);
   await file.truncate(size);
+}
+
+const headerOf = ({ metadata, tensors }: HeaderFile) =>
+  ggufHeader({
+    metadata,
+    tensors: tensors.map((tensor) => ({ ...tensor, bytes: { length: bytesOf(tensor) } })),
+  });
+
+/** The same file in memory, with zeros where the weights would be. */
+export function headerBytes(file: HeaderFile): Uint8Array {
+  const { header, size } = headerOf(file);
+  const bytes = new Uint8Array(size);
+  bytes.set(header);
+  return bytes;
 }
 
 export const bytesOf = ({ type, dims: [columns = 1, ...rest] }: HeaderTensor): number =>

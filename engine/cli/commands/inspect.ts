@@ -2,6 +2,7 @@ import { sentenceOf } from "../../errors/index.ts";
 import { fitSession, memoryNeeds, needsOf, type Room, roomOf } from "../../generate/index.ts";
 import { modelName, parameterCount } from "../../gguf/index.ts";
 import { type DeviceMemory, mebibytes, openGpu } from "../../gpu/index.ts";
+import { checkPlan, planPull, proxiedFetch } from "../../library/index.ts";
 import type { Hyperparameters } from "../../model/index.ts";
 import { contextFor, readModelFile } from "../../model_file/index.ts";
 import { fileOf, type ModelOptions, misfit } from "./open_model.ts";
@@ -88,9 +89,25 @@ export function reportOn(
   };
 }
 
-/** `foretype inspect MODEL`: what a file is, what it can do, and what it needs. */
-export async function inspect(name: string, options: ModelOptions & { json?: boolean }): Promise<void> {
-  const open = await readModelFile(await fileOf(name));
+/** A model on the Hub: the headers of its files are read there, and nothing is stored. */
+async function readFromHub(name: string, hub: string | undefined): Promise<ReadFile> {
+  const access = { hub, fetch: await proxiedFetch() };
+  const { found, unchecked, notes } = await checkPlan(await planPull(name, access), readModelFile, access);
+  if (!found) throw unchecked!;
+  return { ...found, notes: [...found.notes, ...notes] };
+}
+
+/**
+ * `foretype inspect MODEL`: what a file is, what it can do, and what it needs. Uses the network only where `hub` says so:
+ * true for the Hub, or the address of a mirror.
+ */
+export async function inspect(
+  name: string,
+  { hub, ...options }: ModelOptions & { json?: boolean; hub?: true | string },
+): Promise<void> {
+  const open = hub
+    ? await readFromHub(name, hub === true ? undefined : hub)
+    : await readModelFile(await fileOf(name));
   await using file = open.file;
   const report = reportOn(open, options, await describeDevice(options));
   if (options.json) {

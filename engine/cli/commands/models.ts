@@ -1,3 +1,4 @@
+import type { RemoteFiles } from "../../contract/index.ts";
 import { UserError } from "../../errors/index.ts";
 import { roomOf } from "../../generate/index.ts";
 import { openGpu } from "../../gpu/index.ts";
@@ -15,6 +16,8 @@ import {
   removeModel,
   verifyModel,
 } from "../../library/index.ts";
+import { openModelFile } from "../../model_file/index.ts";
+import { reportOn } from "./inspect.ts";
 import { printJson, table } from "./terminal.ts";
 
 interface ModelsOptions {
@@ -78,6 +81,19 @@ async function gpuMemory(device: string | undefined): Promise<number | undefined
   }
 }
 
+/**
+ * Opens a model as loading does, and closes it: what is wrong with it is thrown.
+ * @param memory of the GPU, bytes, where the user told it: a model that needs more comes with a word about it
+ */
+async function inspectRemote(path: string, remote: RemoteFiles, memory: number | undefined): Promise<void> {
+  const open = await openModelFile(path, remote);
+  await using _ = open.file;
+  if (memory === undefined) return;
+  const device = { description: null, free: memory, largestBuffer: Number.POSITIVE_INFINITY };
+  const { advice } = reportOn(open, {}, device);
+  if (advice) console.error(advice);
+}
+
 /** `foretype models pull NAME`. Ctrl-C leaves what was downloaded; the next call continues from it. */
 export async function pullCommand(
   name: string,
@@ -92,6 +108,8 @@ export async function pullCommand(
         memoryBytes: options.memory,
         fetch: await proxiedFetch(),
         signal,
+        inspect: (path, remote) => inspectRemote(path, remote, options.memory),
+        onNote: (note) => console.error(note),
         onProgress: progressDisplay(),
       }),
   );
