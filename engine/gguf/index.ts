@@ -7,6 +7,7 @@
 export { BLOCK_FORMATS, blockFormat, type TensorType } from "./block_formats.ts";
 export { type CodebookType, codebookEntries } from "./codebooks.ts";
 export {
+  isDrafterFile,
   isModelFile,
   isMtpFile,
   mixBits,

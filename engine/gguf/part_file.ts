@@ -62,8 +62,8 @@ function unreadable(path: string, error: NodeJS.ErrnoException): UserError {
   }
   return new UserError({
     code: "file-unreadable",
-    problem: `${path} cannot be opened (${error.code})`,
-    advice: "check its permissions",
+    problem: `${path} cannot be read (${error.code})`,
+    advice: "check its permissions and its disk",
     path,
   });
 }
@@ -84,7 +84,9 @@ async function readExactly(
 ): Promise<void> {
   for (let done = 0; done < target.length; ) {
     const length = Math.min(target.length - done, READ_LIMIT);
-    const { bytesRead } = await handle.read(target, done, length, offset + done);
+    const { bytesRead } = await handle.read(target, done, length, offset + done).catch((error) => {
+      throw unreadable(path, error);
+    });
     if (bytesRead === 0) {
       throw new UserError({
         code: "file-damaged",

@@ -61,8 +61,9 @@ export async function readModelFile(path: string): Promise<OpenFile & { readonly
     }
     const read = await withRopeFactors(file, readHyperparameters(file));
     const tokenizer = createTokenizer(vocabularyFrom(file));
-    const h = { ...read, vocabulary: sampledRows(file, read, tokenizer) };
-    const refusal = typesRefusal(file, h) ?? tensorsRefusal(file, h);
+    const whole = { ...read, vocabulary: sampledRows(file, read, tokenizer) };
+    const { h, refusal, note } = checked(file, whole);
+    if (note !== undefined) notes.push(note);
     return { file, h, tokenizer, notes, ...(refusal && { refusal }) };
   } catch (error) {
     await file.close();
@@ -70,8 +71,26 @@ export async function readModelFile(path: string): Promise<OpenFile & { readonly
   }
 }
 
+interface Checked {
+  readonly h: Hyperparameters;
+  readonly refusal?: Fault;
+  readonly note?: string;
+}
+
+/** What of the file can be computed with: an MTP block that cannot be is left out, as the text is the same without it. */
+function checked(file: GgufFile, h: Hyperparameters): Checked {
+  const refusal = refusalOf(file, h);
+  if (!refusal || h.mtpLayers === 0) return { h, ...(refusal && { refusal }) };
+  const trunk = { ...h, mtpLayers: 0 };
+  const trunkRefusal = refusalOf(file, trunk);
+  if (trunkRefusal) return { h, refusal: trunkRefusal };
+  return { h: trunk, note: `The MTP block is left aside: ${refusal.problem}.` };
+}
+
 /** What is wrong with the tensors; loading would say the same. */
-function tensorsRefusal(file: GgufFile, h: Hyperparameters): Fault | undefined {
+function refusalOf(file: GgufFile, h: Hyperparameters): Fault | undefined {
+  const types = typesRefusal(file, h);
+  if (types) return types;
   try {
     checkTensors(file, h);
     return undefined;

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import {
   type GgufFile,
+  isDrafterFile,
   isMtpFile,
   joinFiles,
   metadataNumber,
@@ -11,7 +12,9 @@ import {
   openGguf,
   quantOf,
 } from "../gguf/index.ts";
-import { mtpFault } from "./mtp_block.ts";
+import { canonical } from "./dialect.ts";
+import { mtpFault, trunkBlocks } from "./mtp_block.ts";
+import { misfitOf } from "./mtp_misfit.ts";
 import type { Reading } from "./reading.ts";
 
 /** Tables of the block's own, which a model's serve for just as well. */
@@ -20,34 +23,46 @@ const ownTables = ["nextn.embed_tokens.weight", "nextn.shared_head_head.weight"]
 /**
  * Adds to a model without an MTP block the one of a separate `mtp-….gguf` beside it (NETWORK.md 2.7), so that both read as one
  * file. Its copies of embedding and head are ignored: the model's own serve. Of several files that fit, the one in the
- * model's quant is taken, else the first by name. Takes over `file`, and leaves it open when it fails.
- * @throws UserError when no file beside it fits the model
+ * model's quant is taken, else the first by name. What cannot be used is left aside, each with a note: the text is the same
+ * without it. Takes over `file`.
  */
 export async function withMtpFile(file: GgufFile): Promise<Reading> {
   const architecture = metadataString(file, "general.architecture");
   if (metadataNumber(file, `${architecture}.nextn_predict_layers`, 0) > 0) return { file, notes: [] };
   const own = basename(file.path);
-  const names = (await readdir(dirname(file.path)).catch(() => []))
-    .filter((name) => isMtpFile(name) && modelStem(name) === modelStem(own))
+  const beside = (await readdir(dirname(file.path)).catch(() => [])).filter(
+    (name) => isDrafterFile(name) && modelStem(name) === modelStem(own),
+  );
+  const names = beside
+    .filter(isMtpFile)
     .sort((a, b) => +(quantOf(b) === quantOf(own)) - +(quantOf(a) === quantOf(own)) || (a < b ? -1 : 1));
-  let misfit: unknown;
+  const notes: string[] = [];
   for (const name of names) {
     try {
       return await withBlockOf(file, join(dirname(file.path), name), architecture);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      misfit ??= error;
+      const { problem, advice } = error.fault;
+      notes.push(`The MTP file beside it is left aside: ${problem}; ${advice}.`);
     }
   }
-  if (misfit) throw misfit;
-  return { file, notes: [] };
+  const others = beside.filter((name) => !isMtpFile(name)).sort();
+  if (others.length > 0) {
+    const are = others.length === 1 ? "is" : "are";
+    notes.push(
+      `${others.join(" and ")} ${are} left aside: of the files that draft, only MTP blocks are used.`,
+    );
+  }
+  return { file, notes };
 }
 
 async function withBlockOf(file: GgufFile, path: string, architecture: string): Promise<Reading> {
-  const mtp = await openGguf(path);
+  const opened = await openGguf(path);
   try {
-    requireFit(file, mtp, architecture);
-    const trunk = metadataNumber(file, `${architecture}.block_count`);
+    const { file: mtp } = await canonical(opened);
+    const trunk = trunkBlocks(file);
+    const misfit = misfitOf(file, mtp, trunk);
+    if (misfit) throw misfitting(mtp, misfit);
     const vocabulary = file.tensors.get("token_embd.weight")?.dims[1];
     const tensors = [...mtp.tensors].filter(([name, { dims }]) => {
       const foreign = ownTables.some((table) => name.endsWith(table)) && dims[1] !== vocabulary;
@@ -58,36 +73,18 @@ async function withBlockOf(file: GgufFile, path: string, architecture: string): 
       .set(`${architecture}.nextn_predict_layers`, 1);
     const joined = joinFiles(file, [{ ...mtp, tensors: new Map(tensors) }], metadata);
     const fault = mtpFault(joined, trunk);
-    if (fault) throw misfitting(file, mtp, fault);
+    if (fault) throw misfitting(mtp, fault);
     return { file: joined, notes: [`The MTP block is that of ${basename(path)}.`] };
   } catch (error) {
-    await mtp.close();
+    await opened.close();
     throw error;
   }
 }
 
-function requireFit(file: GgufFile, mtp: GgufFile, architecture: string): void {
-  const theirs = metadataString(mtp, "general.architecture");
-  if (theirs !== architecture) {
-    throw misfitting(file, mtp, `it is a "${theirs}" model and this one is "${architecture}"`);
-  }
-  const keys = [
-    "embedding_length",
-    "attention.head_count",
-    "attention.key_length",
-    "feed_forward_length",
-    "expert_count",
-  ];
-  for (const key of keys.map((it) => `${architecture}.${it}`)) {
-    const [here, there] = [file, mtp].map((it) => metadataNumber(it, key, 0));
-    if (here !== there) throw misfitting(file, mtp, `${key} is ${there} there and ${here} here`);
-  }
-}
-
-const misfitting = (file: GgufFile, mtp: GgufFile, why: string): UserError =>
+const misfitting = (mtp: GgufFile, why: string): UserError =>
   new UserError({
     code: "model-unsupported",
-    problem: `${mtp.path} does not belong to ${basename(file.path)} (${why})`,
+    problem: `${basename(mtp.path)} does not belong to it (${why})`,
     advice: "move it away, or get the one that belongs to the model",
     path: mtp.path,
   });

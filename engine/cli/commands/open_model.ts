@@ -86,7 +86,7 @@ export async function withModel<T>(
     } as const;
     const fitted = fitSession(file, h, wishes, roomOf(gpu));
     if (!fitted.fits) throw new UserError(misfit(file, fitted));
-    for (const note of fitted.notes) console.error(note);
+    for (const note of [...open.notes, ...fitted.notes]) console.error(note);
     const progress = progressLine(`Loading ${file.path}`);
     const started = performance.now();
     const update = (done: number, total: number) => progress.update(done / total);

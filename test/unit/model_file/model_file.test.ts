@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -80,6 +80,19 @@ const renamed = (file: HeaderFile, rename: (name: string) => string | undefined)
 const added = (file: HeaderFile, ...tensors: HeaderTensor[]): HeaderFile => ({
   ...file,
   tensors: [...file.tensors, ...tensors],
+});
+
+/** The file with so many tokens: fewer, or more that pad. */
+const withTokens = (file: HeaderFile, count: number): HeaderFile => ({
+  ...file,
+  metadata: file.metadata.map((pair): MetadataPair => {
+    const [key, type, value] = pair;
+    if (!Array.isArray(value) || !/ggml\.token(?:s|_type)$/.test(key)) return pair;
+    const more = Array.from({ length: Math.max(0, count - value.length) }, (_, i) =>
+      key.endsWith("type") ? 5 : `[PAD${value.length + i}]`,
+    );
+    return [key, type, [...value.slice(0, count), ...more]] as unknown as MetadataPair;
+  }),
 });
 
 async function opened<T>(file: HeaderFile, look: (open: OpenFile) => T | Promise<T>): Promise<T> {
@@ -225,21 +238,157 @@ describe("a separate MTP file", () => {
     expect(file.tensors.has(table.name)).toBe(false);
   });
 
-  test("one of another model is refused, and so is one that cannot draft", async () => {
+  const misfit = "; move it away, or get the one that belongs to the model.";
+  const aside = "The MTP file beside it is left aside: mtp-Toy-Q8_0.gguf";
+  const cases: [what: string, file: HeaderFile, note: string][] = [
+    [
+      "of another width",
+      block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)),
+      ` does not belong to it (qwen35.embedding_length is 512 there and 256 here)${misfit}`,
+    ],
+    [
+      "of another width that has no keys",
+      keyed(block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)), {
+        "qwen35.embedding_length": undefined,
+      }),
+      ` does not belong to it (its tensor nextn.eh_proj.weight has shape [1024, 512] where [512, 256] is needed)${misfit}`,
+    ],
+    [
+      "of another depth",
+      renamed(block(withMtp), (name) => name.replace("blk.4.", "blk.6.")),
+      ` does not belong to it (its block comes after 6 layers and this one has 4)${misfit}`,
+    ],
+    [
+      "of another architecture",
+      block(publishedFile(mixture, "Q8_0", true)),
+      ` does not belong to it (it is a "qwen35moe" model and this one is "qwen35")${misfit}`,
+    ],
+    [
+      "of a drafter's architecture",
+      keyed(block(withMtp), { "general.architecture": "dflash" }),
+      ` does not belong to it (it is a "dflash" model and this one is "qwen35")${misfit}`,
+    ],
+    [
+      "with another vocabulary",
+      block(publishedFile({ ...shape, vocabulary: 320 }, "Q8_0", true)),
+      ` does not belong to it (token 295 of its vocabulary is another one than here)${misfit}`,
+    ],
+    [
+      "with fewer tokens",
+      withTokens(block(withMtp), 290),
+      ` does not belong to it (it has 290 tokens and this one has 300)${misfit}`,
+    ],
+    [
+      "without a tensor",
+      renamed(block(withMtp), (name) => (name.includes("attn_k.") ? undefined : name)),
+      ` does not belong to it (it has no tensor attn_k.weight)${misfit}`,
+    ],
+    [
+      "with sizes for each layer",
+      keyed(block(withMtp), { "qwen35.feed_forward_length": [512, 512, 512, 512, 256] }),
+      " has layers of different sizes (qwen35.feed_forward_length is 512, 256), and only equal ones are supported; choose another model.",
+    ],
+  ];
+  test.each(cases)("one %s is left aside, and the model opens", async (_, file, note) => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await writeHeader(at("mtp-Toy-Q8_0.gguf"), file);
+    expect(await openedAside()).toEqual([`${aside}${note}`]);
+  });
+
+  /** The notes of a model that opened without an MTP block. */
+  async function openedAside(): Promise<readonly string[]> {
+    const open = await openModelFile(at("Toy-Q8_0.gguf"));
+    await using file = open.file;
+    expect(open.h).toMatchObject({ layers: 4, mtpLayers: 0 });
+    expect(file.tensors.size).toBe(plain.tensors.length);
+    return open.notes;
+  }
+
+  test.each([
+    [
+      "cut off in its weights",
+      (bytes: Buffer) => bytes.subarray(0, -1000),
+      /^ is damaged \(tensor .*; download it again\.$/,
+    ],
+    [
+      "cut off in its header",
+      (bytes: Buffer) => bytes.subarray(0, 100),
+      /^ is damaged \(.*; download it again\.$/,
+    ],
+    ["empty", (bytes: Buffer) => bytes.subarray(0, 0), /^ is empty; download it again\.$/],
+    [
+      "of another format",
+      () => Buffer.from("<html>"),
+      /^ is not a GGUF file .*; choose a model in GGUF format\.$/,
+    ],
+  ])("one that is %s is left aside", async (_, change, note) => {
     await writeHeader(at("Toy-Q8_0.gguf"), plain);
     const path = at("mtp-Toy-Q8_0.gguf");
-    const advice = "move it away, or get the one that belongs to the model.";
-    await writeHeader(path, block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)));
-    expect(await complaint(at("Toy-Q8_0.gguf"))).toBe(
-      `${path} does not belong to Toy-Q8_0.gguf (qwen35.embedding_length is 512 there and 256 here): ${advice}`,
+    await writeHeader(path, block(withMtp));
+    await writeFile(path, change(await readFile(path)));
+    const [found = "", ...more] = await openedAside();
+    expect(more).toEqual([]);
+    expect(found.slice(0, aside.length)).toBe(aside);
+    expect(found.slice(aside.length)).toMatch(note);
+  });
+
+  test("one that cannot be read at all is left aside", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await mkdir(at("mtp-Toy-Q8_0.gguf"));
+    expect((await openedAside()).join()).toMatch(
+      /^The MTP file beside it is left aside: .* is a directory; /,
     );
-    await writeHeader(
-      path,
-      renamed(block(withMtp), (name) => (name.includes("attn_k.") ? undefined : name)),
-    );
-    expect(await complaint(at("Toy-Q8_0.gguf"))).toBe(
-      `${path} does not belong to Toy-Q8_0.gguf (it has no tensor attn_k.weight): ${advice}`,
-    );
+  });
+
+  test("tokens that pad make no other vocabulary", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await writeHeader(at("mtp-Toy-Q8_0.gguf"), withTokens(block(withMtp), 310));
+    const open = await openModelFile(at("Toy-Q8_0.gguf"));
+    await using _ = open.file;
+    expect(open.h.mtpLayers).toBe(1);
+  });
+
+  test.each([
+    [
+      "a tensor that nothing computes with",
+      { name: "blk.4.attn_sinks.weight", dims: [4], type: "F32" },
+      "has a tensor blk.4.attn_sinks.weight",
+    ],
+    [
+      "a head in a type that is not read",
+      { name: "blk.4.nextn.shared_head_head.weight", dims: [256, 300], type: 40 },
+      "has 1 tensor in NVFP4",
+    ],
+    [
+      "a norm of another size",
+      { name: "blk.4.nextn.shared_head_norm.weight", dims: [128], type: "F32" },
+      "has shape [128] where [256] is needed",
+    ],
+  ] as const)("a block with %s costs the drafts, wherever it is", async (_, tensor, fault) => {
+    const with_ = (file: HeaderFile) =>
+      added(
+        renamed(file, (name) => (name === tensor.name ? undefined : name)),
+        { ...tensor, dims: [...tensor.dims] },
+      );
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await writeHeader(at("mtp-Toy-Q8_0.gguf"), with_(block(withMtp)));
+    await writeHeader(at("whole.gguf"), with_(withMtp));
+    for (const name of ["Toy-Q8_0.gguf", "whole.gguf"]) {
+      const open = await openModelFile(at(name));
+      await using _ = open.file;
+      expect(open.h).toMatchObject({ layers: 4, mtpLayers: 0 });
+      expect(open.notes.at(-1)).toMatch(/^The MTP block is left aside: /);
+      expect(open.notes.at(-1)).toContain(fault);
+    }
+  });
+
+  test("drafters of other kinds are named as left aside", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    for (const name of ["dflash-Toy-Q8_0.gguf", "eagle3-Toy-F16.gguf", "dflash-Other-Q8_0.gguf"])
+      await writeFile(at(name), "");
+    expect(await openedAside()).toEqual([
+      "dflash-Toy-Q8_0.gguf and eagle3-Toy-F16.gguf are left aside: of the files that draft, only MTP blocks are used.",
+    ]);
   });
 
   test("named alone it is refused", async () => {
@@ -366,6 +515,11 @@ describe("what is no model", () => {
       "an adapter",
       keyed(plain, { "general.type": "adapter" }),
       /^toy\.gguf is a LoRA adapter, .*: name a model/,
+    ],
+    [
+      "a drafter",
+      keyed(plain, { "general.architecture": "eagle3" }),
+      /^toy\.gguf is a drafter \(eagle3\), .*: name the model itself, which drafts without it\.$/,
     ],
     [
       "an importance matrix",
