@@ -42,6 +42,17 @@ const wholeQuant = new RegExp(quantPattern.source.replace("^|[-._](?:i1-)?", "^"
 
 const drafter = /^(?:mtp-|(?:dflash|eagle\d*|draft)[-._])/i;
 
+/**
+ * The folder that a model and its separate MTP file share: that of the file, or the one above a folder `MTP` or of one quant's
+ * files. With forward slashes; empty for a file without a folder.
+ */
+export function sharedFolder(path: string): string {
+  const folders = path.split(/[\\/]/).slice(0, -1);
+  while (folders.length > 0 && (/^mtp$/i.test(folders.at(-1)!) || wholeQuant.test(folders.at(-1)!)))
+    folders.pop();
+  return folders.join("/");
+}
+
 /** A name without folder, part number, quant and what a drafter's begins with: a model and its MTP block may be quantised differently. */
 export const modelStem = (path: string): string =>
   baseName(wholeName(path)).replace(quantPattern, "").replace(drafter, "").toLowerCase();

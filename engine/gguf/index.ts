@@ -14,6 +14,7 @@ export {
   modelStem,
   quantOf,
   readPartName,
+  sharedFolder,
   wholeName,
 } from "./file_name.ts";
 export type { GgufFile } from "./gguf_file.ts";

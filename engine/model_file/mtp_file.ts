@@ -1,5 +1,5 @@
-import { readdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors/index.ts";
 import {
   type GgufFile,
@@ -11,6 +11,7 @@ import {
   modelStem,
   openGguf,
   quantOf,
+  sharedFolder,
 } from "../gguf/index.ts";
 import { canonical } from "./dialect.ts";
 import { mtpFault, trunkBlocks } from "./mtp_block.ts";
@@ -21,32 +22,26 @@ import type { Reading } from "./reading.ts";
 const ownTables = ["nextn.embed_tokens.weight", "nextn.shared_head_head.weight"];
 
 /**
- * Adds to a model without an MTP block the one of a separate `mtp-….gguf` beside it (NETWORK.md 2.7), so that both read as one
- * file. Its copies of embedding and head are ignored: the model's own serve. Of several files that fit, the one in the
- * model's quant is taken, else the first by name. What cannot be used is left aside, each with a note: the text is the same
+ * Adds to a model without an MTP block the one of a separate `mtp-….gguf` beside it or in a folder `MTP/` (NETWORK.md 2.7), so
+ * that both read as one file. Its copies of embedding and head are ignored: the model's own serve. Of several files that fit,
+ * the one in the model's quant is taken, else the smallest. What cannot be used is left aside, each with a note: the text is the same
  * without it. Takes over `file`.
  */
 export async function withMtpFile(file: GgufFile): Promise<Reading> {
   const architecture = metadataString(file, "general.architecture");
   if (metadataNumber(file, `${architecture}.nextn_predict_layers`, 0) > 0) return { file, notes: [] };
-  const own = basename(file.path);
-  const beside = (await readdir(dirname(file.path)).catch(() => [])).filter(
-    (name) => isDrafterFile(name) && modelStem(name) === modelStem(own),
-  );
-  const names = beside
-    .filter(isMtpFile)
-    .sort((a, b) => +(quantOf(b) === quantOf(own)) - +(quantOf(a) === quantOf(own)) || (a < b ? -1 : 1));
+  const drafters = await draftersOf(resolve(file.path));
   const notes: string[] = [];
-  for (const name of names) {
+  for (const path of drafters.filter(isMtpFile)) {
     try {
-      return await withBlockOf(file, join(dirname(file.path), name), architecture);
+      return await withBlockOf(file, path, architecture);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const { problem, advice } = error.fault;
       notes.push(`The MTP file beside it is left aside: ${problem}; ${advice}.`);
     }
   }
-  const others = beside.filter((name) => !isMtpFile(name)).sort();
+  const others = drafters.filter((path) => !isMtpFile(path)).map((path) => basename(path));
   if (others.length > 0) {
     const are = others.length === 1 ? "is" : "are";
     notes.push(
@@ -55,6 +50,35 @@ export async function withMtpFile(file: GgufFile): Promise<Reading> {
   }
   return { file, notes };
 }
+
+/** Files that draft for the model at `path`: those in its quant first, then by size. */
+async function draftersOf(path: string): Promise<string[]> {
+  const found: { path: string; bytes: number; rank: number }[] = [];
+  for (const folder of await foldersAround(path)) {
+    for (const name of await namesIn(folder)) {
+      if (!isDrafterFile(name) || modelStem(name) !== modelStem(path)) continue;
+      const at = join(folder, name);
+      const bytes = (await stat(at).catch(() => undefined))?.size ?? 0;
+      found.push({ path: at, bytes, rank: Number(quantOf(name) !== quantOf(path)) });
+    }
+  }
+  return found
+    .sort((a, b) => a.rank - b.rank || a.bytes - b.bytes || (a.path < b.path ? -1 : 1))
+    .map((it) => it.path);
+}
+
+/** Where its drafters may lie: beside it, where all quants of the model are, and in folders `MTP` of these. */
+async function foldersAround(path: string): Promise<string[]> {
+  const folders = [...new Set([dirname(path), resolve("/", sharedFolder(path))])];
+  const inner = await Promise.all(
+    folders.map(async (folder) =>
+      (await namesIn(folder)).filter((name) => /^mtp$/i.test(name)).map((name) => join(folder, name)),
+    ),
+  );
+  return [...folders, ...inner.flat()];
+}
+
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
 async function withBlockOf(file: GgufFile, path: string, architecture: string): Promise<Reading> {
   const opened = await openGguf(path);

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
 import { type OpenFile, openModelFile, readModelFile } from "../../../engine/model_file/index.ts";
@@ -236,6 +236,42 @@ describe("a separate MTP file", () => {
     await using file = open.file;
     expect(open.h.mtpLayers).toBe(1);
     expect(file.tensors.has(table.name)).toBe(false);
+  });
+
+  test("of several in no quant of the model's, the smallest is taken", async () => {
+    await writeHeader(at("Toy-Q6_K.gguf"), plain);
+    await writeHeader(at("mtp-Toy-BF16.gguf"), block(withMtp));
+    await writeHeader(at("mtp-Toy-Q4_0.gguf"), block(publishedFile(shape, "Q4_K_M", true)));
+    const open = await openModelFile(at("Toy-Q6_K.gguf"));
+    await using _ = open.file;
+    expect(open.notes).toEqual(["The MTP block is that of mtp-Toy-Q4_0.gguf."]);
+  });
+
+  test.each([
+    ["a folder MTP beside the model", "Toy-Q8_0.gguf", "MTP/mtp-Toy-Q4_0.gguf", 1],
+    ["that folder in small letters", "Toy-Q8_0.gguf", "mtp/mtp-Toy-Q4_0.gguf", 1],
+    ["above the folder of one quant's files", "Q8_0/Toy-Q8_0.gguf", "mtp-Toy-Q4_0.gguf", 1],
+    ["a folder MTP above that of one quant's files", "BF16/Toy-BF16.gguf", "MTP/mtp-Toy-Q4_0.gguf", 1],
+    ["any other folder", "Toy-Q8_0.gguf", "other/mtp-Toy-Q8_0.gguf", 0],
+    ["above any other folder", "mine/Toy-Q8_0.gguf", "mtp-Toy-Q8_0.gguf", 0],
+  ])("in %s", async (_, model, mtp, blocks) => {
+    for (const path of [model, mtp]) await mkdir(dirname(at(path)), { recursive: true });
+    await writeHeader(at(model), plain);
+    await writeHeader(at(mtp), block(withMtp));
+    const open = await openModelFile(at(model));
+    await using __ = open.file;
+    expect(open.h.mtpLayers).toBe(blocks);
+    expect(open.notes).toEqual(blocks > 0 ? [`The MTP block is that of ${basename(mtp)}.`] : []);
+  });
+
+  test("a model with a block of its own needs none", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), withMtp);
+    await mkdir(at("MTP"));
+    await writeHeader(at("MTP/mtp-Toy-Q8_0.gguf"), block(withMtp));
+    const open = await openModelFile(at("Toy-Q8_0.gguf"));
+    await using file = open.file;
+    expect(open.notes).toEqual([]);
+    expect(file.tensors.size).toBe(withMtp.tensors.length);
   });
 
   const misfit = "; move it away, or get the one that belongs to the model.";
