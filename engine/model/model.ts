@@ -21,7 +21,10 @@ export interface Model {
 /** A model whose buffers are there, and may be recorded in plans while `upload` fills them. */
 export interface AllocatedModel {
   readonly model: Model;
-  /** Streams the weights to the GPU. `progress` gets bytes done and bytes in all. */
+  /**
+   * Streams the weights to the GPU. `progress` gets bytes done and bytes in all.
+   * @throws UserError where a weight is no number; with the code `block-damaged` where the model runs without it
+   */
   upload(progress?: (done: number, total: number) => void): Promise<void>;
 }
 
@@ -55,7 +58,8 @@ export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): All
   const weights = new Weights(gpu, file);
   try {
     const model = { h, ...declare(weights, h), free: () => weights.free() };
-    return { model, upload: (progress) => weights.upload(progress) };
+    const isMtp = (name: string) => name.startsWith(`blk.${h.layers}.`);
+    return { model, upload: (progress) => weights.upload(progress, isMtp) };
   } catch (error) {
     weights.free();
     throw error;

@@ -83,8 +83,18 @@ function checked(file: GgufFile, h: Hyperparameters): Checked {
   if (!refusal || h.mtpLayers === 0) return { h, ...(refusal && { refusal }) };
   const trunk = { ...h, mtpLayers: 0 };
   const trunkRefusal = refusalOf(file, trunk);
-  if (trunkRefusal) return { h, refusal: trunkRefusal };
-  return { h: trunk, note: `The MTP block is left aside: ${refusal.problem}.` };
+  return trunkRefusal ? { h, refusal: trunkRefusal } : { h: trunk, note: asideNote(refusal) };
+}
+
+const asideNote = ({ problem }: Fault): string => `The MTP block is left aside: ${problem}.`;
+
+/**
+ * The same model without its MTP block, with a note as its last, where loading found the block damaged: the text is the same
+ * without it. Throws every other `error` again.
+ */
+export function withoutDamagedBlock(open: OpenFile, error: unknown): OpenFile {
+  if (!(error instanceof UserError) || error.fault.code !== "block-damaged") throw error;
+  return { ...open, h: { ...open.h, mtpLayers: 0 }, notes: [...open.notes, asideNote(error.fault)] };
 }
 
 /** What is wrong with the tensors; loading would say the same. */
