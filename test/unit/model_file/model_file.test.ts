@@ -62,6 +62,7 @@ function keyed(
 }
 
 function typeOfValue(value: number | boolean | string | readonly number[]): string {
+  if (Array.isArray(value)) return value.every(Number.isInteger) ? "u32" : "f32";
   if (typeof value === "boolean") return "bool";
   if (typeof value === "string") return "string";
   const isCount = typeof value !== "number" || (Number.isInteger(value) && value >= 0 && value < 2 ** 32);
@@ -480,10 +481,66 @@ describe("Ollama's dialect", () => {
     );
   });
 
-  test("layers of different sizes are refused", async () => {
-    const uneven = keyed(plain, { "qwen35.attention.head_count": [4, 4, 8, 4] });
-    expect(await complaintOf(uneven)).toBe(
-      "toy.gguf has layers of different sizes (qwen35.attention.head_count is 4, 8), and only equal ones are supported: choose another model.",
+  const sizes = [
+    ["qwen35", "attention.head_count", 4],
+    ["qwen35", "attention.head_count_kv", 2],
+    ["qwen35", "feed_forward_length", 512],
+    ["qwen35", "attention.key_length", 64],
+    ["qwen35", "attention.layer_norm_rms_epsilon", 1e-6],
+    ["qwen35", "rope.freq_base", 1e7],
+    ["qwen35moe", "expert_used_count", 2],
+    ["qwen35moe", "expert_feed_forward_length", 256],
+    ["qwen35moe", "expert_shared_feed_forward_length", 256],
+  ] as const;
+
+  test.each(sizes)(
+    "%s.%s for each layer: one for all is that one, another is refused",
+    async (family, name, value) => {
+      const key = `${family}.${name}`;
+      const file = family === "qwen35" ? plain : publishedFile(mixture, "Q8_0", false);
+      const scalar = await opened(file, ({ h }) => h);
+      await opened(keyed(file, { [key]: [value, value, value, value] }), ({ h }) =>
+        expect(h).toEqual(scalar),
+      );
+      expect(await complaintOf(keyed(file, { [key]: [value, 2 * value, value, value] }))).toMatch(
+        / has layers of different sizes \(.*, and only equal ones are supported: choose another model\.$/,
+      );
+    },
+  );
+
+  test("the sentence names the key and the values that differ, not all of many", async () => {
+    expect(await complaintOf(keyed(plain, { "qwen35.feed_forward_length": [512, 512, 768, 512] }))).toBe(
+      "toy.gguf has layers of different sizes (qwen35.feed_forward_length is 512, 768), and only equal ones are supported: choose another model.",
+    );
+    const deep = publishedFile({ ...shape, layers: 12 }, "Q8_0", false);
+    const many = Array.from({ length: 12 }, (_, i) => 64 * (i + 1));
+    expect(await complaintOf(keyed(deep, { "qwen35.feed_forward_length": many }))).toContain(
+      "(qwen35.feed_forward_length is 64, 128, 192, 256, 320, 384 and 6 other values)",
+    );
+  });
+
+  test("a zero says that a layer has no heads only where it has a delta net", async () => {
+    const zeros = {
+      "qwen35.attention.head_count": [0, 0, 0, 4],
+      "qwen35.attention.head_count_kv": [0, 0, 0, 2],
+    };
+    await opened(keyed(plain, zeros), ({ h }) => {
+      expect(h.attention).toMatchObject({ heads: 4, kvHeads: 2 });
+      expect(h.fullAttention).toEqual([false, false, false, true]);
+    });
+    for (const key of ["qwen35.feed_forward_length", "qwen35.attention.head_count"]) {
+      expect(await complaintOf(keyed(plain, { [key]: [512, 512, 512, 0] }))).toContain(`(${key} is 512, 0)`);
+    }
+  });
+
+  test("what an MTP block has of its own is the block's affair", async () => {
+    const sized = keyed(withMtp, { "qwen35.feed_forward_length": [512, 512, 512, 512, 256] });
+    await opened(sized, ({ h }) => expect(h).toMatchObject({ feedForward: 512, mtpLayers: 1 }));
+  });
+
+  test("flags for fewer layers than there are are refused", async () => {
+    expect(await complaintOf(keyed(plain, { "qwen35.attention.recurrent_layers": [1, 1, 1] }))).toContain(
+      "has 3 values in metadata key qwen35.attention.recurrent_layers for 4 layers",
     );
   });
 
