@@ -54,6 +54,7 @@ const rawMtpNames: ReadonlyMap<string, string> = new Map([
 export async function canonical(file: GgufFile): Promise<Reading> {
   const architecture = metadataString(file, "general.architecture");
   requireTiledHeads(file, architecture);
+  requireStackedExperts(file);
   const notes: string[] = [];
   const tensors = new Map<string, TensorEntry>();
   const raw = new Map<string, TensorEntry>();
@@ -88,6 +89,20 @@ function requireTiledHeads(file: GgufFile, architecture: string): void {
     problem: `${basename(file.path)} keeps its ${valueHeads} value heads in groups (ssm.v_head_reordered is false), an order that is not supported`,
     advice: "get a file of this model that was made for llama.cpp",
     path: file.path,
+  });
+}
+
+/** Files of Mixtral from before April 2024 have a tensor for each expert, and not the one of all experts that is read. */
+function requireStackedExperts({ tensors, path }: GgufFile): void {
+  const single = [...tensors.keys()].find((name) =>
+    /^blk\.\d+\.ffn_(?:gate|up|down)\.\d+\.weight$/.test(name),
+  );
+  if (single === undefined) return;
+  throw new UserError({
+    code: "model-unsupported",
+    problem: `${basename(path)} has its experts one by one (${single}), as files of mixtures made before April 2024 have them, and only stacked ones are read`,
+    advice: "get a newer file of this model, whose experts are in tensors such as blk.0.ffn_gate_exps.weight",
+    path,
   });
 }
 

@@ -597,6 +597,26 @@ describe("Ollama's dialect", () => {
   });
 });
 
+test("experts in tensors of their own are named as an old file's", async () => {
+  const stacked = publishedFile(mixture, "Q8_0", false);
+  const single = (name: string) => name.replace(/ffn_(gate|up|down)_exps\.weight$/, "ffn_$1");
+  const old: HeaderFile = {
+    metadata: stacked.metadata,
+    tensors: stacked.tensors.flatMap(({ name, dims, type }) =>
+      name.includes("_exps")
+        ? Array.from({ length: 8 }, (_, i) => ({
+            name: `${single(name)}.${i}.weight`,
+            dims: dims.slice(0, 2),
+            type,
+          }))
+        : [{ name, dims, type }],
+    ),
+  };
+  expect(await complaintOf(old)).toBe(
+    "toy.gguf has its experts one by one (blk.0.ffn_gate.0.weight), as files of mixtures made before April 2024 have them, and only stacked ones are read: get a newer file of this model, whose experts are in tensors such as blk.0.ffn_gate_exps.weight.",
+  );
+});
+
 describe("what is no model", () => {
   const cases: [what: string, file: HeaderFile, sentence: RegExp][] = [
     [
