@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { closeEditors, openAt, type } from "./support/actions.ts";
 import { waitForGhost } from "./support/ghost.ts";
-import { type EditorWindow, openWindow, explainFailure } from "./support/window.ts";
+import { type EditorWindow, explainFailure, openWindow } from "./support/window.ts";
 
 // From a key to the frame that shows ghost text for it, on a real screen. It takes minutes and asserts no time, so it runs when it is
 // asked for: FORETYPE_LATENCY=1 npx vitest run --project editor test/editor/latency.test.ts, on an idle machine.

@@ -14,7 +14,7 @@ import {
 } from "./support/actions.ts";
 import { writeChatModel } from "./support/chat_model.ts";
 import { STACK } from "./support/samples.ts";
-import { type EditorWindow, openWindow, ROOT, explainFailure } from "./support/window.ts";
+import { type EditorWindow, explainFailure, openWindow, ROOT } from "./support/window.ts";
 
 const MINI = join(ROOT, "media/model/foretype-mini.gguf");
 

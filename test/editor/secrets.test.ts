@@ -5,7 +5,7 @@ import { ghost, waitForGhost } from "./support/ghost.ts";
 import { findEngine } from "./support/processes.ts";
 import { STACK } from "./support/samples.ts";
 import { useWindow } from "./support/use_window.ts";
-import { openWindow, explainFailure, writeFiles } from "./support/window.ts";
+import { explainFailure, openWindow, writeFiles } from "./support/window.ts";
 
 /** What makes a folder a repository. */
 const REPOSITORY = {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import { closeEditors } from "./actions.ts";
-import { type EditorWindow, openWindow, explainFailure, type WindowOptions } from "./window.ts";
+import { type EditorWindow, explainFailure, openWindow, type WindowOptions } from "./window.ts";
 
 /**
  * One window for all tests of a file: no editor is open when a test begins, a test that fails leaves a screenshot, and at the
