@@ -60,7 +60,8 @@ export async function listCommand(
     `about ${gigabytes(it.aboutBytes)}`,
     it.quant,
     `for ${it.memoryGiB} GiB`,
-    it.can.join(", "),
+    `good for ${it.goodFor.join(", ")}`,
+    it.can.includes("draft") ? "MTP" : "",
     it.license,
     mark(it),
   ]);
