@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
 import { type OpenFile, openModelFile, readModelFile } from "../../../engine/model_file/index.ts";
 import { seededRandom } from "../../reference/random.ts";
+import { testSeed } from "../../reference/seed.ts";
 import type { MetadataPair } from "../../reference/write_gguf.ts";
 import {
   type HeaderFile,
@@ -367,6 +368,28 @@ describe("a separate MTP file", () => {
     expect(more).toEqual([]);
     expect(found.slice(0, aside.length)).toBe(aside);
     expect(found.slice(aside.length)).toMatch(note);
+  });
+
+  test("random bytes in its header never cost the model", async () => {
+    const seed = testSeed();
+    const random = seededRandom(seed);
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    const path = at("mtp-Toy-Q8_0.gguf");
+    await writeHeader(path, block(withMtp));
+    const sound = await readFile(path);
+    let aside = 0;
+    for (let run = 0; run < 150; run++) {
+      const bytes = Buffer.from(sound);
+      for (let i = 0; i < 3; i++) bytes[Math.floor(random() * 12_000)] = Math.floor(random() * 256);
+      await writeFile(path, bytes);
+      const open = await openModelFile(at("Toy-Q8_0.gguf")).catch((error) => {
+        throw new Error(`seed ${seed}, run ${run}`, { cause: error });
+      });
+      await open.file.close();
+      expect(open.notes.length, `seed ${seed}, run ${run}`).toBeGreaterThan(0);
+      if (open.h.mtpLayers === 0) aside++;
+    }
+    expect(aside, `seed ${seed}`).toBeGreaterThan(15);
   });
 
   test("one that cannot be read at all is left aside", async () => {
