@@ -73,6 +73,11 @@ export interface ModelDescription {
   readonly neededBytes: number;
   /** Texts of its control and added tokens. */
   readonly controlTexts: readonly string[];
+  /** Of the MTP files beside it: the path of the one in use, and why others cannot be. */
+  readonly mtpFiles: {
+    readonly used?: string | undefined;
+    readonly unusable: readonly { readonly path: string; readonly problem: string }[];
+  };
 }
 
 export interface LoadedModel {

@@ -6,6 +6,8 @@ export type FaultCode =
   | "file-missing"
   | "file-unreadable"
   | "file-damaged"
+  /** The MTP block is damaged, and the model runs without it. */
+  | "block-damaged"
   /** Parts or tensors are missing. */
   | "file-incomplete"
   /** A whole file of a kind that this version does not run. */

@@ -32,34 +32,36 @@ export interface BlockFormat {
   readonly id: number;
   readonly elements: number;
   readonly bytes: number;
+  /** Bytes from a block's start to its scales in f16; of MXFP4, to the exponent. IQ1_M has its scale in pieces. */
+  readonly scales: readonly number[];
 }
 
 export const BLOCK_FORMATS: readonly BlockFormat[] = [
-  { type: "F32", id: 0, elements: 1, bytes: 4 },
-  { type: "F16", id: 1, elements: 1, bytes: 2 },
-  { type: "BF16", id: 30, elements: 1, bytes: 2 },
-  { type: "Q8_0", id: 8, elements: 32, bytes: 34 },
-  { type: "Q4_0", id: 2, elements: 32, bytes: 18 },
-  { type: "Q4_1", id: 3, elements: 32, bytes: 20 },
-  { type: "Q5_0", id: 6, elements: 32, bytes: 22 },
-  { type: "Q5_1", id: 7, elements: 32, bytes: 24 },
-  { type: "Q2_K", id: 10, elements: 256, bytes: 84 },
-  { type: "Q3_K", id: 11, elements: 256, bytes: 110 },
-  { type: "Q4_K", id: 12, elements: 256, bytes: 144 },
-  { type: "Q5_K", id: 13, elements: 256, bytes: 176 },
-  { type: "Q6_K", id: 14, elements: 256, bytes: 210 },
-  { type: "IQ4_NL", id: 20, elements: 32, bytes: 18 },
-  { type: "IQ4_XS", id: 23, elements: 256, bytes: 136 },
-  { type: "IQ3_S", id: 21, elements: 256, bytes: 110 },
-  { type: "IQ3_XXS", id: 18, elements: 256, bytes: 98 },
-  { type: "IQ2_S", id: 22, elements: 256, bytes: 82 },
-  { type: "IQ2_XS", id: 17, elements: 256, bytes: 74 },
-  { type: "IQ2_XXS", id: 16, elements: 256, bytes: 66 },
-  { type: "IQ1_M", id: 29, elements: 256, bytes: 56 },
-  { type: "IQ1_S", id: 19, elements: 256, bytes: 50 },
-  { type: "TQ1_0", id: 34, elements: 256, bytes: 54 },
-  { type: "TQ2_0", id: 35, elements: 256, bytes: 66 },
-  { type: "MXFP4", id: 39, elements: 32, bytes: 17 },
+  { type: "F32", id: 0, elements: 1, bytes: 4, scales: [] },
+  { type: "F16", id: 1, elements: 1, bytes: 2, scales: [] },
+  { type: "BF16", id: 30, elements: 1, bytes: 2, scales: [] },
+  { type: "Q8_0", id: 8, elements: 32, bytes: 34, scales: [0] },
+  { type: "Q4_0", id: 2, elements: 32, bytes: 18, scales: [0] },
+  { type: "Q4_1", id: 3, elements: 32, bytes: 20, scales: [0, 2] },
+  { type: "Q5_0", id: 6, elements: 32, bytes: 22, scales: [0] },
+  { type: "Q5_1", id: 7, elements: 32, bytes: 24, scales: [0, 2] },
+  { type: "Q2_K", id: 10, elements: 256, bytes: 84, scales: [80, 82] },
+  { type: "Q3_K", id: 11, elements: 256, bytes: 110, scales: [108] },
+  { type: "Q4_K", id: 12, elements: 256, bytes: 144, scales: [0, 2] },
+  { type: "Q5_K", id: 13, elements: 256, bytes: 176, scales: [0, 2] },
+  { type: "Q6_K", id: 14, elements: 256, bytes: 210, scales: [208] },
+  { type: "IQ4_NL", id: 20, elements: 32, bytes: 18, scales: [0] },
+  { type: "IQ4_XS", id: 23, elements: 256, bytes: 136, scales: [0] },
+  { type: "IQ3_S", id: 21, elements: 256, bytes: 110, scales: [0] },
+  { type: "IQ3_XXS", id: 18, elements: 256, bytes: 98, scales: [0] },
+  { type: "IQ2_S", id: 22, elements: 256, bytes: 82, scales: [0] },
+  { type: "IQ2_XS", id: 17, elements: 256, bytes: 74, scales: [0] },
+  { type: "IQ2_XXS", id: 16, elements: 256, bytes: 66, scales: [0] },
+  { type: "IQ1_M", id: 29, elements: 256, bytes: 56, scales: [] },
+  { type: "IQ1_S", id: 19, elements: 256, bytes: 50, scales: [0] },
+  { type: "TQ1_0", id: 34, elements: 256, bytes: 54, scales: [52] },
+  { type: "TQ2_0", id: 35, elements: 256, bytes: 66, scales: [64] },
+  { type: "MXFP4", id: 39, elements: 32, bytes: 17, scales: [0] },
 ];
 
 /** Types that files contain and the engine cannot compute with; here only so that an error can name them. */

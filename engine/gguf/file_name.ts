@@ -40,9 +40,25 @@ export function quantOf(path: string): string {
 // Some repositories have a folder for each quant.
 const wholeQuant = new RegExp(quantPattern.source.replace("^|[-._](?:i1-)?", "^"), "i");
 
-/** A name without folder, part number, quant and `mtp-`: a model and its MTP block may be quantised differently. */
+const drafter = /^(?:mtp-|(?:dflash|eagle\d*|draft)[-._])/i;
+
+/**
+ * The folder that a model and its separate MTP file share: that of the file, or the one above a folder `MTP` or of one quant's
+ * files. With forward slashes; empty for a file without a folder.
+ */
+export function sharedFolder(path: string): string {
+  const folders = path.split(/[\\/]/).slice(0, -1);
+  while (folders.length > 0 && (/^mtp$/i.test(folders.at(-1)!) || wholeQuant.test(folders.at(-1)!)))
+    folders.pop();
+  return folders.join("/");
+}
+
+/** A name without folder, part number, quant and what a drafter's begins with: a model and its MTP block may be quantised differently. */
 export const modelStem = (path: string): string =>
-  baseName(wholeName(path)).replace(quantPattern, "").replace(/^mtp-/i, "").toLowerCase();
+  baseName(wholeName(path)).replace(quantPattern, "").replace(drafter, "").toLowerCase();
+
+/** What drafts for a model of that stem: a separate MTP block, or a drafter of another kind. */
+export const isDrafterFile = (path: string): boolean => /\.gguf$/i.test(path) && drafter.test(baseName(path));
 
 /** A separate MTP block (NETWORK.md 2.7). */
 export const isMtpFile = (path: string): boolean => /^mtp-.*\.gguf$/i.test(baseName(path));
@@ -54,7 +70,7 @@ export const isMtpFile = (path: string): boolean => /^mtp-.*\.gguf$/i.test(baseN
 export const isModelFile = (path: string): boolean =>
   /\.gguf$/i.test(path) &&
   !/(?:^|[-._])(?:mmproj|imatrix|lora|adapter)(?:[-._]|$)/i.test(baseName(path)) &&
-  !/^(?:dflash|eagle\d*|draft)[-._]/i.test(baseName(path));
+  (isMtpFile(path) || !drafter.test(baseName(path)));
 
 /** Paths of the Hub have forward slashes on every system. */
 const baseName = (path: string): string => path.replace(/^.*[\\/]/, "");

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { RemoteFiles } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import { grouped } from "./damage.ts";
@@ -20,6 +20,10 @@ export interface FileSystem {
   exists(path: string): boolean;
   /** Names in a folder; none where it cannot be listed. */
   names(folder: string): Promise<readonly string[]>;
+  /** Bytes of a file; 0 where that cannot be told. */
+  size(path: string): Promise<number>;
+  /** The path from the root on. */
+  absolute(path: string): string;
 }
 
 /** This machine's. */
@@ -37,6 +41,12 @@ export const disk: FileSystem = {
   },
   exists: existsSync,
   names: (folder) => readdir(folder).catch(() => []),
+  size: (path) =>
+    stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  absolute: (path) => resolve(path),
 };
 
 /** Files that something else reads, as if they lay on a disk. */
@@ -59,8 +69,11 @@ export function remoteFileSystem(remote: RemoteFiles): FileSystem {
     names: async (folder) => {
       const start = `${slashed(folder)}/`;
       const inside = [...sizes.keys()].filter((path) => path.startsWith(start));
-      return inside.map((path) => path.slice(start.length)).filter((name) => !name.includes("/"));
+      const names = inside.map((path) => path.slice(start.length).split("/")[0]!);
+      return [...new Set(names)];
     },
+    size: async (path) => sizes.get(slashed(path)) ?? 0,
+    absolute: (path) => path,
   };
 }
 
@@ -97,8 +110,8 @@ function unreadable(path: string, error: { readonly code?: string | undefined })
   }
   return new UserError({
     code: "file-unreadable",
-    problem: `${path} cannot be opened (${error.code})`,
-    advice: "check its permissions",
+    problem: `${path} cannot be read (${error.code})`,
+    advice: "check its permissions and its disk",
     path,
   });
 }
@@ -113,7 +126,9 @@ async function readExactly(
 ): Promise<void> {
   for (let done = 0; done < target.length; ) {
     const length = Math.min(target.length - done, READ_LIMIT);
-    const { bytesRead } = await handle.read(target, done, length, offset + done);
+    const { bytesRead } = await handle.read(target, done, length, offset + done).catch((error) => {
+      throw unreadable(path, error);
+    });
     if (bytesRead === 0) {
       throw new UserError({
         code: "file-damaged",

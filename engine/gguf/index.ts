@@ -7,12 +7,14 @@
 export { BLOCK_FORMATS, blockFormat, type TensorType } from "./block_formats.ts";
 export { type CodebookType, codebookEntries } from "./codebooks.ts";
 export {
+  isDrafterFile,
   isModelFile,
   isMtpFile,
   mixBits,
   modelStem,
   quantOf,
   readPartName,
+  sharedFolder,
   wholeName,
 } from "./file_name.ts";
 export { disk, type FileSystem, remoteFileSystem } from "./file_system.ts";

@@ -11,6 +11,8 @@ export interface CatalogueEntry {
   /** SPDX. */
   readonly license: string;
   readonly can: readonly ("complete" | "chat" | "draft")[];
+  /** What to take it for, the best first: a model that can chat need not be worth talking to, nor a large one wait for keystrokes. */
+  readonly goodFor: readonly ("completion" | "chat")[];
   readonly architecture: string;
   readonly parameters: number;
   /** Of the files, as the repository listed them once; undefined where no listing is known. */

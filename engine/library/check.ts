@@ -4,13 +4,21 @@ import { type HubFile, type HubOptions, hubAccess } from "./hub.ts";
 import type { PullPlan } from "./plan.ts";
 import { remoteFiles, WithoutRanges } from "./remote_files.ts";
 
+/** What a check must tell of the MTP files that came with a model: paths as in `RemoteFiles`. */
+export interface Inspected {
+  readonly mtpFiles: {
+    readonly used?: string | undefined;
+    readonly unusable: readonly { readonly path: string; readonly problem: string }[];
+  };
+}
+
 /**
  * Opens the model at `path` of `remote` as loading does, as far as it goes without weights.
  * @throws UserError for a model that loading would refuse
  */
-export type Inspect<T = unknown> = (path: string, remote: RemoteFiles) => Promise<T>;
+export type Inspect<T extends Inspected = Inspected> = (path: string, remote: RemoteFiles) => Promise<T>;
 
-export interface CheckedPlan<T> {
+export interface CheckedPlan<T extends Inspected> {
   /** Without files that the model does not use. */
   readonly plan: PullPlan;
   /** What `inspect` returned; undefined where it could not be done. */
@@ -31,7 +39,7 @@ export interface CheckOptions extends HubOptions {
  * judge them. An MTP file that the model cannot use, or does not, is left out.
  * @throws UserError that refuses the model, or says why its headers cannot be had; the signal's reason when cancelled
  */
-export async function checkPlan<T>(
+export async function checkPlan<T extends Inspected>(
   plan: PullPlan,
   inspect: Inspect<T>,
   options: CheckOptions = {},
@@ -39,37 +47,38 @@ export async function checkPlan<T>(
   const access = hubAccess(options);
   const { wish, model } = plan;
   const nameOf = ({ path }: Pick<HubFile, "path">): string => `${wish.repository}/${path}`;
-  const all = [...model.parts, ...model.companions].map(({ path, bytes }) => ({ wish, path, bytes }));
+  const drafters = [...model.companions, ...model.spare];
+  const all = [...model.parts, ...drafters].map(({ path, bytes }) => ({ wish, path, bytes }));
   const remote = remoteFiles(all, nameOf, access, options);
-  const look = (files: readonly HubFile[]) => {
-    const names = files.map(nameOf);
-    const among = remote.files.filter(({ path }) => names.includes(path));
-    return inspect(names[0]!, { ...remote, files: among });
-  };
   try {
-    const found = await look([...model.parts, ...model.companions]);
-    const unread = model.companions.filter((file) => !remote.opened.has(nameOf(file)));
-    const notes = unread.map(({ path }) => `${path} is left out: this model does not use it.`);
-    return { plan: without(plan, unread), found, notes };
+    const found = await inspect(nameOf(model.parts[0]!), remote);
+    const { used, unusable } = found.mtpFiles;
+    const why = (file: HubFile): string =>
+      unusable.find(({ path }) => path === nameOf(file))?.problem ?? "this model does not use it";
+    const notes = model.companions
+      .filter((file) => nameOf(file) !== used)
+      .map((file) => `${file.path} is left out: ${why(file)}.`);
+    return {
+      plan: withDrafters(
+        plan,
+        drafters.filter((file) => nameOf(file) === used),
+      ),
+      found,
+      notes,
+    };
   } catch (error) {
     if (isUnchecked(error)) {
       const note = `${model.name} is checked only when it is loaded: ${error.fault.problem}.`;
       return { plan, found: undefined, unchecked: error, notes: [note] };
     }
-    if (!isRefusal(error)) throw error;
-    if (model.companions.length === 0) throw asRemote(error);
-    const found = await look(model.parts).catch((own: unknown) => {
-      throw isRefusal(own) ? asRemote(own) : own;
-    });
-    const notes = model.companions.map(({ path }) => `${path} is left out: ${error.fault.problem}.`);
-    return { plan: without(plan, model.companions), found, notes };
+    throw isRefusal(error) ? asRemote(error) : error;
   }
 }
 
-function without({ wish, model }: PullPlan, files: readonly HubFile[]): PullPlan {
-  const companions = model.companions.filter((file) => !files.includes(file));
+/** The plan with these files to draft with, and no others. */
+function withDrafters({ wish, model }: PullPlan, companions: readonly HubFile[]): PullPlan {
   const bytes = [...model.parts, ...companions].reduce((sum, file) => sum + file.bytes, 0);
-  return { wish, model: { ...model, companions, bytes } };
+  return { wish, model: { ...model, companions, spare: [], bytes } };
 }
 
 /** Whether a file is at fault. */

@@ -1,5 +1,13 @@
 import { UserError } from "../errors/index.ts";
-import { isModelFile, isMtpFile, modelStem, quantOf, readPartName, wholeName } from "../gguf/index.ts";
+import {
+  isModelFile,
+  isMtpFile,
+  modelStem,
+  quantOf,
+  readPartName,
+  sharedFolder,
+  wholeName,
+} from "../gguf/index.ts";
 import { aboutBytes, type CatalogueEntry, catalogue, entriesThatFit } from "./catalogue.ts";
 import type { ModelWish } from "./names.ts";
 
@@ -18,8 +26,10 @@ export interface ChoosableModel<F extends Choosable = Choosable> {
   readonly parts: readonly F[];
   /** Parts that the names speak of and that are not there. */
   readonly missing: number;
-  /** Separate MTP files (`mtp-…`) that go by its name. */
+  /** The separate MTP file (`mtp-…`) that goes with it, beside it or where all quants of the model are; one at most. */
   readonly companions: readonly F[];
+  /** One of a folder `MTP/`, where no other goes with it: whoever has such a folder mostly has the block in the models too. */
+  readonly spare: readonly F[];
   /** Of the parts and companions. */
   readonly bytes: number;
 }
@@ -46,28 +56,31 @@ export function modelsIn<F extends Choosable>(files: readonly F[], alone = false
     const parts = group.sort((a, b) => (a.path < b.path ? -1 : 1));
     const first = parts[0]!.path;
     const quant = quantOf(first);
-    const companions = companionOf(first, quant, mtp);
+    const own = mtp.filter((file) => isMtpOf(file.path, first));
+    const beside = own.filter(({ path }) => !isInMtpFolder(path));
+    const companions = bestMtp(beside, quant);
+    const spare = companions.length > 0 ? [] : bestMtp(own, quant);
     return {
       name: wholeName(first),
       quant,
       parts,
       missing: (readPartName(first)?.parts ?? 1) - parts.length,
       companions,
+      spare,
       bytes: [...parts, ...companions].reduce((sum, { bytes }) => sum + bytes, 0),
     };
   });
 }
 
-/**
- * The MTP file that goes with a model, of its own quant or else the smallest. Those in a folder of their own are for other
- * files of the model: who sorts blocks so has put them into the model as well.
- */
-function companionOf<F extends Choosable>(model: string, quant: string, mtp: readonly F[]): readonly F[] {
-  const own = mtp
-    .filter(({ path }) => modelStem(path) === modelStem(model) && !/(?:^|\/)mtp\//i.test(path))
-    .sort((a, b) => a.bytes - b.bytes);
-  const alike = own.filter(({ path }) => quantOf(path) === quant);
-  return (alike.length > 0 ? alike : own).slice(0, 1);
+const isInMtpFolder = (path: string): boolean => /(?:^|\/)mtp\/[^/]*$/i.test(path);
+
+const isMtpOf = (path: string, model: string): boolean =>
+  modelStem(path) === modelStem(model) && sharedFolder(path) === sharedFolder(model);
+
+/** The MTP file in the model's own quant, else the smallest. */
+function bestMtp<F extends Choosable>(files: readonly F[], quant: string): readonly F[] {
+  const alike = files.filter(({ path }) => quantOf(path) === quant);
+  return (alike.length > 0 ? alike : files).toSorted((a, b) => a.bytes - b.bytes).slice(0, 1);
 }
 
 /** Of one model in one quant, that is there whole and in parts, the one in fewer parts. */

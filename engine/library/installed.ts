@@ -44,25 +44,26 @@ interface Library {
 /** Every model under `folder`, downloaded here or not, and every unfinished download; both by name. A folder that is missing is empty. */
 export async function listModels(folder: string): Promise<Library> {
   const found = await filesIn(folder);
-  // Folder by folder: an MTP file belongs to a model beside it.
-  const folders = [...new Set(found.map(({ path }) => posix.dirname(path)))];
-  const groups = folders.flatMap((at) => modelsIn(found.filter(({ path }) => posix.dirname(path) === at)));
   const models = await Promise.all(
-    groups.map(async ({ name, quant, parts, companions, missing, bytes }): Promise<InstalledModel> => {
-      const files = [...parts, ...companions].map(({ path }) => join(folder, path));
-      const verified = await Promise.all(files.map(isVerified));
-      const whole = missing === 0 && verified.every(Boolean);
-      return {
-        name,
-        path: files[0]!,
-        repository: repositoryOf(name),
-        quant,
-        bytes,
-        files,
-        missing,
-        verified: whole,
-      };
-    }),
+    modelsIn(found).map(
+      async ({ name, quant, parts, companions, spare, missing }): Promise<InstalledModel> => {
+        const own = [...parts, ...companions, ...spare];
+        const files = own.map(({ path }) => join(folder, path));
+        const bytes = own.reduce((sum, file) => sum + file.bytes, 0);
+        const verified = await Promise.all(files.map(isVerified));
+        const whole = missing === 0 && verified.every(Boolean);
+        return {
+          name,
+          path: files[0]!,
+          repository: repositoryOf(name),
+          quant,
+          bytes,
+          files,
+          missing,
+          verified: whole,
+        };
+      },
+    ),
   );
   const partials = await Promise.all(
     found

@@ -1,12 +1,13 @@
 import { mkdir, stat } from "node:fs/promises";
 import { UserError } from "../errors/index.ts";
+import { openGguf } from "../gguf/index.ts";
 import { checkPlan, type Inspect } from "./check.ts";
 import type { Progress } from "./checksum.ts";
 import { chooseModel } from "./choose.ts";
 import { type DownloadOptions, downloadFile } from "./download.ts";
 import { safePath } from "./folder.ts";
-import { type HubOptions, hubAccess, listRepository } from "./hub.ts";
-import { parseName } from "./names.ts";
+import { type HubFile, type HubOptions, hubAccess, listRepository } from "./hub.ts";
+import { type ModelWish, parseName } from "./names.ts";
 import { partBytes } from "./partial.ts";
 import type { PullPlan } from "./plan.ts";
 
@@ -64,7 +65,7 @@ export async function planPull(
 }
 
 /**
- * Downloads a model that was found on the Hub: all parts of a split one, and the MTP files that go with it.
+ * Downloads a model that was found on the Hub: all parts of a split one, and, where they have no MTP block, the file that has it.
  * @throws UserError, and the signal's reason, as `pullModel` does
  */
 export async function downloadModel(
@@ -73,16 +74,10 @@ export async function downloadModel(
   options: DownloadModelOptions = {},
 ): Promise<PulledModel> {
   const access = hubAccess(options);
-  const files = [...model.parts, ...model.companions].map((file) => {
-    if (file.sha256 === undefined) {
-      throw new UserError({
-        code: "hub",
-        problem: `The Hub lists no checksum for ${file.path}, so it cannot be verified`,
-        advice: "choose another file",
-      });
-    }
-    return { wish, ...file, sha256: file.sha256, target: safePath(folder, wish.repository, file.path) };
-  });
+  const placed = (file: HubFile) => placedFile(file, wish, folder);
+  const parts = model.parts.map(placed);
+  const companions = model.companions.map(placed);
+  let files = [...parts, ...companions];
   // All names are good before anything is made on disk.
   await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     throw new UserError({
@@ -96,7 +91,8 @@ export async function downloadModel(
   let bytesBefore = 0; // of files that are finished
   let receivedBefore = 0;
   let downloaded = false;
-  for (const [i, { target, ...file }] of files.entries()) {
+  for (let i = 0; i < files.length; i++) {
+    const { target, ...file } = files[i]!;
     const laterBytes = await missingBytes(files.slice(i + 1));
     let last = 0;
     const onBytes: DownloadOptions["onBytes"] = (doing, done, received) => {
@@ -106,21 +102,53 @@ export async function downloadModel(
         doing,
         file: file.path,
         bytesDone: bytesBefore + done,
-        bytesTotal: model.bytes,
+        bytesTotal: bytesOf(files),
         bytesPerSecond: seconds > 0 ? (receivedBefore + received) / seconds : 0,
       });
     };
     if (await downloadFile(file, target, access, { ...options, laterBytes, onBytes })) downloaded = true;
     bytesBefore += file.bytes;
     receivedBefore += last;
+    if (i !== parts.length - 1) continue;
+    // Now that the model is here, it says whether it has the block that the other files hold.
+    const has = await hasMtpBlock(parts[0]!.target);
+    if (has === true) files = parts;
+    if (has === false) files = [...files, ...model.spare.filter(({ sha256 }) => sha256).map(placed)];
   }
   return {
     path: files[0]!.target,
     repository: wish.repository,
     files: files.map(({ target }) => target),
-    bytes: model.bytes,
+    bytes: bytesOf(files),
     downloaded,
   };
+}
+
+/** @throws UserError for a file that cannot be verified, or stored */
+function placedFile(file: HubFile, wish: ModelWish, folder: string) {
+  const { sha256 } = file;
+  if (sha256 === undefined) {
+    throw new UserError({
+      code: "hub",
+      problem: `The Hub lists no checksum for ${file.path}, so it cannot be verified`,
+      advice: "choose another file",
+    });
+  }
+  return { wish, ...file, sha256, target: safePath(folder, wish.repository, file.path) };
+}
+
+const bytesOf = (files: readonly { bytes: number }[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Whether a model on the disk has an MTP block of its own; undefined where its header cannot be read. */
+async function hasMtpBlock(path: string): Promise<boolean | undefined> {
+  try {
+    await using file = await openGguf(path);
+    return [...file.tensors.keys()].some((name) => /^mtp\.|\.nextn\.eh_proj\.weight$/.test(name));
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 /** What files that are not there yet still need on the disk. */

@@ -21,7 +21,10 @@ export interface Model {
 /** A model whose buffers are there, and may be recorded in plans while `upload` fills them. */
 export interface AllocatedModel {
   readonly model: Model;
-  /** Streams the weights to the GPU. `progress` gets bytes done and bytes in all. */
+  /**
+   * Streams the weights to the GPU. `progress` gets bytes done and bytes in all.
+   * @throws UserError where a weight is no number; with the code `block-damaged` where the model runs without it
+   */
   upload(progress?: (done: number, total: number) => void): Promise<void>;
 }
 
@@ -55,7 +58,8 @@ export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): All
   const weights = new Weights(gpu, file);
   try {
     const model = { h, ...declare(weights, h), free: () => weights.free() };
-    return { model, upload: (progress) => weights.upload(progress) };
+    const isMtp = (name: string) => name.startsWith(`blk.${h.layers}.`);
+    return { model, upload: (progress) => weights.upload(progress, isMtp) };
   } catch (error) {
     weights.free();
     throw error;
@@ -88,7 +92,11 @@ export function checkTensors(file: GgufFile, h: Hyperparameters): void {
   const weights = new Weights(undefined, file);
   declare(weights, h);
   for (const name of file.tensors.keys()) {
-    if (weights.declared.has(name) || HARMLESS.test(name)) continue;
+    const block = Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0);
+    // An MTP block that does not draft.
+    const isLeftOut =
+      block >= h.layers + h.mtpLayers && file.tensors.has(`blk.${block}.nextn.eh_proj.weight`);
+    if (weights.declared.has(name) || HARMLESS.test(name) || isLeftOut) continue;
     throw new UserError({
       code: "model-unsupported",
       problem: `${file.path} has a tensor ${name}, which this version does not compute with, and without it results would differ`,

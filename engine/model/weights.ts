@@ -1,4 +1,4 @@
-import repackShader from "../../shaders/matmul/repack.wgsl";
+import { basename } from "node:path";
 import { UserError } from "../errors/index.ts";
 import {
   blockFormat,
@@ -8,16 +8,16 @@ import {
   type TensorEntry,
   type TensorType,
 } from "../gguf/index.ts";
+import { ceilDiv, type Gpu, gridWidth, mebibytes, workgroupSize } from "../gpu/index.ts";
+import { firstNotFinite } from "./finite.ts";
 import {
-  ceilDiv,
-  type Gpu,
-  gridWidth,
-  type KernelSource,
-  mebibytes,
-  structOf,
-  u32,
-  workgroupSize,
-} from "../gpu/index.ts";
+  blocksPerScaleWord,
+  codebookOf,
+  isRepacked,
+  pieceLayout,
+  repackKernel,
+  scaleBytes,
+} from "./repack.ts";
 import { cutRuns, type Run } from "./runs.ts";
 
 /** Consecutive rows of a matrix, of one type, small enough for one binding. */
@@ -74,36 +74,6 @@ interface Upload {
   /** First block, counted in the slab. */
   readonly block: number;
 }
-
-/** Bytes of a block's scale that stand in the way of whole words: an f16, or MXFP4's exponent; 0 where blocks are whole words. */
-const scaleBytes = (type: TensorType): number =>
-  blockFormat(type).elements > 1 ? blockFormat(type).bytes % 4 : 0;
-
-/** Blocks that are no whole words are split into aligned words and a plane of scales. */
-const isRepacked = (type: TensorType): boolean => scaleBytes(type) > 0;
-
-/** Blocks whose scales share a word: slabs and pieces start at a multiple of this. */
-const blocksPerScaleWord = (type: TensorType): number => 4 / (scaleBytes(type) || 2);
-
-/** These keep their scale at the end of the block, the others at its start. */
-const scaleOffset = (type: TensorType): number =>
-  ["Q6_K", "Q3_K", "TQ1_0", "TQ2_0"].includes(type) ? blockFormat(type).bytes - scaleBytes(type) : 0;
-
-const codebookOf = (type: TensorType): CodebookType | undefined => {
-  switch (type) {
-    case "IQ1_M":
-      return "IQ1_S";
-    case "IQ1_S":
-    case "IQ2_S":
-    case "IQ2_XS":
-    case "IQ2_XXS":
-    case "IQ3_S":
-    case "IQ3_XXS":
-      return type;
-    default:
-      return undefined;
-  }
-};
 
 /**
  * The weights of one file on the GPU. Matrices are declared first, which allocates them; `upload` then streams all of
@@ -304,8 +274,15 @@ export class Weights {
     return slab.planes.words;
   }
 
-  /** Streams every declared tensor to the GPU. `progress` gets bytes done and bytes in all. */
-  async upload(progress?: (done: number, total: number) => void): Promise<void> {
+  /**
+   * Streams every declared tensor to the GPU. `progress` gets bytes done and bytes in all.
+   * @param isOptional whether the model runs without a tensor
+   * @throws UserError for a file that cannot be read, and for a weight that is no number
+   */
+  async upload(
+    progress?: (done: number, total: number) => void,
+    isOptional: (name: string) => boolean = () => false,
+  ): Promise<void> {
     const gpu = this.#gpu!;
     const uploads = this.#uploads.splice(0).sort((a, b) => a.runs[0]!.offset - b.runs[0]!.offset);
     const pieces = uploads.flatMap(piecesOf);
@@ -325,7 +302,9 @@ export class Weights {
         await under;
         under = read(index + 1); // from disk, while the GPU takes this one
         under?.catch(() => {}); // its failure is thrown where it is awaited
-        await this.#write(gpu, piece, hands[index % 2]!, { staging, parameters });
+        const hand = hands[index % 2]!;
+        this.#requireFinite(piece, hand, isOptional);
+        await this.#write(gpu, piece, hand, { staging, parameters });
         done += piece.bytes;
         if (done - waited >= uploadWindow) {
           await gpu.idle();
@@ -347,6 +326,34 @@ export class Weights {
       await this.#file.read(offset, target.subarray(at, at + bytes));
       at += bytes;
     }
+  }
+
+  /** A single weight that is no number makes every result one: it is named here, while the disk reads on. */
+  #requireFinite(
+    { runs, bytes, slab }: Upload,
+    hand: Uint8Array<ArrayBuffer>,
+    isOptional: (name: string) => boolean,
+  ): void {
+    const block = firstNotFinite(slab.type, hand.subarray(0, bytes));
+    if (block === undefined) return;
+    const { elements, bytes: blockBytes } = blockFormat(slab.type);
+    const { offset } = cutRuns(runs, block * blockBytes, blockBytes)[0]!;
+    const tensor = [...this.#file.tensors.values()].find(
+      (it) => it.offset <= offset && offset < it.offset + it.bytes,
+    )!;
+    const [columns = 1, ...others] = tensor.dims;
+    const weight = ((offset - tensor.offset) / blockBytes) * elements;
+    const rows = others.reduce((product, n) => product * n, 1);
+    const place =
+      rows === 1
+        ? `element ${weight} of the ${columns}`
+        : `row ${Math.floor(weight / columns)} of the ${rows}`;
+    throw new UserError({
+      code: isOptional(tensor.name) ? "block-damaged" : "file-damaged",
+      problem: `${basename(this.#file.path)} has NaN or infinity in ${place} of tensor ${tensor.name}`,
+      advice: "download it again or choose another file of this model",
+      path: this.#file.path,
+    });
   }
 
   async #write(
@@ -382,18 +389,6 @@ export class Weights {
     for (const buffer of this.#buffers.splice(0)) this.#gpu?.free(buffer);
   }
 }
-
-const pieceLayout = structOf([repackShader], "Piece");
-
-const repackKernel = (type: TensorType): KernelSource => ({
-  name: `repack ${type}`,
-  parts: [repackShader],
-  constants: {
-    BLOCK: u32(blockFormat(type).bytes),
-    SCALE: u32(scaleOffset(type)),
-    SCALE_BYTES: u32(scaleBytes(type)),
-  },
-});
 
 function partOf({ name, type, dims, offset, bytes }: TensorEntry, ranges?: MatrixRows[2]): Part {
   const [columns = 1, ...others] = dims;

@@ -12,8 +12,26 @@ import {
 import { trunkBlocks } from "./mtp_block.ts";
 import type { Reading } from "./reading.ts";
 
-/** Keys that some writers store once for each layer. */
-const perLayerKeys = ["attention.head_count", "attention.head_count_kv", "feed_forward_length"];
+/** Keys of numbers that a writer may store once for each layer; llama.cpp reads the first five so. */
+const perLayerKeys = [
+  "attention.head_count",
+  "attention.head_count_kv",
+  "feed_forward_length",
+  "expert_used_count",
+  "expert_feed_forward_length",
+  "expert_shared_feed_forward_length",
+  "expert_count",
+  "attention.key_length",
+  "attention.value_length",
+  "attention.layer_norm_rms_epsilon",
+  "attention.scale",
+  "rope.dimension_count",
+  "rope.freq_base",
+];
+
+const recurrentKey = "attention.recurrent_layers";
+
+const listed = 6; // values in the sentence for layers that differ
 
 /** A bundled vision encoder and its projector. */
 const visionTensor = /^(v|mm)\./;
@@ -33,6 +51,7 @@ const rawMtpNames: ReadonlyMap<string, string> = new Map([
  */
 export async function canonical(file: GgufFile): Promise<Reading> {
   const architecture = metadataString(file, "general.architecture");
+  requireStackedExperts(file);
   const notes: string[] = [];
   const tensors = new Map<string, TensorEntry>();
   const raw = new Map<string, TensorEntry>();
@@ -55,34 +74,43 @@ const add = (tensors: Map<string, TensorEntry>, name: string, tensor: TensorEntr
   tensors.set(name, { ...tensor, name });
 };
 
+/** Files of Mixtral from before April 2024 have a tensor for each expert, and not the one of all experts that is read. */
+function requireStackedExperts({ tensors, path }: GgufFile): void {
+  const single = [...tensors.keys()].find((name) =>
+    /^blk\.\d+\.ffn_(?:gate|up|down)\.\d+\.weight$/.test(name),
+  );
+  if (single === undefined) return;
+  throw new UserError({
+    code: "model-unsupported",
+    problem: `${basename(path)} has its experts one by one (${single}), as files of mixtures made before April 2024 have them, and only stacked ones are read`,
+    advice: "get a newer file of this model, whose experts are in tensors such as blk.0.ffn_gate_exps.weight",
+    path,
+  });
+}
+
+/** Where all layers have one value, the value; where zeros among the heads mark delta nets, the flags of these. */
 function canonicalKeys(file: GgufFile, architecture: string): Map<string, MetadataValue> {
   const metadata = new Map(file.metadata);
+  const recurrent = `${architecture}.${recurrentKey}`;
+  if (file.metadata.has(recurrent)) layerValues(file, recurrent);
   for (const key of perLayerKeys.map((it) => `${architecture}.${it}`)) {
     if (!ArrayBuffer.isView(file.metadata.get(key))) continue;
-    const values = metadataNumbers(file, key);
-    const layers = trunkBlocks(file);
-    if (values.length < layers) {
-      throw new UserError({
-        code: "file-damaged",
-        problem: `${basename(file.path)} has ${values.length} values in metadata key ${key} for ${layers} layers`,
-        advice: "download it again or choose another file of this model",
-        path: file.path,
-      });
-    }
-    const kinds = new Set(values);
-    const without = kinds.delete(0);
-    if (kinds.size > 1) {
+    const values = layerValues(file, key);
+    const isDeltaNet = (layer: number) => file.tensors.has(`blk.${layer}.ssm_out.weight`);
+    const own = key.includes("head_count") ? values.filter((n, i) => n !== 0 || !isDeltaNet(i)) : values;
+    const kinds = [...new Set(own)];
+    if (kinds.length > 1) {
+      const rest = kinds.length > listed ? ` and ${kinds.length - listed} other values` : "";
       throw new UserError({
         code: "model-unsupported",
-        problem: `${basename(file.path)} has layers of different sizes (${key} is ${[...kinds].join(", ")}), and only equal ones are supported`,
+        problem: `${basename(file.path)} has layers of different sizes (${key} is ${kinds.slice(0, listed).join(", ")}${rest}), and only equal ones are supported`,
         advice: "choose another model",
         path: file.path,
       });
     }
     const [value = 0] = kinds;
     metadata.set(key, value);
-    const recurrent = `${architecture}.attention.recurrent_layers`;
-    if (without && value > 0 && key.endsWith("head_count_kv") && !metadata.has(recurrent)) {
+    if (own.length < values.length && key.endsWith("head_count_kv") && !metadata.has(recurrent)) {
       metadata.set(
         recurrent,
         Uint8Array.from(values, (heads) => +(heads === 0)),
@@ -90,6 +118,19 @@ function canonicalKeys(file: GgufFile, architecture: string): Map<string, Metada
     }
   }
   return metadata;
+}
+
+/** One value for each layer of the trunk, or of a file without a trunk all that are there: an MTP block's may be another. */
+function layerValues(file: GgufFile, key: string): number[] {
+  const values = [...metadataNumbers(file, key)];
+  const layers = trunkBlocks(file);
+  if (values.length >= layers) return layers > 0 ? values.slice(0, layers) : values;
+  throw new UserError({
+    code: "file-damaged",
+    problem: `${basename(file.path)} has ${values.length} values in metadata key ${key} for ${layers} layers`,
+    advice: "download it again or choose another file of this model",
+    path: file.path,
+  });
 }
 
 /**

@@ -10,4 +10,5 @@ export {
   openModelFile,
   projectRoot,
   readModelFile,
+  withoutDamagedBlock,
 } from "./model_file.ts";

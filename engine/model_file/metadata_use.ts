@@ -33,7 +33,7 @@ const HARMLESS: readonly RegExp[] = [
   /^general\./, // who made what of what, and how to sample by default
   /^split\./, // the parts were joined
   /^quantize\./, // how the weights were rounded
-  /^\*\.(vision|audio)\./, // of encoders, which are not loaded
+  /^\*\.((vision|audio)\.|(image|video|audio|vision_\w+)_token_id$)/, // of encoders, which are not loaded
   /^\*\.(rope\.)?(dimension_sections|mrope_sections|mrope_interleaved)$/, // text has one position in all sections
   /^\*\.rope\.scaling\./, // read where the file stretches its context
   /^\*\.(vocab_size|feed_forward_length|expert_feed_forward_length|expert_shared_count|tensor_data_layout)$/, // tensors say the same
@@ -41,7 +41,7 @@ const HARMLESS: readonly RegExp[] = [
   /^tokenizer\.(chat_templates?(\.|$)|huggingface\.json$)/, // other templates than the one in use; the vocabulary in another form
   /^tokenizer\.ggml\.(padding|unknown|seperator|separator|cls|mask|prefix|suffix|middle|fim_\w+)_token_id$/, // no prompt holds them, or another key for the same was read
   /^tokenizer\.ggml\.(token_type_count|scores|merges|precompiled_charsmap|add_space_prefix)$/, // of another kind of tokenizer than the file's
-  /^tokenizer\.ggml\.add_(eos|sep)_token$/, // after a whole text; a prompt is a text that the model continues
+  /^tokenizer\.ggml\.add_(eos|sep|padding)_token$/, // after a whole text; a prompt is a text that the model continues
 ];
 
 type IsNeutral = (value: MetadataValue) => boolean;

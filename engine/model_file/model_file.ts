@@ -12,6 +12,7 @@ import { modelIn } from "./model_folder.ts";
 import { requireModel } from "./model_kind.ts";
 import { settleMtp } from "./mtp_block.ts";
 import { requireTrunk, withMtpFile } from "./mtp_file.ts";
+import type { MtpFiles } from "./reading.ts";
 import { typesRefusal } from "./tensor_types.ts";
 
 /** A completion prompt with room to spare; longer contexts are asked for. */
@@ -35,6 +36,7 @@ export interface OpenFile {
   readonly tokenizer: Tokenizer;
   /** What is particular about the file, whole sentences. */
   readonly notes: readonly string[];
+  readonly mtpFiles: MtpFiles;
 }
 
 /**
@@ -61,27 +63,61 @@ export async function readModelFile(
     requireModel(file);
     requireTrunk(file);
     const notes: string[] = [];
+    let mtpFiles: MtpFiles = { unusable: [] };
     for (const step of [canonical, settleMtp, withMtpFile]) {
       const reading = await step(file, system);
       file = reading.file;
       notes.push(...reading.notes);
+      mtpFiles = reading.mtpFiles ?? mtpFiles;
     }
     file = watched(file, asked);
     const read = await withRopeFactors(file, readHyperparameters(file));
     const tokenizer = createTokenizer(vocabularyFrom(file));
-    const h = { ...read, vocabulary: sampledRows(file, read, tokenizer) };
-    const keys = unaskedKeys(file, h.architecture, asked);
-    notes.push(...keys.notes);
-    const refusal = keys.refusal ?? typesRefusal(file, h) ?? tensorsRefusal(file, h);
-    return { file, h, tokenizer, notes, ...(refusal && { refusal }) };
+    const whole = { ...read, vocabulary: sampledRows(file, read, tokenizer) };
+    const keys = unaskedKeys(file, whole.architecture, asked);
+    const { h, refusal: own, aside } = checked(file, whole);
+    notes.push(...keys.notes, ...(aside ? [asideNote(aside)] : []));
+    const refusal = keys.refusal ?? own;
+    const { used, unusable } = mtpFiles;
+    if (aside && used) mtpFiles = { unusable: [...unusable, { path: used, problem: aside.problem }] };
+    return { file, h, tokenizer, notes, mtpFiles, ...(refusal && { refusal }) };
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
+interface Checked {
+  readonly h: Hyperparameters;
+  readonly refusal?: Fault;
+  /** Why the MTP block is left out. */
+  readonly aside?: Fault;
+}
+
+/** What of the file can be computed with: an MTP block that cannot be is left out, as the text is the same without it. */
+function checked(file: GgufFile, h: Hyperparameters): Checked {
+  const refusal = refusalOf(file, h);
+  if (!refusal || h.mtpLayers === 0) return { h, ...(refusal && { refusal }) };
+  const trunk = { ...h, mtpLayers: 0 };
+  const trunkRefusal = refusalOf(file, trunk);
+  return trunkRefusal ? { h, refusal: trunkRefusal } : { h: trunk, aside: refusal };
+}
+
+const asideNote = ({ problem }: Fault): string => `The MTP block is left aside: ${problem}.`;
+
+/**
+ * The same model without its MTP block, with a note as its last, where loading found the block damaged: the text is the same
+ * without it. Throws every other `error` again.
+ */
+export function withoutDamagedBlock(open: OpenFile, error: unknown): OpenFile {
+  if (!(error instanceof UserError) || error.fault.code !== "block-damaged") throw error;
+  return { ...open, h: { ...open.h, mtpLayers: 0 }, notes: [...open.notes, asideNote(error.fault)] };
+}
+
 /** What is wrong with the tensors; loading would say the same. */
-function tensorsRefusal(file: GgufFile, h: Hyperparameters): Fault | undefined {
+function refusalOf(file: GgufFile, h: Hyperparameters): Fault | undefined {
+  const types = typesRefusal(file, h);
+  if (types) return types;
   try {
     checkTensors(file, h);
     return undefined;

@@ -5,8 +5,11 @@ import { type GgufFile, metadataNumber, metadataString } from "../gguf/index.ts"
 /** How llama.cpp pools the rows of a model that embeds texts: none, mean, first, last, a rank. */
 const rankPooling = 4;
 
+/** Architectures of networks that draft from the states of another. */
+const drafters = /^(?:dflash|eagle\d*|.*-assistant)$/;
+
 /**
- * Refuses files that lie beside models and are none: projectors, adapters, importance matrices, embedding models.
+ * Refuses files that lie beside models and are none: projectors, adapters, drafters, importance matrices, embedding models.
  * @throws UserError that says what the file is, and what to name instead
  */
 export function requireModel(file: GgufFile): void {
@@ -36,6 +39,12 @@ function whatElse(file: GgufFile): readonly [what: string, advice: string] | und
   }
   if (type === "imatrix") {
     return ["is an importance matrix, which models are quantised by", "name the model itself"];
+  }
+  if (drafters.test(architecture)) {
+    return [
+      `is a drafter (${architecture}), which proposes tokens to another model`,
+      "name the model itself, which drafts without it",
+    ];
   }
   const pooling = metadataNumber(file, `${architecture}.pooling_type`, 0);
   if (pooling === rankPooling || file.tensors.has("cls.output.weight")) {

@@ -1,9 +1,10 @@
 import { basename, dirname, join } from "node:path";
-import { quoted, UserError } from "../errors/index.ts";
+import { UserError } from "../errors/index.ts";
 import {
   disk,
   type FileSystem,
   type GgufFile,
+  isDrafterFile,
   isMtpFile,
   joinFiles,
   metadataNumber,
@@ -11,37 +12,75 @@ import {
   modelStem,
   openGguf,
   quantOf,
+  sharedFolder,
 } from "../gguf/index.ts";
-import { mtpFault } from "./mtp_block.ts";
+import { canonical } from "./dialect.ts";
+import { mtpFault, trunkBlocks } from "./mtp_block.ts";
+import { misfitOf } from "./mtp_misfit.ts";
 import type { Reading } from "./reading.ts";
 
 /** Tables of the block's own, which a model's serve for just as well. */
 const ownTables = ["nextn.embed_tokens.weight", "nextn.shared_head_head.weight"];
 
 /**
- * Adds to a model without an MTP block the one of a separate `mtp-….gguf` beside it (NETWORK.md 2.7), so that both read as one
- * file. Its copies of embedding and head are ignored: the model's own serve. Of several files that fit, the one in the
- * model's quant is taken, else the first by name. Takes over `file`, and leaves it open when it fails.
- * @throws UserError when no file beside it fits the model
+ * Adds to a model without an MTP block the one of a separate `mtp-….gguf` beside it or in a folder `MTP/` (NETWORK.md 2.7), so
+ * that both read as one file. Its copies of embedding and head are ignored: the model's own serve. Of several files that fit,
+ * the one in the model's quant is taken, else the smallest. What cannot be used is left aside, each with a note: the text is the same
+ * without it. Takes over `file`.
  */
 export async function withMtpFile(file: GgufFile, system: FileSystem = disk): Promise<Reading> {
   const architecture = metadataString(file, "general.architecture");
   if (metadataNumber(file, `${architecture}.nextn_predict_layers`, 0) > 0) return { file, notes: [] };
-  const own = basename(file.path);
-  const names = (await system.names(dirname(file.path)))
-    .filter((name) => isMtpFile(name) && modelStem(name) === modelStem(own))
-    .sort((a, b) => +(quantOf(b) === quantOf(own)) - +(quantOf(a) === quantOf(own)) || (a < b ? -1 : 1));
-  let misfit: unknown;
-  for (const name of names) {
+  const drafters = await draftersOf(system.absolute(file.path), system);
+  const notes: string[] = [];
+  const unusable: { path: string; problem: string }[] = [];
+  for (const path of drafters.filter(isMtpFile)) {
     try {
-      return await withBlockOf(file, join(dirname(file.path), name), architecture, system);
+      const whole = await withBlockOf(file, path, architecture, system);
+      return { ...whole, mtpFiles: { used: path, unusable } };
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      misfit ??= error;
+      // Of a connection that breaks while headers are read nothing follows for the file.
+      if (!(error instanceof UserError) || !/^(file|model)-/.test(error.fault.code)) throw error;
+      const { problem, advice } = error.fault;
+      unusable.push({ path, problem });
+      notes.push(`The MTP file beside it is left aside: ${problem}; ${advice}.`);
     }
   }
-  if (misfit) throw misfit;
-  return { file, notes: [] };
+  const others = drafters.filter((path) => !isMtpFile(path)).map((path) => basename(path));
+  if (others.length > 0) {
+    const are = others.length === 1 ? "is" : "are";
+    notes.push(
+      `${others.join(" and ")} ${are} left aside: of the files that draft, only MTP blocks are used.`,
+    );
+  }
+  return { file, notes, mtpFiles: { unusable } };
+}
+
+/** Files that draft for the model at `path`: those in its quant first, then by size. */
+async function draftersOf(path: string, system: FileSystem): Promise<string[]> {
+  const found: { path: string; bytes: number; rank: number }[] = [];
+  for (const folder of await foldersAround(path, system)) {
+    for (const name of await system.names(folder)) {
+      if (!isDrafterFile(name) || modelStem(name) !== modelStem(path)) continue;
+      const at = join(folder, name);
+      const bytes = await system.size(at);
+      found.push({ path: at, bytes, rank: Number(quantOf(name) !== quantOf(path)) });
+    }
+  }
+  return found
+    .sort((a, b) => a.rank - b.rank || a.bytes - b.bytes || (a.path < b.path ? -1 : 1))
+    .map((it) => it.path);
+}
+
+/** Where its drafters may lie: beside it, where all quants of the model are, and in folders `MTP` of these. */
+async function foldersAround(path: string, system: FileSystem): Promise<string[]> {
+  const folders = [...new Set([dirname(path), sharedFolder(path) || "/"])];
+  const inner = await Promise.all(
+    folders.map(async (folder) =>
+      (await system.names(folder)).filter((name) => /^mtp$/i.test(name)).map((name) => join(folder, name)),
+    ),
+  );
+  return [...folders, ...inner.flat()];
 }
 
 async function withBlockOf(
@@ -50,10 +89,12 @@ async function withBlockOf(
   architecture: string,
   system: FileSystem,
 ): Promise<Reading> {
-  const mtp = await openGguf(path, system);
+  const opened = await openGguf(path, system);
   try {
-    requireFit(file, mtp, architecture);
-    const trunk = metadataNumber(file, `${architecture}.block_count`);
+    const { file: mtp } = await canonical(opened);
+    const trunk = trunkBlocks(file);
+    const misfit = misfitOf(file, mtp, trunk);
+    if (misfit) throw misfitting(mtp, misfit);
     const vocabulary = file.tensors.get("token_embd.weight")?.dims[1];
     const tensors = [...mtp.tensors].filter(([name, { dims }]) => {
       const foreign = ownTables.some((table) => name.endsWith(table)) && dims[1] !== vocabulary;
@@ -64,36 +105,18 @@ async function withBlockOf(
       .set(`${architecture}.nextn_predict_layers`, 1);
     const joined = joinFiles(file, [{ ...mtp, tensors: new Map(tensors) }], metadata);
     const fault = mtpFault(joined, trunk);
-    if (fault) throw misfitting(file, mtp, fault);
+    if (fault) throw misfitting(mtp, fault);
     return { file: joined, notes: [`The MTP block is that of ${basename(path)}.`] };
   } catch (error) {
-    await mtp.close();
+    await opened.close();
     throw error;
   }
 }
 
-function requireFit(file: GgufFile, mtp: GgufFile, architecture: string): void {
-  const theirs = metadataString(mtp, "general.architecture");
-  if (theirs !== architecture) {
-    throw misfitting(file, mtp, `it is a ${quoted(theirs)} model and this one is "${architecture}"`);
-  }
-  const keys = [
-    "embedding_length",
-    "attention.head_count",
-    "attention.key_length",
-    "feed_forward_length",
-    "expert_count",
-  ];
-  for (const key of keys.map((it) => `${architecture}.${it}`)) {
-    const [here, there] = [file, mtp].map((it) => metadataNumber(it, key, 0));
-    if (here !== there) throw misfitting(file, mtp, `${key} is ${there} there and ${here} here`);
-  }
-}
-
-const misfitting = (file: GgufFile, mtp: GgufFile, why: string): UserError =>
+const misfitting = (mtp: GgufFile, why: string): UserError =>
   new UserError({
     code: "model-unsupported",
-    problem: `${mtp.path} does not belong to ${basename(file.path)} (${why})`,
+    problem: `${basename(mtp.path)} does not belong to it (${why})`,
     advice: "move it away, or get the one that belongs to the model",
     path: mtp.path,
   });

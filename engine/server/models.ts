@@ -25,7 +25,13 @@ import {
 import { type GgufFile, modelName, parameterCount } from "../gguf/index.ts";
 import { type Gpu, openGpu } from "../gpu/index.ts";
 import { allocateModel, type Hyperparameters } from "../model/index.ts";
-import { contextFor, modelPath, openModelFile } from "../model_file/index.ts";
+import {
+  contextFor,
+  modelPath,
+  type OpenFile,
+  openModelFile,
+  withoutDamagedBlock,
+} from "../model_file/index.ts";
 import type { LostDevices } from "./lost_devices.ts";
 
 /** A model on the GPU with its session. */
@@ -111,10 +117,23 @@ export function createModels(
   }
 
   async function load(spec: ModelSpec): Promise<Loaded> {
-    const { path } = spec;
     const started = performance.now();
-    const open = await openModelFile(modelPath(path));
-    await using file = open.file;
+    const open = await openModelFile(modelPath(spec.path));
+    await using _ = open.file;
+    for (const note of open.notes) log("info", `${spec.path}: ${note}`);
+    try {
+      return await place(spec, open, started);
+    } catch (error) {
+      const trunk = withoutDamagedBlock(open, error);
+      log("warn", `${spec.path}: ${trunk.notes.at(-1)}`);
+      return await place(spec, trunk, started);
+    }
+  }
+
+  /** Brings an open model to the GPU. @throws UserError where it has no room, or a weight is no number */
+  async function place(spec: ModelSpec, open: OpenFile, started: number): Promise<Loaded> {
+    const { path } = spec;
+    const { file } = open;
     const target = await device();
     const lost = !target.software && lostDevices.isLost(target.identity);
     const wishes = {
@@ -125,7 +144,6 @@ export function createModels(
       snapshotBytes: settings().snapshotBytes,
     } as const;
     const fitted = fitBeside(target, file, open.h, wishes, path);
-    for (const note of open.notes) log("info", `${path}: ${note}`);
     for (const note of fitted.notes) log("warn", `${path}: ${note}`);
     const { settings: options, h } = fitted;
     const { context } = options;
@@ -314,6 +332,7 @@ export async function describeModel(spec: ModelSpec, remote?: RemoteFiles): Prom
     chats: tokenizer.chatTemplate !== undefined,
     mtpLayers: h.mtpLayers,
     controlTexts: tokenizer.specialTexts,
+    mtpFiles: open.mtpFiles,
     neededBytes: memoryNeeds(
       file,
       h,

@@ -105,6 +105,7 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
   // What SentencePiece's files leave out are the first ids.
   const usual = (id: number) => (isBytes || id >= tokens.length ? undefined : id);
   const [bosId, eosId] = [idAt("bos") ?? usual(1), idAt("eos") ?? usual(2)];
+  const listed = idsOfKey(file, "tokenizer.ggml.eos_token_ids", tokens.length); // Ollama's key
   const chatTemplate = metadataString(file, "tokenizer.chat_template", "");
   const name = `${modelName(file)} ${metadataString(file, "general.basename", "")}`;
   return {
@@ -118,7 +119,9 @@ export function vocabularyFrom(file: MetadataSource): VocabularySource {
       scores: scoresFrom(file, tokens.length),
       addSpacePrefix: metadataBoolean(file, "tokenizer.ggml.add_space_prefix", true),
     }),
-    endIds: [...new Set([eosId, ...["eos", "eot", "eom"].flatMap(idsAt)])].filter((id) => id !== undefined),
+    endIds: [...new Set([eosId, ...["eos", "eot", "eom"].flatMap(idsAt), ...listed])].filter(
+      (id) => id !== undefined,
+    ),
     fimIds,
     name,
     ...(bosId !== undefined && { bosId }),

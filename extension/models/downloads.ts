@@ -15,7 +15,7 @@ export interface DownloadRequest {
 
 /** Files of a download in the library's folder, as `OWNER/REPO/FILE`. */
 export const filesOf = ({ wish, model }: PullPlan): string[] =>
-  [...model.parts, ...model.companions].map(({ path }) => `${wish.repository}/${path}`);
+  [...model.parts, ...model.companions, ...model.spare].map(({ path }) => `${wish.repository}/${path}`);
 
 export type Outcome =
   | { readonly kind: "done"; readonly model: PulledModel }

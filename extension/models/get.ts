@@ -171,7 +171,7 @@ async function ownerOf(
   { listing, wish: { file, repository } }: Found,
 ): Promise<ChoosableModel<HubFile> | undefined> {
   for (const model of modelsIn(listing))
-    if (model.companions.some(({ path }) => path === file))
+    if ([...model.companions, ...model.spare].some(({ path }) => path === file))
       if (await isThere(join(libraryFolder(options), repository, model.parts[0]!.path))) return model;
   return undefined;
 }

@@ -321,6 +321,7 @@ function entryRow(entry: CatalogueEntry, input: ListInput): Row {
       ...(memoryBytes === null ? [] : [judgement]),
     ].join(" · "),
     detail: [
+      `good for ${entry.goodFor.join(", ")}`,
       `about ${diskBytes(aboutBytes(entry))}`,
       `${(entry.parameters / 1e9).toFixed(1)} B parameters`,
       licenseTitle(entry.license),

@@ -127,11 +127,11 @@ async function openPeer(name: string, gpu: Gpu, contextSize: number): Promise<Pe
   return startPeer(await fileOf(name), { backend: "vulkan", contextSize, ...(icd ? { icd } : {}) });
 }
 
-async function benchLoad({ gpu, file }: OpenModel, rounds: number): Promise<Record<string, Measure>> {
+async function benchLoad({ gpu, file, h }: OpenModel, rounds: number): Promise<Record<string, Measure>> {
   const times: number[] = [];
   for (let round = 0; round <= rounds; round++) {
     const started = performance.now();
-    const model = await loadModel(gpu, file);
+    const model = await loadModel(gpu, file, undefined, h);
     if (round > 0) times.push(performance.now() - started);
     model.free();
   }

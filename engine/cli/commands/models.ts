@@ -16,7 +16,7 @@ import {
   removeModel,
   verifyModel,
 } from "../../library/index.ts";
-import { openModelFile } from "../../model_file/index.ts";
+import { type OpenFile, openModelFile } from "../../model_file/index.ts";
 import { reportOn } from "./inspect.ts";
 import { printJson, table } from "./terminal.ts";
 
@@ -63,7 +63,8 @@ export async function listCommand(
     `about ${gigabytes(it.aboutBytes)}`,
     it.quant,
     `for ${it.memoryGiB} GiB`,
-    it.can.join(", "),
+    `good for ${it.goodFor.join(", ")}`,
+    it.can.includes("draft") ? "MTP" : "",
     it.license,
     mark(it),
   ]);
@@ -85,13 +86,18 @@ async function gpuMemory(device: string | undefined): Promise<number | undefined
  * Opens a model as loading does, and closes it: what is wrong with it is thrown.
  * @param memory of the GPU, bytes, where the user told it: a model that needs more comes with a word about it
  */
-async function inspectRemote(path: string, remote: RemoteFiles, memory: number | undefined): Promise<void> {
+async function inspectRemote(
+  path: string,
+  remote: RemoteFiles,
+  memory: number | undefined,
+): Promise<OpenFile> {
   const open = await openModelFile(path, remote);
   await using _ = open.file;
-  if (memory === undefined) return;
+  if (memory === undefined) return open;
   const device = { description: null, free: memory, largestBuffer: Number.POSITIVE_INFINITY };
   const { advice } = reportOn(open, {}, device);
   if (advice) console.error(advice);
+  return open;
 }
 
 /** `foretype models pull NAME`. Ctrl-C leaves what was downloaded; the next call continues from it. */

@@ -5,7 +5,13 @@ import type { GgufFile } from "../../gguf/index.ts";
 import { type Gpu, openGpu } from "../../gpu/index.ts";
 import { defaultFolder, nextSmaller, resolveModel } from "../../library/index.ts";
 import { loadModel, type Model } from "../../model/index.ts";
-import { contextFor, modelPath, type OpenFile, openModelFile } from "../../model_file/index.ts";
+import {
+  contextFor,
+  modelPath,
+  type OpenFile,
+  openModelFile,
+  withoutDamagedBlock,
+} from "../../model_file/index.ts";
 import type { RollbackName } from "../../state/index.ts";
 import { progressLine } from "./terminal.ts";
 import { watchGpu } from "./watch_gpu.ts";
@@ -71,34 +77,43 @@ export async function withModel<T>(
   options: ModelOptions,
   use: (open: OpenModel) => Promise<T>,
 ): Promise<T> {
-  return withFile(name, async (open) => {
-    const { file, h } = open;
+  return withFile(name, async (whole) => {
     using gpu = await openGpu({ device: options.device, memoryLimit: options.memory });
     using _ = watchGpu(gpu);
-    const wishes = {
-      context: contextFor(h, options.context),
-      contextAsked: options.context !== undefined,
-      kvType: options.kv ?? "f16",
-      mtp: (options.mtp ?? false) && h.mtpLayers > 0,
-      drafts: options.draft ?? "off",
-      longest: options.draftMax,
-      rollback: options.rollback,
-    } as const;
-    const fitted = fitSession(file, h, wishes, roomOf(gpu));
-    if (!fitted.fits) throw new UserError(misfit(file, fitted));
-    for (const note of fitted.notes) console.error(note);
-    const progress = progressLine(`Loading ${file.path}`);
     const started = performance.now();
-    const update = (done: number, total: number) => progress.update(done / total);
-    const model = await loadModel(gpu, file, update, fitted.h).finally(() => progress.end());
+    const loaded = await load(gpu, whole, options).catch((error) =>
+      load(gpu, withoutDamagedBlock(whole, error), options),
+    );
     const loadMs = performance.now() - started;
+    const { open, model, settings } = loaded;
     let session: Session | undefined;
     try {
-      session = await openSession(gpu, model, open.tokenizer, fitted.settings);
+      session = await openSession(gpu, model, open.tokenizer, settings);
       return await use({ ...open, h: model.h, gpu, model, session, loadMs });
     } finally {
       session?.free();
       model.free();
     }
   });
+}
+
+/** Brings the weights to the GPU. @throws UserError where there is no room for them, or one is no number */
+async function load(gpu: Gpu, open: OpenFile, options: ModelOptions) {
+  const { file, h } = open;
+  const wishes = {
+    context: contextFor(h, options.context),
+    contextAsked: options.context !== undefined,
+    kvType: options.kv ?? "f16",
+    mtp: (options.mtp ?? false) && h.mtpLayers > 0,
+    drafts: options.draft ?? "off",
+    longest: options.draftMax,
+    rollback: options.rollback,
+  } as const;
+  const fitted = fitSession(file, h, wishes, roomOf(gpu));
+  if (!fitted.fits) throw new UserError(misfit(file, fitted));
+  for (const note of [...open.notes, ...fitted.notes]) console.error(note);
+  const progress = progressLine(`Loading ${file.path}`);
+  const update = (done: number, total: number) => progress.update(done / total);
+  const model = await loadModel(gpu, file, update, fitted.h).finally(() => progress.end());
+  return { open, model, settings: fitted.settings };
 }

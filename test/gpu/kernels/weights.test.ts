@@ -147,6 +147,44 @@ eachDevice((bed) => {
     weights.free();
   });
 
+  /** A file of one tensor `w` [1280, rows] that is sound but for the scale of one block. */
+  function fileWithNaN(type: "Q8_0" | "Q6_K", rows: number, block: number): GgufFile {
+    const { bytes: size, elements, scales } = blockFormat(type);
+    const bytes = new Uint8Array((rows * 1280 * size) / elements);
+    new DataView(bytes.buffer).setUint16(block * size + scales[0]!, 0x7e00, true);
+    const tensor = { name: "w", dims: [1280, rows], type, supported: true, offset: 0, bytes: bytes.length };
+    return {
+      path: "folder/model.gguf",
+      tensors: new Map([["w", tensor]]),
+      read: async (offset: number, target: Uint8Array) => {
+        target.set(bytes.subarray(offset, offset + target.length));
+      },
+    } as unknown as GgufFile;
+  }
+
+  test("a weight that is no number is the error of the upload, by its tensor and row", async () => {
+    // 40 blocks of Q8_0 a row; row 6400 is in the second piece.
+    for (const [type, row, block] of [
+      ["Q8_0", 0, 3],
+      ["Q8_0", 6_400, 6_400 * 40 + 39],
+      ["Q6_K", 6_400, 6_400 * 5],
+    ] as const) {
+      const weights = new Weights(bed().gpu, fileWithNaN(type, 6_500, block));
+      weights.matrix(1280, [["w", 6_500]]);
+      await expect(weights.upload()).rejects.toThrow(
+        `model.gguf has NaN or infinity in row ${row} of the 6500 of tensor w: download it again`,
+      );
+      weights.free();
+    }
+  });
+
+  test("rows that pad a table may hold anything: they are not loaded", async () => {
+    const weights = new Weights(bed().gpu, fileWithNaN("Q8_0", 101, 100 * 40));
+    weights.table("w", 1280, 100);
+    await weights.upload();
+    weights.free();
+  });
+
   for (const type of ["Q6_K", "Q4_1", "F32"] as const) {
     test(`${type}: a matrix larger than a binding is split by rows, for products and for look-ups`, async () => {
       const seed = 502;

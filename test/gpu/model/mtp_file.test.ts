@@ -1,7 +1,6 @@
-import { copyFile } from "node:fs/promises";
+import { copyFile, open } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FromEngine } from "../../../engine/contract/protocol.ts";
-import { UserError } from "../../../engine/errors/index.ts";
 import { memoryNeeds, needsOf, Session } from "../../../engine/generate/index.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
 import { loadModel } from "../../../engine/model/index.ts";
@@ -82,15 +81,58 @@ eachDevice((bed) => {
   });
 }, "fast");
 
-test("a file of another model's block is refused, and so is the block alone", async () => {
+/** A copy of the model whose tensor has an infinity as its second element. */
+async function damaged(name: string): Promise<string> {
+  const path = folder.at(`${name}.gguf`);
+  await copyFile(miniModel, path);
+  await using file = await openGguf(path);
+  const { offset } = file.tensors.get(name)!;
+  await using handle = await open(path, "r+");
+  await handle.write(Uint8Array.from([0, 0, 0x80, 0x7f]), 0, 4, offset + 4);
+  return path;
+}
+
+eachDevice((bed) => {
+  /** What is logged while it is loaded. */
+  async function loaded(path: string): Promise<string[]> {
+    const sent: FromEngine[] = [];
+    const device = bed().gpu.softwareDevice ?? bed().gpu.description;
+    const models = createModels(
+      () => ({ device, memoryLimit: 0, unloadAfterMinutes: 0 }),
+      (message) => sent.push(message),
+      createLostDevices({ log: (message) => expect.fail(message) }),
+    );
+    try {
+      await models.use({ path, context: 64 });
+      return sent.filter((message) => message.kind === "log").map(({ message }) => message);
+    } finally {
+      models.close();
+    }
+  }
+
+  test("a weight of the MTP block that is no number costs the drafts, not the model", async () => {
+    const path = await damaged("blk.4.nextn.hnorm.weight");
+    expect(await loaded(path)).toContain(
+      `${path}: The MTP block is left aside: blk.4.nextn.hnorm.weight.gguf has NaN or infinity in element 1 of the 256 of tensor blk.4.nextn.hnorm.weight.`,
+    );
+  });
+
+  test("a weight of the trunk that is no number is named, and the model refused", async () => {
+    await expect(loaded(await damaged("blk.0.attn_norm.weight"))).rejects.toThrow(
+      "has NaN or infinity in element 1 of the 256 of tensor blk.0.attn_norm.weight: download it again",
+    );
+  });
+}, "fast");
+
+test("a file of another model's block is left aside, and the block alone is refused", async () => {
   await copyFile(folder.at("mini-Q8_0.gguf"), folder.at("other.gguf"));
   await copyModel(miniModel, folder.at("mtp-other.gguf"), { metadata: { "qwen35.embedding_length": 512 } });
   await using other = await openGguf(folder.at("other.gguf"));
-  const error = await withMtpFile(other).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(UserError);
-  expect((error as UserError).message).toBe(
-    `${folder.at("mtp-other.gguf")} does not belong to other.gguf (qwen35.embedding_length is 512 there and 256 here): move it away, or get the one that belongs to the model.`,
-  );
+  const { file, notes } = await withMtpFile(other);
+  expect(file).toBe(other);
+  expect(notes).toEqual([
+    "The MTP file beside it is left aside: mtp-other.gguf does not belong to it (qwen35.embedding_length is 512 there and 256 here); move it away, or get the one that belongs to the model.",
+  ]);
   await using alone = await openGguf(folder.at("mtp-mini-F16.gguf"));
   expect(() => requireTrunk(alone)).toThrow("holds only the MTP block of a model");
 });

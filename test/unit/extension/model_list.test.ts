@@ -190,13 +190,13 @@ describe("what can be had", () => {
     expect(get!.at(-1)!.description).toMatch(/ · too large for this GPU$/);
   });
 
-  test("each says parameters, about how large, what it can do, its licence, and for which memory it is", () => {
+  test("each says what it is good for, parameters, about how large, what it can do, its licence, and for which memory it is", () => {
     const { "Get a model": get } = sections({});
     const row = get!.find(({ act }) => act.do === "get" && act.name === "qwen3.5-4b")!;
     expect(row.label).toBe("Qwen3.5-4B");
     expect(row.description).toMatch(/^for [\d.]+ GiB of GPU memory$/);
     expect(row.detail).toBe(
-      "about 2.7 GB · 4.3 B parameters · Apache-2.0 · completes, explains, refactors, drafts",
+      "good for completion, chat · about 2.7 GB · 4.3 B parameters · Apache-2.0 · completes, explains, refactors, drafts",
     );
   });
 

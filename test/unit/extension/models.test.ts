@@ -19,6 +19,7 @@ const model = {
   mtpLayers: 0,
   neededBytes: 3 * 2 ** 29,
   controlTexts: ["<|endoftext|>"],
+  mtpFiles: { unusable: [] },
 };
 
 test("a model fills the roles that it was trained for, and a refusal says what it lacks", () => {

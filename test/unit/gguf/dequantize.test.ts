@@ -18,7 +18,7 @@ const folder = new URL("../../fixtures/op_quant/", import.meta.url);
 const vectors: readonly Vector[] = JSON.parse(readFileSync(new URL("index.json", folder), "utf8"));
 
 test("the fixtures cover every format but F32, with the ids and sizes of the table", () => {
-  const table = BLOCK_FORMATS.filter(({ type }) => type !== "F32");
+  const table = BLOCK_FORMATS.filter(({ type }) => type !== "F32").map(({ scales: _, ...format }) => format);
   const listed = vectors.map(({ type, id, block, block_bytes }) => ({
     type: type.toUpperCase(),
     id,

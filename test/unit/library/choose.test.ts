@@ -12,14 +12,13 @@ const repositories: Readonly<Record<string, Readonly<Record<string, number>>>> =
 
 const MEMORY = 64e9; // bytes
 
+const filesOf = (repository: string) =>
+  Object.entries(repositories[repository]!).map(([path, gigabytes]) => ({ path, bytes: gigabytes * 1e9 }));
+
 function chosen(repository: string, quant: string | undefined): string {
-  const files = Object.entries(repositories[repository]!).map(([path, gigabytes]) => ({
-    path,
-    bytes: gigabytes * 1e9,
-  }));
   try {
     const { parts, companions } = chooseModel(
-      files,
+      filesOf(repository),
       { repository, revision: "main", ...(quant && { quant }) },
       MEMORY,
     );
@@ -62,6 +61,32 @@ describe("what a name on the Hub gets", () => {
     expect(chosen(repository, quant)).toBe(expected);
   });
 
+  test.each([
+    ["unsloth/Qwen3.8-27B-GGUF", undefined, ["MTP/mtp-Qwen3.8-27B-Q4_0.gguf"]],
+    ["unsloth/Qwen3.8-27B-GGUF", "BF16", ["MTP/mtp-Qwen3.8-27B-Q4_0.gguf"]],
+    ["ggml-org/Qwen3.6-35B-A3B-GGUF", undefined, []],
+    ["unsloth/Qwen3.6-35B-A3B-MTP-GGUF", undefined, []],
+  ])("%s:%s has in reserve, for a model without the block, %s", (repository, quant, expected) => {
+    const wish = { repository, revision: "main", ...(quant && { quant }) };
+    const { spare } = chooseModel(filesOf(repository), wish, MEMORY);
+    expect(spare.map(({ path }) => path)).toEqual(expected);
+  });
+
+  test("of several MTP files the one in the model's quant, else the smallest, of the model's own folder", () => {
+    const files = [
+      ["m-Q8_0.gguf", 8],
+      ["m-Q6_K.gguf", 6],
+      ["MTP/mtp-m-BF16.gguf", 3],
+      ["MTP/mtp-m-Q8_0.gguf", 2],
+      ["MTP/mtp-m-Q4_0.gguf", 1],
+      ["old/mtp-m-Q2_K.gguf", 0.5],
+    ].map(([path, bytes]) => ({ path: String(path), bytes: Number(bytes) }));
+    const spareOf = (quant: string) =>
+      chooseModel(files, { repository: "a/m", revision: "main", quant }).spare.map(({ path }) => path);
+    expect(spareOf("Q8_0")).toEqual(["MTP/mtp-m-Q8_0.gguf"]);
+    expect(spareOf("Q6_K")).toEqual(["MTP/mtp-m-Q4_0.gguf"]);
+  });
+
   test("a model whose own name begins as that of an MTP block", () => {
     const files = ["mtp-tiny-Q4_K_M.gguf", "mtp-tiny-Q8_0.gguf"].map((path) => ({ path, bytes: 1e9 }));
     expect(chooseModel(files, { repository: "a/mtp-tiny-GGUF", revision: "main" }).quant).toBe("Q4_K_M");
@@ -72,11 +97,7 @@ test("the catalogue's sizes are those of the listings that are known, within 1 %
   const listed = catalogue.filter(({ repository }) => repository in repositories);
   expect(listed.map(({ id }) => id)).toContain("qwen3.8-27b");
   for (const entry of listed) {
-    const files = Object.entries(repositories[entry.repository]!).map(([path, gigabytes]) => ({
-      path,
-      bytes: gigabytes * 1e9,
-    }));
-    const { bytes } = chooseModel(files, {
+    const { bytes } = chooseModel(filesOf(entry.repository), {
       repository: entry.repository,
       revision: "main",
       quant: entry.quant,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
 import { type Disk, realDisk as real } from "../../../engine/library/download.ts";
 import {
@@ -22,6 +22,7 @@ import { childEnvironment } from "../../../scripts/environment.mjs";
 import { type HubServer, sha256, startHub } from "../../reference/hub_server.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
+import { writeHeader } from "../../reference/write_header.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -423,6 +424,36 @@ test("a split model comes whole, with its MTP file and without its projector", a
   expect(pulled).toMatchObject({ path: join(folder, hub.repository, names[0]!), bytes: 3000 });
   const there = (await readdir(join(folder, hub.repository))).filter((name) => name.endsWith(".gguf"));
   expect(there.sort()).toEqual(names);
+});
+
+describe("a model with", () => {
+  const base = {
+    metadata: [],
+    tensors: [{ name: "blk.1.attn_norm.weight", dims: [32], type: "F32" }],
+  } as const;
+  const withBlock = {
+    metadata: [],
+    tensors: [...base.tensors, { name: "blk.1.nextn.eh_proj.weight", dims: [64, 32], type: "F32" }],
+  } as const;
+  test.each([
+    ["no MTP block gets the file beside it", base, "mtp-toy-Q4_0.gguf", true],
+    ["no MTP block gets the file in a folder MTP", base, "MTP/mtp-toy-Q4_0.gguf", true],
+    ["an MTP block needs no file beside it", withBlock, "mtp-toy-Q4_0.gguf", false],
+    ["an MTP block needs none of a folder MTP", withBlock, "MTP/mtp-toy-Q4_0.gguf", false],
+  ])("%s", async (_, header, mtp, fetched) => {
+    const source = join(folder, "source.gguf");
+    await writeHeader(source, header);
+    hub.files.clear();
+    hub.files.set("toy-Q8_0.gguf", { bytes: await readFile(source) });
+    hub.files.set(mtp, { bytes: model(1000, 1) });
+    const seen: number[] = [];
+    const pulled = await pull({ onProgress: ({ bytesTotal }) => seen.push(bytesTotal) });
+    const { size } = await stat(source);
+    expect(pulled.files).toHaveLength(fetched ? 2 : 1);
+    expect(pulled.bytes).toBe(fetched ? size + 1000 : size);
+    expect(existsSync(join(folder, hub.repository, mtp))).toBe(fetched);
+    if (fetched) expect(seen.at(-1)).toBe(size + 1000);
+  });
 });
 
 test("a command that is killed in the middle leaves no model, and the next one resumes from there", async () => {

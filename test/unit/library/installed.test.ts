@@ -104,6 +104,20 @@ test("removing leaves what another model needs, and what is no model", async () 
   expect((await readdir(join(folder, "o/r"))).sort()).toEqual(["b-Q4_0.gguf", "mtp-b-F16.gguf", "notes.txt"]);
 });
 
+test("MTP files of a folder of their own belong to the model, and go with it", async () => {
+  await put("o/r/b-Q8_0.gguf", "o/r/MTP/mtp-b-Q4_0.gguf", "o/r/BF16/b-BF16.gguf", "o/s/b-Q8_0.gguf");
+  const { models } = await listModels(folder);
+  expect(models.map(({ name, files }) => [name, files.length])).toEqual([
+    ["o/r/BF16/b-BF16", 2],
+    ["o/r/b-Q8_0", 2],
+    ["o/s/b-Q8_0", 1],
+  ]);
+  await removeModel("o/r:Q8_0", folder);
+  expect((await readdir(join(folder, "o/r"))).sort()).toEqual(["BF16", "MTP"]);
+  await removeModel("o/r", folder);
+  expect(await readdir(join(folder, "o"))).toEqual(["s"]);
+});
+
 test("what a download left is removed by its name", async () => {
   await put("o/r/a.gguf.part", "o/r/a.gguf.part.json");
   await removeModel("o/r/a.gguf", folder);

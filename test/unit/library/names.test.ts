@@ -20,14 +20,19 @@ test("every entry of the catalogue has all of its fields, and its own id", () =>
       id: expect.stringMatching(/^[a-z0-9.-]+$/),
       repository: expect.stringMatching(/^[\w.-]+\/[\w.-]+-GGUF$/),
       quant: expect.stringMatching(/^(UD-)?Q\d\w*$/),
-      license: expect.stringMatching(/^(Apache-2\.0|LicenseRef-[\w-]+)$/),
+      license: expect.stringMatching(/^(Apache-2\.0|MIT|LicenseRef-[\w-]+)$/),
       can: expect.arrayContaining(["complete"]),
-      architecture: expect.stringMatching(/^(qwen2|qwen3|qwen3moe|qwen35|qwen35moe)$/),
+      goodFor: expect.any(Array),
+      architecture: expect.stringMatching(/^(llama|qwen2|qwen3|qwen3moe|qwen35|qwen35moe)$/),
       parameters: expect.any(Number),
       memoryGiB: expect.any(Number),
       ...(entry.bytes !== undefined && { bytes: expect.any(Number) }),
     });
     expect(entry.can.filter((it) => !["complete", "chat", "draft"].includes(it))).toEqual([]);
+    // Nothing is praised for what it cannot do.
+    const roles = { completion: "complete", chat: "chat" } as const;
+    expect(entry.goodFor.length, entry.id).toBeGreaterThan(0);
+    for (const use of entry.goodFor) expect(entry.can, entry.id).toContain(roles[use]);
     // Qwen3.8's own files have the block, others those of a repository of their own.
     const hasBlock = /-MTP-|\/Qwen3\.8-/.test(entry.repository);
     expect(entry.can.includes("draft"), entry.id).toBe(hasBlock);

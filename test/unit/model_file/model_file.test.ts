@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
 import { type OpenFile, openModelFile, readModelFile } from "../../../engine/model_file/index.ts";
 import { seededRandom } from "../../reference/random.ts";
+import { testSeed } from "../../reference/seed.ts";
 import type { MetadataPair } from "../../reference/write_gguf.ts";
 import {
   type HeaderFile,
@@ -62,6 +63,7 @@ function keyed(
 }
 
 function typeOfValue(value: number | boolean | string | readonly number[]): string {
+  if (Array.isArray(value)) return value.every(Number.isInteger) ? "u32" : "f32";
   if (typeof value === "boolean") return "bool";
   if (typeof value === "string") return "string";
   const isCount = typeof value !== "number" || (Number.isInteger(value) && value >= 0 && value < 2 ** 32);
@@ -80,6 +82,19 @@ const renamed = (file: HeaderFile, rename: (name: string) => string | undefined)
 const added = (file: HeaderFile, ...tensors: HeaderTensor[]): HeaderFile => ({
   ...file,
   tensors: [...file.tensors, ...tensors],
+});
+
+/** The file with so many tokens: fewer, or more that pad. */
+const withTokens = (file: HeaderFile, count: number): HeaderFile => ({
+  ...file,
+  metadata: file.metadata.map((pair): MetadataPair => {
+    const [key, type, value] = pair;
+    if (!Array.isArray(value) || !/ggml\.token(?:s|_type)$/.test(key)) return pair;
+    const more = Array.from({ length: Math.max(0, count - value.length) }, (_, i) =>
+      key.endsWith("type") ? 5 : `[PAD${value.length + i}]`,
+    );
+    return [key, type, [...value.slice(0, count), ...more]] as unknown as MetadataPair;
+  }),
 });
 
 async function opened<T>(file: HeaderFile, look: (open: OpenFile) => T | Promise<T>): Promise<T> {
@@ -225,21 +240,215 @@ describe("a separate MTP file", () => {
     expect(file.tensors.has(table.name)).toBe(false);
   });
 
-  test("one of another model is refused, and so is one that cannot draft", async () => {
+  test("of several in no quant of the model's, the smallest is taken", async () => {
+    await writeHeader(at("Toy-Q6_K.gguf"), plain);
+    await writeHeader(at("mtp-Toy-BF16.gguf"), block(withMtp));
+    await writeHeader(at("mtp-Toy-Q4_0.gguf"), block(publishedFile(shape, "Q4_K_M", true)));
+    const open = await openModelFile(at("Toy-Q6_K.gguf"));
+    await using _ = open.file;
+    expect(open.notes).toEqual(["The MTP block is that of mtp-Toy-Q4_0.gguf."]);
+  });
+
+  test.each([
+    ["a folder MTP beside the model", "Toy-Q8_0.gguf", "MTP/mtp-Toy-Q4_0.gguf", 1],
+    ["that folder in small letters", "Toy-Q8_0.gguf", "mtp/mtp-Toy-Q4_0.gguf", 1],
+    ["above the folder of one quant's files", "Q8_0/Toy-Q8_0.gguf", "mtp-Toy-Q4_0.gguf", 1],
+    ["a folder MTP above that of one quant's files", "BF16/Toy-BF16.gguf", "MTP/mtp-Toy-Q4_0.gguf", 1],
+    ["any other folder", "Toy-Q8_0.gguf", "other/mtp-Toy-Q8_0.gguf", 0],
+    ["above any other folder", "mine/Toy-Q8_0.gguf", "mtp-Toy-Q8_0.gguf", 0],
+  ])("in %s", async (_, model, mtp, blocks) => {
+    for (const path of [model, mtp]) await mkdir(dirname(at(path)), { recursive: true });
+    await writeHeader(at(model), plain);
+    await writeHeader(at(mtp), block(withMtp));
+    const open = await openModelFile(at(model));
+    await using __ = open.file;
+    expect(open.h.mtpLayers).toBe(blocks);
+    expect(open.notes).toEqual(blocks > 0 ? [`The MTP block is that of ${basename(mtp)}.`] : []);
+  });
+
+  test("a model with a block of its own needs none", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), withMtp);
+    await mkdir(at("MTP"));
+    await writeHeader(at("MTP/mtp-Toy-Q8_0.gguf"), block(withMtp));
+    const open = await openModelFile(at("Toy-Q8_0.gguf"));
+    await using file = open.file;
+    expect(open.notes).toEqual([]);
+    expect(file.tensors.size).toBe(withMtp.tensors.length);
+  });
+
+  const misfit = "; move it away, or get the one that belongs to the model.";
+  const aside = "The MTP file beside it is left aside: mtp-Toy-Q8_0.gguf";
+  const cases: [what: string, file: HeaderFile, note: string][] = [
+    [
+      "of another width",
+      block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)),
+      ` does not belong to it (qwen35.embedding_length is 512 there and 256 here)${misfit}`,
+    ],
+    [
+      "of another width that has no keys",
+      keyed(block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)), {
+        "qwen35.embedding_length": undefined,
+      }),
+      ` does not belong to it (its tensor nextn.eh_proj.weight has shape [1024, 512] where [512, 256] is needed)${misfit}`,
+    ],
+    [
+      "of another depth",
+      renamed(block(withMtp), (name) => name.replace("blk.4.", "blk.6.")),
+      ` does not belong to it (its block comes after 6 layers and this one has 4)${misfit}`,
+    ],
+    [
+      "of another architecture",
+      block(publishedFile(mixture, "Q8_0", true)),
+      ` does not belong to it (it is a "qwen35moe" model and this one is "qwen35")${misfit}`,
+    ],
+    [
+      "of a drafter's architecture",
+      keyed(block(withMtp), { "general.architecture": "dflash" }),
+      ` does not belong to it (it is a "dflash" model and this one is "qwen35")${misfit}`,
+    ],
+    [
+      "with another vocabulary",
+      block(publishedFile({ ...shape, vocabulary: 320 }, "Q8_0", true)),
+      ` does not belong to it (token 295 of its vocabulary is another one than here)${misfit}`,
+    ],
+    [
+      "with fewer tokens",
+      withTokens(block(withMtp), 290),
+      ` does not belong to it (it has 290 tokens and this one has 300)${misfit}`,
+    ],
+    [
+      "without a tensor",
+      renamed(block(withMtp), (name) => (name.includes("attn_k.") ? undefined : name)),
+      ` does not belong to it (it has no tensor attn_k.weight)${misfit}`,
+    ],
+    [
+      "with sizes for each layer",
+      keyed(block(withMtp), { "qwen35.feed_forward_length": [512, 512, 512, 512, 256] }),
+      " has layers of different sizes (qwen35.feed_forward_length is 512, 256), and only equal ones are supported; choose another model.",
+    ],
+  ];
+  test.each(cases)("one %s is left aside, and the model opens", async (_, file, note) => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await writeHeader(at("mtp-Toy-Q8_0.gguf"), file);
+    expect(await openedAside()).toEqual([`${aside}${note}`]);
+  });
+
+  /** The notes of a model that opened without an MTP block. */
+  async function openedAside(): Promise<readonly string[]> {
+    const open = await openModelFile(at("Toy-Q8_0.gguf"));
+    await using file = open.file;
+    expect(open.h).toMatchObject({ layers: 4, mtpLayers: 0 });
+    expect(file.tensors.size).toBe(plain.tensors.length);
+    return open.notes;
+  }
+
+  test.each([
+    [
+      "cut off in its weights",
+      (bytes: Buffer) => bytes.subarray(0, -1000),
+      /^ is damaged \(tensor .*; download it again\.$/,
+    ],
+    [
+      "cut off in its header",
+      (bytes: Buffer) => bytes.subarray(0, 100),
+      /^ is damaged \(.*; download it again\.$/,
+    ],
+    ["empty", (bytes: Buffer) => bytes.subarray(0, 0), /^ is empty; download it again\.$/],
+    [
+      "of another format",
+      () => Buffer.from("<html>"),
+      /^ is not a GGUF file .*; choose a model in GGUF format\.$/,
+    ],
+  ])("one that is %s is left aside", async (_, change, note) => {
     await writeHeader(at("Toy-Q8_0.gguf"), plain);
     const path = at("mtp-Toy-Q8_0.gguf");
-    const advice = "move it away, or get the one that belongs to the model.";
-    await writeHeader(path, block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)));
-    expect(await complaint(at("Toy-Q8_0.gguf"))).toBe(
-      `${path} does not belong to Toy-Q8_0.gguf (qwen35.embedding_length is 512 there and 256 here): ${advice}`,
+    await writeHeader(path, block(withMtp));
+    await writeFile(path, change(await readFile(path)));
+    const [found = "", ...more] = await openedAside();
+    expect(more).toEqual([]);
+    expect(found.slice(0, aside.length)).toBe(aside);
+    expect(found.slice(aside.length)).toMatch(note);
+  });
+
+  test("random bytes in its header never cost the model", async () => {
+    const seed = testSeed();
+    const random = seededRandom(seed);
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    const path = at("mtp-Toy-Q8_0.gguf");
+    await writeHeader(path, block(withMtp));
+    const sound = await readFile(path);
+    let aside = 0;
+    for (let run = 0; run < 150; run++) {
+      const bytes = Buffer.from(sound);
+      for (let i = 0; i < 3; i++) bytes[Math.floor(random() * 12_000)] = Math.floor(random() * 256);
+      await writeFile(path, bytes);
+      const open = await openModelFile(at("Toy-Q8_0.gguf")).catch((error) => {
+        throw new Error(`seed ${seed}, run ${run}`, { cause: error });
+      });
+      await open.file.close();
+      expect(open.notes.length, `seed ${seed}, run ${run}`).toBeGreaterThan(0);
+      if (open.h.mtpLayers === 0) aside++;
+    }
+    expect(aside, `seed ${seed}`).toBeGreaterThan(15);
+  });
+
+  test("one that cannot be read at all is left aside", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await mkdir(at("mtp-Toy-Q8_0.gguf"));
+    expect((await openedAside()).join()).toMatch(
+      /^The MTP file beside it is left aside: .* is a directory; /,
     );
-    await writeHeader(
-      path,
-      renamed(block(withMtp), (name) => (name.includes("attn_k.") ? undefined : name)),
-    );
-    expect(await complaint(at("Toy-Q8_0.gguf"))).toBe(
-      `${path} does not belong to Toy-Q8_0.gguf (it has no tensor attn_k.weight): ${advice}`,
-    );
+  });
+
+  test("tokens that pad make no other vocabulary", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await writeHeader(at("mtp-Toy-Q8_0.gguf"), withTokens(block(withMtp), 310));
+    const open = await openModelFile(at("Toy-Q8_0.gguf"));
+    await using _ = open.file;
+    expect(open.h.mtpLayers).toBe(1);
+  });
+
+  test.each([
+    [
+      "a tensor that nothing computes with",
+      { name: "blk.4.attn_sinks.weight", dims: [4], type: "F32" },
+      "has a tensor blk.4.attn_sinks.weight",
+    ],
+    [
+      "a head in a type that is not read",
+      { name: "blk.4.nextn.shared_head_head.weight", dims: [256, 300], type: 40 },
+      "has 1 tensor in NVFP4",
+    ],
+    [
+      "a norm of another size",
+      { name: "blk.4.nextn.shared_head_norm.weight", dims: [128], type: "F32" },
+      "has shape [128] where [256] is needed",
+    ],
+  ] as const)("a block with %s costs the drafts, wherever it is", async (_, tensor, fault) => {
+    const with_ = (file: HeaderFile) =>
+      added(
+        renamed(file, (name) => (name === tensor.name ? undefined : name)),
+        { ...tensor, dims: [...tensor.dims] },
+      );
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    await writeHeader(at("mtp-Toy-Q8_0.gguf"), with_(block(withMtp)));
+    await writeHeader(at("whole.gguf"), with_(withMtp));
+    for (const name of ["Toy-Q8_0.gguf", "whole.gguf"]) {
+      const open = await openModelFile(at(name));
+      await using _ = open.file;
+      expect(open.h).toMatchObject({ layers: 4, mtpLayers: 0 });
+      expect(open.notes.at(-1)).toMatch(/^The MTP block is left aside: /);
+      expect(open.notes.at(-1)).toContain(fault);
+    }
+  });
+
+  test("drafters of other kinds are named as left aside", async () => {
+    await writeHeader(at("Toy-Q8_0.gguf"), plain);
+    for (const name of ["dflash-Toy-Q8_0.gguf", "eagle3-Toy-F16.gguf", "dflash-Other-Q8_0.gguf"])
+      await writeFile(at(name), "");
+    expect(await openedAside()).toEqual([
+      "dflash-Toy-Q8_0.gguf and eagle3-Toy-F16.gguf are left aside: of the files that draft, only MTP blocks are used.",
+    ]);
   });
 
   test("named alone it is refused", async () => {
@@ -311,10 +520,66 @@ describe("Ollama's dialect", () => {
     );
   });
 
-  test("layers of different sizes are refused", async () => {
-    const uneven = keyed(plain, { "qwen35.attention.head_count": [4, 4, 8, 4] });
-    expect(await complaintOf(uneven)).toBe(
-      "toy.gguf has layers of different sizes (qwen35.attention.head_count is 4, 8), and only equal ones are supported: choose another model.",
+  const sizes = [
+    ["qwen35", "attention.head_count", 4],
+    ["qwen35", "attention.head_count_kv", 2],
+    ["qwen35", "feed_forward_length", 512],
+    ["qwen35", "attention.key_length", 64],
+    ["qwen35", "attention.layer_norm_rms_epsilon", 1e-6],
+    ["qwen35", "rope.freq_base", 1e7],
+    ["qwen35moe", "expert_used_count", 2],
+    ["qwen35moe", "expert_feed_forward_length", 256],
+    ["qwen35moe", "expert_shared_feed_forward_length", 256],
+  ] as const;
+
+  test.each(sizes)(
+    "%s.%s for each layer: one for all is that one, another is refused",
+    async (family, name, value) => {
+      const key = `${family}.${name}`;
+      const file = family === "qwen35" ? plain : publishedFile(mixture, "Q8_0", false);
+      const scalar = await opened(file, ({ h }) => h);
+      await opened(keyed(file, { [key]: [value, value, value, value] }), ({ h }) =>
+        expect(h).toEqual(scalar),
+      );
+      expect(await complaintOf(keyed(file, { [key]: [value, 2 * value, value, value] }))).toMatch(
+        / has layers of different sizes \(.*, and only equal ones are supported: choose another model\.$/,
+      );
+    },
+  );
+
+  test("the sentence names the key and the values that differ, not all of many", async () => {
+    expect(await complaintOf(keyed(plain, { "qwen35.feed_forward_length": [512, 512, 768, 512] }))).toBe(
+      "toy.gguf has layers of different sizes (qwen35.feed_forward_length is 512, 768), and only equal ones are supported: choose another model.",
+    );
+    const deep = publishedFile({ ...shape, layers: 12 }, "Q8_0", false);
+    const many = Array.from({ length: 12 }, (_, i) => 64 * (i + 1));
+    expect(await complaintOf(keyed(deep, { "qwen35.feed_forward_length": many }))).toContain(
+      "(qwen35.feed_forward_length is 64, 128, 192, 256, 320, 384 and 6 other values)",
+    );
+  });
+
+  test("a zero says that a layer has no heads only where it has a delta net", async () => {
+    const zeros = {
+      "qwen35.attention.head_count": [0, 0, 0, 4],
+      "qwen35.attention.head_count_kv": [0, 0, 0, 2],
+    };
+    await opened(keyed(plain, zeros), ({ h }) => {
+      expect(h.attention).toMatchObject({ heads: 4, kvHeads: 2 });
+      expect(h.fullAttention).toEqual([false, false, false, true]);
+    });
+    for (const key of ["qwen35.feed_forward_length", "qwen35.attention.head_count"]) {
+      expect(await complaintOf(keyed(plain, { [key]: [512, 512, 512, 0] }))).toContain(`(${key} is 512, 0)`);
+    }
+  });
+
+  test("what an MTP block has of its own is the block's affair", async () => {
+    const sized = keyed(withMtp, { "qwen35.feed_forward_length": [512, 512, 512, 512, 256] });
+    await opened(sized, ({ h }) => expect(h).toMatchObject({ feedForward: 512, mtpLayers: 1 }));
+  });
+
+  test("flags for fewer layers than there are are refused", async () => {
+    expect(await complaintOf(keyed(plain, { "qwen35.attention.recurrent_layers": [1, 1, 1] }))).toContain(
+      "has 3 values in metadata key qwen35.attention.recurrent_layers for 4 layers",
     );
   });
 
@@ -378,6 +643,26 @@ describe("Ollama's dialect", () => {
   });
 });
 
+test("experts in tensors of their own are named as an old file's", async () => {
+  const stacked = publishedFile(mixture, "Q8_0", false);
+  const single = (name: string) => name.replace(/ffn_(gate|up|down)_exps\.weight$/, "ffn_$1");
+  const old: HeaderFile = {
+    metadata: stacked.metadata,
+    tensors: stacked.tensors.flatMap(({ name, dims, type }) =>
+      name.includes("_exps")
+        ? Array.from({ length: 8 }, (_, i) => ({
+            name: `${single(name)}.${i}.weight`,
+            dims: dims.slice(0, 2),
+            type,
+          }))
+        : [{ name, dims, type }],
+    ),
+  };
+  expect(await complaintOf(old)).toBe(
+    "toy.gguf has its experts one by one (blk.0.ffn_gate.0.weight), as files of mixtures made before April 2024 have them, and only stacked ones are read: get a newer file of this model, whose experts are in tensors such as blk.0.ffn_gate_exps.weight.",
+  );
+});
+
 describe("what is no model", () => {
   const cases: [what: string, file: HeaderFile, sentence: RegExp][] = [
     [
@@ -389,6 +674,11 @@ describe("what is no model", () => {
       "an adapter",
       keyed(plain, { "general.type": "adapter" }),
       /^toy\.gguf is a LoRA adapter, .*: name a model/,
+    ],
+    [
+      "a drafter",
+      keyed(plain, { "general.architecture": "eagle3" }),
+      /^toy\.gguf is a drafter \(eagle3\), .*: name the model itself, which drafts without it\.$/,
     ],
     [
       "an importance matrix",

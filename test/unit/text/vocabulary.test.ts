@@ -100,11 +100,12 @@ test("harmless variety: no types, several end tokens, 1 for true, a name that is
   const source = read({
     [`${KEY}.token_type`]: undefined,
     [`${KEY}.eos_token_id`]: Int32Array.of(3, 1),
+    [`${KEY}.eos_token_ids`]: Int32Array.of(3, 2), // Ollama's
     [`${KEY}.bos_token_id`]: 0,
     [`${KEY}.add_bos_token`]: 1,
     "general.name": 7,
   });
-  expect(source).toMatchObject({ endIds: [3, 1], eosId: 3, addBos: true });
+  expect(source).toMatchObject({ endIds: [3, 1, 2], eosId: 3, addBos: true });
   const tokenizer = createTokenizer(source);
   expect(tokenizer.startId).toBe(0);
   expect(tokenizer.encode("<|im_end|>", { special: true })).toEqual([3]); // known by its text
