@@ -1,4 +1,5 @@
-import type { ChatMessage, EndReason } from "../../engine/contract/index.ts";
+import type { ChatMessage } from "../../engine/contract/index.ts";
+import type { AnswerEnd } from "../services/index.ts";
 import { CHARACTERS_PER_TOKEN, fenceFor } from "../words/index.ts";
 
 export interface Exchange {
@@ -69,7 +70,7 @@ function mergeUsers(turns: readonly ChatMessage[]): ChatMessage[] {
 }
 
 /** What a reader is to know of how an answer ended, in one line; empty if it is whole. */
-export function noticeOfEnd(end: EndReason, answer: string): string {
+export function noticeOfEnd(end: AnswerEnd, answer: string): string {
   switch (end) {
     case "end":
       return answer.trim() === "" ? "The model gave no answer: ask in other words." : "";
@@ -77,6 +78,8 @@ export function noticeOfEnd(end: EndReason, answer: string): string {
       return "The answer is cut off, since it reached its longest permitted length: ask the model to continue.";
     case "context-full":
       return "The answer is cut off, since the model's context is full: explain fewer lines.";
+    case "loop":
+      return "The answer is cut off, since the model repeated itself without an end: ask in other words.";
     case "preempted":
       return "The answer is cut off, since another request interrupted the model: ask again.";
     case "cancelled":

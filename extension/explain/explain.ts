@@ -3,6 +3,7 @@ import type { FileToRead } from "../editor/index.ts";
 import { offerChatModel } from "../models/index.ts";
 import { atMostEvery, chatContext, readAnswer, type Services } from "../services/index.ts";
 import { openPage } from "../webviews/index.ts";
+import { waitOf } from "../words/index.ts";
 import { conversationTurns, type Exchange, noticeOfEnd, type Subject } from "./conversation.ts";
 
 const MAX_TOKENS = 1024;
@@ -28,13 +29,12 @@ export function registerExplain(services: Services): vscode.Disposable {
         answer,
       })),
       streaming: running !== undefined,
-      notice,
+      notice: running ? sentenceStart(waitOf(services.engine.state, exchanges.at(-1)?.answer ?? "")) : notice,
       strings: {
         stop: "Stop",
         copy: "Copy",
         ask: "Ask",
         placeholder: "Ask about this code",
-        writing: "The model is writing",
       },
     },
   });
@@ -134,10 +134,13 @@ export function registerExplain(services: Services): vscode.Disposable {
   }
 
   return vscode.Disposable.from(
+    services.engine.onState(() => running && show()),
     vscode.commands.registerCommand("foretype.explainSelection", () => explain().catch(services.report)),
     { dispose: () => panel?.dispose() },
   );
 }
+
+const sentenceStart = (clause: string): string => clause.charAt(0).toUpperCase() + clause.slice(1);
 
 /** The innermost function, class or the like around a place; its line where no language knows one. */
 async function enclosing(document: vscode.TextDocument, at: vscode.Position): Promise<vscode.Range> {

@@ -1,4 +1,4 @@
-import type { EndReason } from "../../engine/contract/index.ts";
+import type { AnswerEnd } from "../services/index.ts";
 import { elidedLine } from "./elision.ts";
 import { type Fenced, fencedBlocks } from "./fences.ts";
 import { fitToSelection } from "./indentation.ts";
@@ -9,7 +9,7 @@ import { repeatedSurroundings } from "./surroundings.ts";
 /** What the model has written, and why it ended; `failed`: an error ended it. */
 export interface Answer {
   readonly text: string;
-  readonly end: EndReason | "failed";
+  readonly end: AnswerEnd | "failed";
 }
 
 /** Why an answer is not applied, and what to do: the clauses of one sentence. */
@@ -40,6 +40,10 @@ const DOUBTS_OF_END: Readonly<Record<Exclude<Answer["end"], "end">, Doubt>> = {
   cancelled: {
     problem: "The model was stopped before its answer was complete",
     advice: "retry, or copy what you need from the proposal",
+  },
+  loop: {
+    problem: "The model was stopped because it repeated itself without an end",
+    advice: "edit the instruction, select fewer lines, or copy what you need from the proposal",
   },
   preempted: {
     problem: "Another request interrupted the model before its answer was complete",

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { sentenceOf } from "../../engine/errors/index.ts";
 import { offerChatModel } from "../models/index.ts";
 import { atMostEvery, chatContext, readAnswer, type Services } from "../services/index.ts";
+import { waitOf } from "../words/index.ts";
 import { budgetFor } from "./budget.ts";
 import { askInstruction } from "./instruction.ts";
 import type { Doubt } from "./judge_answer.ts";
@@ -40,7 +41,8 @@ export function registerRefactor(services: Services): vscode.Disposable {
   /** Says why a proposal is not applied, and offers to copy it. */
   async function refuse(one: Refactoring, doubt: Doubt): Promise<void> {
     const copy = "Copy Proposal";
-    const actions = proposedCode(one) === "" ? [] : [copy];
+    const code = proposedCode(one);
+    const actions = code === "" || code === one.surroundings.selected.text ? [] : [copy];
     const chosen = await vscode.window.showWarningMessage(sentenceOf(doubt), ...actions);
     if (chosen === copy) await vscode.env.clipboard.writeText(proposedCode(one));
   }
@@ -130,7 +132,10 @@ export function registerRefactor(services: Services): vscode.Disposable {
     Object.assign(one, { text: "", end: undefined, abort });
     changed.fire(one.uri);
     const title = `${document.uri.path.split("/").at(-1)}: ${one.instruction}`;
-    await vscode.commands.executeCommand("vscode.diff", document.uri, one.uri, title, { preview: false });
+    // The diff finds its first change by itself only if there is one when it opens.
+    const at = selection.place && new vscode.Range(selection.place.start, selection.place.start);
+    const options = { preview: false, selection: at };
+    await vscode.commands.executeCommand("vscode.diff", document.uri, one.uri, title, options);
 
     const messages = refactorMessages({
       instruction: one.instruction,
@@ -152,17 +157,24 @@ export function registerRefactor(services: Services): vscode.Disposable {
       title: "Foretype is refactoring",
       cancellable: true,
     };
-    await vscode.window.withProgress(progress, async (_, token) => {
+    await vscode.window.withProgress(progress, async (toast, token) => {
       token.onCancellationRequested(() => abort.abort());
+      const tell = () => toast.report({ message: waitOf(services.engine.state, one.text) });
+      const watch = services.engine.onState(tell);
+      tell();
       const show = atMostEvery(UPDATE_MS, () => changed.fire(one.uri));
       let end: Refactoring["end"] = "failed";
       try {
         end = await readAnswer(services.engine, request, (piece) => {
+          const isFirst = one.text === "";
           one.text += piece;
+          if (isFirst) tell();
           show();
         });
       } catch (error) {
         services.report(error);
+      } finally {
+        watch.dispose();
       }
       if (one.abort !== abort) return; // another try took its place
       one.abort = undefined;

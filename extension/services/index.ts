@@ -3,7 +3,7 @@
 // Owns the engine's process.
 // Promise: nothing starts the engine but a request; an answer comes with the reason why it ended.
 // Must not know: suggestions, pages, texts.
-export { atMostEvery, readAnswer } from "./answer.ts";
+export { type AnswerEnd, atMostEvery, readAnswer } from "./answer.ts";
 export { chatContext } from "./chat_context.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export type { ModelRole, Services } from "./services.ts";

@@ -1,4 +1,4 @@
-// Words: quantities, file names, code fences and command ids, as several rooms write them.
+// Words: quantities, file names, code fences, waits and command ids, as several rooms write them.
 // Start at quantities.ts.
 // Owns nothing.
 // Promise: each function is pure; importing it loads no editor, so tests of texts run without one.
@@ -7,3 +7,4 @@ export { fenceFor } from "./fence.ts";
 export { baseName } from "./file_name.ts";
 export { ACCEPTED, DISMISSED, FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal_commands.ts";
 export { bytesOf, CHARACTERS_PER_TOKEN, diskBytes, msOf, percentOf } from "./quantities.ts";
+export { waitOf } from "./waits.ts";

@@ -38,6 +38,10 @@ async function startRefactoring(path: string, code = TWINS): Promise<void> {
   await openAt(window, path, `‸${code}`);
   await goTo(window, 2, 1);
   await press(window, "Home", "Shift+End");
+  await askToRefactor();
+}
+
+async function askToRefactor(): Promise<void> {
   await command(window, "Foretype: Refactor Selection");
   await window.page.locator(".quick-input-title", { hasText: "Refactor Selection" }).waitFor();
   await window.page.locator(".quick-input-widget input").fill("Read all");
@@ -65,6 +69,27 @@ test("a refactoring replaces what was selected, though lines were added above it
   expect(await save(window, "moved.ts")).toBe(
     `// new\n// lines\n${TWINS.replace("read(key)", "readAll(key)")}`,
   );
+});
+
+test("the diff shows the selection from the start, however far down it is", async () => {
+  engine.answer({ text: BETTER, held: true });
+  const code = `${"// a line\n".repeat(300)}${TWINS}`;
+  await openAt(window, "long.ts", `‸${code}`);
+  await goTo(window, 302, 1);
+  await press(window, "Home", "Shift+End");
+  await askToRefactor();
+  await expect.poll(proposal, SOON).toContain("function a()");
+  engine.release();
+  await finishWriting();
+  await expect.poll(proposal, SOON).toContain("readAll(key)");
+});
+
+test("while a model loads, the progress says so", async () => {
+  engine.answer({ text: BETTER, loaded: 0.47 });
+  await startRefactoring("loads.ts");
+  await expect.poll(() => toast().textContent(), SOON).toContain("the model is loading, 40%");
+  engine.release();
+  await finishWriting();
 });
 
 test("what is applied is one step of undo", async () => {
@@ -136,6 +161,12 @@ const refused: [name: string, script: ScriptedAnswer, shown: string, problem: Re
     "return readAll(",
     /cut off/,
   ],
+  [
+    "repeating itself without an end",
+    { text: `\`\`\`ts\nreturn read("${"12345".repeat(400)}` },
+    'return read("12345',
+    /repeated itself/,
+  ],
   ["in words", { text: "I am sorry, but I cannot see what to change here." }, "I am sorry", /no code block/],
   [
     "Before and After",
@@ -173,6 +204,21 @@ test("what had come when Stop was pressed is shown and not applied; Retry asks a
   await action("Apply").click();
   await window.page.locator(".tab.active.dirty", { hasText: "stopped.ts" }).waitFor();
   expect(await save(window, "stopped.ts")).toBe(TWINS.replace("read(key)", "readAll(key)"));
+});
+
+test("Explain says what it waits for, and has nothing to copy until the model writes", async () => {
+  engine.answer({ text: "It reads a key.", loaded: 0.47 });
+  await openAt(window, "waits.ts", `‸${TWINS}`);
+  await press(window, "Control+A");
+  await command(window, "Foretype: Explain Selection");
+  const panel = await openedPage(window, "Foretype Explain");
+  const notice = () => panel.locator(".notice").textContent();
+  await expect.poll(notice, SOON).toBe("The model is loading, 40%");
+  expect(await panel.getByRole("button", { name: "Copy" }).isDisabled()).toBe(true);
+  engine.release();
+  await expect.poll(() => panel.locator(".conversation").textContent(), SOON).toContain("It reads a key.");
+  await expect.poll(notice, SOON).toBe("");
+  expect(await panel.getByRole("button", { name: "Copy" }).isDisabled()).toBe(false);
 });
 
 test("a cut-off explanation says so, and the next question is answered", async () => {

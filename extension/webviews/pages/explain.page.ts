@@ -6,7 +6,7 @@ interface Explanation {
   readonly exchanges: readonly { readonly question: string; readonly answer: string }[];
   readonly streaming: boolean;
   readonly notice: string;
-  readonly strings: Readonly<Record<"stop" | "copy" | "ask" | "placeholder" | "writing", string>>;
+  readonly strings: Readonly<Record<"stop" | "copy" | "ask" | "placeholder", string>>;
 }
 
 // No HTML of the model's is let through, and links stay text: nothing here leaves the page.
@@ -40,12 +40,12 @@ function send(): void {
 
 follow<Explanation>(({ subject: what, exchanges, streaming, notice: said, strings }) => {
   subject.textContent = what;
-  notice.textContent = streaming ? strings.writing : said;
+  notice.textContent = said;
   notice.classList.toggle("busy", streaming);
   stop.textContent = strings.stop;
   stop.hidden = !streaming;
   copy.textContent = strings.copy;
-  copy.disabled = exchanges.length === 0;
+  copy.disabled = exchanges.every(({ answer }) => answer === "");
   ask.textContent = strings.ask;
   ask.disabled = streaming || exchanges.length === 0;
   question.placeholder = strings.placeholder;

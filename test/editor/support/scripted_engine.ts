@@ -12,6 +12,8 @@ export interface ScriptedAnswer {
   readonly end?: EndReason;
   /** The second half comes once `release()` is called. */
   readonly held?: boolean;
+  /** How much of the model is loaded; the rest, and the text, come once `release()` is called. */
+  readonly loaded?: number;
 }
 
 // Each chat takes the script as it is then; completions get no text.
@@ -25,7 +27,13 @@ const description = (path) => ({
   completes: true, chats: true, mtpLayers: 0, neededBytes: 1,
 });
 async function chat(id, send) {
-  const { text, end = "end", held = false } = JSON.parse(readFileSync(join(folder, "answer.json"), "utf8"));
+  const { text, end = "end", held = false, loaded } = JSON.parse(readFileSync(join(folder, "answer.json"), "utf8"));
+  if (loaded !== undefined) {
+    const loading = { kind: "loading", path: "scripted.gguf", step: "weights" };
+    process.send({ ...loading, fraction: loaded });
+    while (!existsSync(join(folder, "go")) && !cancelled.has(id)) await pause();
+    process.send({ ...loading, fraction: null });
+  }
   const half = Math.floor(text.length / 2);
   for (let at = 0; at < text.length; at += 8) {
     while (held && at >= half && !existsSync(join(folder, "go")) && !cancelled.has(id)) await pause();

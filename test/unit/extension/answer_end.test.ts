@@ -3,7 +3,7 @@ import type { ChatDelta, EndReason, GenerationEnd } from "../../../engine/contra
 import { noticeOfEnd } from "../../../extension/explain/conversation.ts";
 import { budgetFor } from "../../../extension/refactor/budget.ts";
 import { refactorMessages } from "../../../extension/refactor/request.ts";
-import { readAnswer } from "../../../extension/services/answer.ts";
+import { loopAtEnd, readAnswer } from "../../../extension/services/answer.ts";
 import { chatContext } from "../../../extension/services/chat_context.ts";
 
 /** An engine whose chat yields these deltas, then ends so; with an error for a reason it throws. */
@@ -58,16 +58,47 @@ describe("an answer comes with the reason why it ended", () => {
     }
   });
 
+  test("an answer that repeats itself without an end is stopped, unless the original does so too", async () => {
+    const zeros: ChatDelta[] = Array.from({ length: 600 }, () => ({ kind: "text", text: "0, " }));
+    for (const [original, end] of [
+      [undefined, "loop"],
+      ["const table = [1, 2, 3];", "loop"],
+      [`const table = [${"0, ".repeat(600)}];`, "end"],
+    ] as const) {
+      const engine = engineOf([...deltas, ...zeros], "end");
+      let text = "";
+      const asked = { ...request, ...(original && { original }) };
+      expect(await readAnswer(engine, asked, (piece) => (text += piece))).toBe(end);
+      expect([text.length < 1200, engine.left]).toEqual([end === "loop", true]);
+    }
+  });
+
   test("an error without an abort is the caller's", async () => {
     await expect(readAnswer(engineOf(deltas, new Error("lost")), request, () => {})).rejects.toThrow("lost");
   });
 });
 
+const paragraph = "The function reads the file, and returns the users that are active.\n\n";
+const texts: readonly [what: string, text: string, isLoop: boolean][] = [
+  ["a digit", `"id": "${"1".repeat(1000)}`, true],
+  ["ten digits", `"id": "${"1234567890".repeat(110)}`, true],
+  ["a paragraph, cut off within", paragraph.repeat(20).slice(0, -30), true],
+  ["an emoji", "🙂".repeat(600), true],
+  ["a paragraph a few times", paragraph.repeat(6), false],
+  ["a long ruler", `${"=".repeat(900)}\n`, false],
+  ["a list that counts", Array.from({ length: 300 }, (_, i) => `- item ${i}\n`).join(""), false],
+  ["a loop that was left", `${"ha".repeat(600)}\nThat is all.`, false],
+  ["nothing", "", false],
+];
+for (const [what, text, isLoop] of texts)
+  test(`${what} is ${isLoop ? "a loop" : "no loop"}`, () =>
+    expect(loopAtEnd(text) !== undefined).toBe(isLoop));
+
 test("each end of an explanation but its own is said in one line", () => {
   expect(noticeOfEnd("end", "It adds.")).toBe("");
   expect(noticeOfEnd("end", " ")).toMatch(/no answer/);
   expect(noticeOfEnd("cancelled", "It")).toBe("Stopped.");
-  for (const end of ["max-tokens", "context-full", "preempted"] as const)
+  for (const end of ["max-tokens", "context-full", "preempted", "loop"] as const)
     expect(noticeOfEnd(end, "It")).toMatch(/^The answer is cut off, since [^:\n]+: [^\n]+\.$/);
 });
 
