@@ -52,6 +52,18 @@ export interface Measure {
   readonly peer?: { readonly median: number; readonly ratio: number };
 }
 
+/** What one decode step is made of. */
+export interface StepReport {
+  readonly dispatches: number;
+  readonly dispatchesByPart: Readonly<Record<string, number>>;
+  readonly bytesBound: number;
+  readonly hostMicroseconds: number;
+  /** Buffers, bind groups and pipelines that 64 steps made. */
+  readonly objectsMade: number;
+  readonly submits: number;
+  readonly bytesReadBack: number;
+}
+
 export interface BenchReport {
   readonly device: string;
   readonly peer: string | null;
@@ -61,7 +73,7 @@ export interface BenchReport {
   /** What each suite that ran started from. */
   readonly starts: Partial<Record<Suite, string>>;
   readonly measures: Record<string, Measure>;
-  readonly step: Record<string, unknown>;
+  readonly step?: StepReport;
   readonly mtp?: DraftsReport;
   readonly edit?: EditReport;
   readonly typing?: TypingReport;
@@ -115,7 +127,7 @@ async function runSuites(
   if (wants("load")) Object.assign(measures, await benchLoad(open, rounds));
   if (wants("prefill")) Object.assign(measures, await benchPrefill(open, rounds, peer));
   if (wants("decode")) Object.assign(measures, await benchDecode(open, rounds, peer));
-  const step = wants("decode") ? await describeStep(open) : {};
+  const step = wants("decode") ? await describeStep(open) : undefined;
   const mtp = wants("mtp") ? await benchMtp(open) : undefined;
   const edit = wants("edit") ? await benchEdit(open) : undefined;
   const typing = wants("typing") ? await benchTyping(name, device, open) : undefined;
@@ -127,7 +139,7 @@ async function runSuites(
     rounds,
     starts: Object.fromEntries(suites.map((suite) => [suite, starts[suite]])),
     measures,
-    step,
+    ...(step && { step }),
     ...(mtp && { mtp }),
     ...(edit && { edit }),
     ...(typing && { typing }),
@@ -205,7 +217,7 @@ async function benchDecode(
 }
 
 /** What one decode step is made of, from its plan and the counters. */
-async function describeStep({ gpu, session, h }: OpenModel): Promise<Record<string, unknown>> {
+export async function describeStep({ gpu, session, h }: OpenModel): Promise<StepReport> {
   const plan = await session.decodePlan(false);
   const prompt = benchPrompt(decodePrompt, h.vocabulary);
   await generateFrom("cold prompt", session, prompt, { maxTokens: 1 }); // its state is kept from here on
@@ -285,15 +297,15 @@ function print(report: BenchReport, earlier: BenchReport | undefined): void {
   if (report.mtp) printMtp(report.mtp);
   if (report.edit) printEdit(report.edit);
   if (report.typing) printTyping(report.typing);
-  const { step } = report;
-  if (step.dispatches === undefined) return;
-  const parts = Object.entries(step.dispatchesByPart as Record<string, number>).map(
-    ([part, n]) => `${part} ${n}`,
-  );
+  if (report.step) printStep(report.step);
+}
+
+function printStep(step: StepReport): void {
+  const parts = Object.entries(step.dispatchesByPart).map(([part, n]) => `${part} ${n}`);
   console.log(
     [
       `\nA decode step: ${step.dispatches} dispatches (${parts.join(", ")}),`,
-      `${mebibytes(step.bytesBound as number)} bound, ${milliseconds((step.hostMicroseconds as number) / 1000)} on the host,`,
+      `${mebibytes(step.bytesBound)} bound, ${milliseconds(step.hostMicroseconds / 1000)} on the host,`,
       `${step.submits} submit, ${step.bytesReadBack} bytes read back, ${step.objectsMade} objects made.`,
     ].join(" "),
   );
