@@ -14,7 +14,8 @@ import {
   table,
   withModel,
 } from "../commands/index.ts";
-import { benchEdit, benchMtp, type DraftsReport, type EditReport, printEdit, printMtp } from "./drafts.ts";
+import { benchMtp, type DraftsReport, printMtp } from "./drafts.ts";
+import { benchEdit, type EditReport, printEdit } from "./edit.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
 import { benchPrompt } from "./prompts.ts";
 import { decodeRate, generateFrom, promptRate } from "./start.ts";

@@ -2,10 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeStep } from "../../../engine/cli/bench/bench.ts";
-import { editedText, openEditSession, openMtpSession, writeText } from "../../../engine/cli/bench/drafts.ts";
+import { openMtpSession, writeText } from "../../../engine/cli/bench/drafts.ts";
+import { editedText, openEditSession } from "../../../engine/cli/bench/edit.ts";
 import { draftPrompts } from "../../../engine/cli/bench/prompts.ts";
 import type { OpenModel } from "../../../engine/cli/commands/index.ts";
+import { recordSession } from "../../../engine/cli/commands/profile.ts";
 import { openSession } from "../../../engine/generate/index.ts";
+import { recordingGpu } from "../../../engine/gpu/index.ts";
 import { loadModel } from "../../../engine/model/index.ts";
 import { openModelFile } from "../../../engine/model_file/index.ts";
 import { eachDevice } from "../support/devices.ts";
@@ -51,6 +54,20 @@ eachDevice((bed, device) => {
         const [made] = numbersOf(/^\| buffers, bind groups, pipelines made \| (\d+)/m);
         expect(step).toMatchObject({ dispatches, submits, bytesReadBack: bytes, objectsMade: made });
         expect((step.bytesBound / 2 ** 20).toFixed(1)).toBe(mebibytes!.toFixed(1));
+      });
+
+      test("a recording of the device has its plans: dispatches, bytes, weights", async () => {
+        const { gpu, session, file, h } = open;
+        const { description, software } = gpu;
+        const recording = recordingGpu({ description, software, limits: gpu.device.limits });
+        const report = await recordSession(recording, file, h, { context: 512, kvType: "f16", rows: [1, 4] });
+        const plan = await session.decodePlan(false);
+        expect(report.plans["round 1"]).toMatchObject({
+          dispatches: plan.dispatches.length,
+          bytesBound: plan.bytesBound,
+          dispatchesByPart: Object.fromEntries(plan.dispatchesByPart()),
+        });
+        expect(report.bytesHeld.weights).toBe(gpu.bytesHeld().weights);
       });
 
       test.each(kinds)("%s: drafted and accepted", async (kind) => {

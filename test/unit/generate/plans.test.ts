@@ -2,7 +2,7 @@
 //   npx vitest run --project unit test/unit/generate/plans.test.ts --update
 // writes the file again; `foretype profile MODEL --compile-only` shows a model's plans dispatch by dispatch.
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,7 +10,8 @@ import type { OnePlan, PlanReport } from "../../../engine/cli/commands/plan_repo
 import { recordSession } from "../../../engine/cli/commands/profile.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
 import { recordingGpu } from "../../../engine/gpu/index.ts";
-import { readHyperparameters } from "../../../engine/model/index.ts";
+import { type Hyperparameters, readHyperparameters, tapeRows } from "../../../engine/model/index.ts";
+import { planeBytes, tapeBytes } from "../../../engine/state/index.ts";
 import { PUBLISHED } from "../../fixtures/headers/models.ts";
 import { publishedFile, writeHeader } from "../../reference/write_header.ts";
 
@@ -19,6 +20,7 @@ const settings = { context: 8192, kvType: "f16" } as const;
 
 let folder: string;
 const reports: Record<string, PlanReport> = {};
+const shapes: Record<string, Hyperparameters> = {};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "plans-"));
@@ -29,6 +31,7 @@ beforeAll(async () => {
     await writeHeader(path, withoutTokens(publishedFile(shape, "Q4_K_M", true)));
     await using file = await openGguf(path);
     const h = { ...readHyperparameters(file), vocabulary: shape.vocabulary };
+    shapes[name] = h;
     reports[name] = await recordSession(recordingGpu(), file, h, settings);
     await rm(path);
   }
@@ -86,4 +89,19 @@ describe("plans of published models, Q4_K_M with the MTP block, as a GPU runs th
       expect(plans["round 4"]!.bytesBound).toBeLessThan(1.05 * plans["round 1"]!.bytesBound);
     },
   );
+
+  test.each(models)("%s: test/bench/RESULTS.md has the bytes of its tape and its planes", async (name) => {
+    const h = shapes[name]!;
+    const results = await readFile(join(import.meta.dirname, "../../bench/RESULTS.md"), "utf8");
+    const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+    const [tape3, tape64, ring] = [10, 131, tapeRows].map((rows) => megabytes(tapeBytes(h, rows)));
+    const plane = planeBytes(h);
+    const size = name.replace(/^Qwen3\.\d-/, "");
+    expect(results).toMatch(
+      new RegExp(
+        `^\\| ${size} \\| ${tape3} \\| ${tape64} \\| \\d+ \\| ${ring} \\| ${megabytes(plane)} \\| ${((64 * plane) / 1e9).toFixed(2)} GB \\|$`,
+        "m",
+      ),
+    );
+  });
 });
