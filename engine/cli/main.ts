@@ -16,6 +16,7 @@ import {
   inspect,
   listCommand,
   logits,
+  profile,
   pullCommand,
   readSettingOption,
   removeCommand,
@@ -41,6 +42,12 @@ const idList = (text: string): number[] => {
   if (!/^\d+(\s*,\s*\d+)*$/.test(text.trim()))
     throw new InvalidArgumentError("Ids are whole numbers with commas, such as 1,2,3.");
   return text.split(",").map(Number);
+};
+
+const rowList = (text: string): number[] => {
+  const rows = text.split(",").map(Number);
+  if (rows.every((count) => Number.isInteger(count) && count >= 1 && count <= maxRows)) return rows;
+  throw new InvalidArgumentError(`Rows are whole numbers from 1 to ${maxRows} with commas, such as 1,4,16.`);
 };
 
 const place = (text: string): Place => {
@@ -214,6 +221,22 @@ function program(): Command {
     .action((model, options) =>
       bench(model ?? EMBEDDED_MODEL, { ...options, suites: options.suite, peer: options.peer !== undefined }),
     );
+
+  command("profile <MODEL>")
+    .description("what a model's plans are made of, as JSON: kernels, dispatches, bytes, grids")
+    .requiredOption(
+      "--compile-only",
+      "compile every plan of a session and run none; a file's header is enough",
+    )
+    .option("--device <NAME>", `${deviceHelp}; none records the plans as for a GPU`)
+    .option(
+      "--context <N>",
+      "positions that fit (default: 8192, or the model's own if shorter)",
+      count("--context"),
+    )
+    .addOption(new Option("--kv <TYPE>", "type of the KV cache").choices(["f16", "f32"]).default("f16"))
+    .option("--rows <LIST>", "only passes of so many rows, such as 1,4,16", rowList)
+    .action(profile);
 
   // For each subcommand too: commander copies these only to commands made after they are set.
   root.command(PEER_CHILD, { hidden: true }).action(runPeerChild);

@@ -43,7 +43,7 @@ export interface ArbiterOptions {
   readonly calibration: Calibration;
 }
 
-const longestChain = 8; // links: beyond, a chain is seldom reached and every link costs a pass of the block
+export const longestChain = 8; // links: beyond, a chain is seldom reached and every link costs a pass of the block
 const probeRounds = 64; // rounds after which a source that looks like a loss is tried again: the text may have changed
 const trialRounds = 32; // drafted rounds after which a source is judged by its yield
 const agreeing = 2; // MTP drafts that must equal an n-gram's before the rest of that is taken

@@ -8,6 +8,7 @@ export {
   type ArbiterOptions,
   type Decision,
   type DraftMode,
+  longestChain,
 } from "./arbiter.ts";
 export { Calibration } from "./calibration.ts";
 export { type Costs, linearCosts, measuredCosts } from "./costs.ts";

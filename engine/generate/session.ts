@@ -27,7 +27,8 @@ import {
   type SessionOptions,
 } from "./options.ts";
 import { type Prompt, PromptReader, requirePrompt, rowPass } from "./prompt.ts";
-import { Rounds } from "./rounds.ts";
+import { type Round, Rounds } from "./rounds.ts";
+import { sessionPlans } from "./session_plans.ts";
 import { Tally } from "./tally.ts";
 
 /**
@@ -87,6 +88,17 @@ export class Session {
   /** The plan of one round without drafts: a row of the trunk and the sample. */
   decodePlan(sampled: boolean): Promise<Plan> {
     return this.#rounds.plan({ rows: 1, sampled });
+  }
+
+  /** Every plan that generations run on, by name, recorded and compiled; of passes of `rows` only, where given. For reports. */
+  plans(rows?: readonly number[]): Promise<ReadonlyMap<string, Plan>> {
+    const parts = { evaluator: this.evaluator, rounds: this.#rounds, prompts: this.#prompts };
+    return sessionPlans({ ...parts, longest: this.#longest }, rows);
+  }
+
+  /** Submits a round outside a generation and waits for its record, which is not accepted. For reports. */
+  async runRound(round: Round): Promise<void> {
+    await (await this.#rounds.submit(round)).record;
   }
 
   /** Compiles what a generation needs, side by side, so that the first one does not wait for it: the rest is `prepareRest`. */

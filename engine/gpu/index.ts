@@ -1,5 +1,5 @@
 // The GPU: one device, its buffers counted byte by byte, its kernels, and recorded plans of dispatches.
-// Start at device.ts, adapters.ts (which one, and why) and memory.ts (how much it has), then gpu.ts (buffers, counters), kernel.ts, struct.ts, plan.ts.
+// Start at device.ts, adapters.ts (which one, and why) and memory.ts (how much it has), then gpu.ts (buffers, counters), kernel.ts, struct.ts, plan.ts; recording.ts counts without a device.
 // Owns every WebGPU object; all are made before the first step, none in steady state (I4).
 // Promise: `bytesHeld` and `counters` tell the whole truth about what was made, submitted and read back.
 // Must not know: models.
@@ -10,5 +10,6 @@ export { ceilDiv, f32, type KernelSource, u32, workgroupSize } from "./kernel.ts
 export type { DeviceMemory } from "./memory.ts";
 export { type Dispatch, gridWidth, Plan, PlanRecorder, type Use } from "./plan.ts";
 export { ReadbackRing } from "./readback.ts";
+export { anyGpu, type Recording, recordingGpu } from "./recording.ts";
 export { constantOf, structOf } from "./struct.ts";
 export { withVulkanLoader } from "./vulkan_folder.ts";

@@ -1,6 +1,5 @@
 import { cpus } from "node:os";
 import { UserError } from "../../errors/index.ts";
-import { drain } from "../../generate/index.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../../gpu/index.ts";
 import { loadModel } from "../../model/index.ts";
 import {
@@ -15,15 +14,27 @@ import {
   table,
   withModel,
 } from "../commands/index.ts";
-import { benchEdit, benchMtp, type DraftsReport, type EditReport, printEdit, printMtp } from "./drafts.ts";
+import { benchMtp, type DraftsReport, printMtp } from "./drafts.ts";
+import { benchEdit, type EditReport, printEdit } from "./edit.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
 import { benchPrompt } from "./prompts.ts";
+import { decodeRate, generateFrom, promptRate } from "./start.ts";
 import { benchTyping, printTyping, type TypingReport } from "./typing.ts";
 
 export const suites = ["load", "prefill", "decode", "mtp", "edit", "typing"] as const;
 /** What runs when no suite is named: the others take minutes, typing at human speed. */
 export const defaultSuites = ["load", "prefill", "decode"] as const satisfies readonly Suite[];
 export type Suite = (typeof suites)[number];
+
+/** What each suite starts from. Kernels are warm in all of them: what runs first is not counted. */
+const starts: Record<Suite, string> = {
+  load: "the file in the system's cache",
+  prefill: "a cold prompt: no state of it is kept",
+  decode: "a cold prompt, read before the time begins; the step's counts from a kept state",
+  mtp: "a cold prompt for each run of a text, read by the MTP block too where it drafts",
+  edit: "a cold prompt for each run, read before the time begins",
+  typing: "a new process; later keys continue from kept states, as in the editor",
+};
 
 export interface BenchCommand extends ModelOptions {
   readonly suites: readonly Suite[];
@@ -42,14 +53,28 @@ export interface Measure {
   readonly peer?: { readonly median: number; readonly ratio: number };
 }
 
+/** What one decode step is made of. */
+export interface StepReport {
+  readonly dispatches: number;
+  readonly dispatchesByPart: Readonly<Record<string, number>>;
+  readonly bytesBound: number;
+  readonly hostMicroseconds: number;
+  /** Buffers, bind groups and pipelines that 64 steps made. */
+  readonly objectsMade: number;
+  readonly submits: number;
+  readonly bytesReadBack: number;
+}
+
 export interface BenchReport {
   readonly device: string;
   readonly peer: string | null;
   readonly cpu: string;
   readonly model: string;
   readonly rounds: number;
+  /** What each suite that ran started from. */
+  readonly starts: Partial<Record<Suite, string>>;
   readonly measures: Record<string, Measure>;
-  readonly step: Record<string, unknown>;
+  readonly step?: StepReport;
   readonly mtp?: DraftsReport;
   readonly edit?: EditReport;
   readonly typing?: TypingReport;
@@ -103,7 +128,7 @@ async function runSuites(
   if (wants("load")) Object.assign(measures, await benchLoad(open, rounds));
   if (wants("prefill")) Object.assign(measures, await benchPrefill(open, rounds, peer));
   if (wants("decode")) Object.assign(measures, await benchDecode(open, rounds, peer));
-  const step = wants("decode") ? await describeStep(open) : {};
+  const step = wants("decode") ? await describeStep(open) : undefined;
   const mtp = wants("mtp") ? await benchMtp(open) : undefined;
   const edit = wants("edit") ? await benchEdit(open) : undefined;
   const typing = wants("typing") ? await benchTyping(name, device, open) : undefined;
@@ -113,8 +138,9 @@ async function runSuites(
     cpu: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
     model: name,
     rounds,
+    starts: Object.fromEntries(suites.map((suite) => [suite, starts[suite]])),
     measures,
-    step,
+    ...(step && { step }),
     ...(mtp && { mtp }),
     ...(edit && { edit }),
     ...(typing && { typing }),
@@ -151,11 +177,10 @@ async function benchPrefill(
     const ours: number[] = [];
     const theirs: number[] = [];
     for (let round = 0; round <= rounds; round++) {
-      session.forget(); // or it would continue from the state of the round before
-      const { timings } = await drain(session.generate(ids, { maxTokens: 1 }));
+      const { timings } = await generateFrom("cold prompt", session, ids, { maxTokens: 1 });
       const other = await peer?.prefill(ids);
       if (round === 0) continue; // the first round compiles and warms up
-      ours.push((length * 1000) / timings.promptMs);
+      ours.push(promptRate(timings));
       if (other !== undefined) theirs.push((length * 1000) / other);
     }
     results[`prefill, ${length} tokens`] = measure("tok/s", ours, theirs);
@@ -182,22 +207,24 @@ async function benchDecode(
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const { timings } = await drain(session.generate(ids, { maxTokens: decodeTokens + 1 }));
+    const options = { maxTokens: decodeTokens + 1, drafts: "off" } as const;
+    const { timings } = await generateFrom("cold prompt", session, ids, options);
     const other = await peer?.decode(ids, decodeTokens);
     if (round === 0) continue;
-    ours.push(timings.decodeMs / decodeTokens);
+    ours.push(1000 / decodeRate(timings));
     if (other) theirs.push(other.msPerToken);
   }
   return { [`decode, ${decodeTokens} tokens after ${decodePrompt}`]: measure("ms/token", ours, theirs) };
 }
 
 /** What one decode step is made of, from its plan and the counters. */
-async function describeStep({ gpu, session, h }: OpenModel): Promise<Record<string, unknown>> {
+export async function describeStep({ gpu, session, h }: OpenModel): Promise<StepReport> {
   const plan = await session.decodePlan(false);
   const prompt = benchPrompt(decodePrompt, h.vocabulary);
-  await drain(session.generate(prompt, { maxTokens: 1 })); // its state is kept from here on
+  await generateFrom("cold prompt", session, prompt, { maxTokens: 1 }); // its state is kept from here on
   const before = { ...gpu.counters };
-  const { timings } = await drain(session.generate(prompt, { maxTokens: decodeTokens }));
+  const options = { maxTokens: decodeTokens, drafts: "off" } as const;
+  const { timings } = await generateFrom("kept state", session, prompt, options);
   const { steps, hostMs, promptSubmits } = timings;
   const made = (["buffers", "bindGroups", "pipelines"] as const).reduce(
     (sum, key) => sum + gpu.counters[key] - before[key],
@@ -245,6 +272,7 @@ const ratios = (report: BenchReport, earlier: BenchReport): Record<string, numbe
 function print(report: BenchReport, earlier: BenchReport | undefined): void {
   const compared = earlier && ratios(report, earlier);
   console.log(`${report.model} on ${report.device}; ${report.cpu}; medians of ${report.rounds} rounds`);
+  for (const [suite, start] of Object.entries(report.starts)) console.log(`${suite} starts from ${start}`);
   if (report.peer) console.log(`peer: ${report.peer}`);
   const header = [
     "",
@@ -270,15 +298,15 @@ function print(report: BenchReport, earlier: BenchReport | undefined): void {
   if (report.mtp) printMtp(report.mtp);
   if (report.edit) printEdit(report.edit);
   if (report.typing) printTyping(report.typing);
-  const { step } = report;
-  if (step.dispatches === undefined) return;
-  const parts = Object.entries(step.dispatchesByPart as Record<string, number>).map(
-    ([part, n]) => `${part} ${n}`,
-  );
+  if (report.step) printStep(report.step);
+}
+
+function printStep(step: StepReport): void {
+  const parts = Object.entries(step.dispatchesByPart).map(([part, n]) => `${part} ${n}`);
   console.log(
     [
       `\nA decode step: ${step.dispatches} dispatches (${parts.join(", ")}),`,
-      `${mebibytes(step.bytesBound as number)} bound, ${milliseconds((step.hostMicroseconds as number) / 1000)} on the host,`,
+      `${mebibytes(step.bytesBound)} bound, ${milliseconds(step.hostMicroseconds / 1000)} on the host,`,
       `${step.submits} submit, ${step.bytesReadBack} bytes read back, ${step.objectsMade} objects made.`,
     ].join(" "),
   );

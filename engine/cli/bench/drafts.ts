@@ -1,6 +1,6 @@
 import type { DraftMode } from "../../draft/index.ts";
+import { UserError } from "../../errors/index.ts";
 import {
-  drain,
   type GenerationResult,
   openSession,
   type Session,
@@ -11,11 +11,12 @@ import { planeBytes, tapeBytes } from "../../state/index.ts";
 import type { OpenModel } from "../commands/index.ts";
 import { median, table } from "../commands/index.ts";
 import { benchPrompt, draftPrompts } from "./prompts.ts";
+import { decodeRate, generateFrom, promptRate } from "./start.ts";
 import { type StrategyReport, strategies, type VerifyCost, verifyCosts } from "./strategies.ts";
 
 /** Tokens of each text, as in the benchmarks of others. */
 const textTokens = 192;
-const runs = 3;
+export const runs = 3;
 /** Links of the chain: what other engines draft by default. */
 const links = 3;
 
@@ -53,8 +54,17 @@ export interface DraftsReport {
   };
 }
 
+/** A session that drafts as the mtp suite does. */
+export const openMtpSession = (open: OpenModel): Promise<Session> =>
+  openSession(
+    open.gpu,
+    open.model,
+    open.tokenizer,
+    settingsOf(open, "mtp", { longest: links, rollback: "tape" }),
+  );
+
 /** How a session for drafts is opened beside the one that the command opened. */
-const settingsOf = (
+export const settingsOf = (
   { session }: OpenModel,
   drafts: DraftMode,
   more: Partial<SessionSettings> = {},
@@ -67,9 +77,8 @@ const settingsOf = (
 
 /** `bench --suite mtp`: nine kinds of text, with chains of three MTP drafts and without. */
 export async function benchMtp(open: OpenModel): Promise<DraftsReport> {
-  const { gpu, model, tokenizer, h } = open;
-  const settings = settingsOf(open, "mtp", { longest: links, rollback: "tape" });
-  const session = await openSession(gpu, model, tokenizer, settings);
+  const { gpu, tokenizer, h } = open;
+  const session = await openMtpSession(open);
   try {
     const texts: Record<string, TextReport> = {};
     const seconds = { plain: 0, withDrafts: 0 };
@@ -82,11 +91,12 @@ export async function benchMtp(open: OpenModel): Promise<DraftsReport> {
       for (let run = 0; run <= runs; run++) {
         for (const mode of ["off", "mtp"] as const) {
           const before = { ...gpu.counters };
-          const result = await write(session, prompt, mode);
+          const result = await writeText(session, prompt, mode);
           if (run === 0) continue; // compiles and warms up
-          const { tokens, decodeMs, steps, promptSubmits } = result.timings;
-          rates[mode].push((1000 * (tokens - 1)) / decodeMs);
+          const { steps, promptSubmits } = result.timings;
+          rates[mode].push(decodeRate(result.timings));
           if (mode === "off") continue;
+          requireSameCounts(kind, drafts, result.drafts);
           drafts = result.drafts;
           round.submits = (gpu.counters.submits - before.submits - promptSubmits) / steps;
           round.bytesReadBack = (gpu.counters.bytesReadBack - before.bytesReadBack) / steps;
@@ -136,13 +146,28 @@ export async function benchMtp(open: OpenModel): Promise<DraftsReport> {
   }
 }
 
-const write = (
+/** Every run starts from a cold prompt: a state that was kept without drafts would lack what the MTP block has seen of the prompt. */
+export const writeText = (
   session: Session,
   prompt: readonly number[],
   drafts: DraftMode,
   more: { original?: readonly number[]; maxTokens?: number } = {},
 ): Promise<GenerationResult> =>
-  drain(session.generate(prompt, { maxTokens: textTokens, sampling: greedy, drafts, ...more }));
+  generateFrom("cold prompt", session, prompt, { maxTokens: textTokens, sampling: greedy, drafts, ...more });
+
+/** @throws UserError where a run drafted otherwise than the one before: they did not start from the same state */
+export function requireSameCounts(
+  text: string,
+  before: GenerationResult["drafts"] | undefined,
+  { drafted, accepted }: GenerationResult["drafts"],
+): void {
+  if (!before || (before.drafted === drafted && before.accepted === accepted)) return;
+  throw new UserError({
+    code: "benchmark",
+    problem: `Two runs of "${text}" had ${before.accepted} of ${before.drafted} and ${accepted} of ${drafted} drafts accepted`,
+    advice: "this is a fault of the benchmark, please report it",
+  });
+}
 
 async function prefill(session: Session, vocabulary: number): Promise<DraftsReport["prefill"]> {
   const tokens = Math.min(1024, session.evaluator.context - 64);
@@ -150,80 +175,11 @@ async function prefill(session: Session, vocabulary: number): Promise<DraftsRepo
   const rates = { off: [] as number[], mtp: [] as number[] };
   for (let run = 0; run <= runs; run++) {
     for (const mode of ["off", "mtp"] as const) {
-      const { timings } = await write(session, prompt, mode, { maxTokens: 1 });
-      if (run > 0) rates[mode].push((1000 * tokens) / timings.promptMs);
+      const { timings } = await writeText(session, prompt, mode, { maxTokens: 1 });
+      if (run > 0) rates[mode].push(promptRate(timings));
     }
   }
   return { tokens, plain: median(rates.off), withMtp: median(rates.mtp) };
-}
-
-export interface EditReport {
-  readonly tokens: number;
-  readonly lines: number;
-  /** Tokens of the original that were changed. */
-  readonly changes: number;
-  readonly plain: number;
-  readonly withDrafts: number;
-  readonly ratio: number;
-  readonly drafted: number;
-  readonly accepted: number;
-  readonly rounds: number;
-}
-
-/** Tokens between changes: some three changes in a hundred, as when a name is changed throughout a file. */
-const changeEvery = 32;
-
-/**
- * `bench --suite edit`: writes a text that shares all but a few tokens with an original, as when a file is rewritten. The
- * text is what the model writes anyway, the original that text with changes, so that any model can be measured.
- */
-export async function benchEdit(open: OpenModel): Promise<EditReport> {
-  const { gpu, model, tokenizer } = open;
-  const session = await openSession(
-    gpu,
-    model,
-    tokenizer,
-    settingsOf(open, "ngram", { longest: 31, rollback: "tape" }),
-  );
-  try {
-    const prompt = tokenizer.encode(draftPrompts["code, TypeScript"]!, { special: false });
-    const maxTokens = Math.min(2000, session.evaluator.context - prompt.length - 1);
-    const text: number[] = [];
-    for await (const { token } of session.generate(prompt, { maxTokens, drafts: "off" })) text.push(token);
-    const isChange = (i: number) => i % changeEvery === changeEvery - 1;
-    // A replacement, a token too many, a token too few, in turn.
-    const original = text.flatMap((id, i) =>
-      !isChange(i) ? [id] : [[(id + 1) % 256], [id, (id + 1) % 256], []][Math.floor(i / changeEvery) % 3]!,
-    );
-    const rates = { off: [] as number[], ngram: [] as number[] };
-    let drafts: GenerationResult["drafts"] | undefined; // of the last run
-    for (let run = 0; run <= runs; run++) {
-      for (const mode of ["off", "ngram"] as const) {
-        const result = await write(session, prompt, mode, {
-          maxTokens,
-          ...(mode === "ngram" ? { original } : {}),
-        });
-        const { tokens, decodeMs } = result.timings;
-        if (run > 0) rates[mode].push((1000 * (tokens - 1)) / decodeMs);
-        if (mode === "ngram") drafts = result.drafts;
-      }
-    }
-    const { drafted, accepted, rounds } = drafts!;
-    const [plain, withDrafts] = [median(rates.off), median(rates.ngram)];
-    return {
-      tokens: text.length,
-      lines: tokenizer.decode(text).split("\n").length,
-      changes: text.filter((_, i) => isChange(i)).length,
-      plain,
-      withDrafts,
-      ratio: withDrafts / plain,
-      drafted,
-      accepted,
-      rounds,
-    };
-  } finally {
-    session.free();
-  }
 }
 
 const percent = (part: number, whole: number): string =>
@@ -271,13 +227,5 @@ export function printMtp(report: DraftsReport): void {
         it.rejectedMs.map((ms) => `${(ms / it.acceptedMs).toFixed(2)}×`).join(", "),
       ]),
     ])}`,
-  );
-}
-
-export function printEdit(it: EditReport): void {
-  console.log(
-    `\nRewriting ${it.tokens} tokens (${it.lines} lines) with ${it.changes} changes: ${it.plain.toFixed(1)} tok/s plain, ` +
-      `${it.withDrafts.toFixed(1)} with the original as a source of drafts: ${it.ratio.toFixed(2)}×; ` +
-      `${it.accepted} of ${it.drafted} drafted accepted in ${it.rounds} rounds.`,
   );
 }

@@ -1,7 +1,7 @@
 // Bench: what `foretype bench` measures, one file a suite.
-// Start at bench.ts (suites, the report), then drafts.ts, strategies.ts, typing.ts, and peer_llama.ts for llama.cpp beside us.
+// Start at bench.ts (suites, the report), start.ts (what a suite starts from), then drafts.ts, edit.ts, strategies.ts, typing.ts, and peer_llama.ts for llama.cpp beside us.
 // Owns the way a time is taken: medians, ratios from one run.
-// Promise: each figure names its device, model and suite.
+// Promise: each figure names its device, model, suite and start; what cannot be true is an error.
 // Must not know: tensors, kernels.
 export { type BenchCommand, bench, defaultSuites, suites } from "./bench.ts";
 export { PEER_CHILD, runPeerChild } from "./peer_llama_child.ts";

@@ -1,4 +1,4 @@
-import { drain, Evaluator, Rounds, type Session, widthFor } from "../../generate/index.ts";
+import { Evaluator, Rounds, type Session, widthFor } from "../../generate/index.ts";
 import type { Plan } from "../../gpu/index.ts";
 import {
   acceptanceBuckets,
@@ -20,6 +20,7 @@ import { createRollback, type RollbackName } from "../../state/index.ts";
 import type { OpenModel } from "../commands/index.ts";
 import { median } from "../commands/index.ts";
 import { draftPrompts } from "./prompts.ts";
+import { decodeRate, generateFrom } from "./start.ts";
 
 /** What a pass over several rows costs, with its samples, in times of a pass over one. */
 export interface VerifyCost {
@@ -107,8 +108,9 @@ async function compareAt(
   const rates = harnesses.map((): { ms: number; tokens: number; rounds: number }[] => []);
   const plain: number[] = [];
   for (let run = 0; run < 4; run++) {
-    const { timings } = await drain(session.generate(prompt, { maxTokens: text.length, drafts: "off" }));
-    if (run > 0) plain.push(timings.decodeMs / (text.length - 1));
+    const options = { maxTokens: text.length, drafts: "off" } as const;
+    const { timings } = await generateFrom("cold prompt", session, prompt, options);
+    if (run > 0) plain.push(1000 / decodeRate(timings));
     for (const [i, harness] of harnesses.entries()) {
       const one = await harness.write(prompt, text, acceptance);
       if (run > 0) rates[i]!.push(one);

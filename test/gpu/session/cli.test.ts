@@ -246,6 +246,8 @@ describe("bad usage is refused in one sentence, with status 2", () => {
     ],
     ["logits mini --ids 1 --top 0", /'0' is invalid: --top is a whole number from 1 to/],
     ["bench --suite decode,speed", /there is no suite "speed"; the suites are load, prefill, decode/],
+    ["profile mini", /^Required option '--compile-only' not specified: see `foretype --help`/],
+    ["profile mini --compile-only --rows 65", /rows are whole numbers from 1 to 64 with commas/],
     ["bench --rounds 0", /'0' is invalid: --rounds is a whole number from 1 to/],
     ["bench --peer ollama", /'ollama' is invalid: allowed choices are llama\.cpp/],
     ...["a.ts", "a.ts:1", "a.ts:1:x", ":1:1"].map((place): [string, RegExp] => [
@@ -491,6 +493,34 @@ describe("--json prints exactly one document", () => {
   });
 });
 
+test.each(["none", undefined])(
+  "profile --compile-only on device %s: kernels, plans, rounds",
+  async (device) => {
+    const args = words("profile mini --compile-only --rows 1,3 --context 512");
+    const run = await cli.run([...args, ...(device ? ["--device", device] : [])]);
+    expect(run.stderr).toBe("");
+    expect(run.status).toBe(0);
+    const report = JSON.parse(run.stdout);
+    expect(report).toMatchObject({
+      model: "mini",
+      compiled: device === undefined,
+      rounds: { plain: { submits: 1, bytesReadBack: 28, objectsMade: 0 } },
+    });
+    expect(report.kernels).toHaveLength(report.pipelines);
+    expect(report.kernels.every(({ ms }: { ms?: number }) => (ms !== undefined) === report.compiled)).toBe(
+      true,
+    );
+    expect(Object.keys(report.plans)).toContain("pass 4");
+    expect(Object.keys(report.plans)).not.toContain("pass 8");
+    for (const plan of Object.values<{ dispatches: number; list: { count: number; kernel: number }[] }>(
+      report.plans,
+    )) {
+      expect(plan.list.reduce((sum, { count }) => sum + count, 0)).toBe(plan.dispatches);
+      for (const { kernel } of plan.list) expect(report.kernels[kernel]).toBeDefined();
+    }
+  },
+);
+
 describe("for people", () => {
   test("complete shows the ghost text in its place, between marks where it cannot be dim", async () => {
     const run = await cli.run(words("complete SAMPLE:27:11"), { env: { NO_COLOR: "1" } });
@@ -526,7 +556,7 @@ describe("for people", () => {
       /^position +token +next, with log-probability\n0 +1 "\S+" +\d+ ".*" -\d+\.\d{4} {3}/,
     );
     const { stdout, status } = await cli.run(["--help"]);
-    for (const name of "devices inspect tokenize logits generate complete bench".split(" "))
+    for (const name of "devices inspect tokenize logits generate complete bench profile".split(" "))
       expect(stdout).toMatch(new RegExp(`^  ${name} .+\\w$`, "m"));
     expect(status).toBe(0);
   });
