@@ -229,8 +229,15 @@ function stridesOf(h: Hyperparameters): DeltaStrides {
   return { q0: 0, k0: keyHeads * headSize, v0: 2 * keyHeads * headSize, qk: strides, v: strides };
 }
 
-/** Columns of a state matrix that a workgroup of gated_delta_net owns, an invocation each. */
-export const deltaColumns = (headSize: number): number => Math.min(workgroupSize, headSize);
+/**
+ * Invocations that own one column of a state matrix in gated_delta_net: a whole column of 128 would take half of the registers
+ * that a GPU has for one.
+ */
+const deltaLanes = (headSize: number): number => Math.min(4, headSize / 4);
+
+/** Columns of a state matrix that a workgroup of gated_delta_net owns. */
+export const deltaColumns = (headSize: number): number =>
+  Math.min(workgroupSize / deltaLanes(headSize), headSize);
 
 /**
  * The gated delta rule as an operation of its own (NETWORK.md 5.1): any strides, several sequences.
@@ -258,6 +265,7 @@ export const deltaKernel = (shape: {
     RING: u32(shape.ring),
     SEQUENCES: u32(shape.sequences ?? 1),
     COLUMNS: u32(deltaColumns(shape.headSize)),
+    LANES: u32(deltaLanes(shape.headSize)),
     SCALE: f32(1 / Math.sqrt(shape.headSize)),
     Q0: u32(shape.strides.q0),
     K0: u32(shape.strides.k0),
