@@ -71,9 +71,6 @@ function projections(weights: Weights, { delta }: Hyperparameters, block: string
   };
 }
 
-/** Columns of a state matrix that a workgroup of delta_chunk owns: 64 would need more workgroup memory than the 16 KiB of every device. */
-const chunkColumns = 32;
-
 /**
  * Records x += DeltaNet(normed) (NETWORK.md 3.4). The row path first replays rows, then runs the recurrence token by token,
  * and stores the states that `stores` selects (gated_delta_net.wgsl). Prefill runs the chunked form, replays nothing and
@@ -180,10 +177,15 @@ function recordChunk(
     {
       name: "delta_chunk",
       parts: [stepShader, keyHeadShader, chunkShader],
-      constants: { ...constants, COLUMNS: u32(chunkColumns), SCALE: f32(1 / Math.sqrt(headSize)) },
+      constants: {
+        ...constants,
+        COLUMNS: u32(deltaColumns(headSize)),
+        LANES: u32(deltaLanes(headSize)),
+        SCALE: f32(1 / Math.sqrt(headSize)),
+      },
     },
     { mixed, gates, grams, slots, out, step },
-    [(valueHeads * headSize) / chunkColumns],
+    [(valueHeads * headSize) / deltaColumns(headSize)],
   );
 }
 
@@ -230,12 +232,12 @@ function stridesOf(h: Hyperparameters): DeltaStrides {
 }
 
 /**
- * Invocations that own one column of a state matrix in gated_delta_net: a whole column of 128 would take half of the registers
+ * Invocations that own one column of a state matrix: a whole column of 128 would take half of the registers
  * that a GPU has for one.
  */
 const deltaLanes = (headSize: number): number => Math.min(4, headSize / 4);
 
-/** Columns of a state matrix that a workgroup of gated_delta_net owns. */
+/** Columns of a state matrix that a workgroup owns. */
 export const deltaColumns = (headSize: number): number =>
   Math.min(workgroupSize / deltaLanes(headSize), headSize);
 
