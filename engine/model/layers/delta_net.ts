@@ -71,9 +71,6 @@ function projections(weights: Weights, { delta }: Hyperparameters, block: string
   };
 }
 
-/** Columns of a state matrix that a workgroup of delta_chunk owns: 64 would need more workgroup memory than the 16 KiB of every device. */
-const chunkColumns = 32;
-
 /**
  * Records x += DeltaNet(normed) (NETWORK.md 3.4). The row path first replays rows, then runs the recurrence token by token,
  * and stores the states that `stores` selects (gated_delta_net.wgsl). Prefill runs the chunked form, replays nothing and
@@ -180,10 +177,15 @@ function recordChunk(
     {
       name: "delta_chunk",
       parts: [stepShader, keyHeadShader, chunkShader],
-      constants: { ...constants, COLUMNS: u32(chunkColumns), SCALE: f32(1 / Math.sqrt(headSize)) },
+      constants: {
+        ...constants,
+        COLUMNS: u32(deltaColumns(headSize)),
+        LANES: u32(deltaLanes(headSize)),
+        SCALE: f32(1 / Math.sqrt(headSize)),
+      },
     },
     { mixed, gates, grams, slots, out, step },
-    [(valueHeads * headSize) / chunkColumns],
+    [(valueHeads * headSize) / deltaColumns(headSize)],
   );
 }
 
@@ -229,8 +231,15 @@ function stridesOf(h: Hyperparameters): DeltaStrides {
   return { q0: 0, k0: keyHeads * headSize, v0: 2 * keyHeads * headSize, qk: strides, v: strides };
 }
 
-/** Columns of a state matrix that a workgroup of gated_delta_net owns, an invocation each. */
-export const deltaColumns = (headSize: number): number => Math.min(workgroupSize, headSize);
+/**
+ * Invocations that own one column of a state matrix: a whole column of 128 would take half of the registers
+ * that a GPU has for one.
+ */
+const deltaLanes = (headSize: number): number => Math.min(4, headSize / 4);
+
+/** Columns of a state matrix that a workgroup owns. */
+export const deltaColumns = (headSize: number): number =>
+  Math.min(workgroupSize / deltaLanes(headSize), headSize);
 
 /**
  * The gated delta rule as an operation of its own (NETWORK.md 5.1): any strides, several sequences.
@@ -258,6 +267,7 @@ export const deltaKernel = (shape: {
     RING: u32(shape.ring),
     SEQUENCES: u32(shape.sequences ?? 1),
     COLUMNS: u32(deltaColumns(shape.headSize)),
+    LANES: u32(deltaLanes(shape.headSize)),
     SCALE: f32(1 / Math.sqrt(shape.headSize)),
     Q0: u32(shape.strides.q0),
     K0: u32(shape.strides.k0),
