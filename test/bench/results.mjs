@@ -17,7 +17,8 @@ const SUITES = ["--suite", "load,prefill,decode,mtp,edit"];
 const options = [...DEFAULTS, ...(args.includes("--suite") ? [] : SUITES), ...args];
 
 /** @param {string[]} words */
-const git = (...words) => spawnSync("git", words, { cwd: ROOT, encoding: "utf8" }).stdout.trim();
+const git = (...words) =>
+  spawnSync("git", words, { cwd: ROOT, env: childEnvironment(), encoding: "utf8" }).stdout.trim();
 
 const load = (loadavg()[0] ?? 0).toFixed(1);
 const changed = git("status", "--porcelain", "--", "engine", "shaders") !== "" ? " with changes" : "";
@@ -35,9 +36,11 @@ if (run.status !== 0) process.exit(run.status ?? 1);
 const report = JSON.parse(run.stdout);
 
 const command = `\`node test/bench/results.mjs${args.length > 0 ? ` ${args.join(" ")}` : ""}\``;
-/** @param {keyof Report["starts"]} suite */
-const stamp = (suite) =>
-  `${report.device}; ${report.cpu}, load ${load} before; ${commit}; from ${report.starts[suite]}. ${command}`;
+/** @param {(keyof Report["starts"])[]} suites */
+const stamp = (...suites) => {
+  const starts = suites.flatMap((suite) => report.starts[suite] ?? []).map((start) => `from ${start}`);
+  return `${report.device}; ${report.cpu}, load ${load} before; ${commit}; ${starts.join("; ")}. ${command}`;
+};
 
 /** @param {readonly (readonly string[])[]} rows */
 const table = ([head = [], ...rows]) =>
@@ -51,14 +54,13 @@ const times = (ratio) => `${ratio.toFixed(2)}×`;
 const blocks = {};
 const { step, mtp, edit, measures, peer } = report;
 if (Object.keys(measures).length > 0) {
-  const suite = /** @type {keyof Report["starts"]} */ (Object.keys(report.starts)[0]);
   const rows = Object.entries(measures).map(([name, it]) => [
     name,
     `${it.median.toFixed(2)} ${it.unit} (${it.min.toFixed(2)}–${it.max.toFixed(2)})`,
     ...(peer ? [it.peer?.median.toFixed(2) ?? "", it.peer ? times(it.peer.ratio) : ""] : []),
   ]);
   const head = ["", "ours, median (min–max)", ...(peer ? ["llama.cpp", "ratio"] : [])];
-  blocks[peer ? "peer" : "speed"] = `${stamp(suite)}\n\n${table([head, ...rows])}`;
+  blocks[peer ? "peer" : "speed"] = `${stamp("load", "prefill", "decode")}\n\n${table([head, ...rows])}`;
 }
 if (step) {
   const parts = Object.entries(step.dispatchesByPart).map(([part, n]) => `${part} ${n}`);

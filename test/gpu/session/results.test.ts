@@ -17,7 +17,7 @@ import { miniModel } from "../support/models.ts";
 const results = readFileSync(join(import.meta.dirname, "../../bench/RESULTS.md"), "utf8");
 
 /** Texts that are written again here; the others of the table take the rest of a minute. */
-const kinds = ["code, TypeScript", "factual answer", "steps of a sum"];
+const kinds = ["code, TypeScript", "steps of a sum"];
 
 /** The numbers of `pattern`'s groups in RESULTS.md. */
 function numbersOf(pattern: RegExp): number[] {
