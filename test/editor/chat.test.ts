@@ -72,9 +72,9 @@ async function refactor(path: string): Promise<void> {
 const action = (title: string) =>
   window.page.locator(`.editor-actions .action-label[aria-label^="${title}"]`).first();
 
-test("Refactor streams into a diff; what the model's context cut off is shown, and not applied", async () => {
+test("Refactor streams into a diff; a model that repeats itself is stopped, and what it wrote shown, not applied", async () => {
   await refactor("apply.ts");
-  await waitForNotification(window, /The answer was cut off because the model's context is full/);
+  await waitForNotification(window, /The model was stopped because it repeated itself/);
   await action("Apply").click();
   await window.page.locator(".tab.active", { hasText: "Return a string" }).waitFor(); // nothing is lost
   expect(readFile(window, "apply.ts")).toBe(CODE);

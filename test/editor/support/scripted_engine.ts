@@ -1,6 +1,14 @@
 // An engine process that answers by a script, in the place of the installed one: what a model writes, and why it ends, is
 // the test's. It speaks the protocol of engine/contract/protocol.ts.
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
@@ -16,8 +24,14 @@ export interface ScriptedAnswer {
   readonly loaded?: number;
 }
 
+// Windows of other test files, which run at the same time, start the same file: it is their engine as before.
+const INSTALLED = "process_installed.js";
+const PROCESS = `if (process.env.SCRIPTED_ENGINE) await import("./process_scripted.js");
+else await import("./${INSTALLED}");
+`;
+
 // Each chat takes the script as it is then; completions get no text.
-const PROCESS = `import { existsSync, readFileSync } from "node:fs";
+const SCRIPTED = `import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 const folder = process.env.SCRIPTED_ENGINE;
 const cancelled = new Set();
@@ -67,10 +81,14 @@ export function scriptEngine() {
   const extensions = inject("extensions");
   const installed = readdirSync(extensions).find((name) => name.startsWith("foretype."));
   if (!installed) throw new Error(`no Foretype is installed in ${extensions}`);
-  const path = join(extensions, installed, "out", "process.js");
-  const kept = `${path}.kept`;
-  if (!existsSync(kept)) renameSync(path, kept);
-  writeFileSync(path, PROCESS);
+  const out = join(extensions, installed, "out");
+  const path = join(out, "process.js");
+  const kept = join(out, INSTALLED);
+  const scripted = join(out, "process_scripted.js");
+  writeFileSync(scripted, SCRIPTED);
+  if (!existsSync(kept)) copyFileSync(path, kept);
+  writeFileSync(`${path}.new`, PROCESS);
+  renameSync(`${path}.new`, path); // at once: an engine may start at any time
   const go = join(folder, "go");
   return {
     env: { SCRIPTED_ENGINE: folder },
@@ -84,6 +102,7 @@ export function scriptEngine() {
     /** Puts the installed process back, for the test files after this one. */
     restore(): void {
       renameSync(kept, path);
+      rmSync(scripted);
       rmSync(folder, { recursive: true });
     },
   };
