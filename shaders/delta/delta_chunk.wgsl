@@ -24,7 +24,7 @@ const QUADS = D / 4u;
 const OWN = QUADS / LANES; // quads of a lane
 const SIZE = COLUMNS * LANES;
 var<workgroup> deltas: array<f32, COLUMNS * MAX_ROWS>; // [COLUMNS, tokens]
-var<workgroup> partials: array<vec2f, LANES * SIZE>;   // [SIZE, LANES tokens] a lane's part of Sᵀk and Sᵀq
+var<workgroup> partials: array<vec2f, LANES * SIZE>;   // [SIZE, LANES tokens] a lane's part of Sᵀk and Sᵀq; past the end: never used
 var<workgroup> bases: array<vec2f, SIZE>;              // δ and o of a lane's token, without what tokens of its LANES add
 
 fn total(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
@@ -48,17 +48,17 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   for (var i = 0u; i < OWN; i++) { state[i] = slots[before + i * LANES]; }
   var sum_g = 0.0; // of the tokens before `first`
   for (var first = 0u; first < rows; first += LANES) {
-    // Written out: without an initial value, Tint clears a variable of a loop once, not each time round.
-    var sk = array<vec4f, LANES>();
-    var sq = array<vec4f, LANES>();
-    for (var i = 0u; i < OWN; i++) {
-      for (var t = 0u; t < LANES; t++) { // past the end: rows of an earlier pass, never used
+    // A loop that is not unrolled: with the loads of all tokens in flight at once, registers would run out.
+    for (var t = 0u; t < min(LANES, rows - first); t++) {
+      var sk = vec4f();
+      var sq = vec4f();
+      for (var i = 0u; i < OWN; i++) {
         let at = (first + t) * (C / 4u) + i * LANES;
-        sk[t] = fma(state[i], mixed[at + k0], sk[t]);
-        sq[t] = fma(state[i], mixed[at + q0], sq[t]);
+        sk = fma(state[i], mixed[at + k0], sk);
+        sq = fma(state[i], mixed[at + q0], sq);
       }
+      partials[t * SIZE + local] = vec2f(total(sk), total(sq));
     }
-    for (var t = 0u; t < LANES; t++) { partials[t * SIZE + local] = vec2f(total(sk[t]), total(sq[t])); }
     workgroupBarrier();
 
     let token = first + lane;
