@@ -5,7 +5,7 @@ import inputsShader from "../../../shaders/delta/delta_inputs.wgsl";
 import deltaShader from "../../../shaders/delta/gated_delta_net.wgsl";
 import gatedNormShader from "../../../shaders/delta/gated_norm.wgsl";
 import keyHeadShader from "../../../shaders/delta/key_head.wgsl";
-import { f32, u32, workgroupSize } from "../../gpu/index.ts";
+import { f32, type Gpu, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass, Path } from "../pass.ts";
 import { type RecurrentLayer, tapeRows } from "../sequence.ts";
@@ -160,6 +160,8 @@ function recordChunk(
 ): void {
   const { keyHeads, valueHeads, headSize, channels, grouped } = h.delta;
   const { mixed, grams, delta: out } = w;
+  const lanes = lanesOf(headSize);
+  const columns = deltaColumns(headSize, lanes);
   const constants = {
     D: u32(headSize),
     HK: u32(keyHeads),
@@ -179,13 +181,13 @@ function recordChunk(
       parts: [stepShader, keyHeadShader, chunkShader],
       constants: {
         ...constants,
-        COLUMNS: u32(deltaColumns(headSize)),
-        LANES: u32(deltaLanes(headSize)),
+        COLUMNS: u32(columns),
+        LANES: u32(lanes),
         SCALE: f32(1 / Math.sqrt(headSize)),
       },
     },
     { mixed, gates, grams, slots, out, step },
-    [(valueHeads * headSize) / deltaColumns(headSize)],
+    [(valueHeads * headSize) / columns],
   );
 }
 
@@ -209,10 +211,11 @@ export function recordDeltaRule(
   ring = tapeRows,
 ): void {
   const { keyHeads, valueHeads, headSize, grouped } = h.delta;
+  const lanes = ruleLanes(recorder.gpu, headSize);
   recorder.dispatch(
-    deltaKernel({ headSize, keyHeads, valueHeads, grouped, stores, ring, strides: stridesOf(h) }),
+    deltaKernel({ headSize, keyHeads, valueHeads, grouped, lanes, stores, ring, strides: stridesOf(h) }),
     { ...buffers, step },
-    [(valueHeads * headSize) / deltaColumns(headSize)],
+    [(valueHeads * headSize) / deltaColumns(headSize, lanes)],
   );
 }
 
@@ -232,18 +235,22 @@ function stridesOf(h: Hyperparameters): DeltaStrides {
 }
 
 /**
- * Invocations that own one column of a state matrix: a whole column of 128 would take half of the registers
- * that a GPU has for one.
+ * Invocations that own one column of a state matrix: a whole column of 128 would take half of the registers that a GPU has for
+ * one.
  */
-const deltaLanes = (headSize: number): number => Math.min(4, headSize / 4);
+const lanesOf = (headSize: number): number => Math.min(4, headSize / 4);
+
+/** The same for the rule token by token. A software device has no registers to save, and each barrier of a token costs it. */
+const ruleLanes = ({ software }: Gpu, headSize: number): number => (software ? 1 : lanesOf(headSize));
 
 /** Columns of a state matrix that a workgroup owns. */
-export const deltaColumns = (headSize: number): number =>
-  Math.min(workgroupSize / deltaLanes(headSize), headSize);
+export const deltaColumns = (headSize: number, lanes: number): number =>
+  Math.min(workgroupSize / lanes, headSize);
 
 /**
  * The gated delta rule as an operation of its own (NETWORK.md 5.1): any strides, several sequences.
  * @param shape.stores 0: the state after the first row, or without rows after the replayed ones; K: K snapshots, newest first
+ * @param shape.lanes invocations that own one column
  * @param shape.ring rows after which the gates start again
  */
 export const deltaKernel = (shape: {
@@ -251,6 +258,7 @@ export const deltaKernel = (shape: {
   keyHeads: number;
   valueHeads: number;
   grouped: boolean;
+  lanes: number;
   stores: number;
   ring: number;
   sequences?: number;
@@ -266,8 +274,8 @@ export const deltaKernel = (shape: {
     STORES: u32(shape.stores),
     RING: u32(shape.ring),
     SEQUENCES: u32(shape.sequences ?? 1),
-    COLUMNS: u32(deltaColumns(shape.headSize)),
-    LANES: u32(deltaLanes(shape.headSize)),
+    COLUMNS: u32(deltaColumns(shape.headSize, shape.lanes)),
+    LANES: u32(shape.lanes),
     SCALE: f32(1 / Math.sqrt(shape.headSize)),
     Q0: u32(shape.strides.q0),
     K0: u32(shape.strides.k0),

@@ -79,6 +79,7 @@ eachDevice((bed) => {
         const kernel = deltaKernel({
           ...s,
           grouped: false,
+          lanes: 4,
           stores: 0,
           ring,
           strides: { q0: 0, k0: 64, v0: 128, qk: strides, v: strides },
@@ -91,7 +92,7 @@ eachDevice((bed) => {
           out,
           step: bed().step,
         };
-        const groups = ceilDiv(s.valueHeads * s.headSize, deltaColumns(s.headSize));
+        const groups = ceilDiv(s.valueHeads * s.headSize, deltaColumns(s.headSize, 4));
         await bed().run((to) => to.dispatch(kernel, buffers, [groups]));
 
         const got = await bed().floats(slots);

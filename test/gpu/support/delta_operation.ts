@@ -153,6 +153,7 @@ export async function runDelta(
   s: DeltaShape,
   inputs: DeltaInputs,
   input = 0,
+  lanes = Math.min(4, s.headSize / 4),
 ): Promise<{ out: Float32Array; slots: Float32Array }> {
   const { state } = inputs;
   const strides = stridesOf(s);
@@ -162,10 +163,10 @@ export async function runDelta(
   bed.gpu.device.queue.writeBuffer(slots, input * state.byteLength, Float32Array.from(state));
   const out = bed.poisoned(inputs.v.length);
   bed.setStep(0, s.tokens, { slot: input });
-  const groups = ceilDiv(s.valueHeads * s.headSize, deltaColumns(s.headSize));
+  const groups = ceilDiv(s.valueHeads * s.headSize, deltaColumns(s.headSize, lanes));
   await bed.run((to) =>
     to.dispatch(
-      deltaKernel({ grouped: false, ...s, stores: s.snapshots, ring: mostTokens, strides }),
+      deltaKernel({ grouped: false, ...s, lanes, stores: s.snapshots, ring: mostTokens, strides }),
       { mixed, gates, slots, out, step: bed.step },
       [groups, 1, s.sequences],
     ),
