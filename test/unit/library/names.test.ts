@@ -23,7 +23,7 @@ test("every entry of the catalogue has all of its fields, and its own id", () =>
       license: expect.stringMatching(/^(Apache-2\.0|MIT|LicenseRef-[\w-]+)$/),
       can: expect.arrayContaining(["complete"]),
       goodFor: expect.any(Array),
-      architecture: expect.stringMatching(/^(llama|qwen2|qwen3|qwen3moe|qwen35|qwen35moe)$/),
+      architecture: expect.stringMatching(/^(llama|qwen2|qwen3|qwen3moe|qwen3next|qwen35|qwen35moe)$/),
       parameters: expect.any(Number),
       memoryGiB: expect.any(Number),
       ...(entry.bytes !== undefined && { bytes: expect.any(Number) }),
