@@ -1,4 +1,3 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
@@ -411,23 +410,23 @@ eachDevice((bed, device) => {
     });
   });
 
-  describe("a damaged weight ends generation with an error, not with tokens", () => {
-    const nan = { f32: Buffer.from([0, 0, 0xc0, 0x7f]), f16: Buffer.from([0, 0x7e]) };
-    const row = 4001 * 8 * 34; // of an id that the prompt does not have
-    const cases: [what: string, tensor: string, offset: number, bytes: Buffer, sampling: Sampling][] = [
-      ["a norm of the first block", "blk.0.attn_norm.weight", 8, nan.f32, greedy],
-      ["the last norm", "output_norm.weight", 1020, nan.f32, greedy],
-      ["one row of the head", "token_embd.weight", row, nan.f16, greedy],
-      ["one row of the head, sampled", "token_embd.weight", row, nan.f16, warm],
+  // In a file they are found while it is loaded; here a device has lost them.
+  describe("a weight that is no number ends generation with an error, not with tokens", () => {
+    const nan = { f32: Uint8Array.of(0, 0, 0xc0, 0x7f), f16: Uint8Array.of(0, 0x7e, 0, 0x7e) };
+    const row = 4001 * 8 * 2; // scales of an id that the prompt does not have
+    type Place = (of: Model) => GPUBuffer;
+    const headScales: Place = ({ head }) => head.slabs[0]!.planes.scales!;
+    const cases: [what: string, place: Place, offset: number, bytes: Uint8Array, sampling: Sampling][] = [
+      ["a norm of the first block", ({ blocks }) => blocks[0]!.mixerNorm, 8, nan.f32, greedy],
+      ["the last norm", ({ outputNorm }) => outputNorm, 1020, nan.f32, greedy],
+      ["one row of the head", headScales, row, nan.f16, greedy],
+      ["one row of the head, sampled", headScales, row, nan.f16, warm],
     ];
-    for (const [what, tensor, offset, bytes, sampling] of cases) {
+    for (const [what, place, offset, bytes, sampling] of cases) {
       test(what, async () => {
-        await using folder = await temporaryFolder();
-        const contents = await readFile(miniModel);
-        bytes.copy(contents, file.tensors.get(tensor)!.offset + offset);
-        await writeFile(folder.at("damaged.gguf"), contents);
-        await using damaged = await openGguf(folder.at("damaged.gguf"));
-        const other = await loadModel(bed().gpu, damaged);
+        await using file = await openGguf(miniModel);
+        const other = await loadModel(bed().gpu, file);
+        bed().gpu.device.queue.writeBuffer(place(other), offset, bytes);
         const broken = new Session(bed().gpu, other, { context });
         for (let round = 0; round < 2; round++) {
           const draws = broken.generate(short, { maxTokens: 3, sampling });
