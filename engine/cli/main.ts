@@ -223,7 +223,7 @@ function program(): Command {
     );
 
   command("profile <MODEL>")
-    .description("what a model's plans are made of, as JSON: kernels, dispatches, bytes, grids")
+    .description("what each plan of a model is made of and how much it reads, as JSON")
     .requiredOption(
       "--compile-only",
       "compile every plan of a session and run none; a file's header is enough",
