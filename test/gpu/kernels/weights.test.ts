@@ -34,9 +34,10 @@ function planesOf(type: TensorType, bytes: Uint8Array): Uint8Array[] {
   return [bytes.filter((byte, i) => !isScale(byte, i)), bytes.filter(isScale)];
 }
 
+/** Bytes below 64, which make no f16 that is NaN or infinite: loading would refuse it. */
 const randomBytes = (count: number, random: Random): Uint8Array =>
   new Uint8Array(
-    Uint32Array.from({ length: Math.ceil(count / 4) }, () => random() * 2 ** 32).buffer,
+    Uint32Array.from({ length: Math.ceil(count / 4) }, () => (random() * 2 ** 32) & 0x3f3f3f3f).buffer,
     0,
     count,
   );
