@@ -1,3 +1,5 @@
+import type { TensorEntry, TensorType } from "../gguf/index.ts";
+
 /** Bytes of the file, side by side. */
 export interface Run {
   readonly offset: number;
@@ -15,4 +17,35 @@ export function cutRuns(runs: readonly Run[], from: number, bytes: number): Run[
     at += run.bytes;
   }
   return cut;
+}
+
+/** A tensor with so many rows; of these all, or those of the ranges, in their order. */
+export type MatrixRows = readonly [
+  name: string,
+  rows: number,
+  ranges?: readonly { readonly first: number; readonly count: number }[] | undefined,
+];
+
+/** Rows of a tensor, in the order that a matrix has them in. */
+export interface Part {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly columns: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly runs: readonly Run[];
+}
+
+/** All rows of a tensor, or those of the ranges. */
+export function partOf({ name, type, dims, offset, bytes }: TensorEntry, ranges?: MatrixRows[2]): Part {
+  const [columns = 1, ...others] = dims;
+  const all = others.reduce((product, n) => product * n, 1);
+  const rowBytes = bytes / all;
+  const chosen = ranges ?? [{ first: 0, count: all }];
+  const rows = chosen.reduce((sum, { count }) => sum + count, 0);
+  const runs = chosen.map(({ first, count }) => ({
+    offset: offset + first * rowBytes,
+    bytes: count * rowBytes,
+  }));
+  return { name, type: type as TensorType, columns, rows, bytes: rows * rowBytes, runs };
 }

@@ -18,7 +18,7 @@ import {
   repackKernel,
   scaleBytes,
 } from "./repack.ts";
-import { cutRuns, type Run } from "./runs.ts";
+import { cutRuns, type MatrixRows, type Part, partOf, type Run } from "./runs.ts";
 
 /** Consecutive rows of a matrix, of one type, small enough for one binding. */
 export interface Slab {
@@ -48,23 +48,6 @@ export const scaled = (matrix: Matrix, scale = 1): Matrix => (scale === 1 ? matr
 const pieceBytes = 8 << 20;
 /** Bytes after which the upload waits for the GPU, so that Dawn reuses its staging memory. */
 const uploadWindow = 128 << 20;
-
-/** A tensor with so many rows; of these all, or those of the ranges, in their order. */
-export type MatrixRows = readonly [
-  name: string,
-  rows: number,
-  ranges?: readonly { readonly first: number; readonly count: number }[] | undefined,
-];
-
-/** Rows of a tensor, in the order that a matrix has them in. */
-interface Part {
-  readonly name: string;
-  readonly type: TensorType;
-  readonly columns: number;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly runs: readonly Run[];
-}
 
 interface Upload {
   /** Of the file, to be laid end to end. */
@@ -388,19 +371,6 @@ export class Weights {
   free(): void {
     for (const buffer of this.#buffers.splice(0)) this.#gpu?.free(buffer);
   }
-}
-
-function partOf({ name, type, dims, offset, bytes }: TensorEntry, ranges?: MatrixRows[2]): Part {
-  const [columns = 1, ...others] = dims;
-  const all = others.reduce((product, n) => product * n, 1);
-  const rowBytes = bytes / all;
-  const chosen = ranges ?? [{ first: 0, count: all }];
-  const rows = chosen.reduce((sum, { count }) => sum + count, 0);
-  const runs = chosen.map(({ first, count }) => ({
-    offset: offset + first * rowBytes,
-    bytes: count * rowBytes,
-  }));
-  return { name, type: type as TensorType, columns, rows, bytes: rows * rowBytes, runs };
 }
 
 /** Cuts an upload into pieces that start where a word of scales does, and at a word of the file. */

@@ -33,6 +33,25 @@ export interface PublishedShape {
   readonly tied: boolean;
 }
 
+/** Small, with delta nets and attention. */
+export const TOY: PublishedShape = {
+  name: "Toy",
+  architecture: "qwen35",
+  layers: 4,
+  embedding: 256,
+  feedForward: 512,
+  heads: 4,
+  kvHeads: 2,
+  headSize: 64,
+  rotary: 16,
+  ropeBase: 1e7,
+  delta: { keyHeads: 2, valueHeads: 4, headSize: 64 },
+  interval: 4,
+  vocabulary: 300,
+  contextLength: 4096,
+  tied: true,
+};
+
 /**
  * Which type each tensor has (NETWORK.md 6.4): llama.cpp's own mixes, and one in the manner of those
  * that measure what each tensor can bear, with halves among the quants.

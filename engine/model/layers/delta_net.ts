@@ -8,8 +8,9 @@ import keyHeadShader from "../../../shaders/delta/key_head.wgsl";
 import { f32, type Gpu, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass, Path } from "../pass.ts";
+import type { MatrixRows } from "../runs.ts";
 import { type RecurrentLayer, tapeRows } from "../sequence.ts";
-import type { Matrix, MatrixRows, Weights } from "../weights.ts";
+import type { Matrix, Weights } from "../weights.ts";
 import { recordMatmul } from "./matmul.ts";
 
 /** Weights of a gated-delta-net mixer (NETWORK.md 2.4). */

@@ -16,26 +16,11 @@ import {
   headerBytes,
   type PublishedShape,
   publishedFile,
+  TOY,
 } from "../../reference/write_header.ts";
 
 const MIB = 2 ** 20;
-const shape: PublishedShape = {
-  name: "Toy",
-  architecture: "qwen35",
-  layers: 4,
-  embedding: 512,
-  feedForward: 1024,
-  heads: 4,
-  kvHeads: 2,
-  headSize: 64,
-  rotary: 16,
-  ropeBase: 1e7,
-  delta: { keyHeads: 2, valueHeads: 4, headSize: 64 },
-  interval: 4,
-  vocabulary: 300,
-  contextLength: 4096,
-  tied: true,
-};
+const shape: PublishedShape = { ...TOY, embedding: 512, feedForward: 1024 };
 const plain = publishedFile(shape, "Q8_0", false);
 const withMtp = publishedFile(shape, "Q8_0", true);
 
