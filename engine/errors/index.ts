@@ -4,4 +4,4 @@
 // Promise: every fault says what is wrong and what to do; code reads its code, never its sentence.
 // Must not know: anything else of the engine.
 export { type Fault, inOneLine, quoted, sentenceOf, shortened } from "./fault.ts";
-export { UserError } from "./user_error.ts";
+export { isFileFault, UserError } from "./user_error.ts";

@@ -13,3 +13,7 @@ export class UserError extends Error {
     this.fault = fault;
   }
 }
+
+/** Whether an error says that a file is at fault: missing, damaged, or of no kind that runs. */
+export const isFileFault = (error: unknown): error is UserError =>
+  error instanceof UserError && /^(file|model)-/.test(error.fault.code);

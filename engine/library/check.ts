@@ -1,5 +1,5 @@
 import type { RemoteFiles } from "../contract/index.ts";
-import { UserError } from "../errors/index.ts";
+import { isFileFault, UserError } from "../errors/index.ts";
 import { type HubFile, type HubOptions, hubAccess } from "./hub.ts";
 import type { PullPlan } from "./plan.ts";
 import { remoteFiles, WithoutRanges } from "./remote_files.ts";
@@ -71,7 +71,7 @@ export async function checkPlan<T extends Inspected>(
       const note = `${model.name} is checked only when it is loaded: ${error.fault.problem}.`;
       return { plan, found: undefined, unchecked: error, notes: [note] };
     }
-    throw isRefusal(error) ? asRemote(error) : error;
+    throw isFileFault(error) ? asRemote(error) : error;
   }
 }
 
@@ -80,10 +80,6 @@ function withDrafters({ wish, model }: PullPlan, companions: readonly HubFile[])
   const bytes = [...model.parts, ...companions].reduce((sum, file) => sum + file.bytes, 0);
   return { wish, model: { ...model, companions, spare: [], bytes } };
 }
-
-/** Whether a file is at fault. */
-const isRefusal = (error: unknown): error is UserError =>
-  error instanceof UserError && /^(model|file)-/.test(error.fault.code);
 
 /** Whether nothing was found out about the file, and its download may well go through. */
 const isUnchecked = (error: unknown): error is UserError =>

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Fault, inOneLine, quoted, shortened } from "../errors/index.ts";
+import { type Fault, quoted, shortened } from "../errors/index.ts";
 import type { GgufFile, MetadataValue } from "../gguf/index.ts";
 
 /** A file's metadata that remembers which keys were asked for. */
@@ -112,10 +112,11 @@ export interface UnaskedKeys {
 export function unaskedKeys(file: GgufFile, architecture: string, asked: ReadonlySet<string>): UnaskedKeys {
   const unknown: string[] = [];
   for (const [key, value] of file.metadata) {
+    if (asked.has(key)) continue;
     const general = key.startsWith(`${architecture}.`) ? `*${key.slice(architecture.length)}` : key;
-    const isNeutral = CHANGING[key] ?? (asked.has(key) ? undefined : CHANGING[general]);
+    const isNeutral = CHANGING[key] ?? CHANGING[general];
     if (isNeutral && !isNeutral(value)) return { refusal: refusalOf(file.path, key, value), notes: [] };
-    if (!isNeutral && !asked.has(key) && !HARMLESS.some((it) => it.test(general))) unknown.push(key);
+    if (!isNeutral && !HARMLESS.some((it) => it.test(general))) unknown.push(key);
   }
   return { refusal: undefined, notes: unknown.length === 0 ? [] : [noteOn(unknown)] };
 }
@@ -139,5 +140,5 @@ const NAMED = 6; // more would hide the other notes
 function noteOn(keys: readonly string[]): string {
   const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : "";
   const named = keys.slice(0, NAMED).map(shortened).join(", ");
-  return inOneLine(`Metadata that this version does not know and leaves unused: ${named}${more}.`);
+  return `Metadata that this version does not know and leaves unused: ${named}${more}.`;
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EMBEDDED_MODEL, type RemoteFiles } from "../contract/index.ts";
-import { type Fault, UserError } from "../errors/index.ts";
+import { type Fault, inOneLine, UserError } from "../errors/index.ts";
 import { disk, type GgufFile, openGguf, remoteFileSystem } from "../gguf/index.ts";
 import { checkTensors, type Hyperparameters, readHyperparameters, withRopeFactors } from "../model/index.ts";
 import { createTokenizer, type Tokenizer, vocabularyFrom } from "../text/index.ts";
@@ -80,7 +80,7 @@ export async function readModelFile(
     const refusal = keys.refusal ?? own;
     const { used, unusable } = mtpFiles;
     if (aside && used) mtpFiles = { unusable: [...unusable, { path: used, problem: aside.problem }] };
-    return { file, h, tokenizer, notes, mtpFiles, ...(refusal && { refusal }) };
+    return { file, h, tokenizer, notes: notes.map(inOneLine), mtpFiles, ...(refusal && { refusal }) };
   } catch (error) {
     await file.close();
     throw error;

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../errors/index.ts";
+import { inOneLine, isFileFault, UserError } from "../errors/index.ts";
 import {
   disk,
   type FileSystem,
@@ -40,8 +40,9 @@ export async function withMtpFile(file: GgufFile, system: FileSystem = disk): Pr
       return { ...whole, mtpFiles: { used: path, unusable } };
     } catch (error) {
       // Of a connection that breaks while headers are read nothing follows for the file.
-      if (!(error instanceof UserError) || !/^(file|model)-/.test(error.fault.code)) throw error;
-      const { problem, advice } = error.fault;
+      if (!isFileFault(error)) throw error;
+      const { advice } = error.fault;
+      const problem = inOneLine(error.fault.problem);
       unusable.push({ path, problem });
       notes.push(`The MTP file beside it is left aside: ${problem}; ${advice}.`);
     }

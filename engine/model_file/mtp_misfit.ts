@@ -1,3 +1,4 @@
+import { quoted } from "../errors/index.ts";
 import {
   type GgufFile,
   metadataNumber,
@@ -23,7 +24,7 @@ const sharedKeys = [
  */
 export function misfitOf(file: GgufFile, mtp: GgufFile, layers: number): string | undefined {
   const [ours, theirs] = [file, mtp].map((it) => metadataString(it, "general.architecture"));
-  if (ours !== theirs) return `it is a "${theirs}" model and this one is "${ours}"`;
+  if (ours !== theirs) return `it is a ${quoted(theirs!)} model and this one is "${ours}"`;
   for (const key of sharedKeys.map((it) => `${ours}.${it}`)) {
     const here = metadataNumber(file, key, 0);
     const there = metadataNumber(mtp, key, here);

@@ -12,6 +12,7 @@ import {
   type HeaderTensor,
   type PublishedShape,
   publishedFile,
+  TOY,
   writeHeader,
 } from "../../reference/write_header.ts";
 
@@ -22,32 +23,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const shape: PublishedShape = {
-  name: "Toy",
-  architecture: "qwen35",
-  layers: 4,
-  embedding: 256,
-  feedForward: 512,
-  heads: 4,
-  kvHeads: 2,
-  headSize: 64,
-  rotary: 16,
-  ropeBase: 1e7,
-  delta: { keyHeads: 2, valueHeads: 4, headSize: 64 },
-  interval: 4,
-  vocabulary: 300,
-  contextLength: 4096,
-  tied: true,
-};
 const mixture: PublishedShape = {
-  ...shape,
+  ...TOY,
   architecture: "qwen35moe",
   feedForward: 0,
   experts: { count: 8, used: 2, feedForward: 256, shared: 256 },
 };
 
-const plain = publishedFile(shape, "Q8_0", false);
-const withMtp = publishedFile(shape, "Q8_0", true);
+const plain = publishedFile(TOY, "Q8_0", false);
+const withMtp = publishedFile(TOY, "Q8_0", true);
 
 /** The file with other values for keys of the architecture; undefined drops a key, an array is stored as one. */
 function keyed(
@@ -196,7 +180,7 @@ describe("a separate MTP file", () => {
     renamed(of, (name) => (name.startsWith("blk.4.") || !name.startsWith("blk.") ? name : undefined));
 
   test.each([
-    ["dense", shape],
+    ["dense", TOY],
     ["mixture", mixture],
   ])("joins a %s model by its name", async (_, it) => {
     await writeHeader(at("Toy-Q4_K_M.gguf"), publishedFile(it, "Q4_K_M", false));
@@ -211,7 +195,7 @@ describe("a separate MTP file", () => {
 
   test("of two that fit, the one in the model's quant is taken", async () => {
     await writeHeader(at("Toy-Q8_0.gguf"), plain);
-    await writeHeader(at("mtp-Toy-Q4_K_M.gguf"), block(publishedFile(shape, "Q4_K_M", true)));
+    await writeHeader(at("mtp-Toy-Q4_K_M.gguf"), block(publishedFile(TOY, "Q4_K_M", true)));
     await writeHeader(at("mtp-Toy-Q8_0.gguf"), block(withMtp));
     const open = await openModelFile(at("Toy-Q8_0.gguf"));
     await using _ = open.file;
@@ -220,10 +204,10 @@ describe("a separate MTP file", () => {
 
   test("of two, the one that fits is taken", async () => {
     await writeHeader(at("Toy-Q8_0.gguf"), plain);
-    await writeHeader(at("mtp-Toy-Q4_K_M.gguf"), block(publishedFile(shape, "Q4_K_M", true)));
+    await writeHeader(at("mtp-Toy-Q4_K_M.gguf"), block(publishedFile(TOY, "Q4_K_M", true)));
     await writeHeader(
       at("mtp-Toy-Q8_0.gguf"),
-      block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)),
+      block(publishedFile({ ...TOY, embedding: 512 }, "Q8_0", true)),
     );
     const open = await openModelFile(at("Toy-Q8_0.gguf"));
     await using _ = open.file;
@@ -243,7 +227,7 @@ describe("a separate MTP file", () => {
   test("of several in no quant of the model's, the smallest is taken", async () => {
     await writeHeader(at("Toy-Q6_K.gguf"), plain);
     await writeHeader(at("mtp-Toy-BF16.gguf"), block(withMtp));
-    await writeHeader(at("mtp-Toy-Q4_0.gguf"), block(publishedFile(shape, "Q4_K_M", true)));
+    await writeHeader(at("mtp-Toy-Q4_0.gguf"), block(publishedFile(TOY, "Q4_K_M", true)));
     const open = await openModelFile(at("Toy-Q6_K.gguf"));
     await using _ = open.file;
     expect(open.notes).toEqual(["The MTP block is that of mtp-Toy-Q4_0.gguf."]);
@@ -281,12 +265,12 @@ describe("a separate MTP file", () => {
   const cases: [what: string, file: HeaderFile, note: string][] = [
     [
       "of another width",
-      block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)),
+      block(publishedFile({ ...TOY, embedding: 512 }, "Q8_0", true)),
       ` does not belong to it (qwen35.embedding_length is 512 there and 256 here)${misfit}`,
     ],
     [
       "of another width that has no keys",
-      keyed(block(publishedFile({ ...shape, embedding: 512 }, "Q8_0", true)), {
+      keyed(block(publishedFile({ ...TOY, embedding: 512 }, "Q8_0", true)), {
         "qwen35.embedding_length": undefined,
       }),
       ` does not belong to it (its tensor nextn.eh_proj.weight has shape [1024, 512] where [512, 256] is needed)${misfit}`,
@@ -308,7 +292,7 @@ describe("a separate MTP file", () => {
     ],
     [
       "with another vocabulary",
-      block(publishedFile({ ...shape, vocabulary: 320 }, "Q8_0", true)),
+      block(publishedFile({ ...TOY, vocabulary: 320 }, "Q8_0", true)),
       ` does not belong to it (token 295 of its vocabulary is another one than here)${misfit}`,
     ],
     [
@@ -551,7 +535,7 @@ describe("Ollama's dialect", () => {
     expect(await complaintOf(keyed(plain, { "qwen35.feed_forward_length": [512, 512, 768, 512] }))).toBe(
       "toy.gguf has layers of different sizes (qwen35.feed_forward_length is 512, 768), and only equal ones are supported: choose another model.",
     );
-    const deep = publishedFile({ ...shape, layers: 12 }, "Q8_0", false);
+    const deep = publishedFile({ ...TOY, layers: 12 }, "Q8_0", false);
     const many = Array.from({ length: 12 }, (_, i) => 64 * (i + 1));
     expect(await complaintOf(keyed(deep, { "qwen35.feed_forward_length": many }))).toContain(
       "(qwen35.feed_forward_length is 64, 128, 192, 256, 320, 384 and 6 other values)",
@@ -775,7 +759,7 @@ describe("what would change results or stop the device is refused before a weigh
 
   test("Granite without rotation; of others the same key says nothing", async () => {
     const granite = (finetuned: boolean): HeaderFile => {
-      const { delta: _, interval: __, ...attention } = shape;
+      const { delta: _, interval: __, ...attention } = TOY;
       const whole = publishedFile({ ...attention, architecture: "granite" }, "Q8_0", false);
       return keyed(whole, { "granite.rope.scaling.finetuned": finetuned });
     };
@@ -791,12 +775,12 @@ describe("what would change results or stop the device is refused before a weigh
   test("a key of unknown meaning is named, one that describes the file is not", async () => {
     const file = keyed(plain, {
       [key("attention.novelty")]: 3,
-      "toolmaker.note": "x",
+      "toolmaker.\u001b[31mnote": "x",
       "general.license": "mit",
     });
     await opened(file, ({ notes }) =>
       expect(notes).toEqual([
-        `Metadata that this version does not know and leaves unused: ${key("attention.novelty")}, toolmaker.note.`,
+        `Metadata that this version does not know and leaves unused: ${key("attention.novelty")}, toolmaker. [31mnote.`,
       ]),
     );
   });
