@@ -87,8 +87,12 @@ export function scriptEngine() {
   const scripted = join(out, "process_scripted.js");
   writeFileSync(scripted, SCRIPTED);
   if (!existsSync(kept)) copyFileSync(path, kept);
-  writeFileSync(`${path}.new`, PROCESS);
-  renameSync(`${path}.new`, path); // at once: an engine may start at any time
+  // At once, and nothing that it starts is taken away: an engine of another window may start at any time.
+  const replace = (write: (to: string) => void) => {
+    write(`${path}.new`);
+    renameSync(`${path}.new`, path);
+  };
+  replace((to) => writeFileSync(to, PROCESS));
   const go = join(folder, "go");
   return {
     env: { SCRIPTED_ENGINE: folder },
@@ -101,7 +105,7 @@ export function scriptEngine() {
     release: () => writeFileSync(go, ""),
     /** Puts the installed process back, for the test files after this one. */
     restore(): void {
-      renameSync(kept, path);
+      replace((to) => copyFileSync(kept, to));
       rmSync(scripted);
       rmSync(folder, { recursive: true });
     },
