@@ -43,7 +43,7 @@ export interface PacedOptions {
 }
 
 /** Widths that plans are recorded for; a pass runs on the narrowest that holds it. */
-export const widths = [1, 2, 4, 8, 16, 32, 48, maxRows];
+export const widths = [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, maxRows];
 export const widthFor = (rows: number): number => widths.find((width) => width >= rows)!;
 
 /**

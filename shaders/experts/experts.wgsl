@@ -1,22 +1,18 @@
 // experts (NETWORK.md 3.7): y_i[n] = Σ_k W_e[n, k]·x_i[k] for the pairs i of a row and one of its experts e. W stays quantised, x
-// and y are f32. A weight is read once for ROWS (up to 16) of the pairs that share its expert.
-// Order (I3): lane l of LANES takes groups l, l + LANES, … of 32 weights in turn, fma into a vec4; then
-// (x + y) + (z + w); then a binary tree over the lanes. Nothing of it depends on the other pairs.
+// and y are f32. A weight is read once for ROWS (up to 16) of the pairs that share its expert, an x once for four rows of W.
+// Order (I3): see four_rows.wgsl. Nothing of it depends on the other pairs.
 // 0, 1 W     [K, N, experts]       read         by blocks/*.wgsl: header(row, group), quad(header, i)
 // 2 x        [K, T or USED·T]      read
 // 3 out      [out_stride, USED·T]  read_write
 // 4 step                           read
 // 6 groups   [SLOTS]               read         see expert_group.wgsl
 // 7 pairs    [USED·T]              read
-// Dispatch (N·LANES / WORKGROUP, SLOTS), workgroup WORKGROUP; LANES = 1 on a CPU device.
+// Dispatch (N·LANES / (4·WORKGROUP), SLOTS), workgroup WORKGROUP; LANES = 1 on a CPU device.
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read> step: StepState;
 @group(0) @binding(6) var<storage, read> groups: array<vec4u>;
 @group(0) @binding(7) var<storage, read> pairs: array<u32>;
-
-const BLOCK = min(ROWS, 4u); // pairs that are skipped together where there are fewer; no break, so that loops unroll
-var<workgroup> partial: array<f32, WORKGROUP * ROWS>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -24,9 +20,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let first = groups[wg.y].y;
   let all = select(groups[wg.y].z, 0u, step.rows == 0u);
   if (all == 0u || expert < shape.first || expert >= shape.first + shape.experts) { return; }
-  let n = wg.x * (WORKGROUP / LANES) + local / LANES;
+  let n = (wg.x * (WORKGROUP / LANES) + local / LANES) * 4u;
   let lane = local % LANES;
-  let row = (expert - shape.first) * shape.n + min(n, shape.n - 1u);
+  let weights = (expert - shape.first) * shape.n + min(vec4u(n, n + 1u, n + 2u, n + 3u), vec4u(shape.n - 1u));
   for (var done = 0u; done < all; done += ROWS) {
     let count = min(ROWS, all - done);
     var input = array<u32, ROWS>();
@@ -38,31 +34,28 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     for (var base = 0u; base < shape.k / 32u; base += LANES) {
       let group = base + lane;
       if (group < shape.k / 32u) {
-        let h = header(row, group);
+        let h = headers(weights, group);
         for (var i = 0u; i < trips(8u); i++) {
-          let w = quad(h, i);
-          for (var b = 0u; b < ROWS; b += BLOCK) {
+          let w = quads(h, i);
+          // Pairs are skipped together where there are fewer; no break, so that loops unroll.
+          for (var b = 0u; b < ROWS; b += TOGETHER) {
             if (b < count) {
-              for (var r = b; r < b + BLOCK; r++) { acc[r] = fma(w, x[input[r] + group * 8u + i], acc[r]); }
+              for (var r = b; r < b + TOGETHER; r++) { acc[r] = add_products(acc[r], w, x[input[r] + group * 8u + i]); }
             }
           }
         }
       }
     }
-    for (var r = 0u; r < ROWS; r++) {
-      partial[r * WORKGROUP + local] = (acc[r].x + acc[r].y) + (acc[r].z + acc[r].w);
-    }
-    for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+    for (var b = 0u; b < ROWS; b += TOGETHER) {
+      for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = acc[b + r]; }
+      add_lanes(local);
+      for (var i = lane; i < 4u * min(TOGETHER, max(count, b) - b); i += LANES) {
+        if (n + i % 4u < shape.n) {
+          let at = pairs[first + done + b + i / 4u] * shape.out_stride + shape.column;
+          out[at + n + i % 4u] = partial[i / 4u * WORKGROUP + local - lane][i % 4u];
+        }
+      }
       workgroupBarrier();
-      if (lane < reach) {
-        for (var r = 0u; r < count; r++) { partial[r * WORKGROUP + local] += partial[r * WORKGROUP + local + reach]; }
-      }
     }
-    if (n < shape.n && lane == 0u) {
-      for (var r = 0u; r < count; r++) {
-        out[pairs[first + done + r] * shape.out_stride + shape.column + n] = partial[r * WORKGROUP + local];
-      }
-    }
-    workgroupBarrier();
   }
 }

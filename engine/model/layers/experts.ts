@@ -4,13 +4,14 @@ import routeShader from "../../../shaders/experts/expert_route.wgsl";
 import sumShader from "../../../shaders/experts/expert_sum.wgsl";
 import expertsShader from "../../../shaders/experts/experts.wgsl";
 import shapeShader from "../../../shaders/experts/experts_shape.wgsl";
+import fourRowsShader from "../../../shaders/matmul/four_rows.wgsl";
 import { ceilDiv, structOf, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass } from "../pass.ts";
 import type { Matrix, Weights } from "../weights.ts";
 import { expertSlots } from "../workspace.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward, recordSwiglu } from "./ffn.ts";
-import { decoders, lanesFor, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
+import { decoders, lanesFor, productGroups, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
 
 /** Weights of a mixture of experts (NETWORK.md 2.6). */
 export interface Experts {
@@ -131,11 +132,11 @@ function recordStack(
     recorder.dispatch(
       {
         name: `experts ${slab.type} ×${perRead}`,
-        parts: [stepShader, ...shape.parts, ...decoders[slab.type], expertsShader],
+        parts: [stepShader, ...shape.parts, ...decoders[slab.type], fourRowsShader, expertsShader],
         constants: { ROWS: u32(perRead), LANES: u32(lanes) },
       },
       { ...slab.planes, x, out, step, ...shape.bindings, groups: w.groups, pairs: w.pairs },
-      [ceilDiv(rows * lanes, workgroupSize), expertSlots(experts, width)],
+      [productGroups(rows, lanes), expertSlots(experts, width)],
     );
   }
 }

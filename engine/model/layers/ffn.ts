@@ -3,7 +3,7 @@ import swigluShader from "../../../shaders/common/swiglu.wgsl";
 import { ceilDiv, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Pass, PassRows } from "../pass.ts";
 import { type Matrix, scaled, type Weights } from "../weights.ts";
-import { type MatmulOptions, recordMatmul } from "./matmul.ts";
+import { canGate, type MatmulOptions, recordMatmul } from "./matmul.ts";
 
 /** Weights of a dense feed-forward network (NETWORK.md 2.5). */
 export interface FeedForward {
@@ -41,8 +41,12 @@ export function recordFeedForward(
   result: Pick<MatmulOptions, "out" | "accumulate">,
 ): void {
   const { workspace: w } = pass;
-  recordMatmul(pass, layer.gateUp, { x: w.normed, out: w.gateUp });
-  recordSwiglu(pass, layer.down.columns, { x: w.gateUp, y: w.hidden });
+  if (pass.kind === "rows" && canGate(layer.gateUp)) {
+    recordMatmul(pass, layer.gateUp, { x: w.normed, out: w.hidden, gated: true });
+  } else {
+    recordMatmul(pass, layer.gateUp, { x: w.normed, out: w.gateUp });
+    recordSwiglu(pass, layer.down.columns, { x: w.gateUp, y: w.hidden });
+  }
   recordMatmul(pass, layer.down, { x: w.hidden, ...result });
 }
 

@@ -34,6 +34,7 @@ import tq20 from "../../../shaders/blocks/tq2_0.wgsl";
 import embeddingShader from "../../../shaders/common/embedding.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import draftHeadShader from "../../../shaders/draft/draft_head.wgsl";
+import fourRowsShader from "../../../shaders/matmul/four_rows.wgsl";
 import matmulShader from "../../../shaders/matmul/matmul.wgsl";
 import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
 import shapeShader from "../../../shaders/matmul/matmul_shape.wgsl";
@@ -82,8 +83,15 @@ export const decoders: Readonly<Record<TensorType, readonly string[]>> = {
   MXFP4: [mxfp4],
 };
 
-/** Rows that share one reading of a weight (I5). */
+/** Rows that share one reading of a weight (I5), at most. */
 export const rowsPerRead = 16;
+
+/** Rows of a weight matrix that share one reading of an activation (four_rows.wgsl). */
+const fourRows = 4;
+
+/** Workgroups along x for `rows` rows of weights. */
+export const productGroups = (rows: number, lanes: number): number =>
+  ceilDiv(ceilDiv(rows, fourRows) * lanes, workgroupSize);
 
 export interface MatmulOptions {
   readonly x: GPUBuffer;
@@ -102,14 +110,19 @@ export interface MatmulOptions {
   readonly last?: boolean;
   /** Leaves out the pass's first rows; row `skip` gives row 0 of `out`. */
   readonly skip?: number;
+  /** Writes silu(a) ∘ b of the product's halves a and b, on the row path, where `canGate`. */
+  readonly gated?: boolean;
 }
+
+/** Whether both halves of the matrix are at hand in one dispatch. */
+export const canGate = ({ slabs }: Matrix): boolean => slabs.length === 1;
 
 /**
  * Lanes that share a row of weights: 1 where the device is a CPU, whose barriers cost more than they save; else up to
- * 32, as many as there are groups of 32 weights. One choice for a matrix, for every width (I3).
+ * a workgroup, as many as there are groups of 32 weights. One choice for a matrix, for every width (I3).
  */
 export const lanesFor = (gpu: Gpu, columns: number): number =>
-  gpu.software ? 1 : Math.min(32, 2 ** Math.floor(Math.log2(columns / 32)));
+  gpu.software ? 1 : Math.min(workgroupSize, 2 ** Math.floor(Math.log2(columns / 32)));
 
 /** Records out_t = W·x_t for the rows of the step state. */
 export function recordMatmul(
@@ -117,18 +130,19 @@ export function recordMatmul(
   matrix: Matrix,
   options: MatmulOptions,
 ): void {
-  const { x, out, last = false } = options;
+  const { x, out, last = false, gated = false } = options;
   const lanes = lanesFor(recorder.gpu, matrix.columns);
   const one = last || width === 1;
   const tiled = kind === "prompt" && !one;
-  const rows = one ? 1 : Math.min(width, rowsPerRead);
+  // The fewest readings of each weight, and then the fewest rows that are computed for nothing.
+  const rows = one ? 1 : Math.ceil(width / Math.ceil(width / rowsPerRead));
   const scale = scaleOf(matrix);
   for (const slab of matrix.slabs) {
     const shape = shapeOf(recorder.gpu, matrix, slab, {
       x_stride: options.xStride ?? matrix.columns,
       x_ring: options.xRing ?? 0,
       skip: options.skip ?? 0,
-      out_stride: options.outStride ?? matrix.rows,
+      out_stride: options.outStride ?? (gated ? matrix.rows / 2 : matrix.rows),
       ring: options.ring ?? 0,
       accumulate: Number(options.accumulate ?? false),
       last: Number(last),
@@ -142,11 +156,17 @@ export function recordMatmul(
         }
       : {
           name: `matmul ${slab.type} ×${rows}`,
-          parts: [...before, matmulShader],
-          constants: { GRID_X: u32(gridWidth), ROWS: u32(rows), LANES: u32(lanes), SCALE: scale },
+          parts: [...before, fourRowsShader, matmulShader],
+          constants: {
+            GRID_X: u32(gridWidth),
+            ROWS: u32(rows),
+            LANES: u32(lanes),
+            GATED: String(gated),
+            SCALE: scale,
+          },
         };
     // A tile is as wide as it is high.
-    const groups = tiled ? ceilDiv(slab.rows, maxRows) : ceilDiv(slab.rows * lanes, workgroupSize);
+    const groups = tiled ? ceilDiv(slab.rows, maxRows) : productGroups(slab.rows, lanes);
     recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings }, [
       Math.min(groups, gridWidth),
       tiled || one ? 1 : ceilDiv(width, rows),
@@ -182,11 +202,18 @@ export function recordDraftHead(
     const shape = shapeOf(recorder.gpu, head, slab, { x_stride: head.columns, x_ring: xRing, last: 1 });
     const source = {
       name: `draft_head ${slab.type}`,
-      parts: [stepShader, ...shape.parts, ...decoders[slab.type], outputShader, draftHeadShader],
-      constants: { LANES: u32(lanes), COUNT: u32(count), SCALE: scaleOf(head) },
+      parts: [
+        stepShader,
+        ...shape.parts,
+        ...decoders[slab.type],
+        outputShader,
+        fourRowsShader,
+        draftHeadShader,
+      ],
+      constants: { ROWS: u32(1), LANES: u32(lanes), COUNT: u32(count), SCALE: scaleOf(head) },
     };
     recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings, ids }, [
-      ceilDiv(count * lanes, workgroupSize),
+      productGroups(count, lanes),
     ]);
   }
 }

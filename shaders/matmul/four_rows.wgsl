@@ -1,0 +1,31 @@
+// Four rows of W at a time, so that they share each reading of x. Component c of a vector is row c's.
+// Order (I3): lane l of LANES takes groups l, l + LANES, … of 32 weights in turn, weight after weight, by fma into one sum
+// for each row of x; then a binary tree over the lanes. Nothing of it depends on the number of rows of x.
+struct Headers { a: Header, b: Header, c: Header, d: Header }
+
+fn headers(rows: vec4u, group: u32) -> Headers {
+  return Headers(header(rows.x, group), header(rows.y, group), header(rows.z, group), header(rows.w, group));
+}
+
+// Weights 4·i to 4·i + 3 of the group, a column for each.
+fn quads(h: Headers, i: u32) -> mat4x4f {
+  return transpose(mat4x4f(quad(h.a, i), quad(h.b, i), quad(h.c, i), quad(h.d, i)));
+}
+
+fn add_products(sum: vec4f, w: mat4x4f, x: vec4f) -> vec4f {
+  return fma(w[3], vec4f(x.w), fma(w[2], vec4f(x.z), fma(w[1], vec4f(x.y), fma(w[0], vec4f(x.x), sum))));
+}
+
+const TOGETHER = min(ROWS, 4u); // rows of x whose sums go over the lanes at once
+var<workgroup> partial: array<vec4f, WORKGROUP * TOGETHER>;
+
+// Adds `partial` over the lanes; lane 0 of each row has the sum. Its values are there when it returns.
+fn add_lanes(local: u32) {
+  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+    workgroupBarrier();
+    if (local % LANES < reach) {
+      for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] += partial[r * WORKGROUP + local + reach]; }
+    }
+  }
+  workgroupBarrier();
+}
