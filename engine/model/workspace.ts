@@ -13,6 +13,8 @@ export interface Workspace {
   readonly x: GPUBuffer;
   /** [E, T] normalised input of a mixer or FFN */
   readonly normed: GPUBuffer;
+  /** [T] of each row of `normed`, where it is yet to be multiplied by it */
+  readonly scales: GPUBuffer;
   /** [*, T] projections of a mixer: q|gate, k, v; or z, α, β */
   readonly proj: GPUBuffer;
   /** [D, HQ, T] rotated queries */
@@ -86,6 +88,7 @@ export function workspaceBytes(h: Hyperparameters, context: number): Record<Work
   return {
     x: h.embedding * row,
     normed: h.embedding * row,
+    scales: row,
     proj: Math.max(attentionProj, deltaProj) * row,
     query: heads * headSize * row,
     partials: (headSize + 4) * splits * heads * row,

@@ -1,11 +1,13 @@
 // matmul: y_t[n] = Σ_k W[n, k]·x_t[k] for 1 to MAX_ROWS rows t; W stays quantised, x and y are f32. Each weight is read
 // once for ROWS (up to 16) rows, each x once for four rows of W.
 // With GATED, W is a gate above a matrix of the same size: y_t[n] = silu(W[n]·x_t)·(W[N / 2 + n]·x_t) (NETWORK.md 3.6).
+// The input may be a norm of x, see input_*.wgsl.
 // Order (I3): see four_rows.wgsl.
 // 0, 1 W     [K, N]           read   by blocks/*.wgsl: header(row, group), quad(header, i)
 // 2 x        [x_stride, T]    read
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
+// 6                           read         see input_*.wgsl
 // Dispatch (min(groups, GRID_X), T / ROWS, …), groups = N·LANES / (4·WORKGROUP), workgroup WORKGROUP; LANES = 1 on a CPU
 // device.
 const OWN = select(4u, 2u, GATED); // columns of y that come of four rows of W
@@ -32,25 +34,43 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let n = ((wg.z * GRID_X + wg.x) * (WORKGROUP / LANES) + local / LANES) * OWN;
   let lane = local % LANES;
   let base = input_row(first);
-  let weights = weight_rows(n);
+  let own = weight_rows(n);
   var acc = array<vec4f, ROWS>();
+  var squares = array<f32, ROWS>();
   for (var group = lane; group < shape.k / 32u; group += LANES) {
-    let h = headers(weights, group);
+    let h = headers(own, group);
     for (var i = 0u; i < trips(8u); i++) {
-      let w = quads(h, i);
+      let weight = quads(h, i);
+      let factor = gain(group * 8u + i);
       for (var r = 0u; r < ROWS; r++) {
-        acc[r] = add_products(acc[r], w, x[input_row_after(base, r) * (shape.x_stride / 4u) + group * 8u + i]);
+        var v = x[input_row_after(base, r) * (shape.x_stride / 4u) + group * 8u + i];
+        if (NORMED) {
+          squares[r] = add_squares(squares[r], v);
+          v *= factor;
+        }
+        acc[r] = add_products(acc[r], weight, v);
       }
     }
   }
   let count = min(ROWS, rows - first);
   for (var done = 0u; done < ROWS; done += TOGETHER) {
+    var scales = vec4f(1.0);
+    if (NORMED) {
+      let last = ROWS - 1u;
+      partial[local] = vec4f(
+        squares[done], squares[min(done + 1u, last)], squares[min(done + 2u, last)], squares[min(done + 3u, last)],
+      );
+      add_lanes(local);
+      for (var r = 0u; r < 4u; r++) { scales[r] = norm_scale(partial[local - lane][r], shape.k); }
+      workgroupBarrier();
+    }
     for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = acc[min(done + r, ROWS - 1u)]; }
     add_lanes(local);
     for (var i = lane; i < OWN * min(TOGETHER, max(count, done) - done); i += LANES) {
       if (n + i % OWN < columns()) {
-        let sums = partial[i / OWN * WORKGROUP + local - lane];
-        store(first + done + i / OWN, n + i % OWN, result(sums, i % OWN));
+        let r = i / OWN;
+        let sums = partial[r * WORKGROUP + local - lane] * scales[r] * input_scale(first + done + r);
+        store(first + done + r, n + i % OWN, result(sums, i % OWN));
       }
     }
     workgroupBarrier();

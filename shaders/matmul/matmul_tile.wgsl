@@ -6,6 +6,7 @@
 // 2 x        [x_stride, T]    read
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
+// 6                           read         see input_plain.wgsl and input_scaled.wgsl
 // Dispatch (min(N / MAX_ROWS, GRID_X), 1, …), workgroup MAX_ROWS.
 const XS = 32u * MAX_ROWS;
 // [MAX_ROWS, 32] of W, then [MAX_ROWS, 32] of x; at the end [MAX_ROWS columns, MAX_ROWS rows] of y
@@ -54,5 +55,5 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   }
   workgroupBarrier();
   if (n >= shape.n) { return; }
-  for (var t = 0u; t < rows; t++) { store(t, n, tile[t * MAX_ROWS + local]); }
+  for (var t = 0u; t < rows; t++) { store(t, n, tile[t * MAX_ROWS + local] * input_scale(t)); }
 }

@@ -12,7 +12,7 @@ import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass } from "../pass.ts";
 import type { KvLayer } from "../sequence.ts";
 import { type Matrix, scaled, type Weights } from "../weights.ts";
-import { recordMatmul } from "./matmul.ts";
+import { type ProductInput, recordMatmul } from "./matmul.ts";
 
 /** Weights of a full-attention mixer (NETWORK.md 2.3). */
 export interface Attention {
@@ -57,8 +57,13 @@ export function loadAttention(weights: Weights, h: Hyperparameters, block: strin
 
 const inputShaders = { norms: normShader, biases: biasShader, nothing: plainShader } as const;
 
-/** Records x += Attention(normed) (NETWORK.md 3.2), appending the rows' keys and values to the cache. */
-export function recordAttention(pass: Pass, layer: Attention, { keys, values }: KvLayer): void {
+/** Records x += Attention(input) (NETWORK.md 3.2), appending the rows' keys and values to the cache. */
+export function recordAttention(
+  pass: Pass,
+  layer: Attention,
+  input: ProductInput,
+  { keys, values }: KvLayer,
+): void {
   const { recorder, h, memory, workspace: w, step, width } = pass;
   const { heads, kvHeads, headSize, rotary, scale, gated, inputs, pairs } = h.attention;
   const kv = memory.kvType === "f16" ? kvF16 : kvF32;
@@ -71,7 +76,7 @@ export function recordAttention(pass: Pass, layer: Attention, { keys, values }: 
   };
   const splits = { SPLIT: u32(w.split), SPLITS: u32(w.splits) };
 
-  recordMatmul(pass, layer.qkv, { x: w.normed, out: w.proj });
+  recordMatmul(pass, layer.qkv, { ...input, out: w.proj });
   recorder.dispatch(
     {
       name: "attention_prepare",

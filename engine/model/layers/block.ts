@@ -5,7 +5,7 @@ import { type Attention, loadAttention, recordAttention } from "./attention.ts";
 import { type DeltaNet, loadDeltaNet, recordDeltaNet } from "./delta_net.ts";
 import { type Experts, loadExperts, recordExperts } from "./experts.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward } from "./ffn.ts";
-import { recordNorm } from "./norm.ts";
+import { recordNorm, recordNormed } from "./norm.ts";
 
 /** One block: mixer and feed-forward network, each behind its norm. */
 export interface Block {
@@ -35,20 +35,23 @@ export function loadBlock(
 /** Records x ← block(x) (NETWORK.md 3.1); `index` says which of the sequence's memories is the block's. */
 export function recordBlock(pass: Pass, block: Block, index: number): void {
   const { recorder, h, memory, workspace: w } = pass;
-  const { mixer } = block;
-  const normed = (weight: GPUBuffer) =>
-    recordNorm(pass, {
-      x: { buffer: w.x, stride: h.embedding },
-      w: weight,
-      y: { buffer: w.normed, stride: h.embedding },
-      size: h.embedding,
-      epsilon: h.epsilon,
-    });
+  const { mixer, ffn } = block;
+  const norm = (weight: GPUBuffer) => ({ x: w.x, w: weight, size: h.embedding, epsilon: h.epsilon });
   recorder.part = mixer.kind === "attention" ? "attention layer" : "delta-net layer";
-  normed(block.mixerNorm);
-  if (mixer.kind === "attention") recordAttention(pass, mixer, memory.kv[index]!);
-  else recordDeltaNet(pass, mixer, memory.recurrent[index]!);
-  normed(block.ffnNorm);
-  if (block.ffn.kind === "experts") recordExperts(pass, block.ffn);
-  else recordFeedForward(pass, block.ffn, { out: w.x, accumulate: true });
+  const input = recordNormed(pass, norm(block.mixerNorm), w);
+  if (mixer.kind === "attention") recordAttention(pass, mixer, input, memory.kv[index]!);
+  else recordDeltaNet(pass, mixer, input, memory.recurrent[index]!);
+  if (ffn.kind === "experts") {
+    // Many products read these rows, so that they are made once.
+    const stride = h.embedding;
+    recordNorm(pass, {
+      ...norm(block.ffnNorm),
+      x: { buffer: w.x, stride },
+      y: { buffer: w.normed, stride },
+    });
+    recordExperts(pass, ffn);
+  } else {
+    const normed = recordNormed(pass, norm(block.ffnNorm), w);
+    recordFeedForward(pass, ffn, normed, { out: w.x, accumulate: true });
+  }
 }

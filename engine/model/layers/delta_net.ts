@@ -11,7 +11,7 @@ import type { Pass, Path } from "../pass.ts";
 import type { MatrixRows } from "../runs.ts";
 import { type RecurrentLayer, tapeRows } from "../sequence.ts";
 import type { Matrix, Weights } from "../weights.ts";
-import { recordMatmul } from "./matmul.ts";
+import { type ProductInput, recordMatmul } from "./matmul.ts";
 
 /** Weights of a gated-delta-net mixer (NETWORK.md 2.4). */
 export interface DeltaNet {
@@ -73,15 +73,20 @@ function projections(weights: Weights, { delta }: Hyperparameters, block: string
 }
 
 /**
- * Records x += DeltaNet(normed) (NETWORK.md 3.4). The row path first replays rows, then runs the recurrence token by token,
+ * Records x += DeltaNet(input) (NETWORK.md 3.4). The row path first replays rows, then runs the recurrence token by token,
  * and stores the states that `stores` selects (gated_delta_net.wgsl). Prefill runs the chunked form, replays nothing and
  * stores the last state.
  */
-export function recordDeltaNet(pass: Pass, layer: DeltaNet, memory: RecurrentLayer): void {
+export function recordDeltaNet(
+  pass: Pass,
+  layer: DeltaNet,
+  input: ProductInput,
+  memory: RecurrentLayer,
+): void {
   const { recorder, h, workspace: w, step, width } = pass;
   const { valueHeads, headSize } = h.delta;
-  recordMatmul(pass, layer.qkv, { x: w.normed, out: memory.tape, ring: tapeRows });
-  recordMatmul(pass, layer.gates, { x: w.normed, out: w.proj });
+  recordMatmul(pass, layer.qkv, { ...input, out: memory.tape, ring: tapeRows });
+  recordMatmul(pass, layer.gates, { ...input, out: w.proj });
   recordInputs(pass, layer, memory);
   if (pass.kind === "prompt") recordChunk(pass, memory);
   else recordDeltaRule(pass, ruleBuffers(pass, memory));

@@ -78,7 +78,7 @@ export function recordExperts(pass: Pass, layer: Experts): void {
   recordSwiglu(pass, feedForward, { x: w.expertGateUp, y: w.expertHidden, per: used });
   const out = { x: w.expertHidden, perInput: 1, out: w.expertOut, stride: h.embedding, column: 0 };
   recordStack(pass, layer.down, out);
-  if (layer.shared) recordFeedForward(pass, layer.shared, { out: w.sharedOut });
+  if (layer.shared) recordFeedForward(pass, layer.shared, { x: w.normed }, { out: w.sharedOut });
   recorder.dispatch(
     {
       name: "expert_sum",

@@ -3,7 +3,7 @@ import swigluShader from "../../../shaders/common/swiglu.wgsl";
 import { ceilDiv, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Pass, PassRows } from "../pass.ts";
 import { type Matrix, scaled, type Weights } from "../weights.ts";
-import { canGate, type MatmulOptions, recordMatmul } from "./matmul.ts";
+import { canGate, type MatmulOptions, type ProductInput, recordMatmul } from "./matmul.ts";
 
 /** Weights of a dense feed-forward network (NETWORK.md 2.5). */
 export interface FeedForward {
@@ -34,17 +34,18 @@ export function loadFeedForward(
   };
 }
 
-/** Records down(silu(gate·normed) ∘ up·normed) (NETWORK.md 3.6), as `result` says where. */
+/** Records down(silu(gate·input) ∘ up·input) (NETWORK.md 3.6), as `result` says where. */
 export function recordFeedForward(
   pass: Pick<Pass, keyof PassRows | "workspace">,
   layer: FeedForward,
+  input: ProductInput,
   result: Pick<MatmulOptions, "out" | "accumulate">,
 ): void {
   const { workspace: w } = pass;
   if (pass.kind === "rows" && canGate(layer.gateUp)) {
-    recordMatmul(pass, layer.gateUp, { x: w.normed, out: w.hidden, gated: true });
+    recordMatmul(pass, layer.gateUp, { ...input, out: w.hidden, gated: true });
   } else {
-    recordMatmul(pass, layer.gateUp, { x: w.normed, out: w.gateUp });
+    recordMatmul(pass, layer.gateUp, { ...input, out: w.gateUp });
     recordSwiglu(pass, layer.down.columns, { x: w.gateUp, y: w.hidden });
   }
   recordMatmul(pass, layer.down, { x: w.hidden, ...result });

@@ -32,9 +32,13 @@ import sixBitScales from "../../../shaders/blocks/six_bit_scales.wgsl";
 import tq10 from "../../../shaders/blocks/tq1_0.wgsl";
 import tq20 from "../../../shaders/blocks/tq2_0.wgsl";
 import embeddingShader from "../../../shaders/common/embedding.wgsl";
+import squaresShader from "../../../shaders/common/squares.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import draftHeadShader from "../../../shaders/draft/draft_head.wgsl";
 import fourRowsShader from "../../../shaders/matmul/four_rows.wgsl";
+import normedShader from "../../../shaders/matmul/input_normed.wgsl";
+import plainShader from "../../../shaders/matmul/input_plain.wgsl";
+import scaledShader from "../../../shaders/matmul/input_scaled.wgsl";
 import matmulShader from "../../../shaders/matmul/matmul.wgsl";
 import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
 import shapeShader from "../../../shaders/matmul/matmul_shape.wgsl";
@@ -93,8 +97,16 @@ const fourRows = 4;
 export const productGroups = (rows: number, lanes: number): number =>
   ceilDiv(ceilDiv(rows, fourRows) * lanes, workgroupSize);
 
-export interface MatmulOptions {
+/** The rows that a product multiplies. */
+export interface ProductInput {
   readonly x: GPUBuffer;
+  /** Multiplies row t of the result by scales[t] (norm_gain.wgsl). */
+  readonly scales?: GPUBuffer;
+  /** Takes rms(x_t) ∘ w for x_t: on the row path, and without rings. */
+  readonly norm?: { readonly w: GPUBuffer; readonly epsilon: number };
+}
+
+export interface MatmulOptions extends ProductInput {
   /** Distance of rows of `x`, in floats. Default: the matrix's columns. */
   readonly xStride?: number;
   /** Reads row t at (position + t) mod xRing. */
@@ -137,6 +149,7 @@ export function recordMatmul(
   // The fewest readings of each weight, and then the fewest rows that are computed for nothing.
   const rows = one ? 1 : Math.ceil(width / Math.ceil(width / rowsPerRead));
   const scale = scaleOf(matrix);
+  const input = inputOf(options);
   for (const slab of matrix.slabs) {
     const shape = shapeOf(recorder.gpu, matrix, slab, {
       x_stride: options.xStride ?? matrix.columns,
@@ -147,12 +160,12 @@ export function recordMatmul(
       accumulate: Number(options.accumulate ?? false),
       last: Number(last),
     });
-    const before = [stepShader, ...shape.parts, ...decoders[slab.type], outputShader];
+    const before = [stepShader, ...shape.parts, ...decoders[slab.type], outputShader, ...input.parts];
     const source = tiled
       ? {
           name: `matmul_tile ${slab.type}`,
           parts: [...before, tileShader],
-          constants: { GRID_X: u32(gridWidth), SCALE: scale },
+          constants: { GRID_X: u32(gridWidth), SCALE: scale, ...input.constants },
         }
       : {
           name: `matmul ${slab.type} ×${rows}`,
@@ -163,16 +176,32 @@ export function recordMatmul(
             LANES: u32(lanes),
             GATED: String(gated),
             SCALE: scale,
+            ...input.constants,
           },
         };
     // A tile is as wide as it is high.
     const groups = tiled ? ceilDiv(slab.rows, maxRows) : productGroups(slab.rows, lanes);
-    recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings }, [
+    recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings, ...input.bindings }, [
       Math.min(groups, gridWidth),
       tiled || one ? 1 : ceilDiv(width, rows),
       ceilDiv(groups, gridWidth),
     ]);
   }
+}
+
+/** The WGSL by which a product reads its input, and what it is bound to. */
+function inputOf({ scales, norm }: ProductInput) {
+  if (norm)
+    return {
+      parts: [squaresShader, normedShader],
+      constants: { EPS: f32(norm.epsilon) },
+      bindings: { norm_w: norm.w } as Bindings,
+    };
+  return {
+    parts: [squaresShader, scales ? scaledShader : plainShader],
+    constants: {},
+    bindings: (scales ? { row_scales: scales } : {}) as Bindings,
+  };
 }
 
 const scaleOf = ({ scale = 1 }: Matrix): string => f32(scale);

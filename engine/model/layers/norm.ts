@@ -1,7 +1,10 @@
+import gainShader from "../../../shaders/common/norm_gain.wgsl";
 import normShader from "../../../shaders/common/rms_norm.wgsl";
+import squaresShader from "../../../shaders/common/squares.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import { f32, u32 } from "../../gpu/index.ts";
 import type { PassRows } from "../pass.ts";
+import { lanesFor, type ProductInput } from "./matmul.ts";
 
 /** Rows of `size` floats inside a buffer: their distance, and the first one, in floats and rows. */
 export interface Rows {
@@ -39,4 +42,32 @@ export function recordNorm(
     },
   };
   recorder.dispatch(source, { x: x.buffer, w, y: y.buffer, step }, [1, width]);
+}
+
+/** Most rows for which each workgroup of a product makes the norm itself; for more, that costs more than a dispatch. */
+const fusedRows = 8;
+
+/**
+ * Records what products are to read as rms(x_t) ∘ w, and returns it. Whether a dispatch of its own makes the norm, or the products
+ * themselves, does not change a bit of their results (I3).
+ * @param made where a dispatch of its own puts rows [size, T] and their scales [T]
+ */
+export function recordNormed(
+  { recorder, step, width, kind }: PassRows,
+  { x, w, size, epsilon }: { x: GPUBuffer; w: GPUBuffer; size: number; epsilon: number },
+  made: { normed: GPUBuffer; scales: GPUBuffer },
+): ProductInput {
+  // A software device computes rows one after another: there each workgroup's own sum of squares costs more than a dispatch.
+  if (kind === "rows" && width <= fusedRows && !recorder.gpu.software) return { x, norm: { w, epsilon } };
+  const { normed, scales } = made;
+  recorder.dispatch(
+    {
+      name: "norm_gain",
+      parts: [stepShader, squaresShader, gainShader],
+      constants: { K: u32(size), EPS: f32(epsilon), LANES: u32(lanesFor(recorder.gpu, size)) },
+    },
+    { x, w, y: normed, scales, step },
+    [1, width],
+  );
+  return { x: normed, scales };
 }

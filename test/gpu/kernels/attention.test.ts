@@ -102,7 +102,8 @@ async function attend(
   } as const;
   const path = { kind: "rows", width: maxRows } as const;
   await bed.run(
-    (to) => recordAttention(layerPass(bed, to, path, { h: s.h, workspace: w, memory }), layer, kv),
+    (to) =>
+      recordAttention(layerPass(bed, to, path, { h: s.h, workspace: w, memory }), layer, { x: w.normed }, kv),
     {
       positions: s.position + first + rows,
     },

@@ -71,7 +71,7 @@ eachDevice((bed) => {
       } as const;
       bed().setStep(9, rows);
       await bed().run((to) =>
-        recordFeedForward({ ...bed().rows(to, path), workspace: w }, layer, { out: w.x }),
+        recordFeedForward({ ...bed().rows(to, path), workspace: w }, layer, { x: w.normed }, { out: w.x }),
       );
       const y = await bed().floats(w.hidden);
       const expected = Float64Array.from({ length: rows * feedForward }, (_, i) => {

@@ -86,7 +86,12 @@ export async function runDeltaLayer(bed: TestBed, kind: "rows" | "prompt", s: De
   const memory = { tape, gates, slots };
   const path = { kind, width: maxRows };
   await bed.run((to) =>
-    recordDeltaNet(layerPass(bed, to, path, { h: s.h, workspace: w, stores: 1 }), layer, memory),
+    recordDeltaNet(
+      layerPass(bed, to, path, { h: s.h, workspace: w, stores: 1 }),
+      layer,
+      { x: w.normed },
+      memory,
+    ),
   );
   return {
     mixed: await bed.floats(w.mixed),

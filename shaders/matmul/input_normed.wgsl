@@ -1,0 +1,6 @@
+// The input of a product is rms(x_t) ∘ w: its lanes see the whole row, and so add up its squares beside their products.
+// 6 norm_w  [K]   read
+@group(0) @binding(6) var<storage, read> norm_w: array<vec4f>;
+const NORMED = true;
+fn gain(i: u32) -> vec4f { return norm_w[i]; }
+fn input_scale(t: u32) -> f32 { return 1.0; }

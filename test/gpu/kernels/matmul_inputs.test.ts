@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { recordFeedForward } from "../../../engine/model/layers/ffn.ts";
+import { type ProductInput, recordMatmul } from "../../../engine/model/layers/matmul.ts";
+import { recordNormed } from "../../../engine/model/layers/norm.ts";
+import { rmsNorm, silu } from "../../reference/formulas.ts";
+import { seededRandom } from "../../reference/random.ts";
+import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
+import { eachDevice } from "../support/devices.ts";
+import { normals } from "../support/inputs.ts";
+import { poisonedWorkspace, shapes } from "../support/layers.ts";
+import { products, productTolerance } from "../support/products.ts";
+import { withLanes } from "../support/test_bed.ts";
+import { loadMatrix, type Part } from "../support/weights_file.ts";
+
+// What products do beside multiplying: the norm of their input, and the gate of a feed-forward network.
+const epsilon = 1e-6;
+const maxRows = 64;
+
+eachDevice((bed, device) => {
+  for (const lanes of ["one", "several"] as const) {
+    describe(lanes === "one" ? "a lane a row" : "several lanes a row", () => {
+      test("a product of normalised rows has the same bits where it makes the norm itself", async () => {
+        const seed = 801;
+        const random = seededRandom(seed);
+        const gpu = withLanes(bed().gpu, lanes);
+        const [columns, n] = [288, 37];
+        const { matrix, values } = await loadMatrix(bed(), columns, [{ type: "Q8_0", rows: n }], random);
+        const rows = Array.from({ length: 8 }, (_, t) => normals(columns, random, t === 3 ? 1e-4 : 2)); // one row near EPS
+        const w = normals(columns, random);
+        const x = bed().upload(
+          rows.flatMap((row) => [...row]),
+          maxRows * columns,
+        );
+        const norm = { x, w: bed().upload(w), size: columns, epsilon };
+        const run = async (width: number, fused: boolean) => {
+          const made = { normed: bed().poisoned(maxRows * columns), scales: bed().poisoned(maxRows) };
+          const out = bed().poisoned(maxRows * n);
+          bed().setStep(0, width);
+          await bed().run(
+            (to) => {
+              const pass = bed().rows(to, { kind: "rows", width });
+              const input: ProductInput = fused
+                ? { x, norm: { w: norm.w, epsilon } }
+                : recordNormed({ ...pass, kind: "prompt" }, norm, made);
+              recordMatmul(pass, matrix, { ...input, out });
+            },
+            { gpu },
+          );
+          const all = await bed().floats(out);
+          expectWritten(all, (i) => i < width * n, `seed ${seed}, ${width} rows`);
+          return all.subarray(0, width * n);
+        };
+        const apart = await run(8, false);
+        const normed = rows.flatMap((row) => [...rmsNorm(row, w, epsilon)]);
+        expectClose(
+          apart,
+          products(values(), columns, Float32Array.from(normed)),
+          2 * productTolerance,
+          `seed ${seed}`,
+        );
+        for (const width of device === "lavapipe" && lanes === "several" ? [1, 3] : [1, 3, 8]) {
+          expectSameBits(await run(width, true), apart.subarray(0, width * n), `seed ${seed}, ${width} rows`);
+        }
+      });
+
+      for (const [what, types] of [
+        ["one type: by the product", ["Q8_0", "Q8_0"]],
+        ["two types: by a dispatch of its own", ["Q8_0", "F32"]],
+      ] as const) {
+        test(`a feed-forward network is gated, gate and up of ${what}`, async () => {
+          const seed = 802;
+          const random = seededRandom(seed);
+          const gpu = withLanes(bed().gpu, lanes);
+          const [columns, size, rows] = [64, 96, 5];
+          const parts: Part[] = types.map((type) => ({ type, rows: size }));
+          const gateUp = await loadMatrix(bed(), columns, parts, random);
+          const down = await loadMatrix(bed(), size, [{ type: "F32", rows: columns }], random);
+          const w = poisonedWorkspace(bed(), shapes({ embedding: columns, feedForward: size }), maxRows);
+          const x = normals(rows * columns, random);
+          x[0] = 3000; // a large gate does not overflow
+          const input = bed().upload(x, maxRows * columns);
+          bed().setStep(9, rows);
+          const layer = { kind: "dense", gateUp: gateUp.matrix, down: down.matrix } as const;
+          let dispatches = 0;
+          await bed().run(
+            (to) => {
+              const dispatch = to.dispatch.bind(to);
+              to.dispatch = (...all) => {
+                dispatches++;
+                dispatch(...all);
+              };
+              const pass = { ...bed().rows(to, { kind: "rows", width: 8 }), workspace: w };
+              recordFeedForward(pass, layer, { x: input }, { out: w.x });
+            },
+            { gpu },
+          );
+          expect(dispatches).toBe(types[0] === types[1] ? 2 : 4);
+          const both = products(gateUp.values(), columns, x);
+          const expected = Float64Array.from({ length: rows * size }, (_, i) => {
+            const at = Math.floor(i / size) * 2 * size + (i % size);
+            return silu(both[at]!) * both[at + size]!;
+          });
+          const hidden = await bed().floats(w.hidden);
+          expectWritten(hidden, (i) => i < rows * size, `seed ${seed}`);
+          // The row with the large gates apart, since its size would hide errors of the others.
+          for (const [from, to] of [
+            [0, size],
+            [size, rows * size],
+          ] as const) {
+            expectClose(
+              hidden.subarray(from, to),
+              expected.subarray(from, to),
+              4 * productTolerance,
+              `seed ${seed}`,
+            );
+          }
+        });
+      }
+    });
+  }
+});
