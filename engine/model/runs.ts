@@ -49,3 +49,18 @@ export function partOf({ name, type, dims, offset, bytes }: TensorEntry, ranges?
   }));
   return { name, type: type as TensorType, columns, rows, bytes: rows * rowBytes, runs };
 }
+
+/** The rows of several parts of equal shape, cut into `count` pieces each: the first piece of each, then the second of each, …. */
+export function interleaved(parts: readonly Part[], count: number): Part {
+  if (parts.length === 1) return parts[0]!;
+  const pieces = Array.from({ length: count }, (_, i) =>
+    parts.flatMap(({ runs, bytes }) => cutRuns(runs, (i * bytes) / count, bytes / count)),
+  );
+  return {
+    ...parts[0]!,
+    name: parts.map(({ name }) => name).join(" + "),
+    rows: parts.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    runs: pieces.flat(),
+  };
+}

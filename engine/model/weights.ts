@@ -18,7 +18,7 @@ import {
   repackKernel,
   scaleBytes,
 } from "./repack.ts";
-import { cutRuns, type MatrixRows, type Part, partOf, type Run } from "./runs.ts";
+import { cutRuns, interleaved, type MatrixRows, type Part, partOf, type Run } from "./runs.ts";
 
 /** Consecutive rows of a matrix, of one type, small enough for one binding. */
 export interface Slab {
@@ -126,11 +126,26 @@ export class Weights {
     return { name: [...names].join(" + "), columns, rows: row, slabs };
   }
 
-  /** Declares the matrices [columns, rows] of `count` experts, stacked in one tensor; no slab ends within one of them. */
-  stack(name: string, columns: number, rows: number, count: number): Matrix {
-    const slabs: Slab[] = [];
-    const total = this.#addSlabs(slabs, 0, [partOf(this.#tensor(name, [columns, rows, count]))], rows);
-    return { name, columns, rows: total, slabs };
+  /**
+   * Declares the matrices [columns, rows] of `count` experts, stacked in a tensor; no slab ends within one of them. Several
+   * tensors of one type make one stack, in which each expert has its rows of the first, then of the next; else each makes its own.
+   * @throws UserError as `matrix`
+   */
+  stack(names: readonly string[], columns: number, rows: number, count: number): Matrix[] {
+    const tensors = names.map((name) => this.#tensor(name, [columns, rows, count]));
+    const parts = tensors.every(({ type }) => type === tensors[0]!.type)
+      ? [
+          interleaved(
+            tensors.map((tensor) => partOf(tensor)),
+            count,
+          ),
+        ]
+      : tensors.map((tensor) => partOf(tensor));
+    return parts.map((part) => {
+      const slabs: Slab[] = [];
+      const total = this.#addSlabs(slabs, 0, [part], part.rows / count);
+      return { name: part.name, columns, rows: total, slabs };
+    });
   }
 
   /** Joined tensors must fit one binding, and start where a word of scales does. */

@@ -1,5 +1,6 @@
 // experts (NETWORK.md 3.7): y_i[n] = Σ_k W_e[n, k]·x_i[k] for the pairs i of a row and one of its experts e. W stays quantised, x
 // and y are f32. A weight is read once for ROWS (up to 16) of the pairs that share its expert, an x once for four rows of W.
+// With GATED, y_i[n] = silu(W_e[n]·x_i)·(W_e[N / 2 + n]·x_i).
 // Order (I3): see four_rows.wgsl. Nothing of it depends on the other pairs.
 // 0, 1 W     [K, N, experts]       read         by blocks/*.wgsl: header(row, group), quad(header, i)
 // 2 x        [K, T or USED·T]      read
@@ -20,9 +21,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let first = groups[wg.y].y;
   let all = select(groups[wg.y].z, 0u, step.rows == 0u);
   if (all == 0u || expert < shape.first || expert >= shape.first + shape.experts) { return; }
-  let n = (wg.x * (WORKGROUP / LANES) + local / LANES) * 4u;
+  let n = (wg.x * (WORKGROUP / LANES) + local / LANES) * OWN;
   let lane = local % LANES;
-  let weights = (expert - shape.first) * shape.n + min(vec4u(n, n + 1u, n + 2u, n + 3u), vec4u(shape.n - 1u));
+  let own = (expert - shape.first) * shape.n + rows_of(n);
   for (var done = 0u; done < all; done += ROWS) {
     let count = min(ROWS, all - done);
     var input = array<u32, ROWS>();
@@ -34,7 +35,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     for (var base = 0u; base < shape.k / 32u; base += LANES) {
       let group = base + lane;
       if (group < shape.k / 32u) {
-        let h = headers(weights, group);
+        let h = headers(own, group);
         for (var i = 0u; i < trips(8u); i++) {
           let w = quads(h, i);
           // Pairs are skipped together where there are fewer; no break, so that loops unroll.
@@ -49,10 +50,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     for (var b = 0u; b < ROWS; b += TOGETHER) {
       for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = acc[b + r]; }
       add_lanes(local);
-      for (var i = lane; i < 4u * min(TOGETHER, max(count, b) - b); i += LANES) {
-        if (n + i % 4u < shape.n) {
-          let at = pairs[first + done + b + i / 4u] * shape.out_stride + shape.column;
-          out[at + n + i % 4u] = partial[i / 4u * WORKGROUP + local - lane][i % 4u];
+      for (var i = lane; i < OWN * min(TOGETHER, max(count, b) - b); i += LANES) {
+        if (n + i % OWN < columns()) {
+          let at = pairs[first + done + b + i / OWN] * shape.out_stride + shape.column;
+          out[at + n + i % OWN] = result(partial[i / OWN * WORKGROUP + local - lane], i % OWN);
         }
       }
       workgroupBarrier();

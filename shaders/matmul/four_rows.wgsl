@@ -1,6 +1,26 @@
 // Four rows of W at a time, so that they share each reading of x. Component c of a vector is row c's.
 // Order (I3): lane l of LANES takes groups l, l + LANES, … of 32 weights in turn, weight after weight, by fma into one sum
 // for each row of x; then a binary tree over the lanes. Nothing of it depends on the number of rows of x.
+// With GATED, W is a gate above a matrix of the same size, and rows n, n + 1 of both make results n and n + 1
+// (NETWORK.md 3.6).
+const OWN = select(4u, 2u, GATED); // results of a row of x
+
+fn columns() -> u32 { return select(shape.n, shape.n / 2u, GATED); }
+
+// The four rows for results n, n + 1, …. What is past the last is computed, and not stored.
+fn rows_of(n: u32) -> vec4u {
+  let last = vec4u(columns() - 1u);
+  if (GATED) { return min(vec4u(n, n + 1u, n, n + 1u), last) + vec4u(0u, 0u, columns(), columns()); }
+  return min(vec4u(n, n + 1u, n + 2u, n + 3u), last);
+}
+
+// Result i of the sums of four rows.
+fn result(sums: vec4f, i: u32) -> f32 {
+  if (!GATED) { return sums[i]; }
+  let gate = sums[i];
+  return gate / (1.0 + exp(min(-gate, 80.0))) * sums[i + 2u];
+}
+
 struct Headers { a: Header, b: Header, c: Header, d: Header }
 
 fn headers(rows: vec4u, group: u32) -> Headers {

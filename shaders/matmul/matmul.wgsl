@@ -1,6 +1,6 @@
 // matmul: y_t[n] = Σ_k W[n, k]·x_t[k] for 1 to MAX_ROWS rows t; W stays quantised, x and y are f32. Each weight is read
 // once for ROWS (up to 16) rows, each x once for four rows of W.
-// With GATED, W is a gate above a matrix of the same size: y_t[n] = silu(W[n]·x_t)·(W[N / 2 + n]·x_t) (NETWORK.md 3.6).
+// With GATED, y_t[n] = silu(W[n]·x_t)·(W[N / 2 + n]·x_t).
 // The input may be a norm of x, see input_*.wgsl.
 // Order (I3): see four_rows.wgsl.
 // 0, 1 W     [K, N]           read   by blocks/*.wgsl: header(row, group), quad(header, i)
@@ -10,22 +10,6 @@
 // 6                           read         see input_*.wgsl
 // Dispatch (min(groups, GRID_X), T / ROWS, …), groups = N·LANES / (4·WORKGROUP), workgroup WORKGROUP; LANES = 1 on a CPU
 // device.
-const OWN = select(4u, 2u, GATED); // columns of y that come of four rows of W
-
-fn columns() -> u32 { return select(shape.n, shape.n / 2u, GATED); }
-
-fn weight_rows(n: u32) -> vec4u {
-  let last = vec4u(columns() - 1u); // what is past it is computed, and not stored
-  if (GATED) { return min(vec4u(n, n + 1u, n, n + 1u), last) + vec4u(0u, 0u, columns(), columns()); }
-  return min(vec4u(n, n + 1u, n + 2u, n + 3u), last);
-}
-
-fn result(sums: vec4f, i: u32) -> f32 {
-  if (!GATED) { return sums[i]; }
-  let gate = sums[i];
-  return gate / (1.0 + exp(min(-gate, 80.0))) * sums[i + 2u];
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let rows = rows_wanted();
@@ -34,7 +18,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let n = ((wg.z * GRID_X + wg.x) * (WORKGROUP / LANES) + local / LANES) * OWN;
   let lane = local % LANES;
   let base = input_row(first);
-  let own = weight_rows(n);
+  let own = rows_of(n);
   var acc = array<vec4f, ROWS>();
   var squares = array<f32, ROWS>();
   for (var group = lane; group < shape.k / 32u; group += LANES) {

@@ -18,7 +18,7 @@ export interface Experts {
   readonly kind: "experts";
   /** A row for each expert, then the one of the shared expert's gate, if there is one. */
   readonly router: Matrix;
-  /** Each expert's gate and up, in two stacks or in one; together [E, 2F]. */
+  /** Each expert's gate, then up, [E, 2F]; in two stacks where they have two types. */
   readonly gateUp: readonly Matrix[];
   /** [F, E] of each expert */
   readonly down: Matrix;
@@ -28,7 +28,7 @@ export interface Experts {
 export function loadExperts(weights: Weights, h: Hyperparameters, block: string): Experts {
   const { count, feedForward, shared } = h.experts!;
   const at = (name: string) => `${block}${name}.weight`;
-  const stack = (name: string, rows: number) => weights.stack(at(name), h.embedding, rows, count);
+  const stack = (rows: number, ...names: string[]) => weights.stack(names.map(at), h.embedding, rows, count);
   return {
     kind: "experts",
     router: weights.matrix(h.embedding, [
@@ -36,9 +36,9 @@ export function loadExperts(weights: Weights, h: Hyperparameters, block: string)
       ...(shared ? [[at("ffn_gate_inp_shexp"), 1] as const] : []),
     ]),
     gateUp: weights.has(at("ffn_gate_up_exps"))
-      ? [stack("ffn_gate_up_exps", 2 * feedForward)]
-      : [stack("ffn_gate_exps", feedForward), stack("ffn_up_exps", feedForward)],
-    down: weights.stack(at("ffn_down_exps"), feedForward, h.embedding, count),
+      ? stack(2 * feedForward, "ffn_gate_up_exps")
+      : stack(feedForward, "ffn_gate_exps", "ffn_up_exps"),
+    down: weights.stack([at("ffn_down_exps")], feedForward, h.embedding, count)[0]!,
     shared: shared ? loadFeedForward(weights, h.embedding, shared, block, { suffix: "_shexp" }) : undefined,
   };
 }
@@ -69,13 +69,17 @@ export function recordExperts(pass: Pass, layer: Experts): void {
     { picks: w.picks, groups: w.groups, pairs: w.pairs, step },
     [1],
   );
-  let column = 0;
-  for (const matrix of layer.gateUp) {
-    const place = { x: w.normed, perInput: used, out: w.expertGateUp, stride: 2 * feedForward, column };
-    recordStack(pass, matrix, place);
-    column += matrix.rows / count;
+  const [first, ...others] = layer.gateUp;
+  if (others.length === 0) {
+    const place = { x: w.normed, perInput: used, out: w.expertHidden, stride: feedForward, column: 0 };
+    recordStack(pass, first!, { ...place, gated: true });
+  } else {
+    for (const [i, matrix] of layer.gateUp.entries()) {
+      const place = { perInput: used, stride: 2 * feedForward, column: i * feedForward };
+      recordStack(pass, matrix, { ...place, x: w.normed, out: w.expertGateUp });
+    }
+    recordSwiglu(pass, feedForward, { x: w.expertGateUp, y: w.expertHidden, per: used });
   }
-  recordSwiglu(pass, feedForward, { x: w.expertGateUp, y: w.expertHidden, per: used });
   const out = { x: w.expertHidden, perInput: 1, out: w.expertOut, stride: h.embedding, column: 0 };
   recordStack(pass, layer.down, out);
   if (layer.shared) recordFeedForward(pass, layer.shared, { x: w.normed }, { out: w.sharedOut });
@@ -103,6 +107,8 @@ interface StackOptions {
   /** Distance of the pairs' rows of `out`, in floats, and where in them the product begins. */
   readonly stride: number;
   readonly column: number;
+  /** Writes silu(a) ∘ b of the halves a and b of each expert's product. */
+  readonly gated?: boolean;
 }
 
 const shapeLayout = structOf([shapeShader], "Shape");
@@ -111,7 +117,7 @@ const shapeLayout = structOf([shapeShader], "Shape");
 function recordStack(
   { recorder, h, workspace: w, step, width }: Pass,
   matrix: Matrix,
-  { x, perInput, out, stride, column }: StackOptions,
+  { x, perInput, out, stride, column, gated = false }: StackOptions,
 ): void {
   const experts = h.experts!;
   const rows = matrix.rows / experts.count;
@@ -133,7 +139,7 @@ function recordStack(
       {
         name: `experts ${slab.type} ×${perRead}`,
         parts: [stepShader, ...shape.parts, ...decoders[slab.type], fourRowsShader, expertsShader],
-        constants: { ROWS: u32(perRead), LANES: u32(lanes) },
+        constants: { ROWS: u32(perRead), LANES: u32(lanes), GATED: String(gated) },
       },
       { ...slab.planes, x, out, step, ...shape.bindings, groups: w.groups, pairs: w.pairs },
       [productGroups(rows, lanes), expertSlots(experts, width)],

@@ -239,7 +239,13 @@ export function recordDraftHead(
         fourRowsShader,
         draftHeadShader,
       ],
-      constants: { ROWS: u32(1), LANES: u32(lanes), COUNT: u32(count), SCALE: scaleOf(head) },
+      constants: {
+        ROWS: u32(1),
+        LANES: u32(lanes),
+        GATED: "false",
+        COUNT: u32(count),
+        SCALE: scaleOf(head),
+      },
     };
     recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings, ids }, [
       productGroups(count, lanes),
