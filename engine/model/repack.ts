@@ -1,4 +1,6 @@
 import repackShader from "../../shaders/matmul/repack.wgsl";
+import plainShader from "../../shaders/matmul/repack_plain.wgsl";
+import q6KShader from "../../shaders/matmul/repack_q6_k.wgsl";
 import { blockFormat, type CodebookType, type TensorType } from "../gguf/index.ts";
 import { type KernelSource, structOf, u32 } from "../gpu/index.ts";
 
@@ -16,7 +18,7 @@ export const pieceLayout = structOf([repackShader], "Piece");
 
 export const repackKernel = (type: TensorType): KernelSource => ({
   name: `repack ${type}`,
-  parts: [repackShader],
+  parts: [repackShader, type === "Q6_K" ? q6KShader : plainShader],
   constants: {
     BLOCK: u32(blockFormat(type).bytes),
     SCALE: u32(blockFormat(type).scales[0]!),

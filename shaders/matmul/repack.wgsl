@@ -1,6 +1,7 @@
 // repack: moves each block's scale out of the way, so that what stays is whole words.
 //   in:  blocks of BLOCK bytes, the scale of SCALE_BYTES (2: an f16; 1: an exponent) at byte SCALE (0, or the last ones)
-//   out: words[b·(BLOCK − SCALE_BYTES)/4 + i] = the block's other bytes;  scales: those of 4 / SCALE_BYTES blocks a word
+//   out: words[b·(BLOCK − SCALE_BYTES)/4 + i] = the block's other bytes, as `body_word` has them (repack_*.wgsl)
+//        scales: those of 4 / SCALE_BYTES blocks a word
 // The staged piece starts where a word of scales does, and holds `piece.blocks` blocks. Nothing grows.
 // 0 staged  u32             read
 // 1 words   u32             read_write
@@ -36,7 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     let base = block * BLOCK;
     together |= (word_at(base + SCALE) & MASK) << (8u * SCALE_BYTES * side);
     let body = base + select(0u, SCALE_BYTES, SCALE == 0u);
-    for (var i = 0u; i < WORDS; i++) { words[(piece.first + block) * WORDS + i] = word_at(body + 4u * i); }
+    for (var i = 0u; i < WORDS; i++) { words[(piece.first + block) * WORDS + i] = body_word(body, i); }
   }
   scales[(piece.first + first) / SHARING] = together;
 }

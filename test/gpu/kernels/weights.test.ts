@@ -31,7 +31,25 @@ function planesOf(type: TensorType, bytes: Uint8Array): Uint8Array[] {
   if (at === undefined) return [bytes];
   const size = blockFormat(type).bytes;
   const isScale = (_: number, i: number) => i % size >= at && i % size < at + (size % 4);
-  return [bytes.filter((byte, i) => !isScale(byte, i)), bytes.filter(isScale)];
+  const words = bytes.filter((byte, i) => !isScale(byte, i));
+  return [type === "Q6_K" ? byGroups(words) : words, bytes.filter(isScale)];
+}
+
+/** Blocks of Q6_K without their scale, the bits of each group of 32 side by side (repack_q6_k.wgsl), by NETWORK.md 6.2. */
+function byGroups(blocks: Uint8Array): Uint8Array {
+  const out = new Uint8Array(blocks.length);
+  for (let at = 0; at < blocks.length; at += 208) {
+    for (let e = 0; e < 256; e++) {
+      const [j, l] = [e >> 5, e & 31];
+      const [n, r] = [j >> 2, j & 3];
+      const low = (blocks[at + 64 * n + 32 * (r & 1) + l]! >> (r < 2 ? 0 : 4)) & 15;
+      const high = (blocks[at + 128 + 32 * n + l]! >> (2 * r)) & 3;
+      out[at + 16 * j + (l & 15)]! |= low << (4 * (l >> 4));
+      out[at + 128 + 8 * j + (l & 7)]! |= high << (2 * (l >> 3));
+    }
+    out.set(blocks.subarray(at + 192, at + 208), at + 192);
+  }
+  return out;
 }
 
 /** Bytes below 64, which make no f16 that is NaN or infinite: loading would refuse it. */
