@@ -151,7 +151,9 @@ export class Rounds {
         stepWords(position, tokens, { ...standing, budget: round.budget! }),
       );
     }
-    if (mask) queue.writeBuffer(this.draw.mask, 0, mask as Uint32Array<ArrayBuffer>);
+    // A vocabulary's last tokens may be padding, which is not loaded: the mask has bits for them, and the buffer has not.
+    const allowed = mask?.subarray(0, this.draw.mask.size / 4) as Uint32Array<ArrayBuffer> | undefined;
+    if (allowed) queue.writeBuffer(this.draw.mask, 0, allowed);
     if (unseen) queue.writeBuffer(this.draw.mtp, 0, stepWords(position + 1 - unseen.length, unseen));
     if (chain && chain.most > 0) this.set(chain);
     this.#high = Math.min(this.#high + rows, sequence.memory.context);

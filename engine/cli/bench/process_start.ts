@@ -15,7 +15,7 @@ type Stage = (typeof stages)[number];
 export type StartTimes = Readonly<Record<Stage | "start to first text" | "next key to text", number>>;
 
 /** Starts the engine's process as the extension does, with a completion waiting for it, and ends it. */
-export async function timeStart(path: string, device: string | undefined): Promise<StartTimes> {
+async function timeStart(path: string, device: string | undefined): Promise<StartTimes> {
   const marks: Partial<Record<Stage, number>> = {};
   const started = performance.now();
   const mark = (stage: Stage) => {
