@@ -22,7 +22,7 @@ export interface ModelShape {
   readonly feedForward: number;
   readonly experts?: { readonly count: number; readonly used: number; readonly feedForward: number };
   readonly vocabulary: number;
-  /** Tokens that merges make, each of two tokens before it. Default: none. */
+  /** Tokens that merges make, each of two tokens before it, and then those to fill in the middle. Default: none of both. */
   readonly merges?: number;
   readonly attention: {
     readonly heads: number;
@@ -301,7 +301,11 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
     ["tokenizer.ggml.model", "string", "gpt2"],
     ["tokenizer.ggml.pre", "string", isQwen35 ? "qwen35" : "qwen2"],
     ["tokenizer.ggml.tokens", "string", tokens],
-    ["tokenizer.ggml.token_type", "i32", tokens.map((_, id) => (id < texts.length ? 1 : 5))],
+    [
+      "tokenizer.ggml.token_type",
+      "i32",
+      tokens.map((_, id) => (id < 256 + merges.length ? 1 : id < texts.length ? 3 : 5)),
+    ],
     ["tokenizer.ggml.merges", "string", merges],
   ];
 }
@@ -324,6 +328,7 @@ function mergedTokens(count: number): {
     texts.push(text);
     merges.push(`${left} ${right}`);
   }
+  if (count > 0) texts.push("<|endoftext|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>");
   return { texts, merges };
 }
 
