@@ -1,4 +1,4 @@
-import { type Dispatch, type Gpu, type Plan, PlanRecorder, type Use } from "../gpu/index.ts";
+import { compileInTurn, type Dispatch, type Gpu, type Plan, PlanRecorder, type Use } from "../gpu/index.ts";
 import {
   createWorkspace,
   type Model,
@@ -35,6 +35,9 @@ export interface PassOptions {
   /** Whether the MTP block sees the rows, where it runs at all. Default: yes. */
   readonly mtp?: boolean;
 }
+
+/** How a plan is made: its key, and what it records. */
+export type PlanRecipe = readonly [key: string, path: Path, record: (pass: Pass) => void];
 
 export interface PacedOptions {
   readonly before?: () => void;
@@ -104,24 +107,39 @@ export class Evaluator {
   }
 
   /** The plan of a pass that `record` describes, recorded at the first use of its key. */
-  plan(key: string, path: Path, record: (pass: Pass) => void): Promise<Plan> {
+  plan(...[key, path, record]: PlanRecipe): Promise<Plan> {
     let plan = this.#plans.get(key);
     if (!plan) {
       const recorder = new PlanRecorder(this.gpu);
-      const { model, workspace, sequence } = this;
-      record({
-        ...path,
-        recorder,
-        step: workspace.step,
-        h: model.h,
-        memory: sequence.memory,
-        workspace,
-        stores: sequence.rollback.stores,
-      });
+      record(this.#passInto(recorder, path));
       plan = recorder.finish();
       this.#plans.set(key, plan);
     }
     return plan;
+  }
+
+  /**
+   * As `plan`, in the background: its kernels are compiled one at a time.
+   * @returns undefined as soon as the signal aborts: ask again, what was compiled stays
+   */
+  async planInTurn([key, path, record]: PlanRecipe, signal?: AbortSignal): Promise<Plan | undefined> {
+    const compiled =
+      this.#plans.has(key) ||
+      (await compileInTurn(this.gpu, (recorder) => record(this.#passInto(recorder, path)), signal));
+    return compiled ? this.plan(key, path, record) : undefined;
+  }
+
+  #passInto(recorder: PlanRecorder, path: Path): Pass {
+    const { model, workspace, sequence } = this;
+    return {
+      ...path,
+      recorder,
+      step: workspace.step,
+      h: model.h,
+      memory: sequence.memory,
+      workspace,
+      stores: sequence.rollback.stores,
+    };
   }
 
   /** Records the trunk and, where it runs beside it, the MTP block, for the rows of the step state. */
@@ -132,10 +150,13 @@ export class Evaluator {
 
   /** The plan of passes of at most `width` rows, one of `widths`. */
   passPlan(width: number, options: PassOptions): Promise<Plan> {
+    return this.plan(...this.#passRecipe(width, options));
+  }
+
+  #passRecipe(width: number, options: PassOptions): PlanRecipe {
     const { kind, logits, mtpLogits = false, mtp = true } = options;
-    const path = { kind, width };
     const { model, workspace } = this;
-    return this.plan(passKey(width, options), path, (pass) => {
+    const record = (pass: Pass) => {
       this.recordPass(pass, { mtp: mtp && this.mtp });
       if (logits !== "none")
         recordHead(pass, model, { logits: this.logits(logits), last: logits === "last" });
@@ -143,7 +164,8 @@ export class Evaluator {
         const rows = { x: workspace.mtpHidden, xRing: tapeRows, out: this.logits("mtp") };
         recordMatmul(pass, model.mtp!.head, rows);
       }
-    });
+    };
+    return [passKey(width, options), { kind, width }, record];
   }
 
   /** How many of `rows` rows the next pass should have: as many as a plan holds that is compiled; all if there is none. */
@@ -152,14 +174,15 @@ export class Evaluator {
     return Math.min(rows, maxRows, widest ?? maxRows);
   }
 
-  /** Warms up plans of passes as `warmUp` does, so that they are the ones that passes run on. */
+  /** Compiles plans of passes in turn and warms them up as `warmUp` does, so that they are the ones that passes run on. */
   async preparePasses(
     wanted: readonly number[],
     options: PassOptions,
     signal?: AbortSignal,
   ): Promise<boolean> {
     for (const width of wanted) {
-      if (!(await this.warmUp([await this.passPlan(width, options)], undefined, signal))) return false;
+      const plan = await this.planInTurn(this.#passRecipe(width, options), signal);
+      if (!plan || !(await this.warmUp([plan], undefined, signal))) return false;
       this.#ready.add(passKey(width, options));
     }
     return true;

@@ -33,8 +33,8 @@ export async function widestEqual(
   const { vocabulary } = evaluator.model.h;
   let widest = 1;
   for (const width of checkedWidths.slice(1)) {
-    const plan = await rounds.plan({ rows: width, sampled: false });
-    if (!(await evaluator.warmUp([plan], undefined, signal))) return undefined;
+    const plan = await rounds.planInTurn({ rows: width, sampled: false }, signal);
+    if (!plan || !(await evaluator.warmUp([plan], undefined, signal))) return undefined;
     if (await isTooLong(evaluator, plan, width)) return Math.min(rows, widest);
     if (signal?.aborted) return undefined;
     const ids = anyIds(width, vocabulary);
@@ -85,8 +85,10 @@ export async function measureCosts(
   { rows, mtp }: { rows: number; mtp: boolean },
   signal?: AbortSignal,
 ): Promise<Costs | undefined> {
-  const time = async (width: number, links: number): Promise<number> => {
-    const plan = await rounds.plan({ rows: width, sampled: false, seen: links > 0 ? 1 : 0, links });
+  const time = async (width: number, links: number): Promise<number | undefined> => {
+    const shape = { rows: width, sampled: false, seen: links > 0 ? 1 : 0, links };
+    const plan = await rounds.planInTurn(shape, signal);
+    if (!plan) return undefined;
     const begin = () => {
       const { queue } = evaluator.gpu.device;
       const ids = anyIds(links > 0 ? 1 : width, evaluator.model.h.vocabulary);
@@ -116,6 +118,7 @@ export async function measureCosts(
   for (const width of widths.filter((it) => it < 2 * rows)) {
     if (signal?.aborted) return undefined;
     const ms = await time(width, 0);
+    if (ms === undefined) return undefined;
     passes.push({ rows: width, ms: Math.max(ms, passes.at(-1)?.ms ?? 0) });
     const [one, two] = passes;
     if (two && two.ms > 1.8 * one!.ms) break; // as costly as rows one by one: nothing wider can be worth its compilation
@@ -124,7 +127,9 @@ export async function measureCosts(
   let link = 0;
   if (mtp && links > 0) {
     const without = await time(links + 1, 0);
-    link = Math.max(0, (await time(links + 1, links)) - without) / links;
+    const drafting = without === undefined ? undefined : await time(links + 1, links);
+    if (without === undefined || drafting === undefined) return undefined;
+    link = Math.max(0, drafting - without) / links;
   }
   const started = performance.now();
   await rounds.candidates(anyIds(1, evaluator.model.h.vocabulary));

@@ -2,7 +2,7 @@ import { UserError } from "../errors/index.ts";
 import type { Plan } from "../gpu/index.ts";
 import { maxRows, stepWords } from "../model/index.ts";
 import { grid, PromptState } from "../state/index.ts";
-import type { Evaluator } from "./evaluator.ts";
+import type { Evaluator, PlanRecipe } from "./evaluator.ts";
 
 /** A prompt: what is read by the prompt path and kept, and where its states are worth keeping. */
 export interface Prompt {
@@ -37,10 +37,12 @@ export class PromptReader {
 
   /** The plan of a piece of prompt. */
   plan(mtp: boolean): Promise<Plan> {
+    return this.#evaluator.plan(...this.recipe(mtp));
+  }
+
+  recipe(mtp: boolean): PlanRecipe {
     const path = { kind: "prompt", width: maxRows } as const;
-    return this.#evaluator.plan(`prompt piece ${mtp}`, path, (pass) =>
-      this.#evaluator.recordPass(pass, { mtp }),
-    );
+    return [`prompt piece ${mtp}`, path, (pass) => this.#evaluator.recordPass(pass, { mtp })];
   }
 
   /**

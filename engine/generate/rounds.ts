@@ -9,6 +9,7 @@ import {
   draftIds,
   draftWords,
   maxRows,
+  type Pass,
   type RoundRecord,
   readRecord,
   recordBytes,
@@ -18,7 +19,7 @@ import {
   samplingWords,
   stepWords,
 } from "../model/index.ts";
-import { type Evaluator, widthFor } from "./evaluator.ts";
+import { type Evaluator, type PlanRecipe, widthFor } from "./evaluator.ts";
 
 // Most rounds in flight: one runs while the record of the one before is read back.
 const runAhead = 2;
@@ -104,16 +105,28 @@ export class Rounds {
   }
 
   /** The plan of a round. */
-  plan({ rows, sampled, seen = 0, links = 0, masked = false }: RoundShape): Promise<Plan> {
+  plan(shape: RoundShape): Promise<Plan> {
+    return this.evaluator.plan(...this.#recipe(shape));
+  }
+
+  /**
+   * As `plan`, in the background: its kernels are compiled one at a time.
+   * @returns undefined as soon as the signal aborts: ask again, what was compiled stays
+   */
+  planInTurn(shape: RoundShape, signal?: AbortSignal): Promise<Plan | undefined> {
+    return this.evaluator.planInTurn(this.#recipe(shape), signal);
+  }
+
+  #recipe({ rows, sampled, seen = 0, links = 0, masked = false }: RoundShape): PlanRecipe {
     const { model } = this.evaluator;
     const path = { kind: "rows", width: widthFor(rows) } as const;
     const width = seen === 0 ? 0 : widthFor(seen);
-    const key = `round ${path.width} ${sampled} ${width} ${links} ${masked}`;
-    return this.evaluator.plan(key, path, (pass) => {
+    const record = (pass: Pass) => {
       if (width > 0) recordDraftChain(pass, model, this.draw, this.#draft!, { width, links });
       this.evaluator.recordPass(pass, { mtp: false });
       recordDraw(pass, model, this.draw, { sampled, masked });
-    });
+    };
+    return [`round ${path.width} ${sampled} ${width} ${links} ${masked}`, path, record];
   }
 
   /** Submits a round after those in flight. Their rows are the sequence's only when their records have been accepted. */
@@ -138,7 +151,9 @@ export class Rounds {
         stepWords(position, tokens, { ...standing, budget: round.budget! }),
       );
     }
-    if (mask) queue.writeBuffer(this.draw.mask, 0, mask as Uint32Array<ArrayBuffer>);
+    // A vocabulary's last tokens may be padding, which is not loaded: the mask has bits for them, and the buffer has not.
+    const allowed = mask?.subarray(0, this.draw.mask.size / 4) as Uint32Array<ArrayBuffer> | undefined;
+    if (allowed) queue.writeBuffer(this.draw.mask, 0, allowed);
     if (unseen) queue.writeBuffer(this.draw.mtp, 0, stepWords(position + 1 - unseen.length, unseen));
     if (chain && chain.most > 0) this.set(chain);
     this.#high = Math.min(this.#high + rows, sequence.memory.context);

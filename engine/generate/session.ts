@@ -118,14 +118,17 @@ export class Session {
   }
 
   /**
-   * Compiles what later generations are quicker with: passes of all widths, and with the MTP block once it drafts. The text stays.
+   * Compiles what later generations are quicker with, a kernel at a time: passes of all widths, and with the MTP block once it drafts.
+   * The text stays.
    * @returns false when the signal aborted: call again, what was compiled stays
    */
   async prepareRest(signal?: AbortSignal): Promise<boolean> {
     const mtp = this.#usesMtp(this.#drafts.mode);
     const { evaluator } = this;
+    const prompt = await evaluator.planInTurn(this.#prompts.recipe(mtp), signal);
     return (
-      (await evaluator.warmUp([await this.#prompts.plan(mtp)], undefined, signal)) &&
+      prompt !== undefined &&
+      (await evaluator.warmUp([prompt], undefined, signal)) &&
       (await evaluator.preparePasses(widths, rowPass(mtp), signal))
     );
   }

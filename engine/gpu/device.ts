@@ -73,6 +73,8 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
   const flags = dawnFlags(choice.safe ?? false);
   const { gpu, adapter, report } = await chooseAdapter(dawn, chosenDevice(choice.device), flags);
   instances.add(gpu);
+  const memory = deviceMemory(report); // other programs are asked, while the driver opens the device
+  memory.catch(() => {}); // thrown below
   const limit = (name: string) => report.limits[name]!;
   const wanted: GPUFeatureName[] = ["timestamp-query"];
   const device = await adapter.requestDevice({
@@ -88,7 +90,7 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
     description: report.description,
     software: report.software,
     softwareDevice: softwareDevices.find((name) => name === report.choice),
-    memory: await deviceMemory(report),
+    memory: await memory,
     memoryLimit: choice.memoryLimit,
   });
 }

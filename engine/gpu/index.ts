@@ -8,7 +8,7 @@ export { chosenDevice, type ListedAdapter, listAdapters, openGpu } from "./devic
 export { type Bindings, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
 export { ceilDiv, f32, type KernelSource, u32, workgroupSize } from "./kernel.ts";
 export type { DeviceMemory } from "./memory.ts";
-export { type Dispatch, gridWidth, Plan, PlanRecorder, type Use } from "./plan.ts";
+export { compileInTurn, type Dispatch, gridWidth, Plan, PlanRecorder, type Use } from "./plan.ts";
 export { ReadbackRing } from "./readback.ts";
 export { anyGpu, type Recording, recordingGpu } from "./recording.ts";
 export { constantOf, structOf } from "./struct.ts";

@@ -107,3 +107,45 @@ export class PlanRecorder {
     );
   }
 }
+
+/** Collects what a plan would compile. */
+class SourceRecorder extends PlanRecorder {
+  readonly sources: KernelSource[] = [];
+
+  override dispatch(source: KernelSource): void {
+    this.sources.push(source);
+  }
+}
+
+/**
+ * Compiles the kernels that `record` dispatches one after the other, in the background of what else compiles or runs.
+ * @returns false as soon as the signal aborts: one kernel may be compiling still, and what was compiled stays
+ */
+export async function compileInTurn(
+  gpu: Gpu,
+  record: (recorder: PlanRecorder) => void,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const recorder = new SourceRecorder(gpu);
+  record(recorder);
+  for (const source of recorder.sources) {
+    if (signal?.aborted || !(await endsBeforeAbort(gpu.kernel(source), signal))) return false;
+  }
+  return true;
+}
+
+/** Whether the promise ends before the signal aborts. What becomes of it later does not matter then. */
+async function endsBeforeAbort(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<boolean> {
+  const ended = promise.then(() => true);
+  if (!signal) return ended;
+  let abort!: () => void;
+  const aborted = new Promise<boolean>((resolve) => {
+    abort = () => resolve(false);
+    signal.addEventListener("abort", abort, { once: true });
+  });
+  try {
+    return await Promise.race([ended, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

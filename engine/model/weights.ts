@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { UserError } from "../errors/index.ts";
 import {
   blockFormat,
@@ -8,27 +7,12 @@ import {
   type TensorEntry,
   type TensorType,
 } from "../gguf/index.ts";
-import { ceilDiv, type Gpu, gridWidth, mebibytes, workgroupSize } from "../gpu/index.ts";
-import { firstNotFinite } from "./finite.ts";
-import {
-  blocksPerScaleWord,
-  codebookOf,
-  isRepacked,
-  pieceLayout,
-  repackKernel,
-  scaleBytes,
-} from "./repack.ts";
-import { cutRuns, interleaved, type MatrixRows, type Part, partOf, type Run } from "./runs.ts";
+import { ceilDiv, type Gpu, mebibytes } from "../gpu/index.ts";
+import { blocksPerScaleWord, codebookOf, isRepacked, scaleBytes } from "./repack.ts";
+import { cutRuns, interleaved, type MatrixRows, type Part, partOf } from "./runs.ts";
+import { type Slab, type Upload, uploadAll } from "./upload.ts";
 
-/** Consecutive rows of a matrix, of one type, small enough for one binding. */
-export interface Slab {
-  readonly type: TensorType;
-  /** First row, counted in the matrix. */
-  readonly row: number;
-  readonly rows: number;
-  /** Block words; the plane of scales of types whose blocks are no whole words; the codebook of IQ types. The names in shaders/blocks. */
-  readonly planes: { readonly words: GPUBuffer; readonly scales?: GPUBuffer; readonly codebook?: GPUBuffer };
-}
+export type { Slab } from "./upload.ts";
 
 /** A linear weight [columns, rows] on the GPU, quantised as in the file. Several tensors may be joined, row after row. */
 export interface Matrix {
@@ -44,23 +28,9 @@ export interface Matrix {
 /** The same weights with another factor. */
 export const scaled = (matrix: Matrix, scale = 1): Matrix => (scale === 1 ? matrix : { ...matrix, scale });
 
-/** Bytes of one read from the file and one write to the GPU. */
-const pieceBytes = 8 << 20;
-/** Bytes after which the upload waits for the GPU, so that Dawn reuses its staging memory. */
-const uploadWindow = 128 << 20;
-
-interface Upload {
-  /** Of the file, to be laid end to end. */
-  readonly runs: readonly Run[];
-  readonly bytes: number;
-  readonly slab: Slab;
-  /** First block, counted in the slab. */
-  readonly block: number;
-}
-
 /**
  * The weights of one file on the GPU. Matrices are declared first, which allocates them; `upload` then streams all of
- * them from disk in the file's order, a piece at a time, and never holds more than two pieces in memory.
+ * them from disk in the file's order, in pieces, and never holds more than `readsUnderWay` pieces in memory.
  */
 export class Weights {
   readonly #gpu: Gpu | undefined;
@@ -277,129 +247,14 @@ export class Weights {
    * @param isOptional whether the model runs without a tensor
    * @throws UserError for a file that cannot be read, and for a weight that is no number
    */
-  async upload(
-    progress?: (done: number, total: number) => void,
+  upload(
+    progress: (done: number, total: number) => void = () => {},
     isOptional: (name: string) => boolean = () => false,
   ): Promise<void> {
-    const gpu = this.#gpu!;
-    const uploads = this.#uploads.splice(0).sort((a, b) => a.runs[0]!.offset - b.runs[0]!.offset);
-    const pieces = uploads.flatMap(piecesOf);
-    const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
-    const staging = gpu.buffer("weights staging", pieceBytes + 4, "staging");
-    const parameters = gpu.buffer("repack piece", pieceLayout.bytes, "staging");
-    const hands = [new Uint8Array(pieceBytes + 4), new Uint8Array(pieceBytes + 4)];
-    const read = (index: number): Promise<void> | undefined => {
-      const piece = pieces[index];
-      return piece && this.#read(piece.runs, hands[index % 2]!);
-    };
-    let under = read(0);
-    try {
-      let done = 0;
-      let waited = 0;
-      for (const [index, piece] of pieces.entries()) {
-        await under;
-        under = read(index + 1); // from disk, while the GPU takes this one
-        under?.catch(() => {}); // its failure is thrown where it is awaited
-        const hand = hands[index % 2]!;
-        this.#requireFinite(piece, hand, isOptional);
-        await this.#write(gpu, piece, hand, { staging, parameters });
-        done += piece.bytes;
-        if (done - waited >= uploadWindow) {
-          await gpu.idle();
-          waited = done;
-        }
-        progress?.(done, total);
-      }
-      await gpu.idle();
-    } finally {
-      await Promise.allSettled([under]); // the caller may close the file
-      gpu.free(staging);
-      gpu.free(parameters);
-    }
-  }
-
-  async #read(runs: readonly Run[], target: Uint8Array): Promise<void> {
-    let at = 0;
-    for (const { offset, bytes } of runs) {
-      await this.#file.read(offset, target.subarray(at, at + bytes));
-      at += bytes;
-    }
-  }
-
-  /** A single weight that is no number makes every result one: it is named here, while the disk reads on. */
-  #requireFinite(
-    { runs, bytes, slab }: Upload,
-    hand: Uint8Array<ArrayBuffer>,
-    isOptional: (name: string) => boolean,
-  ): void {
-    const block = firstNotFinite(slab.type, hand.subarray(0, bytes));
-    if (block === undefined) return;
-    const { elements, bytes: blockBytes } = blockFormat(slab.type);
-    const { offset } = cutRuns(runs, block * blockBytes, blockBytes)[0]!;
-    const tensor = [...this.#file.tensors.values()].find(
-      (it) => it.offset <= offset && offset < it.offset + it.bytes,
-    )!;
-    const [columns = 1, ...others] = tensor.dims;
-    const weight = ((offset - tensor.offset) / blockBytes) * elements;
-    const rows = others.reduce((product, n) => product * n, 1);
-    const place =
-      rows === 1
-        ? `element ${weight} of the ${columns}`
-        : `row ${Math.floor(weight / columns)} of the ${rows}`;
-    throw new UserError({
-      code: isOptional(tensor.name) ? "block-damaged" : "file-damaged",
-      problem: `${basename(this.#file.path)} has NaN or infinity in ${place} of tensor ${tensor.name}`,
-      advice: "download it again or choose another file of this model",
-      path: this.#file.path,
-    });
-  }
-
-  async #write(
-    gpu: Gpu,
-    { slab, block, bytes }: Upload,
-    hand: Uint8Array<ArrayBuffer>,
-    { staging, parameters }: { staging: GPUBuffer; parameters: GPUBuffer },
-  ): Promise<void> {
-    const { queue } = gpu.device;
-    const format = blockFormat(slab.type);
-    const padded = ceilDiv(bytes, 4) * 4;
-    if (!isRepacked(slab.type)) {
-      queue.writeBuffer(slab.planes.words, block * format.bytes, hand, 0, padded);
-      return;
-    }
-    const blocks = bytes / format.bytes;
-    queue.writeBuffer(staging, 0, hand, 0, padded);
-    queue.writeBuffer(parameters, 0, pieceLayout.write({ first: block, blocks }));
-    const kernel = await gpu.kernel(repackKernel(slab.type));
-    const encoder = gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(kernel.pipeline);
-    const { words, scales } = slab.planes;
-    const bindings = { staged: staging, words, scales: scales!, piece: parameters };
-    pass.setBindGroup(0, gpu.bind(kernel, bindings));
-    const groups = ceilDiv(blocks, blocksPerScaleWord(slab.type) * workgroupSize);
-    pass.dispatchWorkgroups(Math.min(groups, gridWidth), ceilDiv(groups, gridWidth));
-    pass.end();
-    gpu.submit(encoder.finish());
+    return uploadAll(this.#gpu!, this.#file, this.#uploads.splice(0), { progress, isOptional });
   }
 
   free(): void {
     for (const buffer of this.#buffers.splice(0)) this.#gpu?.free(buffer);
   }
-}
-
-/** Cuts an upload into pieces that start where a word of scales does, and at a word of the file. */
-function piecesOf(upload: Upload): Upload[] {
-  const { bytes: blockBytes } = blockFormat(upload.slab.type);
-  const step = Math.floor(pieceBytes / (4 * blockBytes)) * 4 * blockBytes;
-  const pieces: Upload[] = [];
-  for (let from = 0; from < upload.bytes; from += step) {
-    pieces.push({
-      ...upload,
-      runs: cutRuns(upload.runs, from, step),
-      bytes: Math.min(step, upload.bytes - from),
-      block: upload.block + from / blockBytes,
-    });
-  }
-  return pieces;
 }

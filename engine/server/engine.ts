@@ -49,8 +49,14 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
   function watchIdleness(): void {
     timers.clearTimeout(idleTimer);
     if (running.size > 0 || settings.unloadAfterMinutes <= 0 || models.empty) return;
-    idleTimer = timers.setTimeout(unload, settings.unloadAfterMinutes * 60_000);
+    idleTimer = timers.setTimeout(() => void unloadIdle(), settings.unloadAfterMinutes * 60_000);
     idleTimer.unref?.();
+  }
+
+  /** In a turn, as what is prepared in the background runs on what is freed. */
+  async function unloadIdle(): Promise<void> {
+    using _ = await scheduler.enter("foreground");
+    if (running.size === 0) unload();
   }
 
   /** Runs `use` with a model when it is the request's turn. */

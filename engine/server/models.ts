@@ -118,23 +118,26 @@ export function createModels(
 
   async function load(spec: ModelSpec): Promise<Loaded> {
     const started = performance.now();
-    const open = await openModelFile(modelPath(spec.path));
+    // Side by side: drivers and the programs that are asked for memory take their time, and so does a large vocabulary.
+    const [opened, target] = await Promise.allSettled([openModelFile(modelPath(spec.path)), device()]);
+    if (opened.status === "rejected") throw opened.reason;
+    const open = opened.value;
     await using _ = open.file;
+    if (target.status === "rejected") throw target.reason;
     for (const note of open.notes) log("info", `${spec.path}: ${note}`);
     try {
-      return await place(spec, open, started);
+      return await place(spec, open, target.value, started);
     } catch (error) {
       const trunk = withoutDamagedBlock(open, error);
       log("warn", `${spec.path}: ${trunk.notes.at(-1)}`);
-      return await place(spec, trunk, started);
+      return await place(spec, trunk, target.value, started);
     }
   }
 
   /** Brings an open model to the GPU. @throws UserError where it has no room, or a weight is no number */
-  async function place(spec: ModelSpec, open: OpenFile, started: number): Promise<Loaded> {
+  async function place(spec: ModelSpec, open: OpenFile, target: Gpu, started: number): Promise<Loaded> {
     const { path } = spec;
     const { file } = open;
-    const target = await device();
     const lost = !target.software && lostDevices.isLost(target.identity);
     const wishes = {
       context: contextOf(spec, open.h),

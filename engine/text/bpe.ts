@@ -3,12 +3,13 @@ import { bytesOfText, charOfByte, textOfBytes } from "./alphabet.ts";
 import { createMerger, type MergePiece, type MergeRules, remembering } from "./merger.ts";
 import { piecesOf, settledLength } from "./pre_tokenizers.ts";
 import type { Spelling } from "./spelling.ts";
+import type { TokenIds } from "./token_ids.ts";
 import type { VocabularySource } from "./vocabulary.ts";
 
 /** Byte-level BPE (NETWORK.md 7.3) after a pre-tokenizer. `idOf` maps vocabulary texts to ids. */
 export function createByteLevel(
   { pre, merges, tokens, ignoreMerges = false }: VocabularySource,
-  idOf: ReadonlyMap<string, number>,
+  idOf: TokenIds,
 ): Spelling {
   const mergePiece = createBpe(idOf, tokens.length, merges, ignoreMerges);
   return {
@@ -26,12 +27,7 @@ export function createByteLevel(
 }
 
 /** Merges within a piece. With `whole`, a piece that is a token is that token. */
-function createBpe(
-  idOf: ReadonlyMap<string, number>,
-  size: number,
-  merges: ArrayLike<string>,
-  whole: boolean,
-): MergePiece {
+function createBpe(idOf: TokenIds, size: number, merges: ArrayLike<string>, whole: boolean): MergePiece {
   const symbols = createSymbols(idOf, size);
   const merge = createMerger(createMergeTable(merges, symbols.intern));
   const byteSymbols = Int32Array.from({ length: 256 }, (_, byte) => symbols.intern(charOfByte(byte)));
@@ -56,15 +52,20 @@ function createBpe(
 }
 
 /** A symbol is the id of its text, or a number from `size` up where a merge makes a text that is no token. */
-function createSymbols(idOf: ReadonlyMap<string, number>, size: number) {
+function createSymbols(idOf: TokenIds, size: number) {
   const extra = new Map<string, number>();
   const extraTexts: string[] = [];
   return {
-    intern(text: string): number {
-      const known = idOf.get(text) ?? extra.get(text);
+    /** The symbol of what `text` has from `from` to `to`, without the unit at `skipped`. */
+    intern(text: string, from = 0, to = text.length, skipped = -1): number {
+      const id = idOf.find(text, from, to, skipped);
+      if (id >= 0) return id;
+      const own =
+        skipped < 0 ? text.slice(from, to) : text.slice(from, skipped) + text.slice(skipped + 1, to);
+      const known = extra.get(own);
       if (known !== undefined) return known;
-      extra.set(text, size + extraTexts.length);
-      return size + extraTexts.push(text) - 1;
+      extra.set(own, size + extraTexts.length);
+      return size + extraTexts.push(own) - 1;
     },
     /** A text that is no token leaves as those of its bytes that are. */
     emit(symbol: number, out: number[]): void {
@@ -80,7 +81,9 @@ function createSymbols(idOf: ReadonlyMap<string, number>, size: number) {
   };
 }
 
-function createMergeTable(merges: ArrayLike<string>, intern: (text: string) => number): MergeRules {
+type Intern = ReturnType<typeof createSymbols>["intern"];
+
+function createMergeTable(merges: ArrayLike<string>, intern: Intern): MergeRules {
   const count = merges.length;
   const left = new Int32Array(count);
   const right = new Int32Array(count);
@@ -109,11 +112,9 @@ function createMergeTable(merges: ArrayLike<string>, intern: (text: string) => n
         advice: "download the model again or choose another",
       });
     }
-    const l = text.slice(0, space);
-    const r = text.slice(space + 1);
-    left[rank] = intern(l);
-    right[rank] = intern(r);
-    made[rank] = intern(l + r);
+    left[rank] = intern(text, 0, space);
+    right[rank] = intern(text, space + 1);
+    made[rank] = intern(text, 0, text.length, space);
     const slot = slotOf(left[rank]!, right[rank]!);
     if (slots[slot] === 0) slots[slot] = rank + 1; // of equal pairs the first counts
   }

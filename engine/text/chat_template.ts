@@ -1,3 +1,4 @@
+import type { TokenIds } from "./token_ids.ts";
 import type { VocabularySource } from "./vocabulary.ts";
 
 const TURNS = `
@@ -16,10 +17,7 @@ const END = `
  * complete with `<|endoftext|>`: the latter get none. Vocabularies with `<think>` are of models that expect the block
  * (NETWORK.md 7.7).
  */
-export function plainTemplate(
-  { tokens, eosId }: VocabularySource,
-  ids: ReadonlyMap<string, number>,
-): string | undefined {
+export function plainTemplate({ tokens, eosId }: VocabularySource, ids: TokenIds): string | undefined {
   if (eosId === undefined || tokens[eosId] !== "<|im_end|>" || !ids.has("<|im_start|>")) return undefined;
   return ids.has("<think>") ? TURNS + THINK + END : TURNS + END;
 }

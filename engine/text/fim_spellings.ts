@@ -1,3 +1,4 @@
+import type { TokenIds } from "./token_ids.ts";
 import type { FimRole } from "./vocabulary.ts";
 
 /** One way to lay out a prompt that fills in the middle, by the texts of the vocabulary's tokens. */
@@ -111,11 +112,7 @@ const ROLES = ["prefix", "suffix", "middle", "pad", "repository", "separator"] a
  * @param own ids that the file names: they win over the texts
  * @param ids the vocabulary's texts to ids
  */
-export function findFim(
-  own: { readonly [role in FimRole]?: number },
-  ids: ReadonlyMap<string, number>,
-  name: string,
-): FoundFim {
+export function findFim(own: { readonly [role in FimRole]?: number }, ids: TokenIds, name: string): FoundFim {
   const fits = ({ texts, name: names }: FimSpelling): boolean =>
     (names?.test(name) ?? true) &&
     [texts.prefix, texts.suffix, texts.middle ?? texts.prefix].every((text) => ids.has(text));

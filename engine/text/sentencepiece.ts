@@ -1,5 +1,6 @@
 import { createMerger, type MergeRules, remembering } from "./merger.ts";
 import type { Spelling } from "./spelling.ts";
+import type { TokenIds } from "./token_ids.ts";
 import { TOKEN_TYPE, type VocabularySource } from "./vocabulary.ts";
 
 // The SentencePiece kind of Llama 2, CodeLlama and Codestral, as llama.cpp reads it: characters merge into whichever
@@ -15,7 +16,7 @@ const utf8 = new TextEncoder();
  */
 export function createSentencePiece(
   { tokens, scores = [], addSpacePrefix = true }: VocabularySource,
-  idOf: ReadonlyMap<string, number>,
+  idOf: TokenIds,
   types: ArrayLike<number>,
 ): Spelling {
   const symbols = createSymbols(tokens, types, idOf);
@@ -52,11 +53,7 @@ export function createSentencePiece(
 const isOrdinary = (type: number): boolean => type === TOKEN_TYPE.normal || type === TOKEN_TYPE.userDefined;
 
 /** A symbol is the id of its text, or a number past the ids for a character that is no token. */
-function createSymbols(
-  tokens: readonly string[],
-  types: ArrayLike<number>,
-  idOf: ReadonlyMap<string, number>,
-) {
+function createSymbols(tokens: readonly string[], types: ArrayLike<number>, idOf: TokenIds) {
   const extra = new Map<string, number>();
   const extraTexts: string[] = [];
   const tokenOf = (text: string): number | undefined => {
@@ -109,7 +106,7 @@ const PAIRS = 1 << 18; // remembered, some 10 MB; a pair costs a text to join an
 
 /** By byte: the token for it; without one the character that it is, or the unknown token. */
 function byteTokens(
-  idOf: ReadonlyMap<string, number>,
+  idOf: TokenIds,
   tokens: readonly string[],
   types: ArrayLike<number>,
 ): readonly (readonly number[])[] {

@@ -5,6 +5,7 @@ import { plainTemplate } from "./chat_template.ts";
 import { createDetokenizer } from "./detokenizer.ts";
 import { type FimTokens, findFim } from "./fim_spellings.ts";
 import { createSentencePiece } from "./sentencepiece.ts";
+import { TokenIds } from "./token_ids.ts";
 import { TOKEN_TYPE, type VocabularySource } from "./vocabulary.ts";
 
 export interface Tokenizer {
@@ -87,8 +88,7 @@ const THINK_TEXTS = ["<think>", "</think>"];
 export function createTokenizer(source: VocabularySource): Tokenizer {
   const { tokens } = source;
   const size = tokens.length;
-  const ids = new Map<string, number>();
-  for (let id = 0; id < size; id++) ids.set(tokens[id]!, id);
+  const ids = new TokenIds(tokens);
 
   const fim = findFim(source.fimIds, ids, source.name ?? "");
   const endIds = new Set<number>(

@@ -22,6 +22,8 @@ export interface ModelShape {
   readonly feedForward: number;
   readonly experts?: { readonly count: number; readonly used: number; readonly feedForward: number };
   readonly vocabulary: number;
+  /** Tokens that merges make, each of two tokens before it, and then those to fill in the middle. Default: none of both. */
+  readonly merges?: number;
   readonly attention: {
     readonly heads: number;
     readonly kvHeads: number;
@@ -285,9 +287,8 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
     counts.expert_feed_forward_length = experts.feedForward;
     if (shape.feedForward > 0) counts.expert_shared_feed_forward_length = shape.feedForward;
   }
-  const tokens = Array.from({ length: shape.vocabulary }, (_, id) =>
-    id < 256 ? charOfByte(id) : `<|unused_${id}|>`,
-  );
+  const { texts, merges } = mergedTokens(shape.merges ?? 0);
+  const tokens = Array.from({ length: shape.vocabulary }, (_, id) => texts[id] ?? `<|unused_${id}|>`);
   return [
     ["general.architecture", "string", architecture],
     ...Object.entries(counts).map(([key, n]): MetadataPair => [`${architecture}.${key}`, "u32", n]),
@@ -300,9 +301,35 @@ function metadataOf(shape: ModelShape): MetadataPair[] {
     ["tokenizer.ggml.model", "string", "gpt2"],
     ["tokenizer.ggml.pre", "string", isQwen35 ? "qwen35" : "qwen2"],
     ["tokenizer.ggml.tokens", "string", tokens],
-    ["tokenizer.ggml.token_type", "i32", tokens.map((_, id) => (id < 256 ? 1 : 5))],
-    ["tokenizer.ggml.merges", "string", []],
+    [
+      "tokenizer.ggml.token_type",
+      "i32",
+      tokens.map((_, id) => (id < 256 + merges.length ? 1 : id < texts.length ? 3 : 5)),
+    ],
+    ["tokenizer.ggml.merges", "string", merges],
   ];
+}
+
+/** The bytes, then as many tokens as merges make, of up to 14 characters: early ones go on to merge more often, as in trained vocabularies. */
+function mergedTokens(count: number): {
+  readonly texts: readonly string[];
+  readonly merges: readonly string[];
+} {
+  const random = seededRandom(248_320);
+  const texts = Array.from({ length: 256 }, (_, byte) => charOfByte(byte));
+  const known = new Set(texts);
+  const merges: string[] = [];
+  const early = (most: number) => texts[Math.floor(random() ** 2 * Math.min(texts.length, most))]!;
+  while (merges.length < count) {
+    const [left, right] = [early(60_000), early(20_000)];
+    const text = left + right;
+    if (text.length > 14 || known.has(text)) continue;
+    known.add(text);
+    texts.push(text);
+    merges.push(`${left} ${right}`);
+  }
+  if (count > 0) texts.push("<|endoftext|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>");
+  return { texts, merges };
 }
 
 /** Weights in the sizes that trained models have, so that norms, gates and decays work in their usual range. */

@@ -17,11 +17,12 @@ import {
 import { benchMtp, type DraftsReport, printMtp } from "./drafts.ts";
 import { benchEdit, type EditReport, printEdit } from "./edit.ts";
 import { type Peer, startPeer } from "./peer_llama.ts";
+import { benchStart } from "./process_start.ts";
 import { benchPrompt } from "./prompts.ts";
 import { decodeRate, generateFrom, promptRate } from "./start.ts";
 import { benchTyping, printTyping, type TypingReport } from "./typing.ts";
 
-export const suites = ["load", "prefill", "decode", "mtp", "edit", "typing"] as const;
+export const suites = ["load", "prefill", "decode", "mtp", "edit", "typing", "start"] as const;
 /** What runs when no suite is named: the others take minutes, typing at human speed. */
 export const defaultSuites = ["load", "prefill", "decode"] as const satisfies readonly Suite[];
 export type Suite = (typeof suites)[number];
@@ -34,6 +35,8 @@ const starts: Record<Suite, string> = {
   mtp: "a cold prompt for each run of a text, read by the MTP block too where it drafts",
   edit: "a cold prompt for each run, read before the time begins",
   typing: "a new process; later keys continue from kept states, as in the editor",
+  start:
+    "a new process for each round; file and kernels in the system's and the driver's cache, as far as they keep them",
 };
 
 export interface BenchCommand extends ModelOptions {
@@ -128,6 +131,10 @@ async function runSuites(
   if (wants("load")) Object.assign(measures, await benchLoad(open, rounds));
   if (wants("prefill")) Object.assign(measures, await benchPrefill(open, rounds, peer));
   if (wants("decode")) Object.assign(measures, await benchDecode(open, rounds, peer));
+  if (wants("start")) {
+    for (const [stage, times] of Object.entries(await benchStart(name, device, rounds)))
+      measures[stage] = measure("ms", times);
+  }
   const step = wants("decode") ? await describeStep(open) : undefined;
   const mtp = wants("mtp") ? await benchMtp(open) : undefined;
   const edit = wants("edit") ? await benchEdit(open) : undefined;

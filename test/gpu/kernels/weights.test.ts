@@ -3,6 +3,7 @@ import { UserError } from "../../../engine/errors/index.ts";
 import { BLOCK_FORMATS, blockFormat, type GgufFile, type TensorType } from "../../../engine/gguf/index.ts";
 import { maxRows } from "../../../engine/model/index.ts";
 import { recordEmbedding } from "../../../engine/model/layers/matmul.ts";
+import { readsUnderWay } from "../../../engine/model/upload.ts";
 import { Weights } from "../../../engine/model/weights.ts";
 import { type Random, seededRandom } from "../../reference/random.ts";
 import { expectClose, expectWritten } from "../support/compare.ts";
@@ -139,30 +140,67 @@ eachDevice((bed) => {
     });
   }
 
-  // The second read is under way while the first piece's kernel compiles: a failure there is not awaited yet
-  // and must not become an unhandled rejection, which vitest reports.
-  test("a read that fails while another piece is written is the error of the upload", async () => {
+  /** A file of one tensor `w` [1280, rows] in Q8_0, whose reads `read` answers. */
+  const fileOf = (rows: number, read: GgufFile["read"]): GgufFile => {
     const tensor = {
       name: "w",
-      dims: [1280, 6_500],
+      dims: [1280, rows],
       type: "Q8_0",
       supported: true,
       offset: 0,
-      bytes: 8_840_000,
+      bytes: rows * 1360,
     };
+    return { path: "model.gguf", tensors: new Map([["w", tensor]]), read } as unknown as GgufFile;
+  };
+
+  // Later reads are under way while the first piece's kernel compiles: a failure there is not awaited yet and must not
+  // become an unhandled rejection, which vitest reports.
+  test("a read that fails while another piece is written is the error of the upload, which waits for the other reads", async () => {
     let reads = 0;
-    const file = {
-      path: "model.gguf",
-      tensors: new Map([["w", tensor]]),
-      read: () =>
-        reads++ === 0
-          ? Promise.resolve()
-          : Promise.reject(new UserError({ code: "disk", problem: "the disk is gone", advice: "mount it" })),
-    } as unknown as GgufFile;
+    let ended = 0;
+    const file = fileOf(60_000, async () => {
+      const read = reads++;
+      if (read === 1) throw new UserError({ code: "disk", problem: "the disk is gone", advice: "mount it" });
+      if (read > 1) await new Promise((resolve) => setTimeout(resolve, 50));
+      ended++;
+    });
     const weights = new Weights(bed().gpu, file);
-    weights.matrix(1280, [["w", 6_500]]);
+    weights.matrix(1280, [["w", 60_000]]);
     await expect(weights.upload()).rejects.toThrow("the disk is gone");
-    expect(reads).toBe(2);
+    expect({ reads, ended }).toEqual({ reads: readsUnderWay + 1, ended: readsUnderWay });
+    weights.free();
+  });
+
+  test("several reads are under way, into as many buffers, and pieces arrive in order however the reads end", async () => {
+    const rows = 62_000; // 84 MB: eleven pieces
+    const bytes = randomBytes(rows * 1360, seededRandom(504));
+    const targets = new Set<ArrayBufferLike>();
+    let underWay = 0;
+    let most = 0;
+    let order = 0;
+    const file = fileOf(rows, async (offset, target) => {
+      most = Math.max(most, ++underWay);
+      targets.add(target.buffer);
+      // Of four that begin together the last ends first.
+      await new Promise((resolve) => setTimeout(resolve, 20 - 5 * (order++ % readsUnderWay)));
+      target.set(bytes.subarray(offset, offset + target.length));
+      underWay--;
+    });
+    const weights = new Weights(bed().gpu, file);
+    const { slabs } = weights.matrix(1280, [["w", rows]]);
+    const held = bed().gpu.bytesHeld();
+    await weights.upload();
+    expect({ most, buffers: targets.size, underWay }).toEqual({
+      most: readsUnderWay,
+      buffers: readsUnderWay,
+      underWay: 0,
+    });
+    expect(bed().gpu.bytesHeld()).toEqual(held);
+    const { words, scales } = slabs[0]!.planes;
+    for (const [i, plane] of planesOf("Q8_0", bytes).entries()) {
+      const got = new Uint8Array(await bed().gpu.read([words, scales!][i]!, plane.length));
+      expect(Buffer.compare(got, plane), `plane ${i}`).toBe(0);
+    }
     weights.free();
   });
 
