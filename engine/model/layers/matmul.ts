@@ -37,7 +37,6 @@ import draftHeadShader from "../../../shaders/draft/draft_head.wgsl";
 import matmulShader from "../../../shaders/matmul/matmul.wgsl";
 import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
 import shapeShader from "../../../shaders/matmul/matmul_shape.wgsl";
-import tileShader from "../../../shaders/matmul/matmul_tile.wgsl";
 import type { TensorType } from "../../gguf/index.ts";
 import {
   type Bindings,
@@ -50,8 +49,8 @@ import {
   workgroupSize,
 } from "../../gpu/index.ts";
 import type { PassRows } from "../pass.ts";
-import { maxRows } from "../step.ts";
 import type { Matrix, Slab } from "../weights.ts";
+import { tiledProduct } from "./matmul_tile.ts";
 
 /** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
 export const decoders: Readonly<Record<TensorType, readonly string[]>> = {
@@ -134,22 +133,26 @@ export function recordMatmul(
       last: Number(last),
     });
     const before = [stepShader, ...shape.parts, ...decoders[slab.type], outputShader];
-    const source = tiled
-      ? {
-          name: `matmul_tile ${slab.type}`,
-          parts: [...before, tileShader],
-          constants: { GRID_X: u32(gridWidth), SCALE: scale },
-        }
-      : {
-          name: `matmul ${slab.type} ×${rows}`,
-          parts: [...before, matmulShader],
-          constants: { GRID_X: u32(gridWidth), ROWS: u32(rows), LANES: u32(lanes), SCALE: scale },
-        };
-    // A tile is as wide as it is high.
-    const groups = tiled ? ceilDiv(slab.rows, maxRows) : ceilDiv(slab.rows * lanes, workgroupSize);
-    recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings }, [
+    const bindings = { ...slab.planes, x, out, step, ...shape.bindings };
+    if (tiled) {
+      const { shader, constants, grid } = tiledProduct(recorder.gpu, slab.rows);
+      const source = {
+        name: `matmul_tile ${slab.type}`,
+        parts: [...before, shader],
+        constants: { ...constants, SCALE: scale },
+      };
+      recorder.dispatch(source, bindings, grid);
+      continue;
+    }
+    const source = {
+      name: `matmul ${slab.type} ×${rows}`,
+      parts: [...before, matmulShader],
+      constants: { GRID_X: u32(gridWidth), ROWS: u32(rows), LANES: u32(lanes), SCALE: scale },
+    };
+    const groups = ceilDiv(slab.rows * lanes, workgroupSize);
+    recorder.dispatch(source, bindings, [
       Math.min(groups, gridWidth),
-      tiled || one ? 1 : ceilDiv(width, rows),
+      one ? 1 : ceilDiv(width, rows),
       ceilDiv(groups, gridWidth),
     ]);
   }
