@@ -7,7 +7,7 @@ import splitShader from "../../../shaders/attention/attention_split.wgsl";
 import kvF16 from "../../../shaders/attention/kv_f16.wgsl";
 import kvF32 from "../../../shaders/attention/kv_f32.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
-import { type Bindings, f32, u32 } from "../../gpu/index.ts";
+import { type Bindings, ceilDiv, f32, type Gpu, u32 } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass } from "../pass.ts";
 import type { KvLayer } from "../sequence.ts";
@@ -55,6 +55,13 @@ export function loadAttention(weights: Weights, h: Hyperparameters, block: strin
   };
 }
 
+/**
+ * Of the queries of a KV head (its query heads, times rows), how many share one reading of keys and values: a power of two, up to
+ * 16 of them; on a CPU device 8, since more take seconds longer to compile. It does not show in the bits (I3).
+ */
+const queriesTogether = ({ software }: Gpu, queries: number): number =>
+  Math.min(software ? 8 : 16, 2 ** Math.ceil(Math.log2(queries)));
+
 const inputShaders = { norms: normShader, biases: biasShader, nothing: plainShader } as const;
 
 /** Records x += Attention(normed) (NETWORK.md 3.2), appending the rows' keys and values to the cache. */
@@ -69,6 +76,7 @@ export function recordAttention(pass: Pass, layer: Attention, { keys, values }: 
     STRIDE: u32(layer.qkv.rows),
     GATED: String(gated),
   };
+  const queries = queriesTogether(recorder.gpu, (heads / kvHeads) * width);
   const splits = { SPLIT: u32(w.split), SPLITS: u32(w.splits) };
 
   recordMatmul(pass, layer.qkv, { x: w.normed, out: w.proj });
@@ -90,10 +98,14 @@ export function recordAttention(pass: Pass, layer: Attention, { keys, values }: 
     {
       name: "attention_split",
       parts: [stepShader, kv, splitShader],
-      constants: { ...sizes, ...splits, SCALE: f32(scale) },
+      constants: { ...sizes, ...splits, SCALE: f32(scale), QUERIES: u32(queries) },
     },
     { q: w.query, keys, values, partials: w.partials, step },
-    [({ positions }) => Math.min(w.splits, Math.ceil(positions / w.split)), heads, width],
+    [
+      ({ positions }) => Math.min(w.splits, ceilDiv(positions, w.split)),
+      kvHeads,
+      ceilDiv((heads / kvHeads) * width, queries),
+    ],
   );
   recorder.dispatch(
     { name: "attention_merge", parts: [stepShader, mergeShader], constants: { ...sizes, ...splits } },
