@@ -57,10 +57,11 @@ export function loadAttention(weights: Weights, h: Hyperparameters, block: strin
 
 /**
  * Of the queries of a KV head (its query heads, times rows), how many share one reading of keys and values: a power of two, up to
- * 16 of them; on a CPU device 8, since more take seconds longer to compile. It does not show in the bits (I3).
+ * 16; up to 8 where heads are so wide that 16 sums of them take more registers than eight waves a SIMD leave (AMD), and on
+ * CPU devices, which take seconds longer to compile 16. It does not show in the bits (I3).
  */
-const queriesTogether = ({ software }: Gpu, queries: number): number =>
-  Math.min(software ? 8 : 16, 2 ** Math.ceil(Math.log2(queries)));
+const queriesTogether = ({ software }: Gpu, queries: number, headSize: number): number =>
+  Math.min(software || headSize > 128 ? 8 : 16, 2 ** Math.ceil(Math.log2(queries)));
 
 const inputShaders = { norms: normShader, biases: biasShader, nothing: plainShader } as const;
 
@@ -76,7 +77,7 @@ export function recordAttention(pass: Pass, layer: Attention, { keys, values }: 
     STRIDE: u32(layer.qkv.rows),
     GATED: String(gated),
   };
-  const queries = queriesTogether(recorder.gpu, (heads / kvHeads) * width);
+  const queries = queriesTogether(recorder.gpu, (heads / kvHeads) * width, headSize);
   const splits = { SPLIT: u32(w.split), SPLITS: u32(w.splits) };
 
   recordMatmul(pass, layer.qkv, { x: w.normed, out: w.proj });

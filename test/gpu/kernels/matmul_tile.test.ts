@@ -37,7 +37,7 @@ eachDevice((bed, device) => {
     });
   }
 
-  for (const columns of [32, 96, 288, 512]) {
+  for (const columns of [96, 288]) {
     test(`the kernel of GPUs, whose parts share out ${columns} columns, gives a row the same bits at any place in a piece of any length`, async () => {
       const seed = 460 + columns;
       const random = seededRandom(seed);
