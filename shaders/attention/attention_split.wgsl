@@ -93,7 +93,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     }
     workgroupBarrier();
     if (sums) {
-      for (var p = local % 4u; p < CHUNK; p += 4u) { highest = max(highest, weight[p * QUERIES + local / 4u]); }
+      for (var i = 0u; i < trips(CHUNK / 4u); i++) {
+        highest = max(highest, weight[(4u * i + local % 4u) * QUERIES + local / 4u]);
+      }
       part[local] = highest;
     }
     workgroupBarrier();
@@ -114,7 +116,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     workgroupBarrier();
     if (sums) {
       var sum = 0.0;
-      for (var p = local % 4u; p < CHUNK; p += 4u) { sum += weight[p * QUERIES + local / 4u]; }
+      for (var i = 0u; i < trips(CHUNK / 4u); i++) { sum += weight[(4u * i + local % 4u) * QUERIES + local / 4u]; }
       mass = fma(mass, scale[local / 4u], sum);
     }
     if (share < QUERIES) {

@@ -38,13 +38,18 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   for (var base = 0u; base < groups; base += STAGED) {
     if (PARTS > 1u) {
       workgroupBarrier();
-      for (var i = local; i < ROWS * QUADS; i += SIZE) {
-        let source = activations(first + i / QUADS, rows);
-        tile[i] = activation(source, min(base * 8u + i % QUADS, shape.k / 4u - 1u));
+      for (var at = 0u; at < ROWS * QUADS; at += SIZE) { // a multiple of SIZE
+        let i = at + local;
+        let row = activations(first + i / QUADS, rows);
+        tile[i] = activation(row, min(base * 8u + i % QUADS, shape.k / 4u - 1u));
       }
       workgroupBarrier();
     }
-    for (var group = part; group < min(STAGED, groups - base); group += PARTS) {
+    // All parts iterate equally often: else FXC takes the barriers above for divergent.
+    let staged = min(STAGED, groups - base);
+    for (var done = 0u; done < staged; done += PARTS) {
+      let group = done + part;
+      if (PARTS > 1u && group >= staged) { continue; }
       var h = array<Header, COLUMNS>();
       for (var c = 0u; c < COLUMNS; c++) { h[c] = header(min(n + c * LANES, shape.n - 1u), base + group); }
       for (var i = 0u; i < trips(8u); i++) {
@@ -79,7 +84,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       tile[(part * FOURS + f) * LANES + local % LANES] = sums;
     }
     workgroupBarrier();
-    for (var i = local; i < FOURS * LANES; i += SIZE) {
+    for (var at = 0u; at < FOURS * LANES; at += SIZE) {
+      let i = at + local;
+      if (i >= FOURS * LANES) { continue; }
       var y = tile[i];
       for (var p = 1u; p < PARTS; p++) { y += tile[p * FOURS * LANES + i]; }
       let column = (wg.y * COLUMNS + c) * LANES + i % LANES;
