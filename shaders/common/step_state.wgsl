@@ -1,5 +1,4 @@
-// Most rows of a pass: a piece of a prompt, or a token with its longest draft. It is 64 because matmul_tile gives each row an
-// invocation, and each of these 8 × 8 of the 64 × 64 results.
+// Most rows of a pass: a piece of a prompt between two points of the grid, or a token with its longest draft.
 const MAX_ROWS = 64u;
 
 // What a pass works on, kept on the GPU so that a step needs no round trip to the CPU (engine/model/step.ts writes it).

@@ -7,7 +7,7 @@ import splitShader from "../../../shaders/attention/attention_split.wgsl";
 import kvF16 from "../../../shaders/attention/kv_f16.wgsl";
 import kvF32 from "../../../shaders/attention/kv_f32.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
-import { type Bindings, f32, u32 } from "../../gpu/index.ts";
+import { type Bindings, ceilDiv, f32, type Gpu, u32 } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass } from "../pass.ts";
 import type { KvLayer } from "../sequence.ts";
@@ -55,6 +55,14 @@ export function loadAttention(weights: Weights, h: Hyperparameters, block: strin
   };
 }
 
+/**
+ * Of the queries of a KV head (its query heads, times rows), how many share one reading of keys and values: a power of two, up to
+ * 16; up to 8 where heads are so wide that 16 sums of them take more registers than eight waves a SIMD leave (AMD), and on
+ * CPU devices, which take seconds longer to compile 16. It does not show in the bits (I3).
+ */
+const queriesTogether = ({ software }: Gpu, queries: number, headSize: number): number =>
+  Math.min(software || headSize > 128 ? 8 : 16, 2 ** Math.ceil(Math.log2(queries)));
+
 const inputShaders = { norms: normShader, biases: biasShader, nothing: plainShader } as const;
 
 /** Records x += Attention(input) (NETWORK.md 3.2), appending the rows' keys and values to the cache. */
@@ -74,6 +82,7 @@ export function recordAttention(
     STRIDE: u32(layer.qkv.rows),
     GATED: String(gated),
   };
+  const queries = queriesTogether(recorder.gpu, (heads / kvHeads) * width, headSize);
   const splits = { SPLIT: u32(w.split), SPLITS: u32(w.splits) };
 
   recordMatmul(pass, layer.qkv, { ...input, out: w.proj });
@@ -95,10 +104,14 @@ export function recordAttention(
     {
       name: "attention_split",
       parts: [stepShader, kv, splitShader],
-      constants: { ...sizes, ...splits, SCALE: f32(scale) },
+      constants: { ...sizes, ...splits, SCALE: f32(scale), QUERIES: u32(queries) },
     },
     { q: w.query, keys, values, partials: w.partials, step },
-    [({ positions }) => Math.min(w.splits, Math.ceil(positions / w.split)), heads, width],
+    [
+      ({ positions }) => Math.min(w.splits, ceilDiv(positions, w.split)),
+      kvHeads,
+      ceilDiv((heads / kvHeads) * width, queries),
+    ],
   );
   recorder.dispatch(
     { name: "attention_merge", parts: [stepShader, mergeShader], constants: { ...sizes, ...splits } },

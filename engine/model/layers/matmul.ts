@@ -42,7 +42,6 @@ import scaledShader from "../../../shaders/matmul/input_scaled.wgsl";
 import matmulShader from "../../../shaders/matmul/matmul.wgsl";
 import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
 import shapeShader from "../../../shaders/matmul/matmul_shape.wgsl";
-import tileShader from "../../../shaders/matmul/matmul_tile.wgsl";
 import type { TensorType } from "../../gguf/index.ts";
 import {
   type Bindings,
@@ -55,8 +54,8 @@ import {
   workgroupSize,
 } from "../../gpu/index.ts";
 import type { PassRows } from "../pass.ts";
-import { maxRows } from "../step.ts";
 import type { Matrix, Slab } from "../weights.ts";
+import { tiledProduct } from "./matmul_tile.ts";
 
 /** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
 export const decoders: Readonly<Record<TensorType, readonly string[]>> = {
@@ -161,29 +160,33 @@ export function recordMatmul(
       last: Number(last),
     });
     const before = [stepShader, ...shape.parts, ...decoders[slab.type], outputShader, ...input.parts];
-    const source = tiled
-      ? {
-          name: `matmul_tile ${slab.type}`,
-          parts: [...before, tileShader],
-          constants: { GRID_X: u32(gridWidth), SCALE: scale, ...input.constants },
-        }
-      : {
-          name: `matmul ${slab.type} ×${rows}`,
-          parts: [...before, fourRowsShader, matmulShader],
-          constants: {
-            GRID_X: u32(gridWidth),
-            ROWS: u32(rows),
-            LANES: u32(lanes),
-            GATED: String(gated),
-            SCALE: scale,
-            ...input.constants,
-          },
-        };
-    // A tile is as wide as it is high.
-    const groups = tiled ? ceilDiv(slab.rows, maxRows) : productGroups(slab.rows, lanes);
-    recorder.dispatch(source, { ...slab.planes, x, out, step, ...shape.bindings, ...input.bindings }, [
+    const bindings = { ...slab.planes, x, out, step, ...shape.bindings, ...input.bindings };
+    if (tiled) {
+      const { shader, constants, grid } = tiledProduct(recorder.gpu, slab.rows);
+      const source = {
+        name: `matmul_tile ${slab.type}`,
+        parts: [...before, shader],
+        constants: { ...constants, ...input.constants, SCALE: scale },
+      };
+      recorder.dispatch(source, bindings, grid);
+      continue;
+    }
+    const source = {
+      name: `matmul ${slab.type} ×${rows}`,
+      parts: [...before, fourRowsShader, matmulShader],
+      constants: {
+        GRID_X: u32(gridWidth),
+        ROWS: u32(rows),
+        LANES: u32(lanes),
+        GATED: String(gated),
+        SCALE: scale,
+        ...input.constants,
+      },
+    };
+    const groups = productGroups(slab.rows, lanes);
+    recorder.dispatch(source, bindings, [
       Math.min(groups, gridWidth),
-      tiled || one ? 1 : ceilDiv(width, rows),
+      one ? 1 : ceilDiv(width, rows),
       ceilDiv(groups, gridWidth),
     ]);
   }

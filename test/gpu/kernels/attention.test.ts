@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Gpu } from "../../../engine/gpu/index.ts";
 import {
   type Hyperparameters,
   maxRows,
@@ -13,7 +14,7 @@ import { expectClose, expectSameBits, expectWritten } from "../support/compare.t
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
 import { layerPass, noWeights, poisonedWorkspace, shapes } from "../support/layers.ts";
-import { poison, type TestBed } from "../support/test_bed.ts";
+import { poison, type TestBed, withLanes } from "../support/test_bed.ts";
 
 const context = 400; // seven splits of 64
 
@@ -72,12 +73,26 @@ async function attend(
   bed: TestBed,
   s: Scene,
   rows: number,
-  first = 0,
-  before: Partial<Pick<Scene, "keys" | "values">> = {},
+  {
+    first = 0,
+    before = {},
+    width = maxRows,
+    split = 64,
+    gpu = bed.gpu,
+  }: {
+    first?: number;
+    /** The caches, where they are not the scene's. */
+    before?: Partial<Pick<Scene, "keys" | "values">>;
+    /** Rows that the plan can hold. */
+    width?: number;
+    /** Positions of a split. */
+    split?: number;
+    gpu?: Gpu;
+  } = {},
 ) {
   const { heads, headSize, inputs } = s.h.attention;
   const stride = projectedHeads(s.h) * headSize;
-  const w = poisonedWorkspace(bed, s.h, context);
+  const w = { ...poisonedWorkspace(bed, s.h, context), split, splits: Math.ceil(context / split) };
   const memory: SequenceMemory = {
     context,
     kvType: s.kvType,
@@ -100,12 +115,13 @@ async function attend(
           : {},
     output: noWeights(heads * headSize, s.h.embedding),
   } as const;
-  const path = { kind: "rows", width: maxRows } as const;
+  const path = { kind: "rows", width } as const;
   await bed.run(
     (to) =>
       recordAttention(layerPass(bed, to, path, { h: s.h, workspace: w, memory }), layer, { x: w.normed }, kv),
     {
       positions: s.position + first + rows,
+      gpu,
     },
   );
   return {
@@ -136,6 +152,7 @@ eachDevice((bed) => {
     [61, 17], // the rows lie on both sides of a split
     [297, 3],
     [383, 17], // up to the last position of the context
+    [100, 64], // a piece of a prompt
   ] as const;
   const plain = { gated: false, heads: 6, rotary: 64 };
   for (const [headSize, kvType, places, form] of [
@@ -151,13 +168,14 @@ eachDevice((bed) => {
     const { heads, kvHeads, rotary, ropeBase, scale, gated, inputs, pairs } = h.attention;
     const stride = projectedHeads(h) * headSize;
     const perQuery = gated ? 2 : 1;
+    const split = headSize === 64 ? 128 : 64; // two chunks, or one
 
     for (const [position, rows] of places) {
       // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the formulas of a whole layer, head by head, against what the device wrote
       test(`${rows} rows from position ${position}, heads of ${headSize}, ${kvType} cache: ${inputs}, rope of ${pairs}, softmax${gated ? ", gate" : ""}`, async () => {
         const seed = 700 + position;
         const s = scene(h, kvType, position, seededRandom(seed));
-        const { query, out, keys, values } = await attend(bed(), s, rows);
+        const { query, out, keys, values } = await attend(bed(), s, rows, { split });
         const what = `seed ${seed}`;
 
         const changed = keys.length / context;
@@ -211,23 +229,31 @@ eachDevice((bed) => {
     }
   }
 
-  test("rows beside each other are bit-equal to rows alone, outputs and cache (I3)", async () => {
-    const seed = 790;
-    const h = shapes({ attention: { headSize: 64 } });
-    const s = scene(h, "f16", 119, seededRandom(seed));
-    const rows = 17;
-    const together = await attend(bed(), s, rows);
-    const width = h.attention.heads * 64;
-    let cache: Pick<Scene, "keys" | "values"> = s;
-    for (let t = 0; t < rows; t++) {
-      const alone = await attend(bed(), s, 1, t, cache);
-      const row = together.out.subarray(t * width, (t + 1) * width);
-      expectSameBits(alone.out.subarray(0, width), row, `seed ${seed}, row ${t}`);
-      cache = { keys: alone.keys.slice(), values: alone.values.slice() };
-    }
-    expect(cache.keys).toEqual(together.keys);
-    expect(cache.values).toEqual(together.values);
-  });
+  for (const [heads, split] of [
+    [4, 64],
+    [4, 128],
+    [6, 128], // three query heads of a KV head: workgroups begin within a row
+    [2, 64],
+  ] as const) {
+    test(`rows beside each other are bit-equal to rows alone, in plans of any width, of GPUs and CPUs, outputs and cache (I3): ${heads} heads, splits of ${split}`, async () => {
+      const seed = 790 + heads + split;
+      const h = shapes({ attention: { headSize: 64, heads, kvHeads: 2 } });
+      const s = scene(h, "f16", 119, seededRandom(seed));
+      const rows = 17;
+      const together = await attend(bed(), s, rows, { split, gpu: withLanes(bed().gpu, "several") });
+      const size = heads * 64;
+      let cache: Pick<Scene, "keys" | "values"> = s;
+      for (let t = 0; t < rows; t++) {
+        const width = [1, 2, 4, maxRows][t % 4]!;
+        const alone = await attend(bed(), s, 1, { first: t, before: cache, width, split });
+        const row = together.out.subarray(t * size, (t + 1) * size);
+        expectSameBits(alone.out.subarray(0, size), row, `seed ${seed}, row ${t}, plan of ${width}`);
+        cache = { keys: alone.keys.slice(), values: alone.values.slice() };
+      }
+      expect(cache.keys).toEqual(together.keys);
+      expect(cache.values).toEqual(together.values);
+    });
+  }
 
   test("a pass of no rows writes nothing", async () => {
     const s = scene(shapes({}), "f32", 5, seededRandom(791));

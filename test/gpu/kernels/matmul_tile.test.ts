@@ -6,6 +6,7 @@ import { expectClose, expectSameBits, expectWritten } from "../support/compare.t
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
 import { multiply, products } from "../support/products.ts";
+import { withLanes } from "../support/test_bed.ts";
 import { loadMatrix } from "../support/weights_file.ts";
 
 const prompt = { kind: "prompt", width: maxRows } as const;
@@ -32,6 +33,36 @@ eachDevice((bed, device) => {
         const out = await multiply(bed(), prompt, matrix, x.subarray(0, rows * columns));
         expectWritten(out, (i) => i < rows * n, `seed ${seed}, ${rows} rows`);
         expectSameBits(out.subarray(0, rows * n), whole.subarray(0, rows * n), `seed ${seed}, ${rows} rows`);
+      }
+    });
+  }
+
+  for (const columns of [96, 288]) {
+    test(`the kernel of GPUs, whose parts share out ${columns} columns, gives a row the same bits at any place in a piece of any length`, async () => {
+      const seed = 460 + columns;
+      const random = seededRandom(seed);
+      const n = 70; // a whole workgroup of rows of W, and 6
+      const gpu = withLanes(bed().gpu, "several");
+      const { matrix, values } = await loadMatrix(bed(), columns, [{ type: "Q8_0", rows: n }], random);
+      const x = normals(maxRows * columns, random);
+      const expected = products(values(), columns, x);
+      const whole = await multiply(bed(), prompt, matrix, x, gpu);
+      expectWritten(whole, () => true, `seed ${seed}`);
+      expectClose(whole, expected, tolerance, `seed ${seed}`);
+      for (const [from, rows] of [
+        [0, 1],
+        [0, 17],
+        [5, 16],
+        [31, 33],
+      ] as const) {
+        const piece = x.subarray(from * columns, (from + rows) * columns);
+        const out = await multiply(bed(), prompt, matrix, piece, gpu);
+        expectWritten(out, (i) => i < rows * n, `seed ${seed}, ${rows} rows`);
+        expectSameBits(
+          out.subarray(0, rows * n),
+          whole.subarray(from * n, (from + rows) * n),
+          `seed ${seed}, ${rows} rows from ${from}`,
+        );
       }
     });
   }
