@@ -123,7 +123,9 @@ eachDevice((bed, device) => {
         expect(await tokens(session, ids)).toEqual(golden.greedy);
       });
 
-      test.skipIf(device === "swiftshader")("drafts, right or wrong, change nothing (I1)", async () => {
+      // A draft's rows are the rows of the test before, whatever the family; these two have all drafters and kinds of layers.
+      const drafts = device !== "swiftshader" && ["qwen35moe", "qwen2"].includes(name);
+      test.runIf(drafts)("drafts, right or wrong, change nothing (I1)", async () => {
         const offered = golden.greedy.map((id, i) => (i % 5 === 3 ? (id + 1) % shape.vocabulary : id));
         for (const mode of shape.mtp ? (["mtp", "ngram"] as const) : (["ngram"] as const)) {
           const drafts = { mode, longest: 8 }; // verified by the kernels that ran 17 rows; 4 rows would need others
