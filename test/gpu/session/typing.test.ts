@@ -122,7 +122,7 @@ eachDevice((bed, device) => {
         }
         session.free();
       }
-      expect(computed).toBeLessThan(asked * 0.8); // where four run, one keeps nothing
+      if (!slow) expect(computed).toBeLessThan(asked * 0.8); // a quarter of them keep nothing
     }, 3_600_000);
   });
 
@@ -136,7 +136,8 @@ eachDevice((bed, device) => {
       const plane = reference.evaluator.sequence.snapshotBytes;
       const lineStart = (at: number) => source.lastIndexOf("\n", at - 1) + 1;
       for (let run = 0; run < series; run++) {
-        const session = new Session(bed().gpu, model, { context, snapshotBytes: budgets(plane)[run % 4]! });
+        const snapshotBytes = budgets(plane)[(run + 1) % 4]!; // the first three keep something
+        const session = new Session(bed().gpu, model, { context, snapshotBytes });
         const typed = createTypedTexts(tokenizer, 300);
         const open = (path: string) => {
           const cursor = 1000 + below(source.length - 2000);
@@ -151,7 +152,7 @@ eachDevice((bed, device) => {
         };
         let places = [open("a"), open("b")];
         let at = 0;
-        for (let step = 0; step < (torture ? 8 : 6); step++) {
+        for (let step = 0; step < 8; step++) {
           const kind = random();
           if (kind < 0.1) at = 1 - at;
           else if (kind < 0.15) places = places.with(at, open(places[at]!.text.path));
