@@ -61,7 +61,8 @@ export function ggufHeader({ metadata = [], tensors = [], alignment = 32, versio
     if (Array.isArray(value)) {
       header.push(u32(VALUE_TYPES.indexOf("array")), u32(VALUE_TYPES.indexOf(type)), u64(value.length));
       if (type === "string") header.push(strings(value));
-      else for (const element of value) header.push(scalar(type, element));
+      else if (type === "bool") header.push(Buffer.from(value.map(Number)));
+      else header.push(numbers(type, value));
     } else {
       header.push(u32(VALUE_TYPES.indexOf(type)), scalar(type, value as Scalar));
     }
@@ -103,33 +104,34 @@ function scalar(type: ValueType, value: Scalar): Buffer {
   return bytes.subarray(0, end);
 }
 
-/** Writes at the start of `bytes` and returns where the number ends. */
+/** Writes at `at` in `bytes` and returns where the number ends. */
 function writeNumber(
   bytes: Buffer,
   type: Exclude<ValueType, "string" | "bool">,
   value: number | bigint,
+  at = 0,
 ): number {
   switch (type) {
     case "u8":
-      return bytes.writeUInt8(Number(value));
+      return bytes.writeUInt8(Number(value), at);
     case "i8":
-      return bytes.writeInt8(Number(value));
+      return bytes.writeInt8(Number(value), at);
     case "u16":
-      return bytes.writeUInt16LE(Number(value));
+      return bytes.writeUInt16LE(Number(value), at);
     case "i16":
-      return bytes.writeInt16LE(Number(value));
+      return bytes.writeInt16LE(Number(value), at);
     case "u32":
-      return bytes.writeUInt32LE(Number(value));
+      return bytes.writeUInt32LE(Number(value), at);
     case "i32":
-      return bytes.writeInt32LE(Number(value));
+      return bytes.writeInt32LE(Number(value), at);
     case "f32":
-      return bytes.writeFloatLE(Number(value));
+      return bytes.writeFloatLE(Number(value), at);
     case "f64":
-      return bytes.writeDoubleLE(Number(value));
+      return bytes.writeDoubleLE(Number(value), at);
     case "u64":
-      return bytes.writeBigUInt64LE(BigInt(value));
+      return bytes.writeBigUInt64LE(BigInt(value), at);
     case "i64":
-      return bytes.writeBigInt64LE(BigInt(value));
+      return bytes.writeBigInt64LE(BigInt(value), at);
   }
 }
 
@@ -139,6 +141,14 @@ const u64 = (value: number | bigint) => scalar("u64", value);
 function string(text: string): Buffer {
   const bytes = Buffer.from(text);
   return Buffer.concat([u64(bytes.length), bytes]);
+}
+
+/** As many numbers, in one buffer, as `strings`. */
+function numbers(type: Exclude<ValueType, "string" | "bool">, values: readonly Scalar[]): Buffer {
+  const buffer = Buffer.alloc(8 * values.length);
+  let at = 0;
+  for (const value of values) at = writeNumber(buffer, type, value as number | bigint, at);
+  return buffer.subarray(0, at);
 }
 
 /** As many `string`s, in one buffer: a vocabulary has a quarter of a million. */

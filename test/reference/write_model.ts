@@ -42,14 +42,14 @@ export interface ModelShape {
   readonly keys?: readonly MetadataPair[];
 }
 
-/** The heads of Qwen3.5's 27B, three V heads for each K head, in a narrow network. */
+/** The heads of Qwen3.5's 27B, three V heads for each K head, in a narrow network; MIXTURE's attention, compiled once for both. */
 export const THREE_TO_ONE: ModelShape = {
   architecture: "qwen35",
   embedding: 256,
   blocks: 4,
   feedForward: 512,
   vocabulary: 512,
-  attention: { heads: 4, kvHeads: 2, headSize: 256, rotary: 64 },
+  attention: { heads: 4, kvHeads: 1, headSize: 256, rotary: 64 },
   delta: { keyHeads: 2, valueHeads: 6, headSize: 128 },
   mtp: true,
 };

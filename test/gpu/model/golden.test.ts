@@ -93,11 +93,11 @@ const cuts: readonly { kind: Path["kind"]; pieces: readonly number[]; how: strin
   { kind: "rows", pieces: new Array(40).fill(1), how: "token by token" },
 ];
 
-/** Each width compiles its own pipelines, seconds on the slow device: it runs all cuts with one mix, the other mixes on request. */
-const cutsOf = (device: string, model: string): typeof cuts =>
-  device === "swiftshader" && !model.startsWith("micro-Q4_K_M") && !extraFolder
-    ? cuts.filter(({ kind, pieces }) => (kind === "prompt" ? pieces.length === 1 : pieces.length === 40))
-    : cuts;
+/** One mix is cut in every way, with f32 KV; the others in one way a path, as only the kernels of their types differ. */
+const cutsOf = (model: string, kvType: "f32" | "f16"): typeof cuts =>
+  (model === "micro-Q4_K_M" && kvType === "f32") || extraFolder
+    ? cuts
+    : cuts.filter(({ kind, pieces }) => (kind === "prompt" ? pieces.length === 1 : pieces === odd));
 
 const tolerances = { f32: 2e-5, f16: 3e-4 } as const; // relative L2, by KV type
 const context = 256;
@@ -144,14 +144,8 @@ afterAll(() => {
 });
 
 eachDevice((bed, device) => {
-  // Lavapipe would compile a GPU's kernels for minutes.
-  const cases = [
-    ...quantised,
-    expanded,
-    withoutMtp,
-    ...(device === "swiftshader" ? [asOnGpu] : []),
-    ...extra,
-  ];
+  // Lavapipe would compile a GPU's kernels for minutes; which blocks a model has is the same on each device.
+  const cases = [...quantised, expanded, device === "swiftshader" ? asOnGpu : withoutMtp, ...extra];
   for (const { name, path, changes, golden, asOnGpu = false } of cases) {
     describe(name, () => {
       const loaded = useModel(() => bed().gpu, path, changes);
@@ -165,7 +159,7 @@ eachDevice((bed, device) => {
           });
           afterAll(() => session.free());
 
-          for (const { kind, pieces, how } of cutsOf(device, name)) {
+          for (const { kind, pieces, how } of cutsOf(name, kvType)) {
             test(`${kind} path, ${how}: every row is llama.cpp's`, async () => {
               const actual = await evaluate(session.evaluator, golden.ids, kind, pieces);
               const errors = note(name, device, kvType, actual, golden.rows);
@@ -179,9 +173,12 @@ eachDevice((bed, device) => {
             });
           }
 
-          test(`the ${golden.greedy.length} greedy tokens are llama.cpp's`, async () => {
-            const draws = await collect(session.generate(golden.ids, { maxTokens: golden.greedy.length }));
-            expect(draws.map(({ token }) => token)).toEqual(golden.greedy);
+          // SwiftShader is the slower device; one mix has all tokens there.
+          const all = device !== "swiftshader" || name === "micro-Q4_K_M" || extraFolder;
+          const expected = all ? golden.greedy : golden.greedy.slice(0, 8);
+          test(`the ${expected.length} greedy tokens are llama.cpp's`, async () => {
+            const draws = await collect(session.generate(golden.ids, { maxTokens: expected.length }));
+            expect(draws.map(({ token }) => token)).toEqual(expected);
           });
 
           if (golden.draft) {
@@ -204,7 +201,9 @@ eachDevice((bed, device) => {
     });
     afterAll(() => session.free());
 
-    for (const it of miniCases()) {
+    const all = miniCases();
+    const some = [...all.slice(0, 1), ...all.slice(-1)]; // the last is longer than the tape
+    for (const it of device === "swiftshader" ? some : all) {
       test(`${it.name}: greedy tokens, probabilities and draft are the reference's`, async () => {
         const { vocabulary } = loaded().h;
         for (const kind of device === "swiftshader" ? (["prompt"] as const) : (["prompt", "rows"] as const)) {

@@ -15,14 +15,23 @@ const path = join(fixtures, "models", "micro-Q4_K_M.gguf");
 const context = 320;
 const seed = 4711;
 
-/** Every width on one device; on the other one of each kernel's widths, and their neighbours. */
-const allWidths = Array.from({ length: maxRows }, (_, i) => i + 1);
-const someWidths = [1, 2, 3, 5, 8, 13, 16, 17, 33, 63, 64];
-const fewWidths = [2, 16, 64];
+/** A pass of so many rows, from a position on. */
+type PassAt = readonly [rows: number, start: number];
 
-/** Where a pass of T rows begins: around position 128, where the tape wraps and attention begins its third split. */
-const middle = (rows: number) => tapeRows - Math.ceil(rows / 2);
-const positions = middle(maxRows) + maxRows;
+/** A pass of T rows around the position where the tape wraps. */
+const atWrap = (rows: number): PassAt => [rows, tapeRows - Math.ceil(rows / 2)];
+const fromStart = (rows: number): PassAt => [rows, 0];
+
+/** Every number of rows from 1 to 64, odd ones from position 0 and even ones where the tape wraps; some at both. */
+const allPasses: readonly PassAt[] = Array.from({ length: maxRows }, (_, i) => i + 1).flatMap((rows) =>
+  [1, 2, 16, 17, maxRows].includes(rows)
+    ? [fromStart(rows), atWrap(rows)]
+    : [rows % 2 === 1 ? fromStart(rows) : atWrap(rows)],
+);
+/** One of each kernel's numbers of rows, and their neighbours. */
+const somePasses = [...[1, 2, 5, 17, 64].map(fromStart), ...[1, 3, 8, 16, 33].map(atWrap)];
+/** What another type of keys and values, or lanes, may change: across position 64, where attention begins its second split. */
+const fewPasses: readonly PassAt[] = [fromStart(2), [16, 56], [2, 63], [64, 1]];
 
 eachDevice((bed, device) => {
   let model: Model;
@@ -41,16 +50,15 @@ eachDevice((bed, device) => {
       beforeAll(async () => {
         const gpu = asOnGpu ? withLanes(bed().gpu, "several") : bed().gpu;
         evaluator = new Evaluator(gpu, model, { context, kvType, mtp: true });
-        sequence = await decode(evaluator);
+        sequence = await decode(evaluator, Math.max(...passes.map(([rows, start]) => rows + start)));
       });
       afterAll(() => evaluator.free());
 
-      const widths = kvType === "f16" ? fewWidths : device === "swiftshader" ? someWidths : allWidths;
-      for (const rows of widths) {
-        test(`${rows} rows side by side give the bits of ${rows} passes, from position 0 and ${middle(rows)}`, async () => {
-          for (const start of [0, middle(rows)]) await check(evaluator, sequence, start, rows);
-        });
-      }
+      const passes = kvType === "f16" ? fewPasses : device === "swiftshader" ? somePasses : allPasses;
+      test.each(passes)(
+        "%i rows side by side from position %i give the bits of single passes",
+        (rows, start) => check(evaluator, sequence, start, rows),
+      );
     });
   }
 }, "fast");
@@ -110,7 +118,7 @@ const words = ({ buffer, rows }: RowBuffer): number => buffer.size / 4 / rows;
 const read = async (gpu: Gpu, buffer: GPUBuffer): Promise<Float32Array> =>
   new Float32Array(await gpu.read(buffer));
 
-async function decode(evaluator: Evaluator): Promise<Sequence> {
+async function decode(evaluator: Evaluator, positions: number): Promise<Sequence> {
   const { model } = evaluator;
   const { vocabulary } = model.h;
   const random = seededRandom(seed);

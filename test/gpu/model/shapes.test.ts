@@ -57,11 +57,11 @@ describe("three V heads for a K head, heads of 256 and 128", () => {
     let evaluator: Evaluator;
     let single: ModelRows;
     const random = seededRandom(seed);
-    const ids = Array.from({ length: 80 }, () => Math.floor(random() * THREE_TO_ONE.vocabulary));
+    const ids = Array.from({ length: 70 }, () => Math.floor(random() * THREE_TO_ONE.vocabulary));
     beforeAll(async () => {
       model = await load(bed().gpu, THREE_TO_ONE, mixedTypes);
       evaluator = new Evaluator(bed().gpu, model, { context: 128, kvType: "f32", mtp: true });
-      single = await evaluate(evaluator, ids, "rows", new Array(80).fill(1));
+      single = await evaluate(evaluator, ids, "rows", new Array(70).fill(1));
     });
     afterAll(() => {
       evaluator.free();
@@ -70,12 +70,12 @@ describe("three V heads for a K head, heads of 256 and 128", () => {
     const kinds = ["logits", "hidden", "mtp"] as const;
 
     test("the prompt path gives the numbers of the row path", async () => {
-      const prompt = await evaluate(evaluator, ids, "prompt", [64, 16]);
+      const prompt = await evaluate(evaluator, ids, "prompt", [64, 6]);
       for (const kind of kinds) expectClose(prompt[kind]!, single[kind]!, 1e-4, `seed ${seed}: ${kind}`);
     });
 
-    // rows.test.ts has all widths on both devices; SwiftShader keeps no kernels from run to run, and compiles slowly.
-    test.each(device === "swiftshader" ? [16] : [2, 5, 16, 64])(
+    // rows.test.ts has all widths on both devices.
+    test.each(device === "swiftshader" ? [16] : [16, 64])(
       "%i rows side by side give the bits of single ones",
       async (width) => {
         const whole = new Array(Math.floor(ids.length / width)).fill(width);

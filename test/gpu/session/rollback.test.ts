@@ -11,13 +11,13 @@ import { miniModel } from "../support/models.ts";
 import { stateHash } from "../support/state.ts";
 
 // I2: after any accepts, rejects and restores the state has the bits of decoding one token at a time.
-const context = 448;
+const context = 384;
 const seed = testSeed(60_601);
 const prompt = 70;
 
 /** How many of a pass's rows may be accepted: all counts of a narrow pass, and some of a wide one. */
 const keptOf = (count: number): number[] =>
-  count <= 8 ? Array.from({ length: count }, (_, i) => i + 1) : [1, 2, count >> 1, count - 1, count];
+  count <= 5 ? Array.from({ length: count }, (_, i) => i + 1) : [1, count >> 1, count - 1, count];
 
 eachDevice((bed, device) => {
   let model: Model;
@@ -27,7 +27,7 @@ eachDevice((bed, device) => {
   const hashes = new Map<number, string>();
   // SwiftShader is the slower of the two: it gets each case once, and not the baseline.
   const few = device === "swiftshader";
-  const length = few ? 130 : 330;
+  const length = few ? 120 : 280; // 280: past the end of the tape, by more than is restored beyond it
   const strategies: readonly RollbackName[] = few ? ["tape", "planes"] : ["tape", "planes", "replay"];
 
   async function readPrompt(evaluator: Evaluator): Promise<void> {
@@ -111,7 +111,7 @@ eachDevice((bed, device) => {
       test("random rounds, whose states are compared only at the end", async () => {
         const random = seededRandom(seed + 1);
         const most = rollback === "planes" ? 5 : 20;
-        const [runs, decoded] = few ? [1, 20] : [3, 50];
+        const [runs, decoded] = few ? [1, 20] : [2, 40];
         for (let run = 0; run < runs; run++) {
           await readPrompt(evaluator);
           const series: string[] = [];
@@ -158,7 +158,7 @@ eachDevice((bed, device) => {
         const lowest = Math.max(prompt, end - historyRows);
         expect(sequence.reach).toBe(lowest);
         expect(await sequence.restore(prompt - 1), "before the prompt's end").toBe(false);
-        for (const back of few ? [7, 20] : [1, 2, 3, 5, 17, 40, 63, 64, 65, 100, 127, 128]) {
+        for (const back of few ? [7, 20] : [1, 2, 5, 17, 63, 64, 65, 128]) {
           const target = Math.max(lowest, end - back);
           expect(await sequence.restore(target), `${back} back`).toBe(true);
           await expectPosition(evaluator, target, `restored ${back} back`);
@@ -177,7 +177,7 @@ eachDevice((bed, device) => {
           return evaluator.rows(evaluator.logits("last"), 1, model.h.vocabulary);
         };
         const first = await logits();
-        for (let i = 0; i < (few ? 5 : 40); i++) await evaluator.pass([(i * 31) % 4000], rows); // dirty
+        for (let i = 0; i < (few ? 5 : 20); i++) await evaluator.pass([(i * 31) % 4000], rows); // dirty
         evaluator.sequence.restoreSnapshot(snapshot);
         await expectPosition(evaluator, taken, "restored");
         expectSameBits(await logits(), first, `seed ${seed}, logits`);

