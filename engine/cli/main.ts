@@ -24,6 +24,7 @@ import {
   tokenize,
   verifyCommand,
 } from "./commands/index.ts";
+import { profileModel } from "./profile/index.ts";
 
 // Argument parsers: what they throw is bad usage, exit status 2.
 
@@ -222,21 +223,22 @@ function program(): Command {
       bench(model ?? EMBEDDED_MODEL, { ...options, suites: options.suite, peer: options.peer !== undefined }),
     );
 
-  command("profile <MODEL>")
-    .description("what each plan of a model is made of and how much it reads, as JSON")
-    .requiredOption(
-      "--compile-only",
-      "compile every plan of a session and run none; a file's header is enough",
-    )
-    .option("--device <NAME>", `${deviceHelp}; none records the plans as for a GPU`)
+  modelOptions(command("profile <MODEL>"))
+    .description("where the time of a decode step, of verify passes and of a prompt goes, kernel by kernel")
     .option(
-      "--context <N>",
-      "positions that fit (default: 8192, or the model's own if shorter)",
-      count("--context"),
+      "--compile-only",
+      "instead: compile every plan of a session and run none, and print what they are made of as JSON; a file's header is enough, and `--device none` only records",
     )
-    .addOption(new Option("--kv <TYPE>", "type of the KV cache").choices(["f16", "f32"]).default("f16"))
-    .option("--rows <LIST>", "only passes of so many rows, such as 1,4,16", rowList)
-    .action(profile);
+    .option("--rows <LIST>", "passes of so many rows, such as 1,4,16", rowList)
+    .option("--at <N>", "positions before what is run (default: 0)", number("--at", 0, 2 ** 31 - 1, true))
+    .option("--rounds <N>", "counted runs of each, after one that is not", count("--rounds"), 5)
+    .addOption(json())
+    .action((model, { compileOnly, ...options }) => {
+      if (!compileOnly) return profileModel(model, options);
+      if (options.at !== undefined)
+        throw new CommanderError(2, "foretype.conflicts", "error: --at is not for --compile-only.");
+      return profile(model, options);
+    });
 
   // For each subcommand too: commander copies these only to commands made after they are set.
   root.command(PEER_CHILD, { hidden: true }).action(runPeerChild);

@@ -9,7 +9,7 @@ export { generate } from "./generate.ts";
 export { syntaxFromFiles } from "./grammars.ts";
 export { inspect } from "./inspect.ts";
 export { listCommand, pullCommand, removeCommand, verifyCommand } from "./models.ts";
-export { fileOf, type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
+export { fileOf, type ModelOptions, type OpenModel, prepare, withFile, withModel } from "./open_model.ts";
 export { profile } from "./profile.ts";
 export { playTraces, printTraces, readTraces, replay, reportTraces, type TracesReport } from "./replay.ts";
 export { readSettingOption } from "./setting_options.ts";
