@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command line: reads arguments, calls one command, prints an error as one sentence.
-// Start here, then commands/ (one file a command) and bench/ (what `foretype bench` measures).
+// Start here, then commands/ (one file a command), bench/ (what `foretype bench` measures), report/ (what it writes) and profile/.
 // Promise: bad usage exits with 2, any other failure with 1; --json prints one JSON document.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { PipelineSettings } from "../complete/index.ts";
@@ -25,6 +25,7 @@ import {
   verifyCommand,
 } from "./commands/index.ts";
 import { profileModel } from "./profile/index.ts";
+import { benchReport } from "./report/index.ts";
 
 // Argument parsers: what they throw is bad usage, exit status 2.
 
@@ -213,15 +214,35 @@ function program(): Command {
     .action(replay);
 
   modelOptions(command("bench [MODEL]"))
-    .description("medians and ratios from one run")
+    .description("medians and ratios from one run, or a report to read and to send")
     .option("--suite <LIST>", `of ${suites.join(", ")}`, suiteList, defaultSuites)
     .option("--rounds <N>", "counted rounds, after one that is not", count("--rounds"), 5)
     .addOption(new Option("--peer <NAME>", "an engine to run in turns with ours").choices(["llama.cpp"]))
-    .option("--compare <FILE>", "an earlier report, written with --json")
+    .addOption(
+      new Option(
+        "--report <FOLDER>",
+        "instead: measure decoding by context, prompts, passes of several rows and drafts, and write report.html, report.md and report.json there",
+      ).conflicts(["suite", "rounds", "peer"]),
+    )
+    .option("--quick", "with --report: less of each, in two minutes")
+    .option(
+      "--budget <SECONDS>",
+      "with --report: the time that it may take (default: 600)",
+      count("--budget"),
+    )
+    .option(
+      "--compare <FILE>",
+      "an earlier report: of --report its report.json, else what --json has printed",
+    )
     .addOption(json())
-    .action((model, options) =>
-      bench(model ?? EMBEDDED_MODEL, { ...options, suites: options.suite, peer: options.peer !== undefined }),
-    );
+    .action((model, { report, ...options }) => {
+      const name = model ?? EMBEDDED_MODEL;
+      if (report !== undefined) return benchReport(name, { ...options, report });
+      for (const option of ["quick", "budget"] as const)
+        if (options[option] !== undefined)
+          throw new CommanderError(2, "foretype.needs", `error: --${option} is for --report.`);
+      return bench(name, { ...options, suites: options.suite, peer: options.peer !== undefined });
+    });
 
   modelOptions(command("profile <MODEL>"))
     .description("where the time of a decode step, of verify passes and of a prompt goes, kernel by kernel")

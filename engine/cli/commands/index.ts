@@ -7,7 +7,7 @@ export { complete, type Place } from "./complete.ts";
 export { devices } from "./devices.ts";
 export { generate } from "./generate.ts";
 export { syntaxFromFiles } from "./grammars.ts";
-export { inspect } from "./inspect.ts";
+export { inspect, quantMix } from "./inspect.ts";
 export { listCommand, pullCommand, removeCommand, verifyCommand } from "./models.ts";
 export { fileOf, type ModelOptions, type OpenModel, prepare, withFile, withModel } from "./open_model.ts";
 export { profile } from "./profile.ts";
