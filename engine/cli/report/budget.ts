@@ -14,6 +14,12 @@ export function createBudget(seconds: number, now: () => number): Budget {
   return { seconds, spentMs, leftMs: () => Math.max(0, seconds * 1000 - spentMs()) };
 }
 
+/** What of the time that is left one of several measurements may take, so that the others get theirs. */
+export const shareOf = (budget: Budget, share: number): (() => boolean) => {
+  const end = budget.spentMs() + share * budget.leftMs();
+  return () => budget.spentMs() < end;
+};
+
 /** A time in words: seconds below two minutes. */
 export const duration = (ms: number): string =>
   ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`;

@@ -1,17 +1,28 @@
 import type { Comparison } from "./compare.ts";
 import { groups, type SpeedReport } from "./speed_report.ts";
-import { aboutRows, detailOf, endedText, figure, groupNotes, groupTitles, withUnit } from "./words.ts";
+import {
+  aboutRows,
+  endedText,
+  figure,
+  groupNotes,
+  groupTitles,
+  lineTable,
+  minute,
+  withUnit,
+} from "./words.ts";
 
 /** A cell's text: what would end the cell or be read as markup is escaped. */
 const cell = (text: string): string => text.replace(/[\\|`*<>[\]]/g, "\\$&").replace(/\s+/g, " ");
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** @param numbers columns that are aligned to the right */
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  numbers: readonly number[] = [],
+): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
-  return [
-    line(head),
-    `|${head.map((_, i) => (i > 0 && head.length > 2 ? "---:" : "---")).join("|")}|`,
-    ...rows.map(line),
-  ].join("\n");
+  const rule = head.map((_, i) => (numbers.includes(i) ? "---:" : "---")).join("|");
+  return [line(head), `|${rule}|`, ...rows.map(line)].join("\n");
 }
 
 /** The report as a Markdown document. */
@@ -26,13 +37,8 @@ export function markdownOf(report: SpeedReport, comparison?: Comparison): string
     ...groups.flatMap((group) => {
       const own = lines.filter((line) => line.group === group);
       if (own.length === 0) return [];
-      const rows = own.map((line) => [
-        line.label,
-        withUnit(line.median, line.unit),
-        line.values.length > 1 ? `${figure(line.min)}–${figure(line.max)}` : "",
-        detailOf(line),
-      ]);
-      return [`## ${groupTitles[group]}`, groupNotes[group], table(["", "median", "range", ""], rows)];
+      const { head, rows, numbers } = lineTable(own);
+      return [`## ${groupTitles[group]}`, groupNotes[group], table(head, rows, numbers)];
     }),
     ...(missing.length > 0
       ? [
@@ -48,7 +54,7 @@ export function markdownOf(report: SpeedReport, comparison?: Comparison): string
 
 function compared({ madeAt, differences, lines, onlyBefore, onlyNow }: Comparison): string[] {
   return [
-    `## Compared with the run of ${cell(madeAt)}`,
+    `## Compared with the run of ${minute(madeAt)}`,
     differences.length === 0
       ? "Machine, model and versions are the same."
       : "Machine, model or versions are not the same, so ratios tell of these differences too:",
@@ -69,6 +75,7 @@ function compared({ madeAt, differences, lines, onlyBefore, onlyNow }: Compariso
         withUnit(now, unit),
         `${figure(ratio)}×`,
       ]),
+      [1, 2, 3],
     ),
     ...(onlyBefore.length > 0 ? [`Measured only then: ${cell(onlyBefore.join("; "))}.`] : []),
     ...(onlyNow.length > 0 ? [`Measured only now: ${cell(onlyNow.join("; "))}.`] : []),

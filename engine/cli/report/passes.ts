@@ -1,8 +1,8 @@
 import type { Session } from "../../generate/index.ts";
 import { decodeRate, draftPrompts, openMtpSession, verifyCosts, writeText } from "../bench/index.ts";
 import type { OpenModel } from "../commands/index.ts";
-import type { Budget } from "./budget.ts";
-import type { Step } from "./run_steps.ts";
+import { type Budget, shareOf } from "./budget.ts";
+import { type Step, stopped } from "./run_steps.ts";
 import { type Line, lineOf } from "./speed_report.ts";
 import type { Rates } from "./texts.ts";
 
@@ -22,19 +22,17 @@ export function rowStep({ open, quick, budget, signal }: Passes): Step {
     id: "rows",
     label: "passes over 1 to 64 rows",
     run: async () => {
-      const mayGoOn = () => !signal.aborted && budget.leftMs() > 0;
-      const costs = await verifyCosts(
-        open.session.evaluator,
-        quick ? rowCounts.quick : rowCounts.all,
-        mayGoOn,
-      );
+      const counts = quick ? rowCounts.quick : rowCounts.all;
+      const isTime = shareOf(budget, 1 / 3);
+      const mayGoOn = () => !signal.aborted && isTime();
+      const costs = await verifyCosts(open.session.evaluator, counts, mayGoOn);
       open.session.forget();
-      return costs.map(({ rows, ratio, times }) =>
+      const lines = costs.map(({ rows, ratio, times }) =>
         lineOf(
           {
             id: `rows ${rows}`,
             group: "rows",
-            label: rows === 1 ? "1 row" : `${rows} rows`,
+            label: rows === 1 ? "a pass of 1 row" : `a pass of ${rows} rows`,
             at: rows,
             unit: "ms",
             better: "less",
@@ -43,6 +41,10 @@ export function rowStep({ open, quick, budget, signal }: Passes): Step {
           times,
         ),
       );
+      const cut = signal.aborted
+        ? stopped
+        : `a third of the time was over after ${costs.at(-1)?.rows ?? 0} rows`;
+      return { lines, ...(lines.length < counts.length && { cut }) };
     },
   };
 }
@@ -71,7 +73,11 @@ export function draftStep({ open, quick, budget, signal, rates }: Passes): Step 
         const texts = kinds.map(
           ([kind, text]) => [kind, open.tokenizer.encode(text, { special: false })] as const,
         );
-        return draftLines(await writeTexts(session, texts, signal, () => budget.leftMs() > 0));
+        const done = await writeTexts(session, texts, signal, shareOf(budget, 1 / 2));
+        const cut = signal.aborted
+          ? stopped
+          : `half of the time was over after ${done.length} of ${texts.length}`;
+        return { lines: draftLines(done), ...(done.length < texts.length && { cut }) };
       } finally {
         session.free();
         open.session.forget();
@@ -142,7 +148,7 @@ export function draftLines(texts: readonly DraftedText[]): Line[] {
     drafted: sum((it) => it.drafted),
   };
   return [
-    ...texts.map((text) => line(text.kind, text.kind, text)),
-    line(`all ${texts.length}`, `all of these (${texts.length})`, all),
+    ...texts.map((text) => line(text.kind, `drafts, ${text.kind}`, text)),
+    line(`all ${texts.length}`, `drafts, all of these (${texts.length})`, all),
   ];
 }

@@ -11,7 +11,13 @@ export interface Step {
   /** Milliseconds that it will take, by what was measured before; undefined where nothing tells. */
   estimateMs?(): number | undefined;
   /** @throws UserError where it cannot be measured; anything where the signal aborted meanwhile */
-  run(): Promise<readonly Line[]>;
+  run(): Promise<Measured>;
+}
+
+export interface Measured {
+  readonly lines: readonly Line[];
+  /** Why that is not all: a clause. */
+  readonly cut?: string | undefined;
 }
 
 export interface Ran {
@@ -51,7 +57,9 @@ export async function runSteps(
     }
     say(`${i + 1} of ${steps.length}: ${label}, ${duration(budget.spentMs())} so far`);
     try {
-      lines.push(...(await step.run()));
+      const { lines: measured, cut } = await step.run();
+      lines.push(...measured);
+      if (cut !== undefined) skip(cut);
     } catch (error) {
       ended = signal.aborted ? stopped : failureOf(check);
       if (ended === null && !(error instanceof UserError)) throw error;
@@ -62,7 +70,7 @@ export async function runSteps(
   return { lines, missing, ended };
 }
 
-const stopped = "it was stopped";
+export const stopped = "it was stopped";
 
 const clauseOf = ({ fault }: UserError): string => `${fault.problem}: ${fault.advice}`;
 

@@ -33,6 +33,25 @@ export const groupNotes: Readonly<Record<Line["group"], string>> = {
   drafts: "The same texts with chains of three drafts and without, in turns: above 1× drafts are quicker.",
 };
 
+/** A time in UTC without its seconds. */
+export const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+
+/** The table of a group's lines; columns that are empty in all of them are left out. */
+export function lineTable(lines: readonly Line[]): { head: string[]; rows: string[][]; numbers: number[] } {
+  const columns: [head: string, isNumber: boolean, of: (line: Line) => string][] = [
+    ["", false, ({ label }) => label],
+    ["median", true, ({ median, unit }) => withUnit(median, unit)],
+    ["range", true, ({ values, min, max }) => (values.length > 1 ? `${figure(min)}–${figure(max)}` : "")],
+    ["", false, detailOf],
+  ];
+  const used = columns.filter(([, , of]) => lines.some((line) => of(line) !== ""));
+  return {
+    head: used.map(([head]) => head),
+    rows: lines.map((line) => used.map(([, , of]) => of(line))),
+    numbers: used.flatMap(([, isNumber], i) => (isNumber ? [i] : [])),
+  };
+}
+
 /** What beside its value a line tells; empty where there is nothing. */
 export function detailOf({
   bytesPerSecond,
@@ -75,7 +94,7 @@ export function aboutRows({ about, bandwidth, madeAt, seconds, quick }: SpeedRep
     ["Foretype", `${about.foretype}${about.commit ? `, commit ${about.commit}` : ""}`],
     ["Dawn", about.dawn ?? "unknown"],
     ["host", `${about.system}; ${about.cpu}; ${binary(about.ramBytes)}; Node ${about.node}`],
-    ["made", `${madeAt}, in ${figure(seconds)} s${quick ? ", --quick" : ""}`],
+    ["made", `${minute(madeAt)}, in ${figure(seconds)} s${quick ? ", --quick" : ""}`],
   ];
 }
 

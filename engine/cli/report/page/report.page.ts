@@ -5,11 +5,12 @@ import type { PageData } from "../html.ts";
 import type { Group, Line, SpeedReport } from "../speed_report.ts";
 import {
   aboutRows,
-  detailOf,
   endedText,
   figure,
   groupNotes,
   groupTitles,
+  lineTable,
+  minute,
   share,
   withUnit,
 } from "../words.ts";
@@ -18,10 +19,6 @@ import { el, table } from "./elements.ts";
 const { report, comparison } = JSON.parse(document.getElementById("data")!.textContent!) as PageData;
 const plotHeight = 240; // pixels
 let plots: uPlot[] = [];
-
-draw();
-addEventListener("resize", draw);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 
 function draw(): void {
   for (const plot of plots) plot.destroy();
@@ -98,20 +95,12 @@ function figures({ lines, bandwidth }: SpeedReport): HTMLElement[] {
 function section(group: Group, plot?: (lines: readonly Line[]) => HTMLElement): HTMLElement[] {
   const lines = report.lines.filter((line) => line.group === group);
   if (lines.length === 0) return [];
+  const { head, rows, numbers } = lineTable(lines);
   return [
     el("h2", {}, groupTitles[group]),
     el("p", { class: "quiet" }, groupNotes[group]),
     ...(plot && lines.length > 1 ? [plot(lines)] : []),
-    table(
-      ["", "median", "range", ""],
-      lines.map((line) => [
-        line.label,
-        withUnit(line.median, line.unit),
-        line.values.length > 1 ? `${figure(line.min)}–${figure(line.max)}` : "",
-        detailOf(line),
-      ]),
-      [1, 2],
-    ),
+    table(head, rows, numbers),
   ];
 }
 
@@ -124,8 +113,8 @@ function compared({ madeAt, differences, lines, onlyBefore, onlyNow }: Compariso
       "p",
       differences.length > 0 ? { class: "notice" } : { class: "quiet" },
       differences.length > 0
-        ? `The run of ${madeAt} had another machine, model or version, so ratios tell of these differences too.`
-        : `The run of ${madeAt} had the same machine, model and versions.`,
+        ? `The run of ${minute(madeAt)} had another machine, model or version, so ratios tell of these differences too.`
+        : `The run of ${minute(madeAt)} had the same machine, model and versions.`,
     ),
     ...(differences.length > 0
       ? [
@@ -217,6 +206,7 @@ function plot(
         {
           width: holder.clientWidth,
           height: plotHeight,
+          padding: [10, 18, 0, 0], // room for the last label
           cursor: { show: false },
           legend: { show: false },
           scales: {
@@ -225,8 +215,13 @@ function plot(
           },
           // Labels where points are, thinned by uPlot where they would touch.
           axes: [
-            { ...axis, splits: () => thinned(x, isLogarithmic), values: (_, ticks) => ticks.map(shownX) },
-            { ...axis, size: 56 },
+            {
+              ...axis,
+              size: 30,
+              splits: () => thinned(x, isLogarithmic),
+              values: (_, ticks) => ticks.map(shownX),
+            },
+            { ...axis, size: 52 },
           ],
           series: [
             {},
@@ -256,3 +251,7 @@ function thinned(x: readonly number[], isLogarithmic: boolean): number[] {
     if (kept.length === 0 || place(value) - place(kept.at(-1)!) >= least) kept.push(value);
   return kept;
 }
+
+draw();
+addEventListener("resize", draw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
