@@ -246,20 +246,19 @@ function program(): Command {
 
   modelOptions(command("profile <MODEL>"))
     .description("where the time of a decode step, of verify passes and of a prompt goes, kernel by kernel")
-    .option(
-      "--compile-only",
-      "instead: compile every plan of a session and run none, and print what they are made of as JSON; a file's header is enough, and `--device none` only records",
+    .addOption(
+      new Option(
+        "--compile-only",
+        "instead: compile every plan of a session and run none, and print what they are made of as JSON; a file's header is enough, and `--device none` only records",
+      ).conflicts(["at", "rounds", "memory"]),
     )
     .option("--rows <LIST>", "passes of so many rows, such as 1,4,16", rowList)
     .option("--at <N>", "positions before what is run (default: 0)", number("--at", 0, 2 ** 31 - 1, true))
     .option("--rounds <N>", "counted runs of each, after one that is not", count("--rounds"), 5)
     .addOption(json())
-    .action((model, { compileOnly, ...options }) => {
-      if (!compileOnly) return profileModel(model, options);
-      if (options.at !== undefined)
-        throw new CommanderError(2, "foretype.conflicts", "error: --at is not for --compile-only.");
-      return profile(model, options);
-    });
+    .action((model, { compileOnly, ...options }) =>
+      compileOnly ? profile(model, options) : profileModel(model, options),
+    );
 
   // For each subcommand too: commander copies these only to commands made after they are set.
   root.command(PEER_CHILD, { hidden: true }).action(runPeerChild);

@@ -5,7 +5,7 @@
 // Must not know: models.
 export { isMicrosoftSoftware, noGpuFault, softwareManifest } from "./adapters.ts";
 export { chosenDevice, type ListedAdapter, listAdapters, openGpu } from "./device.ts";
-export { type Bindable, type Bindings, type Category, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
+export { type Bindings, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
 export { ceilDiv, f32, type KernelSource, u32, workgroupSize } from "./kernel.ts";
 export type { DeviceMemory } from "./memory.ts";
 export { type Dispatch, gridWidth, Plan, PlanRecorder, type Use } from "./plan.ts";

@@ -31,7 +31,7 @@ export const streamKernel = (lanes: number) => ({
 });
 
 /** Bytes of the buffer to read: as many as memory allows, in whole pieces. */
-export function streamBytes(gpu: Gpu): number {
+function streamBytes(gpu: Gpu): number {
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
   const most = gpu.software ? mostBytes.software : mostBytes.gpu;
   const room = Math.min(most, maxStorageBufferBindingSize, maxBufferSize, gpu.freeBytes);

@@ -4,5 +4,5 @@
 // Promise: counts and bytes come from the plans that sessions run; each time says whose clock it is of.
 // Must not know: kernels' formulas.
 export { type Bandwidth, measureBandwidth } from "./bandwidth.ts";
-export { type ProfileModelCommand, profileModel } from "./profile_model.ts";
+export { profileModel } from "./profile_model.ts";
 export { totalOf, trafficReader } from "./traffic.ts";

@@ -1,6 +1,6 @@
 import { mebibytes } from "../../gpu/index.ts";
 import { milliseconds, table } from "../commands/index.ts";
-import type { ProfileReport } from "./profile_model.ts";
+import type { ProfileReport } from "./profile_report.ts";
 import type { PartProfile, StepProfile } from "./step_profile.ts";
 import { totalOf } from "./traffic.ts";
 
@@ -90,7 +90,7 @@ function others({ kernels, kernelsMs }: StepProfile): string[][] {
 }
 
 /** A bar for each part, as long as its share of the step's time. */
-export function bars(parts: readonly PartProfile[]): string[] {
+function bars(parts: readonly PartProfile[]): string[] {
   if (parts.every(({ share }) => share === null)) return [];
   const width = Math.max(...parts.map(({ part }) => part.length));
   return parts.map(({ part, share, ms, count }) => {

@@ -10,9 +10,10 @@ import {
   withFile,
   withModel,
 } from "../commands/index.ts";
-import { type Bandwidth, measureBandwidth } from "./bandwidth.ts";
+import { measureBandwidth } from "./bandwidth.ts";
 import { pieces } from "./pieces.ts";
 import { printProfile } from "./print_profile.ts";
+import type { ProfileReport } from "./profile_report.ts";
 import { type StepProfile, stepProfile } from "./step_profile.ts";
 import { timePlan } from "./time_plan.ts";
 
@@ -24,22 +25,6 @@ export interface ProfileModelCommand extends Pick<ModelOptions, "device" | "cont
   /** Counted runs of each kind. */
   readonly rounds: number;
   readonly json?: boolean;
-}
-
-/** What `profile --json` prints. */
-export interface ProfileReport {
-  readonly model: string;
-  readonly device: string;
-  readonly context: number;
-  readonly kvType: "f16" | "f32";
-  /** Positions before the passes; before the prompt's piece those of the grid at or below. */
-  readonly at: number;
-  readonly runs: number;
-  /** Null: there was no memory for a buffer to measure with. */
-  readonly bandwidth: Bandwidth | null;
-  readonly steps: readonly StepProfile[];
-  /** What is missing, whole sentences. */
-  readonly notes: readonly string[];
 }
 
 const defaultRows = [4];

@@ -72,7 +72,7 @@ interface Measuring {
 }
 
 /** Measures an open model. */
-export async function measure(open: OpenModel, { budget, quick, signal }: Measuring): Promise<SpeedReport> {
+async function measure(open: OpenModel, { budget, quick, signal }: Measuring): Promise<SpeedReport> {
   const about = await aboutOf(open);
   const rates: Rates = {};
   let bandwidth: Bandwidth | null = null;

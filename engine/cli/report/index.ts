@@ -3,4 +3,4 @@
 // Owns the form of report.json, and the page in page/, which the build bundles on its own.
 // Promise: what is not in a report is in it with its reason; a report names no folder of the machine.
 // Must not know: how a suite of `bench` prints.
-export { benchReport, type ReportCommand } from "./command.ts";
+export { benchReport } from "./command.ts";

@@ -12,9 +12,9 @@ export const withUnit = (value: number, unit: Unit): string =>
 
 export const share = (of: number): string => `${(100 * of).toFixed(1)} %`;
 
-export const gigabytes = (perSecond: number): string => `${figure(perSecond / 1e9)} GB/s`;
+const gigabytes = (perSecond: number): string => `${figure(perSecond / 1e9)} GB/s`;
 
-export const binary = (bytes: number): string =>
+const binary = (bytes: number): string =>
   bytes >= 2 ** 30 ? `${figure(bytes / 2 ** 30)} GiB` : `${figure(bytes / 2 ** 20)} MiB`;
 
 export const groupTitles: Readonly<Record<Line["group"], string>> = {
@@ -53,15 +53,7 @@ export function lineTable(lines: readonly Line[]): { head: string[]; rows: strin
 }
 
 /** What beside its value a line tells; empty where there is nothing. */
-export function detailOf({
-  bytesPerSecond,
-  ofBandwidth,
-  timesOne,
-  accepted,
-  drafted,
-  unit,
-  median,
-}: Line): string {
+function detailOf({ bytesPerSecond, ofBandwidth, timesOne, accepted, drafted, unit, median }: Line): string {
   return [
     ...(unit === "ms/token" ? [`${figure(1000 / median)} tok/s`] : []),
     ...(bytesPerSecond === undefined ? [] : [gigabytes(bytesPerSecond)]),

@@ -197,8 +197,11 @@ function plot(
     ticks: { show: false },
     font: "12px system-ui, sans-serif",
   };
-  const shownX = (value: number) =>
-    value >= 1024 && value % 1024 === 0 ? `${value / 1024}k` : String(value);
+  // uPlot leaves out labels of a logarithmic axis that would touch.
+  const shownX = (value: number | null) => {
+    if (value === null) return "";
+    return value >= 1024 && value % 1024 === 0 ? `${value / 1024}k` : String(value);
+  };
   requestAnimationFrame(() => {
     const most = Math.max(...series.flatMap(({ y }) => y));
     plots.push(
