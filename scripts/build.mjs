@@ -1,4 +1,4 @@
-// Bundles what runs: the command line, the engine's process, the extension and its pages, to out/.
+// Bundles what runs: the command line and the page of its reports, the engine's process, the extension and its pages, to out/.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { build } from "esbuild";
@@ -44,19 +44,23 @@ const extension = await build({
   external: ["vscode"],
 });
 
-const PAGES = join(ROOT, "extension", "webviews", "pages");
-const pages = await build({
-  ...common,
-  entryPoints: readdirSync(PAGES)
-    .filter((name) => name.endsWith(".page.ts") || name.endsWith(".css"))
-    .map((name) => join(PAGES, name)),
-  outdir: "out/webviews",
-  outbase: PAGES,
-  format: "iife",
-  platform: "browser",
-  target: "es2022",
-  sourcemap: false,
-});
+/** @param {string} folder with `*.page.ts` and styles @param {string} outdir @param {boolean} [minify] */
+const buildPages = (folder, outdir, minify = false) =>
+  build({
+    ...common,
+    entryPoints: readdirSync(folder)
+      .filter((name) => name.endsWith(".page.ts") || name.endsWith(".css"))
+      .map((name) => join(folder, name)),
+    outdir,
+    outbase: folder,
+    format: "iife",
+    platform: "browser",
+    target: "es2022",
+    sourcemap: false,
+    minify,
+  });
+const pages = await buildPages(join(ROOT, "extension", "webviews", "pages"), "out/webviews");
+const report = await buildPages(join(ROOT, "engine", "cli", "report", "page"), "out/report", true); // each report has it in it
 
 /** The table of grammars is TypeScript, which the oldest Node that we run on does not read. */
 async function knownGrammars() {
@@ -78,7 +82,7 @@ const WASM = join(ROOT, "node_modules", "@vscode", "tree-sitter-wasm", "wasm");
 const grammars = await knownGrammars();
 const wasmFiles = ["tree-sitter", ...grammars.map((name) => `tree-sitter-${name}`)];
 
-const bundles = [engine, extension, pages];
+const bundles = [engine, extension, pages, report];
 const outputs = [
   ...bundles.flatMap(({ outputFiles }) => outputFiles),
   ...wasmFiles.map((name) => ({

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command line: reads arguments, calls one command, prints an error as one sentence.
-// Start here, then commands/ (one file a command) and bench/ (what `foretype bench` measures).
+// Start here, then commands/ (one file a command), bench/ (what `foretype bench` measures), report/ (what it writes) and profile/.
 // Promise: bad usage exits with 2, any other failure with 1; --json prints one JSON document.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { PipelineSettings } from "../complete/index.ts";
@@ -24,6 +24,8 @@ import {
   tokenize,
   verifyCommand,
 } from "./commands/index.ts";
+import { profileModel } from "./profile/index.ts";
+import { benchReport } from "./report/index.ts";
 
 // Argument parsers: what they throw is bad usage, exit status 2.
 
@@ -212,31 +214,51 @@ function program(): Command {
     .action(replay);
 
   modelOptions(command("bench [MODEL]"))
-    .description("medians and ratios from one run")
+    .description("medians and ratios from one run, or a report to read and to send")
     .option("--suite <LIST>", `of ${suites.join(", ")}`, suiteList, defaultSuites)
     .option("--rounds <N>", "counted rounds, after one that is not", count("--rounds"), 5)
     .addOption(new Option("--peer <NAME>", "an engine to run in turns with ours").choices(["llama.cpp"]))
-    .option("--compare <FILE>", "an earlier report, written with --json")
-    .addOption(json())
-    .action((model, options) =>
-      bench(model ?? EMBEDDED_MODEL, { ...options, suites: options.suite, peer: options.peer !== undefined }),
-    );
-
-  command("profile <MODEL>")
-    .description("what each plan of a model is made of and how much it reads, as JSON")
-    .requiredOption(
-      "--compile-only",
-      "compile every plan of a session and run none; a file's header is enough",
+    .addOption(
+      new Option(
+        "--report <FOLDER>",
+        "instead: measure decoding by context, prompts, passes of several rows and drafts, and write report.html, report.md and report.json there",
+      ).conflicts(["suite", "rounds", "peer"]),
     )
-    .option("--device <NAME>", `${deviceHelp}; none records the plans as for a GPU`)
+    .option("--quick", "with --report: less of each, in two minutes")
     .option(
-      "--context <N>",
-      "positions that fit (default: 8192, or the model's own if shorter)",
-      count("--context"),
+      "--budget <SECONDS>",
+      "with --report: the time that it may take (default: 600)",
+      count("--budget"),
     )
-    .addOption(new Option("--kv <TYPE>", "type of the KV cache").choices(["f16", "f32"]).default("f16"))
-    .option("--rows <LIST>", "only passes of so many rows, such as 1,4,16", rowList)
-    .action(profile);
+    .option(
+      "--compare <FILE>",
+      "an earlier report: of --report its report.json, else what --json has printed",
+    )
+    .addOption(json())
+    .action((model, { report, ...options }) => {
+      const name = model ?? EMBEDDED_MODEL;
+      if (report !== undefined) return benchReport(name, { ...options, report });
+      for (const option of ["quick", "budget"] as const)
+        if (options[option] !== undefined)
+          throw new CommanderError(2, "foretype.needs", `error: --${option} is for --report.`);
+      return bench(name, { ...options, suites: options.suite, peer: options.peer !== undefined });
+    });
+
+  modelOptions(command("profile <MODEL>"))
+    .description("where the time of a decode step, of verify passes and of a prompt goes, kernel by kernel")
+    .addOption(
+      new Option(
+        "--compile-only",
+        "instead: compile every plan of a session and run none, and print what they are made of as JSON; a file's header is enough, and `--device none` only records",
+      ).conflicts(["at", "rounds", "memory"]),
+    )
+    .option("--rows <LIST>", "passes of so many rows, such as 1,4,16", rowList)
+    .option("--at <N>", "positions before what is run (default: 0)", number("--at", 0, 2 ** 31 - 1, true))
+    .option("--rounds <N>", "counted runs of each, after one that is not", count("--rounds"), 5)
+    .addOption(json())
+    .action((model, { compileOnly, ...options }) =>
+      compileOnly ? profile(model, options) : profileModel(model, options),
+    );
 
   // For each subcommand too: commander copies these only to commands made after they are set.
   root.command(PEER_CHILD, { hidden: true }).action(runPeerChild);

@@ -13,6 +13,8 @@ export interface DeviceChoice {
   readonly safe?: boolean | undefined;
   /** Bytes of GPU memory that may be used, even if the device has more. */
   readonly memoryLimit?: number | undefined;
+  /** Whether passes may be timed by the GPU's clock, where it has one that programs may read. Default: no. */
+  readonly timestamps?: boolean | undefined;
 }
 
 /** An adapter as `foretype devices` lists it. */
@@ -76,7 +78,7 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
   const memory = deviceMemory(report); // other programs are asked, while the driver opens the device
   memory.catch(() => {}); // thrown below
   const limit = (name: string) => report.limits[name]!;
-  const wanted: GPUFeatureName[] = ["timestamp-query"];
+  const wanted: GPUFeatureName[] = choice.timestamps ? ["timestamp-query"] : [];
   const device = await adapter.requestDevice({
     requiredFeatures: wanted.filter((name) => adapter.features.has(name)),
     requiredLimits: {

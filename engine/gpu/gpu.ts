@@ -144,6 +144,11 @@ export class Gpu {
     return sum;
   }
 
+  /** What a buffer is for; undefined where it is not, or no longer, one of this device. */
+  categoryOf(buffer: GPUBuffer): Category | undefined {
+    return this.#held.get(buffer)?.category;
+  }
+
   /** Bytes that the device is known to have and that nothing of ours holds; infinite where it cannot tell. */
   get freeBytes(): number {
     const held = Object.values(this.bytesHeld()).reduce((sum, bytes) => sum + bytes, 0);

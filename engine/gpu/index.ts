@@ -12,4 +12,5 @@ export { compileInTurn, type Dispatch, gridWidth, Plan, PlanRecorder, type Use }
 export { ReadbackRing } from "./readback.ts";
 export { anyGpu, type Recording, recordingGpu } from "./recording.ts";
 export { constantOf, structOf } from "./struct.ts";
+export { hasTimestamps, type PassTime, Timestamps } from "./timestamps.ts";
 export { withVulkanLoader } from "./vulkan_folder.ts";

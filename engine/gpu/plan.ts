@@ -25,6 +25,8 @@ export interface Dispatch {
   readonly z: number;
   /** The kind of layer that the dispatch belongs to, for counts and profiles. */
   readonly part: string;
+  /** What is bound, by the names of the kernel's variables. */
+  readonly buffers: Bindings;
   /** Bytes that the dispatch's bindings span: an upper bound of what it reads and writes. */
   readonly bytesBound: number;
 }
@@ -98,6 +100,7 @@ export class PlanRecorder {
       this.#recorded.map(({ buffers, grid: [x, y = 1, z = 1], part }, i) => ({
         kernel: kernels[i]!,
         bindGroup: this.gpu.bind(kernels[i]!, buffers),
+        buffers,
         x,
         y,
         z,

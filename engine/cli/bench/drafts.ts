@@ -54,13 +54,13 @@ export interface DraftsReport {
   };
 }
 
-/** A session that drafts as the mtp suite does. */
-export const openMtpSession = (open: OpenModel): Promise<Session> =>
+/** A session that drafts as the mtp suite does. @param context positions; default: those of the session that is open */
+export const openMtpSession = (open: OpenModel, context = open.session.evaluator.context): Promise<Session> =>
   openSession(
     open.gpu,
     open.model,
     open.tokenizer,
-    settingsOf(open, "mtp", { longest: links, rollback: "tape" }),
+    settingsOf(open, "mtp", { longest: links, rollback: "tape", context }),
   );
 
 /** How a session for drafts is opened beside the one that the command opened. */
@@ -151,7 +151,7 @@ export const writeText = (
   session: Session,
   prompt: readonly number[],
   drafts: DraftMode,
-  more: { original?: readonly number[]; maxTokens?: number } = {},
+  more: { original?: readonly number[]; maxTokens?: number; signal?: AbortSignal } = {},
 ): Promise<GenerationResult> =>
   generateFrom("cold prompt", session, prompt, { maxTokens: textTokens, sampling: greedy, drafts, ...more });
 

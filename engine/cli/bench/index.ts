@@ -4,4 +4,8 @@
 // Promise: each figure names its device, model, suite and start; what cannot be true is an error.
 // Must not know: tensors, kernels.
 export { type BenchCommand, bench, defaultSuites, suites } from "./bench.ts";
+export { openMtpSession, writeText } from "./drafts.ts";
 export { PEER_CHILD, runPeerChild } from "./peer_llama_child.ts";
+export { benchPrompt, draftPrompts } from "./prompts.ts";
+export { decodeRate, generateFrom, promptRate } from "./start.ts";
+export { verifyCosts } from "./strategies.ts";

@@ -27,6 +27,8 @@ export interface VerifyCost {
   readonly rows: number;
   readonly ms: number;
   readonly ratio: number;
+  /** Milliseconds of each counted pass, of which `ms` is the median. */
+  readonly times: readonly number[];
 }
 
 export interface StrategyReport {
@@ -44,15 +46,24 @@ export interface StrategyReport {
 const verifyRows = [...Array.from({ length: 16 }, (_, i) => i + 1), 32, maxRows];
 const repetitions = 8;
 
-/** Times passes of the row path with a sample from each row. The text is forgotten. */
-export async function verifyCosts(evaluator: Evaluator): Promise<VerifyCost[]> {
+/**
+ * Times passes of the row path with a sample from each row. The text is forgotten.
+ * @param counts rows of the passes, the first of which the ratios are to
+ * @param mayGoOn asked before each; those after a no are left out
+ */
+export async function verifyCosts(
+  evaluator: Evaluator,
+  counts: readonly number[] = verifyRows,
+  mayGoOn: () => boolean = () => true,
+): Promise<VerifyCost[]> {
   const { gpu, workspace, sequence } = evaluator;
   const rounds = new Rounds(evaluator, maxRows);
   evaluator.reset();
   await sequence.prepare();
   const costs: VerifyCost[] = [];
   try {
-    for (const rows of verifyRows) {
+    for (const rows of counts) {
+      if (!mayGoOn()) break;
       const plan = await rounds.plan({ rows, sampled: false });
       const ids = Array.from({ length: rows }, (_, i) => (i * 31) % 256);
       const times: number[] = [];
@@ -64,7 +75,7 @@ export async function verifyCosts(evaluator: Evaluator): Promise<VerifyCost[]> {
         if (i > 0) times.push(performance.now() - started);
       }
       const ms = median(times);
-      costs.push({ rows, ms, ratio: ms / (costs[0]?.ms ?? ms) });
+      costs.push({ rows, ms, ratio: ms / (costs[0]?.ms ?? ms), times });
     }
   } finally {
     rounds.free();

@@ -9,7 +9,7 @@ import { fileOf, type ModelOptions, misfit } from "./open_model.ts";
 import { printJson, table } from "./terminal.ts";
 
 /** Bytes of each tensor type in the file, largest first. */
-function quantMix(
+export function quantMix(
   tensors: Iterable<{ type: string; bytes: number }>,
 ): [type: string, tensors: number, bytes: number][] {
   const mix = new Map<string, [number, number]>();

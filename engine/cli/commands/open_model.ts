@@ -31,6 +31,10 @@ export interface ModelOptions {
   /** Longest draft. */
   readonly draftMax?: number;
   readonly rollback?: RollbackName | "auto";
+  /** Positions that are taken if they fit, where `context` is not given. */
+  readonly contextWished?: number;
+  /** Whether the GPU's own clock is asked for. */
+  readonly timestamps?: boolean;
 }
 
 /** The file that a MODEL argument names: a path, `mini`, or a model of the library. @throws UserError where several do */
@@ -78,7 +82,11 @@ export async function withModel<T>(
   use: (open: OpenModel) => Promise<T>,
 ): Promise<T> {
   return withFile(name, async (whole) => {
-    using gpu = await openGpu({ device: options.device, memoryLimit: options.memory });
+    using gpu = await openGpu({
+      device: options.device,
+      memoryLimit: options.memory,
+      timestamps: options.timestamps,
+    });
     using _ = watchGpu(gpu);
     const started = performance.now();
     const loaded = await load(gpu, whole, options).catch((error) =>
@@ -97,11 +105,14 @@ export async function withModel<T>(
   });
 }
 
+const wished = (h: OpenFile["h"], context: number | undefined): number | undefined =>
+  context && Math.min(context, h.contextLength);
+
 /** Brings the weights to the GPU. @throws UserError where there is no room for them, or one is no number */
 async function load(gpu: Gpu, open: OpenFile, options: ModelOptions) {
   const { file, h } = open;
   const wishes = {
-    context: contextFor(h, options.context),
+    context: contextFor(h, options.context ?? wished(h, options.contextWished)),
     contextAsked: options.context !== undefined,
     kvType: options.kv ?? "f16",
     mtp: (options.mtp ?? false) && h.mtpLayers > 0,

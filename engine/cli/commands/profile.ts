@@ -12,7 +12,6 @@ import { printJson } from "./terminal.ts";
 const noDevice = "none";
 
 export interface ProfileCommand extends Pick<ModelOptions, "device" | "context" | "kv"> {
-  readonly compileOnly: true;
   /** Rows of the passes to leave it at. Default: all. */
   readonly rows?: readonly number[];
 }

@@ -193,6 +193,12 @@ describe("input that does not fit is refused in one sentence", () => {
     ["bench --compare missing.json", /^missing\.json cannot be read \(there is no such file\)/],
     ["bench --compare SAMPLE", /stack\.ts is not a report of bench \(it is not JSON\): write one with/],
     ["bench --compare GOLDEN", /\(it has no measures\): write one with `foretype bench/],
+    ["bench --report SAMPLE", /^\S+stack\.ts cannot be written into \(EEXIST\): name another folder/],
+    ["bench --report x --compare GOLDEN", /\(it is no "foretype speed report"\): name a report\.json that/],
+    ["bench --report x --compare missing.json", /^missing\.json cannot be read/],
+    ["profile mini --at 449", /after 449 positions does not fit a context of 512: choose at most 448/],
+    ["profile mini --memory 1000000", /needs \d\.\d MiB of GPU memory .* and 1\.0 MiB is free: choose/],
+    ["profile missing.gguf", /^There is no file missing\.gguf: check the path/],
   ];
   test.each(cases)("%s", (args, sentence) => expectRefused(words(args), sentence, 1));
 
@@ -246,8 +252,19 @@ describe("bad usage is refused in one sentence, with status 2", () => {
     ],
     ["logits mini --ids 1 --top 0", /'0' is invalid: --top is a whole number from 1 to/],
     ["bench --suite decode,speed", /there is no suite "speed"; the suites are load, prefill, decode/],
-    ["profile mini", /^Required option '--compile-only' not specified: see `foretype --help`/],
-    ["profile mini --compile-only --rows 65", /rows are whole numbers from 1 to 64 with commas/],
+    ["profile mini --rows 65", /rows are whole numbers from 1 to 64 with commas/],
+    ["profile mini --at -1", /'-1' is invalid: --at is a whole number from 0 to/],
+    [
+      "profile mini --compile-only --at 5",
+      /^Option '--compile-only' cannot be used with option '--at <N>': see/,
+    ],
+    [
+      "bench --report x --suite load",
+      /^Option '--report <FOLDER>' cannot be used with option '--suite <LIST>'/,
+    ],
+    ["bench --quick", /^--quick is for --report: see `foretype --help`/],
+    ["bench --budget 60", /^--budget is for --report: see/],
+    ["bench --report x --budget 0", /'0' is invalid: --budget is a whole number from 1 to/],
     ["bench --rounds 0", /'0' is invalid: --rounds is a whole number from 1 to/],
     ["bench --peer ollama", /'ollama' is invalid: allowed choices are llama\.cpp/],
     ...["a.ts", "a.ts:1", "a.ts:1:x", ":1:1"].map((place): [string, RegExp] => [

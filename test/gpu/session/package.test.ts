@@ -56,6 +56,8 @@ test("the package holds what runs, and nothing of development", () => {
     "out/process.js",
     "out/cli.js",
     "out/webviews/statistics.page.js",
+    "out/report/report.page.css",
+    "out/report/report.page.js",
     "out/grammars/tree-sitter.wasm",
     "out/grammars/tree-sitter-typescript.wasm",
     "media/icon.png",

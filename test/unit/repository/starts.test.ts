@@ -10,6 +10,7 @@ import { ROOT } from "../../../scripts/environment.mjs";
 const SOURCES: readonly (readonly [folder: string, source: RegExp])[] = [
   ["scripts/", /\bchildEnvironment\(/],
   ["test/", /\bchildEnvironment\(/],
+  ["engine/cli/report/about.ts", /^$/], // git, which says of which commit a checkout is
   ["engine/cli/", /\bwithVulkanLoader\(/],
   ["engine/client/", /^env$/], // the command's: the extension or a test has given it
   ["engine/gpu/memory.ts", /^$/], // the drivers' own tools, which say how much memory there is
