@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       input[r] = pairs[first + done + min(r, count - 1u)] / shape.per_input * (shape.k / 4u);
     }
     var acc = array<vec4f, ROWS>();
-    // All lanes iterate equally often: else FXC takes the barriers below for divergent.
+    // Here and below all lanes iterate equally often: else FXC takes the barriers for divergent.
     for (var base = 0u; base < shape.k / 32u; base += LANES) {
       let group = base + lane;
       if (group < shape.k / 32u) {
@@ -50,10 +50,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     for (var b = 0u; b < ROWS; b += TOGETHER) {
       for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = acc[b + r]; }
       add_lanes(local);
-      for (var i = lane; i < OWN * min(TOGETHER, max(count, b) - b); i += LANES) {
-        if (n + i % OWN < columns()) {
-          let at = pairs[first + done + b + i / OWN] * shape.out_stride + shape.column;
-          out[at + n + i % OWN] = result(partial[i / OWN * WORKGROUP + local - lane], i % OWN);
+      for (var at = 0u; at < OWN * TOGETHER; at += LANES) {
+        let r = (at + lane) / OWN;
+        let i = (at + lane) % OWN;
+        if (r < TOGETHER && b + r < count && n + i < columns()) {
+          let row = pairs[first + done + b + r] * shape.out_stride + shape.column;
+          out[row + n + i] = result(partial[r * WORKGROUP + local - lane], i);
         }
       }
       workgroupBarrier();

@@ -50,11 +50,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     }
     for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = acc[min(done + r, ROWS - 1u)]; }
     add_lanes(local);
-    for (var i = lane; i < OWN * min(TOGETHER, max(count, done) - done); i += LANES) {
-      if (n + i % OWN < columns()) {
-        let r = i / OWN;
+    // All lanes iterate equally often: else FXC takes the barriers for divergent.
+    for (var at = 0u; at < OWN * TOGETHER; at += LANES) {
+      let r = (at + lane) / OWN;
+      let i = (at + lane) % OWN;
+      if (r < TOGETHER && done + r < count && n + i < columns()) {
         let sums = partial[r * WORKGROUP + local - lane] * scales[r] * input_scale(first + done + r);
-        store(first + done + r, n + i % OWN, result(sums, i % OWN));
+        store(first + done + r, n + i, result(sums, i));
       }
     }
     workgroupBarrier();
