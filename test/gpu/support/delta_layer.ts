@@ -74,9 +74,7 @@ export async function runDeltaLayer(bed: TestBed, kind: "rows" | "prompt", s: De
     qkv: noWeights(s.h.embedding, channels),
     gates: noWeights(s.h.embedding, strideOf(s.h)),
     conv: bed.upload(s.conv),
-    dt: bed.upload(s.dt),
-    a: bed.upload(s.a),
-    norm: bed.upload(s.norm),
+    vectors: bed.upload([...s.a, ...s.dt, ...s.norm]),
     output: noWeights(valueHeads * headSize, s.h.embedding),
   } as const;
   bed.write(w.proj, Float32Array.from(s.proj));
