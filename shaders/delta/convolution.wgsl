@@ -11,9 +11,9 @@ fn convolved(position: u32, quad: u32) -> vec4f {
   let w1 = w[4u * quad + 1u];
   let w2 = w[4u * quad + 2u];
   let w3 = w[4u * quad + 3u];
-  var c = raw(position, 3u, quad) * vec4f(w0.x, w1.x, w2.x, w3.x);
-  c = fma(raw(position, 2u, quad), vec4f(w0.y, w1.y, w2.y, w3.y), c);
-  c = fma(raw(position, 1u, quad), vec4f(w0.z, w1.z, w2.z, w3.z), c);
-  c = fma(raw(position, 0u, quad), vec4f(w0.w, w1.w, w2.w, w3.w), c);
+  var c = vec4f();
+  for (var j = 0u; j < trips(4u); j++) {
+    c = fma(raw(position, 3u - j, quad), vec4f(w0[j], w1[j], w2[j], w3[j]), c);
+  }
   return silu(c);
 }

@@ -38,11 +38,11 @@
 const QUADS = D / 4u;
 const OWN = QUADS / LANES; // quads of a lane
 const SIZE = COLUMNS / EACH * LANES;
+const INPUTS = 2u * QUADS + COLUMNS / 4u; // quads of k, q and v of a row
 const BATCH = 4u; // rows whose inputs are made at once, so that they share the barriers; D quads of k
 var<workgroup> keys: array<vec4f, D>;                 // [QUADS, BATCH] c_k
 var<workgroup> queries: array<vec4f, D>;              // [QUADS, BATCH] c_q
 var<workgroup> values: array<f32, BATCH * COLUMNS>;   // [COLUMNS, BATCH] v, then o in its place
-var<workgroup> products: array<f32, 3u * D>;          // [QUADS, BATCH, 3] of each quad c_kᵀc_k, c_qᵀc_q, c_kᵀc_q
 var<workgroup> factors: array<f32, 3u * BATCH>;       // [BATCH, 3] r_k, r_q, c_kᵀc_q
 var<workgroup> rates: array<vec2f, BATCH>;            // exp(g), β
 var<workgroup> sums: array<vec2f, 2u * EACH * SIZE>;  // [EACH, SIZE, 2] of a lane S'ᵀc_k, S'ᵀc_q, of two rows in turn; then of
@@ -65,6 +65,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let column = (h * D + block * COLUMNS + own) * QUADS + lane;
   let slot_quads = HV * D * QUADS;
   let q_quad = key_head(h) * QUADS;
+  let k_quad = HK * QUADS + q_quad;
   let v_quad = 2u * HK * QUADS + (h * D + block * COLUMNS) / 4u;
 
   var state = array<vec4f, EACH * OWN>();
@@ -73,25 +74,18 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   }
   for (var first = 0u; first < all; first += BATCH) {
     let n = min(BATCH, all - first);
-    for (var trip = 0u; trip < (D + COLUMNS + SIZE - 1u) / SIZE; trip++) {
-      let i = trip * SIZE + local;
-      if (i < D) {
-        let t = i / QUADS;
-        if (t < n) {
-          let quad = q_quad + i % QUADS;
-          let k = convolved(start + first + t, HK * QUADS + quad);
-          let q = convolved(start + first + t, quad);
-          keys[i] = k;
-          queries[i] = q;
-          products[i] = dot_quad(k, k);
-          products[D + i] = dot_quad(q, q);
-          products[2u * D + i] = dot_quad(k, q);
-        }
-      } else if (i < D + COLUMNS) {
-        let t = (i - D) / (COLUMNS / 4u);
-        if (t < n) {
-          let v = convolved(start + first + t, v_quad + (i - D) % (COLUMNS / 4u));
-          for (var j = 0u; j < 4u; j++) { values[4u * (i - D) + j] = v[j]; }
+    for (var base = 0u; base < n * INPUTS; base += SIZE) {
+      let t = (base + local) / INPUTS;
+      let i = (base + local) % INPUTS;
+      if (t < n) {
+        let head = select(q_quad, k_quad, i < QUADS);
+        let c = convolved(start + first + t, select(v_quad + i - 2u * QUADS, head + i % QUADS, i < 2u * QUADS));
+        if (i < QUADS) {
+          keys[t * QUADS + i] = c;
+        } else if (i < 2u * QUADS) {
+          queries[t * QUADS + i - QUADS] = c;
+        } else {
+          for (var j = 0u; j < 4u; j++) { values[t * COLUMNS + 4u * (i - 2u * QUADS) + j] = c[j]; }
         }
       }
     }
@@ -111,13 +105,19 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     workgroupBarrier();
     if (local < 3u * BATCH) {
       var sum = 0.0;
-      for (var i = 0u; i < trips(QUADS); i++) { sum += products[local * QUADS + i]; }
+      for (var i = 0u; i < trips(QUADS); i++) {
+        let at = local % BATCH * QUADS + i;
+        let k = keys[at];
+        let q = queries[at];
+        sum += dot_quad(select(k, q, local / BATCH == 1u), select(q, k, local / BATCH == 0u));
+      }
       if (local < 2u * BATCH) { sum = 1.0 / max(sqrt(sum), EPS); }
       factors[local] = sum;
     }
     workgroupBarrier();
 
-    for (var t = 0u; t < n; t++) {
+    for (var row = first; row < first + n; row++) {
+      let t = row - first;
       let decay = rates[t].x;
       let r_k = factors[t];
       let r_q = factors[BATCH + t];
@@ -140,7 +140,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
         value[c] = values[t * COLUMNS + own + c];
       }
       if (LANES > 1u) {
-        let page = (t % 2u) * SIZE; // while one is read the other is written
+        let page = (row % 2u) * SIZE; // while one is read the other is written
         for (var c = 0u; c < EACH; c++) { sums[(page + local) * EACH + c] = sum[c]; }
         workgroupBarrier();
         for (var c = 0u; c < EACH; c++) {
@@ -148,15 +148,15 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
           for (var l = 1u; l < LANES; l++) { sum[c] += sums[(page + local - lane + l) * EACH + c]; }
         }
       }
-      var slot = all - 1u - first - t;
+      var slot = all - 1u - row;
       var stored = slot < STORES;
-      if (STORES == 0u) { slot = step.to; stored = first + t == kept; }
+      if (STORES == 0u) { slot = step.to; stored = row == kept; }
       for (var c = 0u; c < EACH; c++) {
         let delta = rates[t].y * fma(-r_k, sum[c].x, value[c]);
         let o = fma(delta, kq, r_q * sum[c].y) * SCALE;
         if (lane == 0u && NORMED) { values[t * COLUMNS + own + c] = o; }
-        if (lane == 0u && !NORMED && first + t >= replay) {
-          out[((first + t - replay) * HV + h) * D + block * COLUMNS + own + c] = o;
+        if (lane == 0u && !NORMED && row >= replay) {
+          out[((row - replay) * HV + h) * D + block * COLUMNS + own + c] = o;
         }
         let change = vec4f(r_k * delta);
         for (var i = 0u; i < OWN; i++) {

@@ -94,13 +94,15 @@ interface Fixture {
 const small = { keyHeads: 2, valueHeads: 6, headSize: 32, tokens: 3, snapshots: 4 };
 
 eachDevice((bed, device) => {
-  // Lavapipe compiles heads of 128 for 20 s, and other sizes for 1 to 6: there, the vectors are the case of that size.
+  // Lavapipe compiles heads of 128 for 20 s, and other sizes for 1 to 10: there, the vectors are the case of that size, and the
+  // other cases are run in its own form alone.
   for (const [index, columns] of cases.entries()) {
     if (device === "lavapipe" && columns[1] === 128) continue;
     test(`case ${index + 1} of ggml's: ${columns.join(" ")}`, async () => {
       const seed = 800 + index;
       const s = shapeOf(columns);
-      await check(bed(), s, deltaInputs(s, seededRandom(seed)), seed);
+      const forms = deltaForms(s.headSize).slice(0, device === "lavapipe" ? 1 : 3);
+      await check(bed(), s, deltaInputs(s, seededRandom(seed)), seed, { forms });
     });
   }
 
