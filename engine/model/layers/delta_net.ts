@@ -237,17 +237,21 @@ export interface DeltaForm {
 /** Invocations that WebGPU allows a workgroup at least. */
 const mostInvocations = 256;
 
-/** Widest pass in which a head is one workgroup's. */
+/**
+ * Widest pass in which a head is one workgroup's. On a GPU with more cores than the model has heads a row then takes some two
+ * to three times as long as with a head in four. A dispatch less is worth that for few rows: an estimate from instruction counts.
+ */
 const wholeWidth = 16;
 
+/** How the rule is cut on a device, for passes of up to `width` rows. */
 export function ruleForm({ software }: Pick<Gpu, "software">, headSize: number, width: number): DeltaForm {
   // A software device has no registers to save, and each barrier costs it.
   if (software && headSize <= mostInvocations) return { lanes: 1, each: 1, columns: headSize, normed: true };
   const lanes = lanesOf(headSize);
-  const each = Math.min(2, lanes);
+  const each = Math.min(2, lanes); // as many columns of 128 as fit a lane's registers, since they share its reads of k and q
   const whole = width <= wholeWidth && (headSize / each) * lanes <= mostInvocations;
-  const columns = whole ? headSize : Math.min((workgroupSize / lanes) * each, headSize);
-  return { lanes, each, columns, normed: whole };
+  if (whole) return { lanes, each, columns: headSize, normed: true };
+  return { lanes, each: 1, columns: Math.min((2 * workgroupSize) / lanes, headSize), normed: false };
 }
 
 /**
