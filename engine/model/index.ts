@@ -33,14 +33,14 @@ export {
 export { recordHead, recordTrunk } from "./forward.ts";
 export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 export {
-  type DeltaStrides,
-  deltaColumns,
+  type DeltaForm,
   deltaKernel,
   recordDeltaRule,
   recordMatmul,
   recordMtp,
   recordReplay,
   ropeTable,
+  ruleForm,
 } from "./layers/index.ts";
 export { allocateModel, checkTensors, loadModel, type Model } from "./model.ts";
 export type { Pass, PassRows, Path } from "./pass.ts";

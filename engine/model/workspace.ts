@@ -21,11 +21,11 @@ export interface Workspace {
   readonly query: GPUBuffer;
   /** [D + 4, SPLITS, HQ, T] */
   readonly partials: GPUBuffer;
-  /** [C, 2·T] q, k and v heads of a delta net: rows to replay, then the rows of the pass */
+  /** [C, T] q, k and v heads of a delta net, as the chunked form reads them */
   readonly mixed: GPUBuffer;
   /** [2, MAX_ROWS, MAX_ROWS, HV] */
   readonly grams: GPUBuffer;
-  /** [D, HV, T] what the delta rule returns */
+  /** [D, HV, T] what the delta rule returns, where its norm is a dispatch of its own */
   readonly delta: GPUBuffer;
   /** [*, T] what a mixer hands to its output projection */
   readonly mixerOut: GPUBuffer;
@@ -92,7 +92,7 @@ export function workspaceBytes(h: Hyperparameters, context: number): Record<Work
     proj: Math.max(attentionProj, deltaProj) * row,
     query: heads * headSize * row,
     partials: (headSize + 4) * splits * heads * row,
-    mixed: 2 * channels * row,
+    mixed: channels * row,
     grams: 2 * maxRows * maxRows * valueHeads * 4,
     delta: valueHeads * deltaSize * row,
     mixerOut: Math.max(heads * headSize, valueHeads * deltaSize) * row,

@@ -23,16 +23,24 @@ export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<Roll
     buffers.push(made);
     return made;
   };
-  const mixed = buffer("trial rows", (rows + replay) * channels);
-  const gates = buffer("trial gates", (rows + replay) * valueHeads * 2);
-  const slots = buffer("trial states", defaultPlanes * valueHeads * headSize ** 2);
-  const out = buffer("trial results", rows * valueHeads * headSize);
+  const ring = rows + replay;
+  const results = rows * valueHeads * headSize;
+  const trial = {
+    tape: buffer("trial rows", ring * channels),
+    w: buffer("trial convolution", 4 * channels),
+    proj: buffer("trial gates", results + 2 * rows * valueHeads),
+    vectors: buffer("trial vectors", 2 * valueHeads + headSize),
+    gates: buffer("trial tape", ring * valueHeads * 2),
+    slots: buffer("trial states", defaultPlanes * valueHeads * headSize ** 2),
+    o: buffer("trial results", results),
+    u: buffer("trial normed results", results),
+  };
   const step = stepBuffer(gpu);
   buffers.push(step);
   const time = async (stores: number, replayed: number): Promise<number> => {
     const recorder = new PlanRecorder(gpu);
-    const pass = { recorder, h, step, stores };
-    for (let i = 0; i < repetitions; i++) recordDeltaRule(pass, { mixed, gates, slots, out }, rows + replay);
+    const pass = { recorder, h, step, stores, width: rows };
+    for (let i = 0; i < repetitions; i++) recordDeltaRule(pass, trial, ring);
     const plan = await recorder.finish();
     const ids = new Array<number>(rows).fill(0);
     gpu.device.queue.writeBuffer(step, 0, stepWords(replayed, ids, { replay: replayed }));

@@ -1,61 +1,42 @@
-// delta_inputs (NETWORK.md 3.4, steps 1 to 4): what the delta rule reads, from the projections of row t at position p,
-// and for the `replay` rows before the first again, from the tape alone: their gates are still in the ring
-//   c = silu(Σ_j w_j·m_{p−3+j}), j = 0…3, causal and per channel, m = 0 before the text
-//   q, k heads: c / max(‖c‖₂, EPS);  v heads: c
-//   β = sigmoid(b),  g = a·softplus(α + dt)
+// delta_inputs (NETWORK.md 3.4, steps 2 to 4): what the chunked delta rule reads, from the projections of row t at position p
+//   c by convolution.wgsl; q, k heads: c / max(‖c‖₂, EPS); v heads: c; g and β by head.wgsl
+// Order (I3): an invocation's four squares by dot_quad, then the invocations of the row in turn.
 // 0 tape     [C, RING]     read         raw projections m by position mod RING: the conv history is the tape itself
-// 1 w        [4, C]        read         tap 3 multiplies the current position
-// 2 proj     [STRIDE, T]   read         α at column ALPHA, b at column BETA
-// 3 a        [HV]          read         −exp(A_log)
-// 4 dt       [HV]          read
-// 5 mixed    [C, replay + T] read_write q heads, k heads, v heads
-// 6 gates    [2, HV, RING] read_write   g, β by position mod RING
-// 7 step                   read
-// Dispatch (C / S, replay + T), workgroup S: a workgroup owns one head, QK_HEADS of them q or k.
-@group(0) @binding(0) var<storage, read> tape: array<f32>;
+// 1 w        [4, C]        read
+// 2 proj     [STRIDE, T]   read         z, α, β
+// 3 vectors  [2·HV + D]    read         ssm_a, ssm_dt, ssm_norm
+// 4 mixed    [C, T]        read_write   q heads, k heads, v heads
+// 5 gates    [2, HV, RING] read_write   g, β by position mod RING
+// 6 step                   read
+// Dispatch (C / D, T / 4), workgroup D: a workgroup owns four rows of one head, an invocation four neighbours.
+@group(0) @binding(0) var<storage, read> tape: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read> proj: array<f32>;
-@group(0) @binding(3) var<storage, read> a: array<f32>;
-@group(0) @binding(4) var<storage, read> dt: array<f32>;
-@group(0) @binding(5) var<storage, read_write> mixed: array<f32>;
-@group(0) @binding(6) var<storage, read_write> gates: array<vec2f>;
-@group(0) @binding(7) var<storage, read> step: StepState;
+@group(0) @binding(3) var<storage, read> vectors: array<f32>;
+@group(0) @binding(4) var<storage, read_write> mixed: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> gates: array<vec2f>;
+@group(0) @binding(6) var<storage, read> step: StepState;
 
-var<workgroup> partial: array<f32, S>;
+const QUADS = D / 4u;
+var<workgroup> squares: array<f32, D>;
 
-fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(min(-x, 80.0))); }
-fn softplus(x: f32) -> f32 { return select(log(1.0 + exp(min(x, 20.0))), x, x > 20.0); }
-
-fn raw(position: u32, back: u32, channel: u32) -> f32 {
-  if (back > position) { return 0.0; }
-  return tape[((position - back) % RING) * C + channel];
-}
-
-@compute @workgroup_size(S)
+@compute @workgroup_size(D)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
-  let t = wg.y;
-  if (t >= step.rows + step.replay) { return; }
-  let position = step.position + t - step.replay;
-  let channel = wg.x * S + local;
-  let taps = w[channel];
-  var c = raw(position, 3u, channel) * taps.x;
-  c = fma(raw(position, 2u, channel), taps.y, c);
-  c = fma(raw(position, 1u, channel), taps.z, c);
-  c = fma(raw(position, 0u, channel), taps.w, c);
-  var y = c * sigmoid(c);
-  if (wg.x < QK_HEADS) {
-    partial[local] = y * y;
-    for (var reach = S / 2u; reach > 0u; reach /= 2u) {
-      workgroupBarrier();
-      if (local < reach) { partial[local] += partial[local + reach]; }
-    }
+  if (4u * wg.y >= step.rows) { return; }
+  let t = 4u * wg.y + local / QUADS;
+  let quad = local % QUADS;
+  let position = step.position + t;
+  var c = vec4f();
+  if (t < step.rows) { c = convolved(position, wg.x * QUADS + quad); }
+  if (wg.x < 2u * HK) {
+    squares[local] = dot_quad(c, c);
     workgroupBarrier();
-    y /= max(sqrt(partial[0]), EPS);
-  } else if (local == 0u && t >= step.replay) {
-    let h = wg.x - QK_HEADS;
-    let row = (t - step.replay) * STRIDE;
-    let g = a[h] * softplus(proj[row + ALPHA + h] + dt[h]);
-    gates[(position % RING) * HV + h] = vec2f(g, sigmoid(proj[row + BETA + h]));
+    var sum = 0.0;
+    for (var i = 0u; i < trips(QUADS); i++) { sum += squares[local - quad + i]; }
+    c /= max(sqrt(sum), EPS);
+  } else if (quad == 0u && t < step.rows) {
+    let h = wg.x - 2u * HK;
+    gates[(position % RING) * HV + h] = row_gates(t, h);
   }
-  mixed[t * C + channel] = y;
+  if (t < step.rows) { mixed[t * (C / 4u) + wg.x * QUADS + quad] = c; }
 }

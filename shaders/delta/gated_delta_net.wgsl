@@ -1,90 +1,188 @@
-// gated_delta_net (NETWORK.md 3.4, 5.1), per V head h; K and Q head key_head(h):
-//   S ← exp(g_t)·S;  δ = β_t·(v_t − Sᵀk_t);  S ← S + k_t·δᵀ;  o_t = Sᵀq_t/√D
-// q, k arrive L2-normalised; g ≤ 0 is a log decay. f32 throughout.
-// As computed, S' = exp(g_t)·S:  δ = β_t·(v_t − S'ᵀk_t);  o_t = (S'ᵀq_t + δ·k_tᵀq_t)/√D;  S = S' + k_t·δᵀ. So one sum over lanes
-// gives both δ and o_t.
-// Order (I3): LANES invocations own column v, lane l the quads l, l + LANES, …; fma over them, (x + y) + (z + w), then the lanes
-// in turn; for every T.
-// Before the T rows come `replay` rows that an earlier pass has run: they only advance the state. The tape strategy costs
-// one walk, one read and at most one write of the state (NETWORK.md 5.2).
+// gated_delta_net (NETWORK.md 3.4, 5.1), steps 2 to 7 for the row path, per V head h; q and k of head key_head(h):
+//   c by convolution.wgsl;  q, k ← c / max(‖c‖₂, EPS);  g and β by head.wgsl
+//   S ← exp(g_t)·S;  δ = β_t·(v_t − Sᵀk_t);  S ← S + k_t·δᵀ;  o_t = Sᵀq_t/√D;  u_t = rms(o_t) ∘ ssm_norm ∘ silu(z_t)
+// f32 throughout; g ≤ 0 is a log decay.
+// As computed, with c_k and c_q not yet of length 1, r = 1 / max(‖c‖₂, EPS) and S' = exp(g_t)·S:
+//   δ = β_t·(v_t − r_k·S'ᵀc_k);  o_t = (r_q·S'ᵀc_q + δ·r_k·r_q·c_kᵀc_q)/√D;  S = S' + c_k·(r_k·δ)ᵀ
+// So one sum over lanes gives both δ and o_t. Every workgroup of a head convolves its q and k: four fma a channel.
+// Order (I3), for every T: LANES invocations own column v, lane l the quads l, l + LANES, …; fma over them, (x + y) + (z + w), then
+// the lanes in turn. Sums over a head (‖c‖₂, c_kᵀc_q, rms): dot_quad, then the quads in turn.
+// Before the T rows come `replay` rows that an earlier pass has run: they only advance the state. Their projections are still in
+// the tape, their gates in the ring. The tape strategy costs one walk, one read and at most one write of the state
+// (NETWORK.md 5.2).
 // Stored states, by STORES:
 //   0  the state after the pass's first row, which is never rejected, in slot `to`. Rows after it are drafts, which the
 //      tape holds. Without rows, the state after the replayed ones.
-//   K  snapshots, newest first: slot s is the state s tokens before the end. min(T, K) are written, the others left
+//   K  snapshots, newest first: slot s is the state s rows before the end. min(T, K) are written, the others left
 //      alone. The input slot may be one of them: a column is read whole before it is written, and has one owner.
-// 0 mixed  q, k, v by strides       read         element (d, head, t, b) at X0 + head·HEAD + t·TOKEN + b·SEQUENCE; the
-//                                                replayed rows first
-// 1 gates  [2, HV, RING, B]         read         g, β by position mod RING
-// 2 slots  [D, D, HV, B, slots]     read_write   k fastest
-// 3 out    [D, HV, T, B]            read_write
-// 4 step                            read         rows = T
-// Dispatch (HV·D / COLUMNS, 1, B), workgroup COLUMNS·LANES: neighbouring lanes read neighbouring quads.
-@group(0) @binding(0) var<storage, read> mixed: array<f32>;
-@group(0) @binding(1) var<storage, read> gates: array<vec2f>;
-@group(0) @binding(2) var<storage, read_write> slots: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
-@group(0) @binding(4) var<storage, read> step: StepState;
+// 0 tape     [C, RING]         read         raw projections by position mod RING
+// 1 w        [4, C]            read
+// 2 proj     [STRIDE, T]       read         z, α, β
+// 3 vectors  [2·HV + D]        read         ssm_a, ssm_dt, ssm_norm
+// 4 gates    [2, HV, RING]     read_write   g, β by position mod RING: read for replayed rows, written for the T rows, which are
+//                                           others, since RING holds both
+// 5 slots    [D, D, HV, slots] read_write   k fastest
+// 6 out      [D, HV, T]        read_write   NORMED: u; else o
+// 7 step                       read         rows = T
+// Dispatch (HV·D / COLUMNS), workgroup COLUMNS / EACH · LANES: neighbouring lanes read neighbouring quads, of EACH ≤ LANES columns.
+// NORMED needs a head in one workgroup: COLUMNS = D.
+@group(0) @binding(0) var<storage, read> tape: array<vec4f>;
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read> proj: array<f32>;
+@group(0) @binding(3) var<storage, read> vectors: array<f32>;
+@group(0) @binding(4) var<storage, read_write> gates: array<vec2f>;
+@group(0) @binding(5) var<storage, read_write> slots: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> out: array<f32>;
+@group(0) @binding(7) var<storage, read> step: StepState;
 
 const QUADS = D / 4u;
 const OWN = QUADS / LANES; // quads of a lane
-const SIZE = COLUMNS * LANES;
-// k and q of two rows in turn: while one is read the other is written.
-var<workgroup> keys: array<vec4f, 2u * QUADS>;
-var<workgroup> queries: array<vec4f, 2u * QUADS>;
-var<workgroup> sums: array<vec3f, SIZE>; // of each lane: S'ᵀk, S'ᵀq, kᵀq
+const SIZE = COLUMNS / EACH * LANES;
+const INPUTS = 2u * QUADS + COLUMNS / 4u; // quads of k, q and v of a row
+const BATCH = 4u; // rows whose inputs are made at once, so that they share the barriers; D quads of k
+var<workgroup> keys: array<vec4f, D>;                 // [QUADS, BATCH] c_k
+var<workgroup> queries: array<vec4f, D>;              // [QUADS, BATCH] c_q
+var<workgroup> values: array<f32, BATCH * COLUMNS>;   // [COLUMNS, BATCH] v, then o in its place
+var<workgroup> factors: array<f32, 3u * BATCH>;       // [BATCH, 3] r_k, r_q, c_kᵀc_q
+var<workgroup> rates: array<vec2f, BATCH>;            // exp(g), β
+var<workgroup> sums: array<vec2f, 2u * EACH * SIZE>;  // [EACH, SIZE, 2] of a lane S'ᵀc_k, S'ᵀc_q, of two rows in turn; then of
+                                                      // each quad of o oᵀo in x
 
-fn quad(at: u32) -> vec4f { return vec4f(mixed[at], mixed[at + 1u], mixed[at + 2u], mixed[at + 3u]); }
 fn total(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
 
 @compute @workgroup_size(SIZE)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let rows = step.rows;
   let replay = step.replay;
-  if (rows + replay == 0u) { return; }
-  let kept = min(replay, rows + replay - 1u); // the row after which STORES 0 stores the state
+  let all = rows + replay;
+  if (all == 0u) { return; }
+  let kept = min(replay, all - 1u); // the row after which STORES 0 stores the state
+  let start = step.position - replay;
   let lane = local % LANES;
   let h = wg.x / (D / COLUMNS);
-  let v = (wg.x % (D / COLUMNS)) * COLUMNS + local / LANES;
-  let b = wg.z;
-  let column = ((b * HV + h) * D + v) * QUADS + lane;
-  let slot_quads = SEQUENCES * HV * D * QUADS;
-  let qk = key_head(h) * QK_HEAD + b * QK_SEQUENCE;
+  let block = wg.x % (D / COLUMNS); // of the head's columns
+  let own = local / LANES * EACH;   // first own column, of the workgroup's
+  let column = (h * D + block * COLUMNS + own) * QUADS + lane;
+  let slot_quads = HV * D * QUADS;
+  let q_quad = key_head(h) * QUADS;
+  let k_quad = HK * QUADS + q_quad;
+  let v_quad = 2u * HK * QUADS + (h * D + block * COLUMNS) / 4u;
 
-  var state = array<vec4f, OWN>();
-  for (var i = 0u; i < OWN; i++) { state[i] = slots[step.slot * slot_quads + column + i * LANES]; }
-  for (var t = 0u; t < rows + replay; t++) {
-    let page = (t % 2u) * QUADS;
-    for (var i = local; i < QUADS; i += SIZE) {
-      keys[page + i] = quad(K0 + qk + t * QK_TOKEN + 4u * i);
-      queries[page + i] = quad(Q0 + qk + t * QK_TOKEN + 4u * i);
+  var state = array<vec4f, EACH * OWN>();
+  for (var c = 0u; c < EACH; c++) {
+    for (var i = 0u; i < OWN; i++) { state[c * OWN + i] = slots[step.slot * slot_quads + column + c * QUADS + i * LANES]; }
+  }
+  for (var first = 0u; first < all; first += BATCH) {
+    let n = min(BATCH, all - first);
+    for (var base = 0u; base < n * INPUTS; base += SIZE) {
+      let t = (base + local) / INPUTS;
+      let i = (base + local) % INPUTS;
+      if (t < n) {
+        let head = select(q_quad, k_quad, i < QUADS);
+        let c = convolved(start + first + t, select(v_quad + i - 2u * QUADS, head + i % QUADS, i < 2u * QUADS));
+        if (i < QUADS) {
+          keys[t * QUADS + i] = c;
+        } else if (i < 2u * QUADS) {
+          queries[t * QUADS + i - QUADS] = c;
+        } else {
+          for (var j = 0u; j < 4u; j++) { values[t * COLUMNS + 4u * (i - 2u * QUADS) + j] = c[j]; }
+        }
+      }
+    }
+    let last = SIZE - 1u - local; // the last invocations have the least to do above
+    if (last < n) {
+      let t = first + last;
+      let place = ((start + t) % RING) * HV + h;
+      var gate = vec2f();
+      if (t < replay) {
+        gate = gates[place];
+      } else {
+        gate = row_gates(t - replay, h);
+        if (block == 0u) { gates[place] = gate; }
+      }
+      rates[last] = vec2f(exp(gate.x), gate.y);
     }
     workgroupBarrier();
-    let gate = gates[(b * RING + (step.position + t - replay) % RING) * HV + h];
-    let decay = exp(gate.x);
-    var sk = vec4f();
-    var sq = vec4f();
-    var kq = vec4f();
-    for (var i = 0u; i < OWN; i++) {
-      let k = keys[page + lane + i * LANES];
-      let q = queries[page + lane + i * LANES];
-      state[i] *= decay;
-      sk = fma(state[i], k, sk);
-      sq = fma(state[i], q, sq);
-      kq = fma(k, q, kq);
+    if (local < 3u * BATCH) {
+      var sum = 0.0;
+      for (var i = 0u; i < trips(QUADS); i++) {
+        let at = local % BATCH * QUADS + i;
+        let k = keys[at];
+        let q = queries[at];
+        sum += dot_quad(select(k, q, local / BATCH == 1u), select(q, k, local / BATCH == 0u));
+      }
+      if (local < 2u * BATCH) { sum = 1.0 / max(sqrt(sum), EPS); }
+      factors[local] = sum;
     }
-    sums[local] = vec3f(total(sk), total(sq), total(kq));
     workgroupBarrier();
-    var sum = vec3f();
-    for (var l = 0u; l < LANES; l++) { sum += sums[local - lane + l]; }
-    let value = mixed[V0 + h * V_HEAD + t * V_TOKEN + b * V_SEQUENCE + v];
-    let delta = gate.y * (value - sum.x);
-    if (t >= replay && lane == 0u) { out[((b * rows + t - replay) * HV + h) * D + v] = fma(delta, sum.z, sum.y) * SCALE; }
-    var slot = rows + replay - 1u - t;
-    var stored = slot < STORES;
-    if (STORES == 0u) { slot = step.to; stored = t == kept; }
-    for (var i = 0u; i < OWN; i++) {
-      state[i] = fma(keys[page + lane + i * LANES], vec4f(delta), state[i]);
-      if (stored) { slots[slot * slot_quads + column + i * LANES] = state[i]; }
+
+    for (var row = first; row < first + n; row++) {
+      let t = row - first;
+      let decay = rates[t].x;
+      let r_k = factors[t];
+      let r_q = factors[BATCH + t];
+      let kq = factors[2u * BATCH + t] * r_k * r_q;
+      var sk = array<vec4f, EACH>();
+      var sq = array<vec4f, EACH>();
+      for (var i = 0u; i < OWN; i++) {
+        let k = keys[t * QUADS + lane + i * LANES];
+        let q = queries[t * QUADS + lane + i * LANES];
+        for (var c = 0u; c < EACH; c++) {
+          state[c * OWN + i] *= decay;
+          sk[c] = fma(state[c * OWN + i], k, sk[c]);
+          sq[c] = fma(state[c * OWN + i], q, sq[c]);
+        }
+      }
+      var sum = array<vec2f, EACH>();
+      var value = array<f32, EACH>();
+      for (var c = 0u; c < EACH; c++) {
+        sum[c] = vec2f(total(sk[c]), total(sq[c]));
+        value[c] = values[t * COLUMNS + own + c];
+      }
+      if (LANES > 1u) {
+        let page = (row % 2u) * SIZE; // while one is read the other is written
+        for (var c = 0u; c < EACH; c++) { sums[(page + local) * EACH + c] = sum[c]; }
+        workgroupBarrier();
+        for (var c = 0u; c < EACH; c++) {
+          sum[c] = sums[(page + local - lane) * EACH + c];
+          for (var l = 1u; l < LANES; l++) { sum[c] += sums[(page + local - lane + l) * EACH + c]; }
+        }
+      }
+      var slot = all - 1u - row;
+      var stored = slot < STORES;
+      if (STORES == 0u) { slot = step.to; stored = row == kept; }
+      for (var c = 0u; c < EACH; c++) {
+        let delta = rates[t].y * fma(-r_k, sum[c].x, value[c]);
+        let o = fma(delta, kq, r_q * sum[c].y) * SCALE;
+        if (lane == 0u && NORMED) { values[t * COLUMNS + own + c] = o; }
+        if (lane == 0u && !NORMED && row >= replay) {
+          out[((row - replay) * HV + h) * D + block * COLUMNS + own + c] = o;
+        }
+        let change = vec4f(r_k * delta);
+        for (var i = 0u; i < OWN; i++) {
+          state[c * OWN + i] = fma(keys[t * QUADS + lane + i * LANES], change, state[c * OWN + i]);
+          if (stored) { slots[slot * slot_quads + column + c * QUADS + i * LANES] = state[c * OWN + i]; }
+        }
+      }
+    }
+    workgroupBarrier(); // before the next rows' inputs are written
+
+    if (NORMED) {
+      let t = local / QUADS;
+      let quad = local % QUADS;
+      var o = vec4f();
+      if (t < n) {
+        for (var j = 0u; j < 4u; j++) { o[j] = values[4u * local + j]; }
+        sums[local].x = dot_quad(o, o);
+      }
+      workgroupBarrier();
+      if (t < n && first + t >= replay) {
+        var sum = 0.0;
+        for (var i = 0u; i < trips(QUADS); i++) { sum += sums[t * QUADS + i].x; }
+        let row = first + t - replay;
+        let u = gated(o, sum, row, h, quad);
+        for (var j = 0u; j < 4u; j++) { out[(row * HV + h) * D + 4u * quad + j] = u[j]; }
+      }
     }
   }
 }

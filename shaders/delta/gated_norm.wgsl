@@ -1,30 +1,31 @@
-// gated_norm (NETWORK.md 3.4, step 7): u_h = rms(o_h) ∘ w ∘ silu(z_h), per V head
-// 0 o      [S, HV, T]     read
-// 1 w      [S]            read
-// 2 proj   [STRIDE, T]    read         z at column 0
-// 3 u      [S, HV, T]     read_write
+// gated_norm (NETWORK.md 3.4, step 7): u_h = rms(o_h) ∘ ssm_norm ∘ silu(z_h), per V head, by head.wgsl
+// Order (I3), that of gated_delta_net: an invocation's four squares by dot_quad, then the invocations of the row in turn.
+// 0 o        [D, HV, T]   read
+// 1 proj     [STRIDE, T]  read         z, α, β
+// 2 vectors  [2·HV + D]   read         ssm_a, ssm_dt, ssm_norm
+// 3 u        [D, HV, T]   read_write
 // 4 step                  read
-// Dispatch (HV, T), workgroup S.
-@group(0) @binding(0) var<storage, read> o: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
-@group(0) @binding(2) var<storage, read> proj: array<f32>;
-@group(0) @binding(3) var<storage, read_write> u: array<f32>;
+// Dispatch (HV, T / 4), workgroup D: a workgroup owns four rows of one head, an invocation four neighbours.
+@group(0) @binding(0) var<storage, read> o: array<vec4f>;
+@group(0) @binding(1) var<storage, read> proj: array<f32>;
+@group(0) @binding(2) var<storage, read> vectors: array<f32>;
+@group(0) @binding(3) var<storage, read_write> u: array<vec4f>;
 @group(0) @binding(4) var<storage, read> step: StepState;
 
-var<workgroup> partial: array<f32, S>;
+const QUADS = D / 4u;
+var<workgroup> squares: array<f32, D>;
 
-@compute @workgroup_size(S)
+@compute @workgroup_size(D)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
-  let t = wg.y;
-  if (t >= step.rows) { return; }
-  let at = (t * HV + wg.x) * S + local;
-  let x = o[at];
-  partial[local] = x * x;
-  for (var reach = S / 2u; reach > 0u; reach /= 2u) {
-    workgroupBarrier();
-    if (local < reach) { partial[local] += partial[local + reach]; }
-  }
+  if (4u * wg.y >= step.rows) { return; }
+  let t = 4u * wg.y + local / QUADS;
+  let quad = local % QUADS;
+  let at = (t * HV + wg.x) * QUADS + quad;
+  var x = vec4f();
+  if (t < step.rows) { x = o[at]; }
+  squares[local] = dot_quad(x, x);
   workgroupBarrier();
-  let z = proj[t * STRIDE + wg.x * S + local];
-  u[at] = x / sqrt(partial[0] / f32(S) + EPS) * w[local] * (z / (1.0 + exp(min(-z, 80.0))));
+  var sum = 0.0;
+  for (var i = 0u; i < trips(QUADS); i++) { sum += squares[local - quad + i]; }
+  if (t < step.rows) { u[at] = gated(x, sum, t, wg.x, quad); }
 }

@@ -1,11 +1,13 @@
 import stepShader from "../../../shaders/common/step_state.wgsl";
+import convolutionShader from "../../../shaders/delta/convolution.wgsl";
 import chunkShader from "../../../shaders/delta/delta_chunk.wgsl";
 import gramShader from "../../../shaders/delta/delta_chunk_gram.wgsl";
 import inputsShader from "../../../shaders/delta/delta_inputs.wgsl";
 import deltaShader from "../../../shaders/delta/gated_delta_net.wgsl";
 import gatedNormShader from "../../../shaders/delta/gated_norm.wgsl";
+import headShader from "../../../shaders/delta/head.wgsl";
 import keyHeadShader from "../../../shaders/delta/key_head.wgsl";
-import { f32, type Gpu, u32, workgroupSize } from "../../gpu/index.ts";
+import { ceilDiv, f32, type Gpu, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass, Path } from "../pass.ts";
 import type { MatrixRows } from "../runs.ts";
@@ -21,9 +23,8 @@ export interface DeltaNet {
   readonly gates: Matrix;
   /** [4, C] */
   readonly conv: GPUBuffer;
-  readonly dt: GPUBuffer;
-  readonly a: GPUBuffer;
-  readonly norm: GPUBuffer;
+  /** [2·HV + D] ssm_a, ssm_dt, ssm_norm: a kernel may read no more than eight buffers. */
+  readonly vectors: GPUBuffer;
   readonly output: Matrix;
 }
 
@@ -35,9 +36,11 @@ export function loadDeltaNet(weights: Weights, h: Hyperparameters, block: string
     qkv: weights.matrix(h.embedding, qkv),
     gates: weights.matrix(h.embedding, [...z, ...gates]),
     conv: weights.vector(`${block}ssm_conv1d.weight`, 4, channels),
-    dt: weights.vector(`${block}ssm_dt.bias`, valueHeads),
-    a: weights.vector(`${block}ssm_a`, valueHeads),
-    norm: weights.vector(`${block}ssm_norm.weight`, headSize),
+    vectors: weights.joined([
+      [`${block}ssm_a`, valueHeads],
+      [`${block}ssm_dt.bias`, valueHeads],
+      [`${block}ssm_norm.weight`, headSize],
+    ]),
     output: weights.matrix(valueHeads * headSize, [[`${block}ssm_out.weight`, h.embedding]]),
   };
 }
@@ -83,34 +86,22 @@ export function recordDeltaNet(
   input: ProductInput,
   memory: RecurrentLayer,
 ): void {
-  const { recorder, h, workspace: w, step, width } = pass;
-  const { valueHeads, headSize } = h.delta;
+  const { workspace: w } = pass;
   recordMatmul(pass, layer.qkv, { ...input, out: memory.tape, ring: tapeRows });
   recordMatmul(pass, layer.gates, { ...input, out: w.proj });
-  recordInputs(pass, layer, memory);
-  if (pass.kind === "prompt") recordChunk(pass, memory);
-  else recordDeltaRule(pass, ruleBuffers(pass, memory));
-  recorder.dispatch(
-    {
-      name: "gated_norm",
-      parts: [stepShader, gatedNormShader],
-      constants: {
-        S: u32(headSize),
-        HV: u32(valueHeads),
-        STRIDE: u32(layer.gates.rows),
-        EPS: f32(h.epsilon),
-      },
-    },
-    { o: w.delta, w: layer.norm, proj: w.proj, u: w.mixerOut, step },
-    [valueHeads, width],
-  );
+  if (pass.kind === "prompt") {
+    recordInputs(pass, layer, memory);
+    recordChunk(pass, memory);
+    recordGatedNorm(pass, ruleBuffers(pass, layer, memory));
+  } else {
+    recordDeltaRule(pass, ruleBuffers(pass, layer, memory));
+  }
   recordMatmul(pass, layer.output, { x: w.mixerOut, out: w.x, accumulate: true });
 }
 
 /**
  * Records the replay of rows from the tape, as a pass of no rows: its step state says from which slot, to which, and how many
- * rows before its position. The same kernels in the same order as when the rows first ran, so the state has the same bits
- * (I2).
+ * rows before its position. The same kernel as when the rows first ran, so the state has the same bits (I2).
  */
 export function recordReplay(
   pass: Omit<Pass, keyof Path | "stores">,
@@ -118,44 +109,49 @@ export function recordReplay(
   memory: RecurrentLayer,
 ): void {
   pass.recorder.part = "replay";
-  recordInputs({ ...pass, width: 0 }, layer, memory);
-  recordDeltaRule({ ...pass, stores: 0 }, ruleBuffers(pass, memory));
+  recordDeltaRule({ ...pass, width: 0, stores: 0 }, ruleBuffers(pass, layer, memory));
 }
 
+/** The shapes of a delta net as its kernels name them. */
+const shapeConstants = ({ delta, epsilon }: Pick<Hyperparameters, "delta" | "epsilon">, ring = tapeRows) => ({
+  D: u32(delta.headSize),
+  HK: u32(delta.keyHeads),
+  HV: u32(delta.valueHeads),
+  GROUPED: String(delta.grouped),
+  C: u32(delta.channels),
+  RING: u32(ring),
+  STRIDE: u32(delta.valueHeads * (delta.headSize + 2)),
+  EPS: f32(epsilon),
+});
+
+/** Rows that a workgroup of delta_inputs and gated_norm owns. */
+const normedRows = 4;
+
 function recordInputs(
-  { recorder, h, workspace: w, step, width }: Omit<Pass, "kind" | "stores">,
-  layer: DeltaNet,
-  memory: RecurrentLayer,
+  { recorder, h, workspace: { proj, mixed }, step, width }: Pass,
+  { conv: w, vectors }: DeltaNet,
+  { tape, gates }: RecurrentLayer,
 ): void {
-  const { keyHeads, valueHeads, headSize, channels } = h.delta;
-  const values = valueHeads * headSize;
+  const { headSize, channels } = h.delta;
   recorder.dispatch(
     {
       name: "delta_inputs",
-      parts: [stepShader, inputsShader],
-      constants: {
-        C: u32(channels),
-        S: u32(headSize),
-        HV: u32(valueHeads),
-        QK_HEADS: u32(2 * keyHeads),
-        RING: u32(tapeRows),
-        STRIDE: u32(layer.gates.rows),
-        ALPHA: u32(values),
-        BETA: u32(values + valueHeads),
-        EPS: f32(h.epsilon),
-      },
+      parts: [stepShader, headShader, convolutionShader, inputsShader],
+      constants: shapeConstants(h),
     },
-    {
-      tape: memory.tape,
-      w: layer.conv,
-      proj: w.proj,
-      a: layer.a,
-      dt: layer.dt,
-      mixed: w.mixed,
-      gates: memory.gates,
-      step,
-    },
-    [channels / headSize, ({ replay }) => width + replay],
+    { tape, w, proj, vectors, mixed, gates, step },
+    [channels / headSize, ceilDiv(width, normedRows)],
+  );
+}
+
+function recordGatedNorm(
+  { recorder, h, step, width }: Pick<Pass, "recorder" | "h" | "step" | "width">,
+  { o, proj, vectors, u }: Pick<DeltaRuleBuffers, "o" | "proj" | "vectors" | "u">,
+): void {
+  recorder.dispatch(
+    { name: "gated_norm", parts: [stepShader, headShader, gatedNormShader], constants: shapeConstants(h) },
+    { o, proj, vectors, u, step },
+    [h.delta.valueHeads, ceilDiv(width, normedRows)],
   );
 }
 
@@ -164,18 +160,11 @@ function recordChunk(
   { recorder, h, workspace: w, step, width }: Pass,
   { gates, slots }: RecurrentLayer,
 ): void {
-  const { keyHeads, valueHeads, headSize, channels, grouped } = h.delta;
+  const { valueHeads, headSize } = h.delta;
   const { mixed, grams, delta: out } = w;
   const lanes = lanesOf(headSize);
-  const columns = deltaColumns(headSize, lanes);
-  const constants = {
-    D: u32(headSize),
-    HK: u32(keyHeads),
-    HV: u32(valueHeads),
-    GROUPED: String(grouped),
-    C: u32(channels),
-    RING: u32(tapeRows),
-  };
+  const columns = chunkColumns(headSize, lanes);
+  const constants = shapeConstants(h);
   recorder.dispatch(
     { name: "delta_chunk_gram", parts: [stepShader, keyHeadShader, gramShader], constants },
     { mixed, gates, grams, step },
@@ -197,47 +186,36 @@ function recordChunk(
   );
 }
 
-/** What the delta rule reads and writes, beside the step state. */
-type DeltaRuleBuffers = Readonly<Record<"mixed" | "gates" | "slots" | "out", GPUBuffer>>;
+/** What the delta rule reads and writes, beside the step state: its `out` is u, `o` what it has where a norm of its own follows. */
+type DeltaRuleBuffers = Readonly<
+  Record<"tape" | "w" | "proj" | "vectors" | "gates" | "slots" | "o" | "u", GPUBuffer>
+>;
 
 const ruleBuffers = (
   { workspace }: Pick<Pass, "workspace">,
-  { gates, slots }: RecurrentLayer,
+  { conv, vectors }: DeltaNet,
+  memory: RecurrentLayer,
 ): DeltaRuleBuffers => ({
-  mixed: workspace.mixed,
-  gates,
-  slots,
-  out: workspace.delta,
+  ...memory,
+  w: conv,
+  proj: workspace.proj,
+  vectors,
+  o: workspace.delta,
+  u: workspace.mixerOut,
 });
 
-/** Records the delta rule token by token. @param ring rows after which the gates start again */
+/** Records steps 2 to 7 of NETWORK.md 3.4, token by token. @param ring rows after which tape and gates start again */
 export function recordDeltaRule(
-  { recorder, h, step, stores }: Pick<Pass, "recorder" | "h" | "step" | "stores">,
-  buffers: DeltaRuleBuffers,
+  { recorder, h, step, stores, width }: Pick<Pass, "recorder" | "h" | "step" | "stores" | "width">,
+  { o, u, ...buffers }: DeltaRuleBuffers,
   ring = tapeRows,
 ): void {
-  const { keyHeads, valueHeads, headSize, grouped } = h.delta;
-  const lanes = ruleLanes(recorder.gpu, headSize);
-  recorder.dispatch(
-    deltaKernel({ headSize, keyHeads, valueHeads, grouped, lanes, stores, ring, strides: stridesOf(h) }),
-    { ...buffers, step },
-    [(valueHeads * headSize) / deltaColumns(headSize, lanes)],
-  );
-}
-
-/** Where q, k and v lie in the buffer that the delta rule reads, in floats. */
-export interface DeltaStrides {
-  readonly q0: number;
-  readonly k0: number;
-  readonly v0: number;
-  readonly qk: { readonly head: number; readonly token: number; readonly sequence: number };
-  readonly v: { readonly head: number; readonly token: number; readonly sequence: number };
-}
-
-function stridesOf(h: Hyperparameters): DeltaStrides {
-  const { keyHeads, headSize, channels } = h.delta;
-  const strides = { head: headSize, token: channels, sequence: 0 };
-  return { q0: 0, k0: keyHeads * headSize, v0: 2 * keyHeads * headSize, qk: strides, v: strides };
+  const { valueHeads, headSize } = h.delta;
+  const form = ruleForm(recorder.gpu, headSize, width);
+  recorder.dispatch(deltaKernel(h, { form, stores, ring }), { ...buffers, out: form.normed ? u : o, step }, [
+    (valueHeads * headSize) / form.columns,
+  ]);
+  if (!form.normed && width > 0) recordGatedNorm({ recorder, h, step, width }, { o, u, ...buffers });
 }
 
 /**
@@ -246,51 +224,59 @@ function stridesOf(h: Hyperparameters): DeltaStrides {
  */
 const lanesOf = (headSize: number): number => Math.min(4, headSize / 4);
 
-/** The same for the rule token by token. A software device has no registers to save, and each barrier of a token costs it. */
-const ruleLanes = ({ software }: Gpu, headSize: number): number => (software ? 1 : lanesOf(headSize));
+/** Columns of a state matrix that a workgroup of the chunked form owns. */
+const chunkColumns = (headSize: number, lanes: number): number => Math.min(workgroupSize / lanes, headSize);
 
-/** Columns of a state matrix that a workgroup owns. */
-export const deltaColumns = (headSize: number, lanes: number): number =>
-  Math.min(workgroupSize / lanes, headSize);
+/** How the delta rule token by token is cut into workgroups. The order of additions depends on `lanes` alone. */
+export interface DeltaForm {
+  /** Invocations that share a column. */
+  readonly lanes: number;
+  /** Columns that they share. */
+  readonly each: number;
+  /** Columns of a workgroup. */
+  readonly columns: number;
+  /** The workgroup owns a head, and so also norms and gates what it returns. */
+  readonly normed: boolean;
+}
+
+/** Invocations that WebGPU allows a workgroup at least. */
+const mostInvocations = 256;
 
 /**
- * The gated delta rule as an operation of its own (NETWORK.md 5.1): any strides, several sequences.
- * @param shape.stores 0: the state after the first row, or without rows after the replayed ones; K: K snapshots, newest first
- * @param shape.lanes invocations that own one column
- * @param shape.ring rows after which the gates start again
+ * Widest pass in which a head is one workgroup's. On a GPU with more cores than the model has heads a row then takes some two
+ * to three times as long as with a head in four. A dispatch less is worth that for few rows: an estimate from instruction counts.
  */
-export const deltaKernel = (shape: {
-  headSize: number;
-  keyHeads: number;
-  valueHeads: number;
-  grouped: boolean;
-  lanes: number;
-  stores: number;
-  ring: number;
-  sequences?: number;
-  strides: DeltaStrides;
-}) => ({
+const wholeWidth = 16;
+
+/** How the rule is cut on a device, for passes of up to `width` rows. */
+export function ruleForm({ software }: Pick<Gpu, "software">, headSize: number, width: number): DeltaForm {
+  // A software device has no registers to save, and each barrier costs it.
+  if (software && headSize <= mostInvocations) return { lanes: 1, each: 1, columns: headSize, normed: true };
+  const lanes = lanesOf(headSize);
+  const each = Math.min(2, lanes); // as many columns of 128 as fit a lane's registers, since they share its reads of k and q
+  const whole = width <= wholeWidth && (headSize / each) * lanes <= mostInvocations;
+  if (whole) return { lanes, each, columns: headSize, normed: true };
+  return { lanes, each: 1, columns: Math.min((2 * workgroupSize) / lanes, headSize), normed: false };
+}
+
+/**
+ * The gated delta net behind its projections as an operation of its own (NETWORK.md 5.1).
+ * @param rule.stores 0: the state after the first row, or without rows after the replayed ones; K: K snapshots, newest first
+ * @param rule.ring rows after which tape and gates start again
+ */
+export const deltaKernel = (
+  h: Pick<Hyperparameters, "delta" | "epsilon">,
+  { form, stores, ring }: { form: DeltaForm; stores: number; ring: number },
+) => ({
   name: "gated_delta_net",
-  parts: [stepShader, keyHeadShader, deltaShader],
+  parts: [stepShader, keyHeadShader, headShader, convolutionShader, deltaShader],
   constants: {
-    D: u32(shape.headSize),
-    HK: u32(shape.keyHeads),
-    HV: u32(shape.valueHeads),
-    GROUPED: String(shape.grouped),
-    STORES: u32(shape.stores),
-    RING: u32(shape.ring),
-    SEQUENCES: u32(shape.sequences ?? 1),
-    COLUMNS: u32(deltaColumns(shape.headSize, shape.lanes)),
-    LANES: u32(shape.lanes),
-    SCALE: f32(1 / Math.sqrt(shape.headSize)),
-    Q0: u32(shape.strides.q0),
-    K0: u32(shape.strides.k0),
-    V0: u32(shape.strides.v0),
-    QK_HEAD: u32(shape.strides.qk.head),
-    QK_TOKEN: u32(shape.strides.qk.token),
-    QK_SEQUENCE: u32(shape.strides.qk.sequence),
-    V_HEAD: u32(shape.strides.v.head),
-    V_TOKEN: u32(shape.strides.v.token),
-    V_SEQUENCE: u32(shape.strides.v.sequence),
+    ...shapeConstants(h, ring),
+    STORES: u32(stores),
+    LANES: u32(form.lanes),
+    EACH: u32(form.each),
+    COLUMNS: u32(form.columns),
+    NORMED: String(form.normed),
+    SCALE: f32(1 / Math.sqrt(h.delta.headSize)),
   },
 });

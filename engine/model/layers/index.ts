@@ -6,11 +6,11 @@
 
 export { type Block, loadBlock, recordBlock } from "./block.ts";
 export {
-  type DeltaStrides,
-  deltaColumns,
+  type DeltaForm,
   deltaKernel,
   recordDeltaRule,
   recordReplay,
+  ruleForm,
 } from "./delta_net.ts";
 export { recordDraftHead, recordEmbedding, recordMatmul, rowsPerRead } from "./matmul.ts";
 export { loadMtp, type Mtp, recordMtp } from "./mtp.ts";

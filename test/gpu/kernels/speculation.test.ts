@@ -1,11 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { ceilDiv } from "../../../engine/gpu/index.ts";
 import {
   createDraftBuffers,
   createDrawBuffers,
   type DraftSettings,
-  deltaColumns,
-  deltaKernel,
   draftIds,
   draftWords,
   greedy,
@@ -20,7 +17,14 @@ import {
 import { recordDraftHead } from "../../../engine/model/layers/matmul.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
-import { deltaInputs, deltaReference } from "../support/delta_operation.ts";
+import {
+  deltaForms,
+  deltaInputs,
+  deltaReference,
+  deltaRows,
+  gatedReference,
+  runDelta,
+} from "../support/delta_operation.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
 import { products, productTolerance } from "../support/products.ts";
@@ -53,62 +57,35 @@ eachDevice((bed) => {
       test(`${replay} rows replayed, ${rows} answered: the state is left after the first that is answered`, async () => {
         const seed = 900 + 10 * replay + rows;
         const tokens = replay + rows;
-        const s = { keyHeads: 2, valueHeads: 4, headSize: 32, tokens, sequences: 1, snapshots: 64 };
+        const s = { keyHeads: 2, valueHeads: 4, headSize: 32, tokens, snapshots: 64 };
         const inputs = deltaInputs(s, seededRandom(seed));
         const expected = deltaReference(s, inputs);
-        const [ring, first] = [11, 9]; // the gates go around the end of their ring
-        const channels = (2 * s.keyHeads + s.valueHeads) * s.headSize;
-        const mixed = new Float32Array(tokens * channels);
-        const gates = new Float32Array(new Uint32Array(2 * s.valueHeads * ring).fill(poison).buffer);
-        for (let t = 0; t < tokens; t++) {
-          const heads = (values: Float32Array, count: number) =>
-            values.subarray(t * count * s.headSize, (t + 1) * count * s.headSize);
-          mixed.set(heads(inputs.q, s.keyHeads), t * channels);
-          mixed.set(heads(inputs.k, s.keyHeads), t * channels + s.keyHeads * s.headSize);
-          mixed.set(heads(inputs.v, s.valueHeads), t * channels + 2 * s.keyHeads * s.headSize);
-          for (let h = 0; h < s.valueHeads; h++) {
-            const from = t * s.valueHeads + h;
-            gates.set([inputs.g[from]!, inputs.beta[from]!], 2 * (((first + t) % ring) * s.valueHeads + h));
-          }
-        }
+        const [ring, first] = [14, 9]; // the tape goes around its end
+        const position = first + replay;
+        const place = { position, replay, ring };
+        const given = deltaRows(s, inputs, seededRandom(seed + 1), place);
         const state = inputs.state.length;
-        const slots = bed().poisoned(3 * state);
-        bed().gpu.device.queue.writeBuffer(slots, 2 * state * 4, Float32Array.from(inputs.state));
-        const out = bed().poisoned(Math.max(1, rows) * s.valueHeads * s.headSize);
-        const strides = { head: s.headSize, token: channels, sequence: 0 };
-        const kernel = deltaKernel({
-          ...s,
-          grouped: false,
-          lanes: 4,
-          stores: 0,
-          ring,
-          strides: { q0: 0, k0: 64, v0: 128, qk: strides, v: strides },
-        });
-        bed().setStep(first + replay, rows, { slot: 2, to: 1, replay });
-        const buffers = {
-          mixed: bed().upload(mixed),
-          gates: bed().upload(gates),
-          slots,
-          out,
-          step: bed().step,
-        };
-        const groups = ceilDiv(s.valueHeads * s.headSize, deltaColumns(s.headSize, 4));
-        await bed().run((to) => to.dispatch(kernel, buffers, [groups]));
-
-        const got = await bed().floats(slots);
-        expectSameBits(got.subarray(2 * state), inputs.state, `seed ${seed}, the slot it started from`);
-        expectWritten(got.subarray(0, state), () => false, `seed ${seed}, another slot`);
-        const back = rows === 0 ? 0 : rows - 1; // slot of the reference's snapshots
-        const wanted = expected.slots.subarray(back * state, (back + 1) * state);
-        expectClose(got.subarray(state, 2 * state), wanted, 2e-6, `seed ${seed}, state`);
-        const size = s.valueHeads * s.headSize;
-        if (rows > 0)
+        for (const form of deltaForms(s.headSize)) {
+          const what = `seed ${seed}, ${JSON.stringify(form)}`;
+          const at = { ...place, form, input: 2, to: 1, slotCount: 3 };
+          const got = await runDelta(bed(), { ...s, snapshots: 0 }, inputs.state, given, at);
+          expectSameBits(got.slots.subarray(2 * state), inputs.state, `${what}, the slot it started from`);
+          expectWritten(got.slots.subarray(0, state), () => false, `${what}, another slot`);
+          const back = rows === 0 ? 0 : rows - 1; // slot of the reference's snapshots
+          const wanted = expected.slots.subarray(back * state, (back + 1) * state);
+          expectClose(got.slots.subarray(state, 2 * state), wanted, 2e-6, `${what}, state`);
+          const answers = expected.out.subarray(replay * s.valueHeads * s.headSize);
+          expectWritten(got.out, (i) => i < answers.length, `${what}, answers`);
           expectClose(
-            await bed().floats(out),
-            expected.out.subarray(replay * size),
+            got.out.subarray(0, answers.length),
+            form.normed ? gatedReference(s, answers, given) : answers,
             2e-6,
-            `seed ${seed}, out`,
+            `${what}, answers`,
           );
+          const isRow = (i: number) =>
+            (Math.floor(i / 2 / s.valueHeads) + 2 * ring - (first % ring)) % ring < tokens;
+          expectWritten(got.gates, isRow, `${what}, gates`);
+        }
       });
     }
   });

@@ -56,8 +56,13 @@ export function deltaScene(
   };
 }
 
-/** Records and runs the layer without its products; returns what every kernel left. */
-export async function runDeltaLayer(bed: TestBed, kind: "rows" | "prompt", s: DeltaScene) {
+/** Records and runs the layer without its products, for the device or one like it; returns what every kernel left. */
+export async function runDeltaLayer(
+  bed: TestBed,
+  kind: "rows" | "prompt",
+  s: DeltaScene,
+  { width = maxRows, gpu = bed.gpu } = {},
+) {
   const { channels, valueHeads, headSize } = s.h.delta;
   const w = poisonedWorkspace(bed, s.h, 64);
   const tapeWords = new Uint32Array(channels * tapeRows).fill(poison);
@@ -74,9 +79,7 @@ export async function runDeltaLayer(bed: TestBed, kind: "rows" | "prompt", s: De
     qkv: noWeights(s.h.embedding, channels),
     gates: noWeights(s.h.embedding, strideOf(s.h)),
     conv: bed.upload(s.conv),
-    dt: bed.upload(s.dt),
-    a: bed.upload(s.a),
-    norm: bed.upload(s.norm),
+    vectors: bed.upload([...s.a, ...s.dt, ...s.norm]),
     output: noWeights(valueHeads * headSize, s.h.embedding),
   } as const;
   bed.write(w.proj, Float32Array.from(s.proj));
@@ -84,14 +87,16 @@ export async function runDeltaLayer(bed: TestBed, kind: "rows" | "prompt", s: De
   const tape = bed.upload(tapeWords);
   const gates = bed.poisoned(2 * valueHeads * tapeRows);
   const memory = { tape, gates, slots };
-  const path = { kind, width: maxRows };
-  await bed.run((to) =>
-    recordDeltaNet(
-      layerPass(bed, to, path, { h: s.h, workspace: w, stores: 1 }),
-      layer,
-      { x: w.normed },
-      memory,
-    ),
+  const path = { kind, width };
+  await bed.run(
+    (to) =>
+      recordDeltaNet(
+        layerPass(bed, to, path, { h: s.h, workspace: w, stores: 1 }),
+        layer,
+        { x: w.normed },
+        memory,
+      ),
+    { gpu },
   );
   return {
     mixed: await bed.floats(w.mixed),
