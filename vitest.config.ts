@@ -25,7 +25,6 @@ export default defineConfig({
         test: {
           name: "gpu",
           include: ["test/gpu/**/*.test.ts"],
-          setupFiles: ["test/gpu/support/rested_waits.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           maxWorkers: 2,

@@ -2,6 +2,7 @@ import { type AdapterReport, allAdapters, chooseAdapter, softwareDevices } from 
 import { loadDawn } from "./dawn.ts";
 import { Gpu } from "./gpu.ts";
 import { type DeviceMemory, deviceMemory } from "./memory.ts";
+import { restWaits } from "./rested_waits.ts";
 
 export interface DeviceChoice {
   /**
@@ -75,6 +76,7 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
   const flags = dawnFlags(choice.safe ?? false);
   const { gpu, adapter, report } = await chooseAdapter(dawn, chosenDevice(choice.device), flags);
   instances.add(gpu);
+  if (report.software) restWaits();
   const memory = deviceMemory(report); // other programs are asked, while the driver opens the device
   memory.catch(() => {}); // thrown below
   const limit = (name: string) => report.limits[name]!;
