@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
         for (var i = 0u; i < trips(8u); i++) {
           let w = quads(h, i);
           // Pairs are skipped together where there are fewer; no break, so that loops unroll.
-          for (var b = 0u; b < ROWS; b += TOGETHER) {
+          for (var b = 0u; b < row_trips(); b += TOGETHER) {
             if (b < count) {
               for (var r = b; r < b + TOGETHER; r++) { acc[r] = add_products(acc[r], w, x[input[r] + group * 8u + i]); }
             }
@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     for (var b = 0u; b < ROWS; b += TOGETHER) {
       for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = acc[b + r]; }
       add_lanes(local);
-      for (var at = 0u; at < OWN * TOGETHER; at += LANES) {
+      for (var at = 0u; at < trips(OWN * TOGETHER); at += LANES) {
         let r = (at + lane) / OWN;
         let i = (at + lane) % OWN;
         if (r < TOGETHER && b + r < count && n + i < columns()) {

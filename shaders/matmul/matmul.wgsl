@@ -26,7 +26,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     for (var i = 0u; i < trips(8u); i++) {
       let weight = quads(h, i);
       let factor = gain(group * 8u + i);
-      for (var r = 0u; r < ROWS; r++) {
+      for (var r = 0u; r < row_trips(); r++) {
         var v = x[input_row_after(base, r) * (shape.x_stride / 4u) + group * 8u + i];
         if (NORMED) {
           squares[r] = add_squares(squares[r], v);
@@ -51,7 +51,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = acc[min(done + r, ROWS - 1u)]; }
     add_lanes(local);
     // All lanes iterate equally often: else FXC takes the barriers for divergent.
-    for (var at = 0u; at < OWN * TOGETHER; at += LANES) {
+    for (var at = 0u; at < trips(OWN * TOGETHER); at += LANES) {
       let r = (at + lane) / OWN;
       let i = (at + lane) % OWN;
       if (r < TOGETHER && done + r < count && n + i < columns()) {

@@ -527,8 +527,8 @@ test.each(["none", undefined])(
     expect(report.kernels.every(({ ms }: { ms?: number }) => (ms !== undefined) === report.compiled)).toBe(
       true,
     );
-    expect(Object.keys(report.plans)).toContain("pass 4");
-    expect(Object.keys(report.plans)).not.toContain("pass 8");
+    expect(Object.keys(report.plans)).toContain("pass 3");
+    expect(Object.keys(report.plans)).not.toContain("pass 2");
     for (const plan of Object.values<{ dispatches: number; list: { count: number; kernel: number }[] }>(
       report.plans,
     )) {

@@ -42,8 +42,8 @@ const engine = createEngine({
         pass.setBindGroup(0, gpu.bind(kernel, { words }));
         pass.dispatchWorkgroups(1);
         pass.end();
+        console.log("the GPU hangs from here on"); // before lavapipe may block the process
         gpu.submit(encoder.finish());
-        console.log("the GPU hangs from here on");
       }
       gpu.submit(commands);
     };
