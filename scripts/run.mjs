@@ -190,12 +190,13 @@ async function desktop() {
   await runTestSteps([...testDevices, vsix, inDesktop]);
 }
 
-/** Model files with one thing changed, and drafts over many whole texts, an hour of it; `npm run torture -- 40` takes fewer texts. */
+/** Completions of real code, model files with one thing changed, and drafts over many whole texts, an hour of it; `npm run torture -- 40` takes fewer texts. */
 const torture = () => {
   const long = { FORETYPE_TORTURE: args[0] ?? "200" };
   const drafts = ["test/gpu/session/torture.test.ts", "test/gpu/session/speculation.test.ts"];
   return runTestSteps([
     ...testDevices,
+    { title: "completions of real code", run: tests("unit", long, ["complete/real", "complete/properties"]) },
     { title: "model files with one thing changed", run: tests("unit", long, ["mutated_headers"]) },
     { title: "the same, computed with", run: tests("gpu", long, ["mutated_headers"]) },
     { title: "drafts over whole texts", run: tests("gpu", long, drafts) },
