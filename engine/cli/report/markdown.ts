@@ -2,24 +2,22 @@ import type { Comparison } from "./compare.ts";
 import { groups, type SpeedReport } from "./speed_report.ts";
 import {
   aboutRows,
+  comparedTable,
+  differencesTable,
   endedText,
-  figure,
   groupNotes,
   groupTitles,
   lineTable,
   minute,
-  withUnit,
+  missingTable,
+  type TableText,
 } from "./words.ts";
 
 /** A cell's text: what would end the cell or be read as markup is escaped. */
 const cell = (text: string): string => text.replace(/[\\|`*<>[\]]/g, "\\$&").replace(/\s+/g, " ");
 
-/** @param numbers columns that are aligned to the right */
-function table(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  numbers: readonly number[] = [],
-): string {
+/** A table whose numbers are aligned to the right. */
+function table({ head, rows, numbers }: TableText): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
   const rule = head.map((_, i) => (numbers.includes(i) ? "---:" : "---")).join("|");
   return [line(head), `|${rule}|`, ...rows.map(line)].join("\n");
@@ -32,51 +30,27 @@ export function markdownOf(report: SpeedReport, comparison?: Comparison): string
   return `${[
     `# ${cell(about.modelName)} on ${cell(about.device)}`,
     ...(ended ? [ended] : []),
-    table(["", ""], aboutRows(report)),
+    table({ head: ["", ""], rows: aboutRows(report), numbers: [] }),
     ...(comparison ? compared(comparison) : []),
     ...groups.flatMap((group) => {
       const own = lines.filter((line) => line.group === group);
       if (own.length === 0) return [];
-      const { head, rows, numbers } = lineTable(own);
-      return [`## ${groupTitles[group]}`, groupNotes[group], table(head, rows, numbers)];
+      return [`## ${groupTitles[group]}`, groupNotes[group], table(lineTable(own))];
     }),
-    ...(missing.length > 0
-      ? [
-          "## Not measured",
-          table(
-            ["", "why"],
-            missing.map(({ label, reason }) => [label, reason]),
-          ),
-        ]
-      : []),
+    ...(missing.length > 0 ? ["## Not measured", table(missingTable(report))] : []),
   ].join("\n\n")}\n`;
 }
 
-function compared({ madeAt, differences, lines, onlyBefore, onlyNow }: Comparison): string[] {
+function compared(comparison: Comparison): string[] {
+  const { madeAt, differences, onlyBefore, onlyNow } = comparison;
   return [
     `## Compared with the run of ${minute(madeAt)}`,
     differences.length === 0
       ? "Machine, model and versions are the same."
       : "Machine, model or versions are not the same, so ratios tell of these differences too:",
-    ...(differences.length > 0
-      ? [
-          table(
-            ["differs", "then", "now"],
-            differences.map(({ what, before, now }) => [what, before, now]),
-          ),
-        ]
-      : []),
+    ...(differences.length > 0 ? [table(differencesTable(comparison))] : []),
     "Above 1× this run is better.",
-    table(
-      ["", "then", "now", "ratio"],
-      lines.map(({ label, unit, before, now, ratio }) => [
-        label,
-        withUnit(before, unit),
-        withUnit(now, unit),
-        `${figure(ratio)}×`,
-      ]),
-      [1, 2, 3],
-    ),
+    table(comparedTable(comparison)),
     ...(onlyBefore.length > 0 ? [`Measured only then: ${cell(onlyBefore.join("; "))}.`] : []),
     ...(onlyNow.length > 0 ? [`Measured only now: ${cell(onlyNow.join("; "))}.`] : []),
   ];

@@ -1,4 +1,5 @@
 // How a report's figures are written, in Markdown and on the page alike: no imports but types, since the page knows no Node.
+import type { Comparison } from "./compare.ts";
 import type { Line, SpeedReport, Unit } from "./speed_report.ts";
 
 /** Three digits, with thousands apart. */
@@ -36,8 +37,15 @@ export const groupNotes: Readonly<Record<Line["group"], string>> = {
 /** A time in UTC without its seconds. */
 export const minute = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
+/** A table's cells in words, and which of its columns are numbers. */
+export interface TableText {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly numbers: readonly number[];
+}
+
 /** The table of a group's lines; columns that are empty in all of them are left out. */
-export function lineTable(lines: readonly Line[]): { head: string[]; rows: string[][]; numbers: number[] } {
+export function lineTable(lines: readonly Line[]): TableText {
   const columns: [head: string, isNumber: boolean, of: (line: Line) => string][] = [
     ["", false, ({ label }) => label],
     ["median", true, ({ median, unit }) => withUnit(median, unit)],
@@ -51,6 +59,32 @@ export function lineTable(lines: readonly Line[]): { head: string[]; rows: strin
     numbers: used.flatMap(([, isNumber], i) => (isNumber ? [i] : [])),
   };
 }
+
+/** What of machine, model and versions differs between two runs. */
+export const differencesTable = ({ differences }: Comparison): TableText => ({
+  head: ["differs", "then", "now"],
+  rows: differences.map(({ what, before, now }) => [what, before, now]),
+  numbers: [],
+});
+
+/** The lines that two runs have in common. */
+export const comparedTable = ({ lines }: Comparison): TableText => ({
+  head: ["", "then", "now", "ratio"],
+  rows: lines.map(({ label, unit, before, now, ratio }) => [
+    label,
+    withUnit(before, unit),
+    withUnit(now, unit),
+    withUnit(ratio, "×"),
+  ]),
+  numbers: [1, 2, 3],
+});
+
+/** What a run has not measured. */
+export const missingTable = ({ missing }: Pick<SpeedReport, "missing">): TableText => ({
+  head: ["", "why"],
+  rows: missing.map(({ label, reason }) => [label, reason]),
+  numbers: [],
+});
 
 /** What beside its value a line tells; empty where there is nothing. */
 function detailOf({ bytesPerSecond, ofBandwidth, timesOne, accepted, drafted, unit, median }: Line): string {

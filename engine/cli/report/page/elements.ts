@@ -1,5 +1,7 @@
 // Elements without markup: text is never read as such.
 
+import type { TableText } from "../words.ts";
+
 type Child = Node | string;
 
 export function el<K extends keyof HTMLElementTagNameMap>(
@@ -13,12 +15,8 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A table that scrolls by itself where the page is narrow. @param numbers columns of numbers */
-export function table(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  numbers: readonly number[],
-): HTMLElement {
+/** A table that scrolls by itself where the page is narrow. */
+export function table({ head, rows, numbers }: TableText): HTMLElement {
   const cell = (tag: "td" | "th") => (text: string, index: number) =>
     el(tag, numbers.includes(index) ? { class: "number" } : {}, text);
   return el(

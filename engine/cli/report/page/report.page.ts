@@ -5,12 +5,15 @@ import type { PageData } from "../html.ts";
 import type { Group, Line, SpeedReport } from "../speed_report.ts";
 import {
   aboutRows,
+  comparedTable,
+  differencesTable,
   endedText,
   figure,
   groupNotes,
   groupTitles,
   lineTable,
   minute,
+  missingTable,
   share,
   withUnit,
 } from "../words.ts";
@@ -25,29 +28,26 @@ function draw(): void {
   plots = [];
   const { about, missing } = report;
   const ended = endedText(report);
-  document.getElementById("page")!.replaceChildren(
-    el("h1", {}, `${about.modelName} on ${about.device}`),
-    el("p", { class: "quiet" }, "How fast Foretype runs this model here. Medians, with their ranges."),
-    ...(ended ? [el("p", { class: "notice" }, ended)] : []),
-    el("div", { class: "figures" }, ...figures(report)),
-    el("dl", {}, ...aboutRows(report).flatMap(([what, value]) => [el("dt", {}, what), el("dd", {}, value)])),
-    ...(comparison ? compared(comparison) : []),
-    ...section("decode", decodePlot),
-    ...section("prefill", prefillPlot),
-    ...section("rows", rowsPlot),
-    ...section("drafts"),
-    ...section("load"),
-    ...(missing.length > 0
-      ? [
-          el("h2", {}, "Not measured"),
-          table(
-            ["", "why"],
-            missing.map(({ label, reason }) => [label, reason]),
-            [],
-          ),
-        ]
-      : []),
-  );
+  document
+    .getElementById("page")!
+    .replaceChildren(
+      el("h1", {}, `${about.modelName} on ${about.device}`),
+      el("p", { class: "quiet" }, "How fast Foretype runs this model here. Medians, with their ranges."),
+      ...(ended ? [el("p", { class: "notice" }, ended)] : []),
+      el("div", { class: "figures" }, ...figures(report)),
+      el(
+        "dl",
+        {},
+        ...aboutRows(report).flatMap(([what, value]) => [el("dt", {}, what), el("dd", {}, value)]),
+      ),
+      ...(comparison ? compared(comparison) : []),
+      ...section("decode", decodePlot),
+      ...section("prefill", prefillPlot),
+      ...section("rows", rowsPlot),
+      ...section("drafts"),
+      ...section("load"),
+      ...(missing.length > 0 ? [el("h2", {}, "Not measured"), table(missingTable(report))] : []),
+    );
 }
 
 function figures({ lines, bandwidth }: SpeedReport): HTMLElement[] {
@@ -95,16 +95,16 @@ function figures({ lines, bandwidth }: SpeedReport): HTMLElement[] {
 function section(group: Group, plot?: (lines: readonly Line[]) => HTMLElement): HTMLElement[] {
   const lines = report.lines.filter((line) => line.group === group);
   if (lines.length === 0) return [];
-  const { head, rows, numbers } = lineTable(lines);
   return [
     el("h2", {}, groupTitles[group]),
     el("p", { class: "quiet" }, groupNotes[group]),
     ...(plot && lines.length > 1 ? [plot(lines)] : []),
-    table(head, rows, numbers),
+    table(lineTable(lines)),
   ];
 }
 
-function compared({ madeAt, differences, lines, onlyBefore, onlyNow }: Comparison): HTMLElement[] {
+function compared(comparison: Comparison): HTMLElement[] {
+  const { madeAt, differences, onlyBefore, onlyNow } = comparison;
   const only = (labels: readonly string[], when: string) =>
     labels.length > 0 ? [el("p", { class: "quiet" }, `Measured only ${when}: ${labels.join("; ")}.`)] : [];
   return [
@@ -116,26 +116,9 @@ function compared({ madeAt, differences, lines, onlyBefore, onlyNow }: Compariso
         ? `The run of ${minute(madeAt)} had another machine, model or version, so ratios tell of these differences too.`
         : `The run of ${minute(madeAt)} had the same machine, model and versions.`,
     ),
-    ...(differences.length > 0
-      ? [
-          table(
-            ["differs", "then", "now"],
-            differences.map(({ what, before, now }) => [what, before, now]),
-            [],
-          ),
-        ]
-      : []),
+    ...(differences.length > 0 ? [table(differencesTable(comparison))] : []),
     el("p", { class: "quiet" }, "Above 1× this run is better."),
-    table(
-      ["", "then", "now", "ratio"],
-      lines.map(({ label, unit, before, now, ratio }) => [
-        label,
-        withUnit(before, unit),
-        withUnit(now, unit),
-        `${figure(ratio)}×`,
-      ]),
-      [1, 2, 3],
-    ),
+    table(comparedTable(comparison)),
     ...only(onlyBefore, "then"),
     ...only(onlyNow, "now"),
   ];
