@@ -9,6 +9,7 @@ export type { DraftStatistics } from "./draft_statistics.ts";
 export { Evaluator, widthFor } from "./evaluator.ts";
 export { type Fit, fitSession, type Room, roomOf, type Wishes } from "./fit.ts";
 export { drain, type GenerationResult } from "./generation_stream.ts";
+export { anyIds } from "./measure.ts";
 export { memoryNeeds } from "./needs.ts";
 export { needsOf, openSession, type SessionSettings } from "./open_session.ts";
 export type {

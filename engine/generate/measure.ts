@@ -14,8 +14,8 @@ const checkedWidths = [1, 2, 4, 16, maxRows];
  */
 const longestRoundMs = 500;
 
-/** Ids for passes whose text does not matter. */
-const anyIds = (count: number, vocabulary: number): number[] =>
+/** Ids for passes whose text does not matter; they differ, since routes of experts depend on them. */
+export const anyIds = (count: number, vocabulary: number): number[] =>
   Array.from({ length: count }, (_, i) => (i * 7919 + 13) % vocabulary);
 
 /**

@@ -1,5 +1,6 @@
 import type { Dispatch, Gpu } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../../model/index.ts";
+import { boundBy, isWeights } from "./traffic.ts";
 
 /** What a step's time is divided into. */
 export const parts = [
@@ -16,15 +17,9 @@ export const parts = [
 export type Part = (typeof parts)[number];
 
 /** The largest weights that a dispatch reads, by the name of their tensor; undefined where it reads none. */
-export function tensorOf(gpu: Gpu, { buffers }: Dispatch): string | undefined {
-  let largest: { readonly label: string; readonly size: number } | undefined;
-  for (const bound of Object.values(buffers)) {
-    const { label, size } = "buffer" in bound ? { label: bound.buffer.label, size: bound.size } : bound;
-    const buffer = "buffer" in bound ? bound.buffer : bound;
-    if (gpu.categoryOf(buffer) !== "weights" || label.startsWith("codebook")) continue;
-    if (!largest || size > largest.size) largest = { label, size };
-  }
-  return largest?.label;
+export function tensorOf(gpu: Gpu, dispatch: Dispatch): string | undefined {
+  const weights = boundBy(dispatch).filter(({ buffer }) => isWeights(gpu, buffer));
+  return weights.toSorted((a, b) => b.size - a.size)[0]?.buffer.label;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Evaluator, Rounds } from "../../generate/index.ts";
+import { anyIds, type Evaluator, type Rounds } from "../../generate/index.ts";
 import type { Plan, Use } from "../../gpu/index.ts";
 import { acceptanceBuckets, maxRows, stepWords } from "../../model/index.ts";
 import { grid } from "../../state/index.ts";
@@ -17,10 +17,6 @@ export interface Piece {
   /** Sets the step state for a run. */
   readonly begin: () => void;
 }
-
-/** Texts do not matter, but routes of experts depend on them: ids that differ. */
-const anyIds = (count: number, vocabulary: number): number[] =>
-  Array.from({ length: count }, (_, i) => (i * 7919 + 13) % Math.min(vocabulary, 4000));
 
 /**
  * What a profile consists of: a decode step, passes of `rows`, a piece of prompt on the grid at or below `at`, and a round with a chain of

@@ -1,5 +1,5 @@
 import type { Evaluator } from "../../generate/index.ts";
-import type { Dispatch, Use } from "../../gpu/index.ts";
+import type { Dispatch, Gpu, Use } from "../../gpu/index.ts";
 import { convolutionRows, type Model, tapeRows } from "../../model/index.ts";
 
 /**
@@ -37,6 +37,24 @@ interface Known {
   readonly share: Share;
 }
 
+/** A buffer that a dispatch binds, the name of its variable, and the bytes that are bound of it. */
+interface Bound {
+  readonly name: string;
+  readonly buffer: GPUBuffer;
+  readonly size: number;
+}
+
+export const boundBy = ({ buffers }: Dispatch): Bound[] =>
+  Object.entries(buffers).map(([name, bound]) => ({
+    name,
+    buffer: "buffer" in bound ? bound.buffer : bound,
+    size: bound.size,
+  }));
+
+/** Whether a buffer holds weights of the file: codebooks are of the format. */
+export const isWeights = (gpu: Gpu, buffer: GPUBuffer): boolean =>
+  gpu.categoryOf(buffer) === "weights" && !buffer.label.startsWith("codebook");
+
 /** A function that tells the traffic of each dispatch of an evaluator's plans, by the buffers that it binds. */
 export function trafficReader(evaluator: Evaluator): (dispatch: Dispatch, pass: PassSize) => Traffic {
   const known = knownBuffers(evaluator);
@@ -45,13 +63,11 @@ export function trafficReader(evaluator: Evaluator): (dispatch: Dispatch, pass: 
   return (dispatch, pass) => {
     const traffic = { weights: 0, kv: 0, state: 0 };
     const { bindings } = dispatch.kernel;
-    for (const [name, bound] of Object.entries(dispatch.buffers)) {
-      const buffer = "buffer" in bound ? bound.buffer : bound;
-      const isWeight = gpu.categoryOf(buffer) === "weights" && !buffer.label.startsWith("codebook");
-      const it = known.get(buffer) ?? (isWeight ? whole : undefined);
+    for (const { name, buffer, size } of boundBy(dispatch)) {
+      const it = known.get(buffer) ?? (isWeights(gpu, buffer) ? whole : undefined);
       if (!it) continue;
       const { type } = bindings.find((binding) => binding.name === name)!;
-      traffic[it.kind] += bound.size * it.share(dispatch, type, pass);
+      traffic[it.kind] += size * it.share(dispatch, type, pass);
     }
     return traffic;
   };
