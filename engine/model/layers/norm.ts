@@ -57,7 +57,7 @@ export function recordNormed(
   { x, w, size, epsilon }: { x: GPUBuffer; w: GPUBuffer; size: number; epsilon: number },
   made: { normed: GPUBuffer; scales: GPUBuffer },
 ): ProductInput {
-  // A software device computes rows one after another: there each workgroup's own sum of squares costs more than a dispatch.
+  // A software device has few lanes to spare: there each workgroup's own sum of squares would cost more than a dispatch.
   if (kind === "rows" && width <= fusedRows && !recorder.gpu.software) return { x, norm: { w, epsilon } };
   const { normed, scales } = made;
   recorder.dispatch(
