@@ -48,8 +48,20 @@ for (const [name, theme] of [
         await waitForGhost(window);
       });
       await picture("status-bar", async () => {
-        await page.locator('.statusbar-item[id^="foretype.foretype"] a').hover();
-        await page.locator(".hover-contents", { hasText: "Foretype" }).first().waitFor();
+        const item = page.locator('.statusbar-item[id^="foretype.foretype"] a');
+        const hover = page.locator(".hover-contents", { hasText: "Foretype" }).first();
+        // A number that changes meanwhile takes the hover away: the pointer comes again then.
+        let isShown = false;
+        for (let tries = 3; tries > 0 && !isShown; tries--) {
+          await page.mouse.move(600, 300);
+          await item.hover();
+          const shown = hover.waitFor({ timeout: 3_000 });
+          isShown = await shown.then(
+            () => true,
+            () => false,
+          );
+        }
+        expect(isShown).toBe(true);
       });
       await page.mouse.move(600, 300);
       await picture("statistics", async () => {

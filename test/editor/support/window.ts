@@ -172,5 +172,5 @@ export const readFile = (window: EditorWindow, path: string): string =>
 
 export async function shoot(window: EditorWindow, path: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
-  await window.page.screenshot({ path });
+  await window.page.screenshot({ path, animations: "disabled" }); // what fades in is there
 }
