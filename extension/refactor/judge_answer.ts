@@ -1,4 +1,5 @@
 import type { AnswerEnd } from "../services/index.ts";
+import { hiddenCharacters } from "../words/index.ts";
 import { elidedLine } from "./elision.ts";
 import { type Fenced, fencedBlocks } from "./fences.ts";
 import { fitToSelection } from "./indentation.ts";
@@ -128,6 +129,12 @@ const MERGE = /^(?:<{7}|={7}|>{7})(?: |$)/m;
 
 function doubtOfCode(body: string, language: string, code: string, selected: Selected): Doubt | undefined {
   const { text, languageId } = selected;
+  const hidden = hiddenCharacters(body, text);
+  if (hidden.length > 0)
+    return {
+      problem: `The answer has characters that are not seen (${hidden.slice(0, 3).join(", ")}), which may hide what it does`,
+      advice: OR_RETRY,
+    };
   if (isDiff(body, language, selected) || (MERGE.test(body) && !MERGE.test(text)))
     return { problem: "The answer is a list of changes, not the changed code", advice: OR_COPY };
   if (

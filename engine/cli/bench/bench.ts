@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { UserError } from "../../errors/index.ts";
+import { inOneLine, UserError } from "../../errors/index.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../../gpu/index.ts";
 import { loadModel } from "../../model/index.ts";
 import {
@@ -278,7 +278,9 @@ const ratios = (report: BenchReport, earlier: BenchReport): Record<string, numbe
 
 function print(report: BenchReport, earlier: BenchReport | undefined): void {
   const compared = earlier && ratios(report, earlier);
-  console.log(`${report.model} on ${report.device}; ${report.cpu}; medians of ${report.rounds} rounds`);
+  console.log(
+    `${inOneLine(report.model)} on ${report.device}; ${report.cpu}; medians of ${report.rounds} rounds`,
+  );
   for (const [suite, start] of Object.entries(report.starts)) console.log(`${suite} starts from ${start}`);
   if (report.peer) console.log(`peer: ${report.peer}`);
   const header = [

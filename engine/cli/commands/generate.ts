@@ -3,7 +3,7 @@ import { drain, type RoundReport, requirePrompt } from "../../generate/index.ts"
 import { chatPrompt, createDetokenizer, withStart } from "../../text/index.ts";
 import { draftSentence } from "./draft_sentence.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
-import { milliseconds, perSecond, printJson } from "./terminal.ts";
+import { forTerminal, milliseconds, perSecond, printJson } from "./terminal.ts";
 import { readText } from "./tokens.ts";
 
 export interface GenerateCommand extends ModelOptions {
@@ -55,7 +55,7 @@ export async function generate(name: string, options: GenerateCommand): Promise<
     let written = "";
     const write = (part: string) => {
       written += part;
-      if (!options.json) process.stdout.write(part);
+      if (!options.json) process.stdout.write(process.stdout.isTTY ? forTerminal(part) : part);
     };
     const generation = session.generate(prompt, {
       maxTokens: options.max,

@@ -1,3 +1,5 @@
+import { visible } from "./terminal.ts";
+
 export interface GhostView {
   /** The file, with any line ends. */
   readonly text: string;
@@ -132,15 +134,6 @@ function paint(cells: readonly Cell[], style: GhostStyle): string {
 
 function columnsIn(cells: readonly Cell[]): number {
   return cells.reduce((sum, cell) => sum + cell.columns, 0);
-}
-
-/** Control characters become their pictures, so that a file cannot steer the terminal. */
-function visible(character: string): string {
-  const code = character.codePointAt(0)!;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return "␡";
-  const steers = (code >= 0x80 && code < 0xa0) || /[\u202a-\u202e\u2066-\u2069]/.test(character);
-  return steers ? "\ufffd" : character;
 }
 
 function columnsOf(character: string): number {

@@ -1,5 +1,5 @@
 import type { RemoteFiles } from "../../contract/index.ts";
-import { UserError } from "../../errors/index.ts";
+import { inOneLine, UserError } from "../../errors/index.ts";
 import { roomOf } from "../../generate/index.ts";
 import { openGpu } from "../../gpu/index.ts";
 import {
@@ -130,7 +130,7 @@ export async function pullCommand(
 export async function removeCommand(name: string, options: ModelsOptions): Promise<void> {
   const removed = await removeModel(name, options.folder ?? defaultFolder());
   if (options.json) printJson(removed);
-  else console.log(`Deleted ${removed.files.join(", ")} (${gigabytes(removed.bytes)}).`);
+  else console.log(`Deleted ${inOneLine(removed.files.join(", "))} (${gigabytes(removed.bytes)}).`);
 }
 
 /** `foretype models verify NAME`; exit status 1 unless every file has its checksum. */

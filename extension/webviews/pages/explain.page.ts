@@ -1,4 +1,5 @@
 import MarkdownIt from "markdown-it";
+import { withHiddenShown } from "../../words/index.ts";
 import { button, el, follow, host, show } from "./page.ts";
 
 interface Explanation {
@@ -39,7 +40,7 @@ function send(): void {
 }
 
 follow<Explanation>(({ subject: what, exchanges, streaming, notice: said, strings }) => {
-  subject.textContent = what;
+  subject.textContent = withHiddenShown(what);
   notice.textContent = said;
   notice.classList.toggle("busy", streaming);
   stop.textContent = strings.stop;
@@ -54,7 +55,7 @@ follow<Explanation>(({ subject: what, exchanges, streaming, notice: said, string
   conversation.replaceChildren(
     ...exchanges.map(({ question: asked, answer }) => {
       const text = el("div", { class: "answer" });
-      text.innerHTML = markdown.render(answer);
+      text.innerHTML = markdown.render(withHiddenShown(answer));
       return el("section", {}, asked === "" ? null : el("h2", {}, asked), text);
     }),
   );

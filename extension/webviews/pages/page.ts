@@ -1,3 +1,5 @@
+import { withHiddenShown } from "../../words/index.ts";
+
 // What all pages share: their data, messages to the extension, and making elements without markup.
 
 interface Host {
@@ -28,7 +30,7 @@ export function show(...children: readonly Child[]): void {
   document.getElementById("page")!.replaceChildren(...children.filter((child) => child != null));
 }
 
-/** An element with text and children; text is never read as markup. */
+/** An element with text and children; text is never read as markup, and no character of it is hidden. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string | boolean>> = {},
@@ -39,7 +41,8 @@ export function el<K extends keyof HTMLElementTagNameMap>(
     if (value === true) element.setAttribute(name, "");
     else if (value !== false) element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child != null));
+  const shown = children.filter((child) => child != null);
+  element.append(...shown.map((child) => (typeof child === "string" ? withHiddenShown(child) : child)));
   return element;
 }
 
