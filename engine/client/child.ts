@@ -6,6 +6,8 @@ export interface EngineCommand {
   readonly execPath: string;
   readonly script: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Of Node itself; default none. The host's own, a debugger's port among them, are not for the child. */
+  readonly flags?: readonly string[];
 }
 
 /** What the client needs of a child process; Node's own fits, and so does a test's. */
@@ -24,10 +26,10 @@ export interface EngineChild {
 const hidden = { windowsHide: true } as const;
 
 /** Starts the engine's process, with a channel for messages. */
-export function forkEngine({ execPath, script, env }: EngineCommand): EngineChild {
+export function forkEngine({ execPath, script, env, flags = [] }: EngineCommand): EngineChild {
   const child = fork(script, [], {
     execPath,
-    execArgv: [], // the host's own flags, a debugger's port among them, are not for the child
+    execArgv: [...flags],
     env,
     serialization: "json",
     stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -1,7 +1,8 @@
 import { accessSync, chmodSync, constants, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix, win32 } from "node:path";
 import { UserError } from "../errors/index.ts";
+import { dataFolder } from "../system/index.ts";
 import type { EngineCommand } from "./child.ts";
 
 export interface Host {
@@ -11,6 +12,8 @@ export interface Host {
   readonly execPath: string;
   readonly platform: NodeJS.Platform;
   readonly env: NodeJS.ProcessEnv;
+  /** Options that `execPath` knows, if it is a Node. */
+  readonly allowedNodeEnvironmentFlags: ReadonlySet<string>;
 }
 
 /**
@@ -19,13 +22,24 @@ export interface Host {
  * Decided by what the host says of itself; Dawn is never probed.
  * @throws UserError when the package has no Node.
  */
-export function hostCommand({ extensionPath, electron, execPath, platform, env }: Host): EngineCommand {
+export function hostCommand({
+  extensionPath,
+  electron,
+  execPath,
+  platform,
+  env,
+  allowedNodeEnvironmentFlags,
+}: Host): EngineCommand {
   const script = join(extensionPath, "out", "process.js");
   const { ELECTRON_RUN_AS_NODE: _, ...rest } = env;
   const inherited = { ...rest };
   // Mesa complains for each device that it looks at where this is unset.
   if (platform === "linux" && !inherited.XDG_RUNTIME_DIR) inherited.XDG_RUNTIME_DIR = tmpdir();
-  if (electron === undefined) return { execPath, script, env: inherited };
+  const flags = permissionFlags(env, platform);
+  if (electron === undefined) {
+    const knows = allowedNodeEnvironmentFlags.has("--permission"); // from 22.13 on, and not in all of 23
+    return { execPath, script, env: inherited, flags: knows ? flags : [] };
+  }
 
   const own = platform === "win32" ? "node.exe" : join("bin", "node");
   const node = join(extensionPath, "node", own);
@@ -37,8 +51,22 @@ export function hostCommand({ extensionPath, electron, execPath, platform, env }
     });
   }
   if (platform !== "win32") makeExecutable(node);
-  return { execPath: node, script, env: inherited };
+  return { execPath: node, script, env: inherited, flags };
 }
+
+/**
+ * Node's permission model: the engine's JavaScript reads files, loads Dawn, asks programs of the system for the GPU's memory
+ * (engine/gpu/memory.ts), and writes to its own data folder alone. It starts no threads and no inspector, and from Node 25
+ * on it opens no connection. What native code does is outside of it: Dawn, drivers, and programs that are started.
+ */
+const permissionFlags = (env: NodeJS.ProcessEnv, platform: NodeJS.Platform): readonly string[] => [
+  "--permission",
+  "--allow-addons",
+  "--allow-child-process",
+  "--allow-fs-read=*",
+  `--allow-fs-write=${(platform === "win32" ? win32 : posix).join(dataFolder(env, platform), "*")}`,
+  "--disable-warning=SecurityWarning", // that addons and programs are allowed
+];
 
 /** Unpacking an extension may lose the mode. */
 function makeExecutable(path: string): void {

@@ -33,6 +33,7 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
         execPath: process.execPath,
         platform: process.platform,
         env: process.env,
+        allowedNodeEnvironmentFlags: process.allowedNodeEnvironmentFlags,
       }),
     settings: settings.current.engine,
     onLog: (level, message) => log[level](message),

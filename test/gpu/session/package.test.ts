@@ -102,6 +102,7 @@ const desktop = () =>
     execPath: "electron",
     platform: process.platform,
     env: { ...env, ELECTRON_RUN_AS_NODE: "1" },
+    allowedNodeEnvironmentFlags: new Set(),
   });
 
 test("the Node that it brings is the one that was pinned, and completes a file on the Dawn that it brings", async () => {
@@ -149,6 +150,39 @@ test("the engine's process says hello under it, and writes code", async () => {
   }
 });
 
+test("under it the engine's JavaScript writes to its data folder alone, and starts no threads", async () => {
+  const script = `
+    import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+    import { Worker } from "node:worker_threads";
+    const attempt = (act) => {
+      try { act(); return "done"; } catch ({ code }) { return code; }
+    };
+    const [data, elsewhere] = process.argv.slice(1);
+    console.log(JSON.stringify([
+      attempt(() => mkdirSync(data, { recursive: true })),
+      attempt(() => writeFileSync(data + "/a.json", "{}")),
+      attempt(() => writeFileSync(elsewhere, "")),
+      attempt(() => rmSync(process.execPath)),
+      attempt(() => readFileSync(process.execPath).length),
+      attempt(() => new Worker("", { eval: true })),
+    ]));`;
+  const data = folder.at("data home");
+  const { execPath, flags } = hostCommand({
+    extensionPath,
+    electron: "37.3.1",
+    execPath: "electron",
+    platform: process.platform,
+    env: { ...env, XDG_DATA_HOME: data, LOCALAPPDATA: data, HOME: data },
+    allowedNodeEnvironmentFlags: new Set(),
+  });
+  const own = /--allow-fs-write=(.*)[\\/]\*$/.exec(flags!.find((flag) => flag.includes("fs-write"))!)![1]!;
+  const run = [...flags!, "--input-type=module", "--eval", script, own, folder.at("elsewhere.txt")];
+  const { stdout, stderr } = await promisify(execFile)(execPath, run, { env });
+  expect(stderr).toBe("");
+  const denied = "ERR_ACCESS_DENIED";
+  expect(JSON.parse(stdout)).toEqual(["done", "done", denied, denied, "done", denied]);
+});
+
 test("a package without its Node is refused in one sentence", () => {
   const elsewhere = folder.at("elsewhere");
   expect(() =>
@@ -158,6 +192,7 @@ test("a package without its Node is refused in one sentence", () => {
       execPath: "electron",
       platform: "linux",
       env,
+      allowedNodeEnvironmentFlags: new Set(),
     }),
   ).toThrow(/^This package has no Node for linux \(.*missing\): install the Foretype package/);
 });

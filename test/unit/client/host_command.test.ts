@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { hostCommand } from "../../../engine/client/index.ts";
+
+const host = (flags: readonly string[], platform: NodeJS.Platform = "linux", env: NodeJS.ProcessEnv = {}) =>
+  hostCommand({
+    extensionPath: "extension",
+    electron: undefined,
+    execPath: "node",
+    platform,
+    env,
+    allowedNodeEnvironmentFlags: new Set(flags),
+  });
+
+test("a host's own Node runs the engine by the permission model where it knows it, else without", () => {
+  expect(host([]).flags).toEqual([]);
+  expect(host(["--permission"]).flags).toContain("--permission");
+});
+
+test("the engine may write to the data folder and nowhere else, on each system", () => {
+  const writes = (platform: NodeJS.Platform, env: NodeJS.ProcessEnv) =>
+    host(["--permission"], platform, env).flags!.filter((flag) => flag.startsWith("--allow-fs-write"));
+  expect(writes("linux", { XDG_DATA_HOME: "/home/a/data" })).toEqual([
+    "--allow-fs-write=/home/a/data/foretype/*",
+  ]);
+  expect(writes("win32", { LOCALAPPDATA: "C:\\Users\\a b" })).toEqual([
+    "--allow-fs-write=C:\\Users\\a b\\Foretype\\*",
+  ]);
+  expect(writes("darwin", {})[0]).toMatch(
+    /^--allow-fs-write=\/.*\/Library\/Application Support\/Foretype\/\*$/,
+  );
+});
