@@ -10,6 +10,7 @@ if (!isAtLeast(process.versions.node, engines.node)) {
   process.exit(1);
 }
 
+const { auditPackages } = await import("./audit.mjs");
 const { closeApt } = await import("./setup/apt.mjs");
 const { findDesktop } = await import("./setup/desktop.mjs");
 const { editorUnavailable, setUpBrowser, setUpEditor } = await import("./setup/editor.mjs");
@@ -95,6 +96,8 @@ const structure = {
 /** @type {Step} */
 const unused = { title: "unused code", run: () => check("node_modules/knip/bin/knip.js") };
 /** @type {Step} */
+const audit = { title: "known vulnerabilities", run: auditPackages };
+/** @type {Step} */
 const vsix = { title: "package", run: () => check("scripts/package/package.mjs") };
 
 /** @type {readonly Step[]} */
@@ -168,7 +171,7 @@ async function test() {
     ...testDevices,
     vsCodeEarly.begin,
     build,
-    sideBySide(types, pageTypes, lint, structure, unused, vsix),
+    sideBySide(types, pageTypes, lint, structure, unused, audit, vsix),
     { title: "unit tests", run: tests("unit") },
     { title: "kernels and models, on each device", run: tests("gpu") },
     vsCodeEarly.wait,

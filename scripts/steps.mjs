@@ -83,6 +83,8 @@ export function sideBySide(...steps) {
       const ended = await Promise.allSettled(steps.map((step) => timed(step, () => {}, parts)));
       const failed = ended.find(({ status }) => status === "rejected");
       if (failed?.status === "rejected") throw failed.reason;
+      const remarks = ended.map((step) => (step.status === "fulfilled" ? step.value : undefined));
+      return remarks.filter(Boolean).join("; ");
     },
   };
 }

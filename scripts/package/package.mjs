@@ -18,6 +18,7 @@ import { LOADER } from "../environment.mjs";
 import { capture, printError, ROOT, Stop } from "../steps.mjs";
 import { fetchNode } from "./node.mjs";
 import { thirdPartyNotices } from "./notices.mjs";
+import { billOfMaterials } from "./sbom.mjs";
 import { isTarget, TARGETS } from "./targets.mjs";
 import { readZip } from "./zip.mjs";
 
@@ -104,6 +105,10 @@ async function stagePackage(target, manifest, note) {
   cpSync(node, join(stage, "node"), { recursive: true });
   const notices = await thirdPartyNotices({ ...built, dawn, nodeLicence: join(node, "LICENSE") });
   writeFileSync(join(stage, "THIRD-PARTY-NOTICES.txt"), notices);
+  const { node: name, integrity } = TARGETS[target];
+  const binaries = filesOf(stage).filter((path) => /\.(node|wasm|gguf|dll|dylib)$/.test(path));
+  const bill = await billOfMaterials({ ...built, stage, binaries, node: { name, integrity } });
+  writeFileSync(join(stage, "sbom.cdx.json"), `${JSON.stringify(bill, null, 2)}\n`);
   return stage;
 }
 
@@ -126,11 +131,20 @@ function isOfDawn([first = "", platform, file], dawn) {
   return platform === undefined || (platform === dawn && file !== LOADER);
 }
 
+/**
+ * Paths of the files in a folder, with `/`, in order.
+ * @param {string} folder
+ */
+const filesOf = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).split(sep).join("/"))
+    .sort();
+
 /** @param {string} stage */
 function contentHash(stage) {
   const hash = createHash("sha256");
-  const paths = readdirSync(stage, { recursive: true, encoding: "utf8" }).sort();
-  for (const path of paths.filter((path) => statSync(join(stage, path)).isFile())) {
+  for (const path of filesOf(stage)) {
     const bytes = readFileSync(join(stage, path));
     hash.update(`${path}\n${bytes.length}\n`).update(bytes);
   }

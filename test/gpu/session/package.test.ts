@@ -1,5 +1,6 @@
 // What a desktop VS Code would start: the Node and the Dawn of this platform's package, as they lie in the VSIX.
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -52,6 +53,7 @@ test("the package holds what runs, and nothing of development", () => {
     "changelog.md",
     "LICENSE.txt",
     "THIRD-PARTY-NOTICES.txt",
+    "sbom.cdx.json",
     "out/extension.cjs",
     "out/process.js",
     "out/cli.js",
@@ -71,6 +73,29 @@ test("the package holds what runs, and nothing of development", () => {
   expect(paths.filter((path) => strays.test(path))).toEqual([]);
   const dawns = paths.filter((path) => path.endsWith("dawn.node"));
   expect(dawns).toEqual([`out/node_modules/webgpu/dist/${target.dawn}/dawn.node`]);
+});
+
+test("its bill of materials names every package in the bundles, Node, and every binary by its checksum", () => {
+  const text = (path: string) => readFileSync(join(extensionPath, path), "utf8");
+  const { bomFormat, components } = JSON.parse(text("sbom.cdx.json")) as {
+    bomFormat: string;
+    components: { name: string; version?: string; hashes: { alg: string; content: string }[] }[];
+  };
+  expect(bomFormat).toBe("CycloneDX");
+  const names = components.map(({ name }) => name);
+  const { packages } = JSON.parse(readFileSync("out/built.json", "utf8")) as { packages: string[] };
+  expect(names).toEqual(expect.arrayContaining([...packages, "webgpu"]));
+  expect(components.find(({ name }) => name === "node")!.version).toBe(target.node.split("@")[1]);
+  const binaries = inside().filter((path) => /\.(node|wasm|gguf|dll|dylib)$/.test(path));
+  expect(binaries.length).toBeGreaterThan(10);
+  for (const path of binaries) {
+    const { hashes } = components.find(({ name }) => name === path)!;
+    const content = createHash("sha256")
+      .update(readFileSync(join(extensionPath, path)))
+      .digest("hex");
+    expect(hashes).toEqual([{ alg: "SHA-256", content }]);
+  }
+  expect(text("sbom.cdx.json")).not.toMatch(/https?:\/\/(?!cyclonedx\.org)|timestamp|serialNumber/);
 });
 
 test("its manifest is for this platform, with every text that it names", () => {

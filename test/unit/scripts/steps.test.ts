@@ -58,6 +58,12 @@ test("steps side by side run at the same time; a failure waits for the others, w
   expect(titles(parts)).toEqual(["a, b", "+a", "+b"]);
 });
 
+test("what steps that run at the same time remark is said once they have ended", async () => {
+  const run = (remark: string | undefined) => ({ title: "one", run: () => Promise.resolve(remark) });
+  await runSteps([sideBySide(run("first"), run(undefined), run("last"))]);
+  expect(printed).toMatch(/done in .* \(first; last\)\n$/);
+});
+
 test("a step that starts early is waited for at its place, and says there what it has said", async () => {
   const fetch = held("a VS Code");
   const run = (note: (text: string) => void) => {
