@@ -237,3 +237,24 @@ test("a cut-off explanation says so, and the next question is answered", async (
     .toMatch(/It reads a key and[\s\S]*It returns what it has read/);
   await expect.poll(notice, SOON).toBe("");
 });
+
+test("an explanation with markup, links, images and hidden characters shows them as text", async () => {
+  const answer = [
+    "<img src=x onerror=document.title='taken'> <b>bold</b>",
+    "[Fix](command:workbench.action.closeWindow) ![a](https://example.com/pixel.png)",
+    "`if (admin\u202e)` \x1b[2J",
+    "```ts</code><script>document.title='taken'</script>\na\n```",
+  ].join("\n\n");
+  engine.answer({ text: answer });
+  await openAt(window, "hostile.ts", `‸${TWINS}`);
+  await press(window, "Control+A");
+  await command(window, "Foretype: Explain Selection");
+  const panel = await openedPage(window, "Foretype Explain");
+  const conversation = panel.locator(".conversation");
+  await expect
+    .poll(() => conversation.textContent(), SOON)
+    .toMatch(/\(command:.*admin⟨U\+202E⟩.*⟨U\+001B⟩\[2J/s);
+  await expect.poll(() => panel.locator(".notice").textContent(), SOON).toBe("");
+  expect(await conversation.locator("img, a, b, script, iframe").count()).toBe(0);
+  expect(await panel.evaluate("document.title")).toBe("Foretype Explain");
+});

@@ -1,5 +1,5 @@
-import MarkdownIt from "markdown-it";
 import { withHiddenShown } from "../../words/index.ts";
+import { answerHtml } from "./answer_html.ts";
 import { button, el, follow, host, show } from "./page.ts";
 
 interface Explanation {
@@ -9,11 +9,6 @@ interface Explanation {
   readonly notice: string;
   readonly strings: Readonly<Record<"stop" | "copy" | "ask" | "placeholder", string>>;
 }
-
-// No HTML of the model's is let through, and links stay text: nothing here leaves the page.
-const markdown = new MarkdownIt({ html: false, linkify: false });
-markdown.validateLink = () => false;
-markdown.disable("image");
 
 const subject = el("h1");
 const conversation = el("div", { class: "conversation" });
@@ -55,7 +50,7 @@ follow<Explanation>(({ subject: what, exchanges, streaming, notice: said, string
   conversation.replaceChildren(
     ...exchanges.map(({ question: asked, answer }) => {
       const text = el("div", { class: "answer" });
-      text.innerHTML = markdown.render(withHiddenShown(answer));
+      text.innerHTML = answerHtml(answer);
       return el("section", {}, asked === "" ? null : el("h2", {}, asked), text);
     }),
   );

@@ -43,3 +43,31 @@ test("every text of the manifest is there, and none is left over", () => {
   const used = [...JSON.stringify(manifest).matchAll(/"%([\w.]+)%"/g)].map(([, name]) => name!);
   expect([...new Set(used)].sort()).toEqual(Object.keys(texts).sort());
 });
+
+test("a workspace sets only what neither chooses a program, a model, a place on the network, nor uncovers a file", () => {
+  const { restrictedConfigurations: restricted } = manifest.capabilities.untrustedWorkspaces;
+  const properties = Object.entries(manifest.contributes.configuration.properties);
+  const free = properties
+    .filter(([name, { scope }]) => scope !== "machine" && !restricted.includes(name))
+    .map(([name]) => name.replace("foretype.", ""));
+  // Each of these says when and how much is suggested or shown, from files that may be read anyway.
+  expect(free.sort()).toEqual([
+    "context.definitions",
+    "context.openFiles",
+    "context.recentEdits",
+    "contextTokens",
+    "delay",
+    "eagerness",
+    "enable",
+    "inComments",
+    "maxLines",
+    "multiline",
+    "profile",
+    "speculate",
+    "statistics",
+    "statusBar",
+    "timeLimitMs",
+    "trigger",
+  ]);
+  expect(restricted.filter((name) => !(name in manifest.contributes.configuration.properties))).toEqual([]);
+});

@@ -6,7 +6,7 @@ import { listFiles, root } from "../support/repository.ts";
 
 const files = listFiles();
 const textOf = (path: string): string => readFileSync(join(root, path), "utf8");
-const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 /** Every file and every folder, folders without a slash at their end. */
 const paths = new Set(
