@@ -193,7 +193,7 @@ async function desktop() {
   await runTestSteps([...testDevices, vsix, inDesktop]);
 }
 
-/** Completions of real code, model files with one thing changed, and drafts over many whole texts, an hour of it; `npm run torture -- 40` takes fewer texts. */
+/** Completions of real code, model files with one thing changed, drafts over many whole texts, random hands in an editor, two hours of it; `npm run torture -- 40` takes fewer texts. */
 const torture = () => {
   const long = { FORETYPE_TORTURE: args[0] ?? "200" };
   const drafts = ["test/gpu/session/torture.test.ts", "test/gpu/session/speculation.test.ts"];
@@ -203,6 +203,12 @@ const torture = () => {
     { title: "model files with one thing changed", run: tests("unit", long, ["mutated_headers"]) },
     { title: "the same, computed with", run: tests("gpu", long, ["mutated_headers"]) },
     { title: "drafts over whole texts", run: tests("gpu", long, drafts) },
+    vsix,
+    vsCode,
+    {
+      title: "random hands in VS Code",
+      run: (note) => (noEditor ? `skipped: ${noEditor}` : tests("editor", long, ["random"])(note)),
+    },
   ]);
 };
 

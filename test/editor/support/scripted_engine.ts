@@ -30,11 +30,19 @@ const PROCESS = `if (process.env.SCRIPTED_ENGINE) await import("./process_script
 else await import("./${INSTALLED}");
 `;
 
-// Each chat takes the script as it is then; completions get no text.
+/** A sum over the last characters of a line up to the cursor: a marked completion says by it where it belongs. */
+export function headSum(head: string): string {
+  let sum = 7;
+  for (const character of head.trimStart().slice(-12)) sum = (sum * 31 + character.charCodeAt(0)) % 46656;
+  return sum.toString(36).padStart(3, "0");
+}
+
+// Each chat takes the script as it is then. Completions get no text, or a marked one: see `markCompletions`.
 const SCRIPTED = `import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 const folder = process.env.SCRIPTED_ENGINE;
 const cancelled = new Set();
+${headSum};
 const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 const description = (path) => ({
   path, name: "Scripted", architecture: "qwen35", parameters: 1, fileBytes: 1, contextLength: 4096,
@@ -57,6 +65,21 @@ async function chat(id, send) {
   }
   send({ kind: "done", reason: end });
 }
+let marks = 0;
+async function complete(id, { prompt }, send) {
+  if (existsSync(join(folder, "marked"))) {
+    const head = (prompt.prefix + prompt.middle).split("\\n").at(-1);
+    const mark = "gh0st" + ++marks + "x" + headSum(head) + "z";
+    await new Promise((resolve) => setTimeout(resolve, (marks * 37) % 150));
+    const pieces = marks % 3 === 0 ? [mark, "(a, ", mark, ");\\n", mark + "(b);\\n"] : [mark, "(a, b);"];
+    for (const text of pieces) {
+      if (cancelled.has(id)) return send({ kind: "done", reason: "cancelled" });
+      send({ kind: "text", text, logProbability: -0.01 });
+      await pause();
+    }
+  }
+  send({ kind: "done", reason: "end" });
+}
 process.on("message", ({ kind, id, request }) => {
   const send = (event) => process.send({ kind: "event", id, event });
   if (kind === "cancel") cancelled.add(id);
@@ -69,6 +92,7 @@ process.on("message", ({ kind, id, request }) => {
       device: null, deviceIsSoftware: false, gpuBytes: 0, memoryLimit: null, processBytes: 0, models: [],
     } });
   else if (request.kind === "chat") void chat(id, send);
+  else if (request.kind === "complete") void complete(id, request, send);
   else send({ kind: "done", reason: "end" });
 });
 process.on("disconnect", () => process.exit(0));
@@ -103,6 +127,10 @@ export function scriptEngine() {
     },
     /** Lets a held answer come to its end. */
     release: () => writeFileSync(go, ""),
+    /**
+     * From now on each completion has an identifier of its own, `gh0st<number>x<headSum of its line>z`, which nobody types.
+     */
+    markCompletions: () => writeFileSync(join(folder, "marked"), ""),
     /** Puts the installed process back, for the test files after this one. */
     restore(): void {
       replace((to) => copyFileSync(kept, to));

@@ -55,6 +55,7 @@ const KEYS = [
   { key: "ctrl+alt+l", command: "foretype.acceptNextLine" },
   { key: "ctrl+alt+k", command: "workbench.action.revertAndCloseActiveEditor" },
   { key: "ctrl+alt+w", command: "foretype.whyNoSuggestion" },
+  { key: "ctrl+alt+s", command: "workbench.action.files.saveAll" },
 ];
 
 /** The quicker one of set-up's software devices; every child is told where they are. */
