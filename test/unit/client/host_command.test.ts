@@ -19,11 +19,11 @@ test("a host's own Node runs the engine by the permission model where it knows i
 test("the engine may write to the data folder and nowhere else, on each system", () => {
   const writes = (platform: NodeJS.Platform, env: NodeJS.ProcessEnv) =>
     host(["--permission"], platform, env).flags!.filter((flag) => flag.startsWith("--allow-fs-write"));
-  expect(writes("linux", { XDG_DATA_HOME: "/home/a/data" })).toEqual([
-    "--allow-fs-write=/home/a/data/foretype/*",
+  expect(writes("linux", { XDG_DATA_HOME: "/home/me/data" })).toEqual([
+    "--allow-fs-write=/home/me/data/foretype/*",
   ]);
-  expect(writes("win32", { LOCALAPPDATA: "C:\\Users\\a b" })).toEqual([
-    "--allow-fs-write=C:\\Users\\a b\\Foretype\\*",
+  expect(writes("win32", { LOCALAPPDATA: "D:\\Local Data" })).toEqual([
+    "--allow-fs-write=D:\\Local Data\\Foretype\\*",
   ]);
   expect(writes("darwin", {})[0]).toMatch(
     /^--allow-fs-write=\/.*\/Library\/Application Support\/Foretype\/\*$/,
