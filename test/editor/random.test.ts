@@ -75,20 +75,23 @@ const WORDS = [
 
 const marksIn = (text: string): string[] => [...text.matchAll(MARK)].map(([mark]) => mark);
 
-/** Presses keys that may accept what is on the screen, and looks at where it went. */
+/**
+ * Presses a key that may accept what is on the screen, and looks at where it went. `settlesMs`: how long the key may take; a
+ * command of ours runs in the extension host, and what has come to the screen by then is accepted.
+ */
 const accepting =
-  (...keys: string[]) =>
+  (key: string, settlesMs = 40) =>
   async (): Promise<string> => {
     await window.page.evaluate("screenReader.watch()");
-    await press(window, ...keys);
-    await window.page.waitForTimeout(40);
+    await press(window, key);
+    await window.page.waitForTimeout(settlesMs);
     const frames = await window.page.evaluate<{ line: string; ghost: string }[]>("screenReader.stop()");
     // Where a suggestion is being typed, the ghost text is the rest of its identifier, and the line has all of it.
     const seen = frames.flatMap(({ line, ghost }) => (ghost === "" ? [] : marksIn(line + ghost)));
     const fresh = [...new Set(seen)].filter((mark) => !accepted.has(mark));
     for (const mark of fresh) accepted.add(mark);
     if (fresh.length > 0 && !severalCursors) await lookAtPlaces(fresh);
-    return `${keys.join(" ")} → ${fresh.join(" ")}`;
+    return `${key} → ${fresh.join(" ")}`;
   };
 
 /** Each of these identifiers that is in a document comes after the text that it was made for. */
@@ -132,7 +135,7 @@ const ACTIONS_OF_HANDS: readonly Action[] = [
   },
   { name: "accept", weight: 9, act: accepting("Tab") },
   { name: "accept a word", weight: 3, act: accepting("Control+ArrowRight") },
-  { name: "accept a line", weight: 2, act: accepting("Control+Alt+L") },
+  { name: "accept a line", weight: 2, act: accepting("Control+Alt+L", 500) },
   { name: "escape", weight: 4, act: keysOf("Escape") },
   { name: "ask", weight: 3, act: keysOf("Alt+Backslash") },
   { name: "backspace", weight: 6, act: keysOf("Backspace", "Backspace", "Backspace") },
