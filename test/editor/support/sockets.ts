@@ -14,7 +14,7 @@ export function watchSockets(root: number): { strangers: ReadonlySet<string>; st
     const owners = socketOwners(processTree(root));
     for (const socket of openSockets()) {
       const owner = owners.get(socket.inode);
-      if (owner && !staysHere(socket))
+      if (owner && !staysHere(socket) && !isBrowserProbe(socket, owner))
         strangers.add(`${socket.protocol} ${socket.local} → ${socket.remote}: ${owner}`);
     }
   };
@@ -68,6 +68,12 @@ export function staysHere({ protocol, local, remote }: Socket): boolean {
   if (!UNSET.test(remote)) return LOOPBACK.test(remote);
   return LOOPBACK.test(local) || (protocol.startsWith("udp") && UNSET.test(local)) || /:0$/.test(local);
 }
+
+/** Chromium asks its system whether it has a route for IPv6, by a UDP socket to this address; nothing is sent. */
+export const isBrowserProbe = ({ protocol, remote }: Socket, owner: string): boolean =>
+  protocol === "udp6" &&
+  remote === "2001:4860:4860:0000:0000:0000:0000:8888:443" &&
+  /chrom.*NetworkService/.test(owner);
 
 export function openSockets(): Socket[] {
   return TABLES.flatMap((name) => {

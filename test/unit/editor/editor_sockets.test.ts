@@ -1,6 +1,12 @@
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
-import { openSockets, parseSockets, socketOwners, staysHere } from "../../editor/support/sockets.ts";
+import {
+  isBrowserProbe,
+  openSockets,
+  parseSockets,
+  socketOwners,
+  staysHere,
+} from "../../editor/support/sockets.ts";
 
 const table = (...rows: string[]) =>
   [
@@ -45,6 +51,17 @@ test.each([
   ["a socket that is not used yet", "udp", "00000000:0000", "00000000:0000", true],
 ])("%s", (_what, protocol, local, remote, stays) => {
   expect(staysHere(one(protocol, local, remote))).toBe(stays);
+});
+
+test("the browser's look for an IPv6 route is no connection; any other socket there is one", () => {
+  const network = "/usr/lib/chromium/chromium --type=utility --utility-sub-type=network.mojom.NetworkService";
+  const probe = one("udp6", "000000FD000000000000000002000000:E428", "60480120000060480000000088880000:01BB");
+  expect(isBrowserProbe(probe, network)).toBe(true);
+  expect(isBrowserProbe(probe, "node out/process.js")).toBe(false);
+  expect(isBrowserProbe({ ...probe, protocol: "tcp6" }, network)).toBe(false);
+  expect(isBrowserProbe({ ...probe, remote: "2001:0db8:0000:0000:0000:0000:0000:0001:443" }, network)).toBe(
+    false,
+  );
 });
 
 test.runIf(process.platform === "linux")("a socket of this process is found, with its owner", async () => {
