@@ -11,7 +11,7 @@ fn header(row: u32, group: u32) -> Header {
   return Header(at + 4u * j, at + 32u + 2u * j, scale(block) * bytes);
 }
 fn quad(h: Header, i: u32) -> vec4f {
-  let low = (words[h.low + (i & 3u)] >> (4u * (i / 4u))) & 0x0f0f0f0fu;
-  let high = ((words[h.high + (i & 1u)] >> (2u * (i / 2u))) & 0x03030303u) << 4u;
+  let low = (words[h.low + i / 2u] >> (4u * (i & 1u))) & 0x0f0f0f0fu;
+  let high = ((words[h.high + i / 4u] >> (2u * (i & 3u))) & 0x03030303u) << 4u;
   return select(h.sc.y, h.sc.x, i < 4u) * (vec4f(unpack4xU8(low | high)) - 32.0);
 }

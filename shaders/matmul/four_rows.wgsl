@@ -9,6 +9,11 @@ fn columns() -> u32 { return select(shape.n, shape.n / 2u, GATED); }
 
 // The four rows for results n, n + 1, …. What is past the last is computed, and not stored.
 fn rows_of(n: u32) -> vec4u {
+  if (columns() % OWN == 0u) {
+    let at = min(n, columns() - OWN);
+    if (GATED) { return vec4u(at, at + 1u, at + columns(), at + columns() + 1u); }
+    return vec4u(at, at + 1u, at + 2u, at + 3u);
+  }
   let last = vec4u(columns() - 1u);
   if (GATED) { return min(vec4u(n, n + 1u, n, n + 1u), last) + vec4u(0u, 0u, columns(), columns()); }
   return min(vec4u(n, n + 1u, n + 2u, n + 3u), last);

@@ -22,18 +22,22 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   var acc = array<vec4f, ROWS>();
   var squares = array<f32, ROWS>();
   for (var group = lane; group < shape.k / 32u; group += LANES) {
-    let h = headers(own, group);
-    for (var i = 0u; i < trips(8u); i++) {
-      let weight = quads(h, i);
-      let factor = gain(group * 8u + i);
-      for (var r = 0u; r < row_trips(); r++) {
-        var v = x[input_row_after(base, r) * (shape.x_stride / 4u) + group * 8u + i];
-        if (NORMED) {
-          squares[r] = add_squares(squares[r], v);
-          v *= factor;
+    var h = headers(own, group);
+    for (var piece = 0u; piece < piece_trips(); piece++) {
+      for (var i = 0u; i < trips(8u / PIECES); i++) {
+        let weight = quads(h, i);
+        let at = group * 8u + piece * (8u / PIECES) + i;
+        let factor = gain(at);
+        for (var r = 0u; r < row_trips(); r++) {
+          var v = x[input_row_after(base, r) * (shape.x_stride / 4u) + at];
+          if (NORMED) {
+            squares[r] = add_squares(squares[r], v);
+            v *= factor;
+          }
+          acc[r] = add_products(acc[r], weight, v);
         }
-        acc[r] = add_products(acc[r], weight, v);
       }
+      h = Headers(next_piece(h.a), next_piece(h.b), next_piece(h.c), next_piece(h.d));
     }
   }
   let count = min(ROWS, rows - first);

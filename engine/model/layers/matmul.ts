@@ -36,6 +36,8 @@ import squaresShader from "../../../shaders/common/squares.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import draftHeadShader from "../../../shaders/draft/draft_head.wgsl";
 import fourRowsShader from "../../../shaders/matmul/four_rows.wgsl";
+import halvedShader from "../../../shaders/matmul/group_halved.wgsl";
+import wholeShader from "../../../shaders/matmul/group_whole.wgsl";
 import normedShader from "../../../shaders/matmul/input_normed.wgsl";
 import plainShader from "../../../shaders/matmul/input_plain.wgsl";
 import scaledShader from "../../../shaders/matmul/input_scaled.wgsl";
@@ -173,7 +175,7 @@ export function recordMatmul(
     }
     const source = {
       name: `matmul ${slab.type} ×${rows}`,
-      parts: [...before, fourRowsShader, matmulShader],
+      parts: [...before, fourRowsShader, groupOf(recorder.gpu, slab.type, rows), matmulShader],
       constants: {
         GRID_X: u32(gridWidth),
         ROWS: u32(rows),
@@ -206,6 +208,10 @@ function inputOf({ scales, norm }: ProductInput) {
     bindings: (scales ? { row_scales: scales } : {}) as Bindings,
   };
 }
+
+/** The WGSL by which a product of `rows` rows goes through a group of weights. The order of additions is the same. */
+const groupOf = ({ software }: Gpu, type: TensorType, rows: number): string =>
+  type === "Q6_K" && rows > 12 && !software ? halvedShader : wholeShader;
 
 const scaleOf = ({ scale = 1 }: Matrix): string => f32(scale);
 

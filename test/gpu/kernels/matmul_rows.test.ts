@@ -14,21 +14,24 @@ import { loadMatrix } from "../support/weights_file.ts";
 const wide = { kind: "rows", width: maxRows } as const;
 
 /** All numbers of rows that share a reading of a weight, where a lane has a row; else few, for the time to compile them. */
-const widthsOf = (type: string, lanes: string): readonly number[] =>
-  lanes === "one" && type === "Q8_0" ? [2, 3, 4, 5, 6, 7, 8, 12, maxRows] : [3, 4, maxRows];
+function widthsOf(type: string, lanes: string): readonly number[] {
+  if (type === "Q6_K") return [maxRows]; // 16 rows at a time, where a group is halved
+  return lanes === "one" && type === "Q8_0" ? [2, 3, 4, 5, 6, 7, 8, 12, maxRows] : [3, 4, maxRows];
+}
 
 eachDevice((bed, device) => {
-  for (const [type, columns] of [
-    ["Q8_0", 288],
-    ["Q4_K", 1280],
+  for (const [type, columns, n] of [
+    ["Q8_0", 288, 70],
+    ["Q4_K", 1280, 70],
+    ["Q6_K", 512, 72],
   ] as const) {
     for (const lanes of ["one", "several"] as const) {
+      if (type === "Q6_K" && lanes === "one") continue; // it has no other form of its own there
       if (device === "lavapipe" && lanes === "several" && type === "Q4_K") continue; // half a minute to compile
       test(`${type}, ${lanes === "one" ? "a lane" : "several lanes"} a row: rows are bit-equal beside 0 to 63 others (I3)`, async () => {
         const seed = 301;
         const random = seededRandom(seed);
         const gpu = withLanes(bed().gpu, lanes);
-        const n = 70;
         const { matrix } = await loadMatrix(bed(), columns, [{ type, rows: n }], random);
         const x = bed().upload(normals(maxRows * columns, random));
         const out = bed().poisoned(maxRows * n);

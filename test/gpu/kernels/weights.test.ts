@@ -45,8 +45,8 @@ function byGroups(blocks: Uint8Array): Uint8Array {
       const [n, r] = [j >> 2, j & 3];
       const low = (blocks[at + 64 * n + 32 * (r & 1) + l]! >> (r < 2 ? 0 : 4)) & 15;
       const high = (blocks[at + 128 + 32 * n + l]! >> (2 * r)) & 3;
-      out[at + 16 * j + (l & 15)]! |= low << (4 * (l >> 4));
-      out[at + 128 + 8 * j + (l & 7)]! |= high << (2 * (l >> 3));
+      out[at + 16 * j + 4 * (l >> 3) + (l & 3)]! |= low << (4 * ((l >> 2) & 1));
+      out[at + 128 + 8 * j + 4 * (l >> 4) + (l & 3)]! |= high << (2 * ((l >> 2) & 3));
     }
     out.set(blocks.subarray(at + 192, at + 208), at + 192);
   }
