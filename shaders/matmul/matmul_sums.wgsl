@@ -1,0 +1,18 @@
+// What one lane adds up in matmul.wgsl: its groups of four rows `own` of W, of one type, with the rows of x from row `base` on.
+fn multiply(own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
+  for (var group = lane; group < shape.k / 32u; group += LANES) {
+    let h = headers(own, group);
+    for (var i = 0u; i < trips(8u); i++) {
+      let weight = quads(h, i);
+      let factor = gain(group * 8u + i);
+      for (var r = 0u; r < row_trips(); r++) {
+        var v = x[input_row_after(base, r) * (shape.x_stride / 4u) + group * 8u + i];
+        if (NORMED) {
+          (*sums).squares[r] = add_squares((*sums).squares[r], v);
+          v *= factor;
+        }
+        (*sums).products[r] = add_products((*sums).products[r], weight, v);
+      }
+    }
+  }
+}
