@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   if (all == 0u || expert < shape.first || expert >= shape.first + shape.experts) { return; }
   let n = (wg.x * (WORKGROUP / LANES) + local / LANES) * OWN;
   let lane = local % LANES;
-  let own = (expert - shape.first) * shape.n + rows_of(n);
+  let own = (expert - shape.first) * shape.n + rows_of(n, shape.n);
   for (var done = 0u; done < all; done += ROWS) {
     let count = min(ROWS, all - done);
     var input = array<u32, ROWS>();
@@ -53,7 +53,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       for (var at = 0u; at < trips(OWN * TOGETHER); at += LANES) {
         let r = (at + lane) / OWN;
         let i = (at + lane) % OWN;
-        if (r < TOGETHER && b + r < count && n + i < columns()) {
+        if (r < TOGETHER && b + r < count && n + i < columns(shape.n)) {
           let row = pairs[first + done + b + r] * shape.out_stride + shape.column;
           out[row + n + i] = result(partial[r * WORKGROUP + local - lane], i);
         }

@@ -3,19 +3,21 @@
 // for each row of x; then a binary tree over the lanes. Nothing of it depends on the number of rows of x.
 // With GATED, W is a gate above a matrix of the same size, and rows n, n + 1 of both make results n and n + 1
 // (NETWORK.md 3.6).
-const OWN = select(4u, 2u, GATED); // results of a row of x
+const OWN = select(4u, 2u, GATED); // results of a row of x from four rows of W
 
-fn columns() -> u32 { return select(shape.n, shape.n / 2u, GATED); }
+// Results of a row of x from `rows` rows of W.
+fn columns(rows: u32) -> u32 { return select(rows, rows / 2u, GATED); }
 
-// The four rows for results n, n + 1, …. What is past the last is computed, and not stored.
-fn rows_of(n: u32) -> vec4u {
-  if (columns() % OWN == 0u) {
-    let at = min(n, columns() - OWN);
-    if (GATED) { return vec4u(at, at + 1u, at + columns(), at + columns() + 1u); }
+// Of `rows` rows the four for results n, n + 1, …. What is past the last is computed, and not stored.
+fn rows_of(n: u32, rows: u32) -> vec4u {
+  let results = columns(rows);
+  if (results % OWN == 0u) {
+    let at = min(n, results - OWN);
+    if (GATED) { return vec4u(at, at + 1u, at + results, at + results + 1u); }
     return vec4u(at, at + 1u, at + 2u, at + 3u);
   }
-  let last = vec4u(columns() - 1u);
-  if (GATED) { return min(vec4u(n, n + 1u, n, n + 1u), last) + vec4u(0u, 0u, columns(), columns()); }
+  let last = vec4u(results - 1u);
+  if (GATED) { return min(vec4u(n, n + 1u, n, n + 1u), last) + vec4u(0u, 0u, results, results); }
   return min(vec4u(n, n + 1u, n + 2u, n + 3u), last);
 }
 
@@ -24,17 +26,6 @@ fn result(sums: vec4f, i: u32) -> f32 {
   if (!GATED) { return sums[i]; }
   let gate = sums[i];
   return gate / (1.0 + exp(min(-gate, 80.0))) * sums[i + 2u];
-}
-
-struct Headers { a: Header, b: Header, c: Header, d: Header }
-
-fn headers(rows: vec4u, group: u32) -> Headers {
-  return Headers(header(rows.x, group), header(rows.y, group), header(rows.z, group), header(rows.w, group));
-}
-
-// Weights 4·i to 4·i + 3 of the group, a column for each.
-fn quads(h: Headers, i: u32) -> mat4x4f {
-  return transpose(mat4x4f(quad(h.a, i), quad(h.b, i), quad(h.c, i), quad(h.d, i)));
 }
 
 fn add_products(sum: vec4f, w: mat4x4f, x: vec4f) -> vec4f {

@@ -3,64 +3,54 @@
 // With GATED, y_t[n] = silu(W[n]·x_t)·(W[N / 2 + n]·x_t).
 // The input may be a norm of x, see input_*.wgsl.
 // Order (I3): see four_rows.wgsl.
-// 0, 1 W     [K, N]           read   by blocks/*.wgsl: header(row, group), quad(header, i)
+// 0, 1 W     [K, N]           read   by blocks/*.wgsl, see quads.wgsl and two_types.wgsl
 // 2 x        [x_stride, T]    read
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
 // 6                           read         see input_*.wgsl
 // Dispatch (min(groups, GRID_X), T / ROWS, …), groups = N·LANES / (4·WORKGROUP), workgroup WORKGROUP; LANES = 1 on a CPU
 // device.
+struct Sums {
+  products: array<vec4f, ROWS>, // four rows of W for each row of x
+  squares: array<f32, ROWS>,    // with NORMED, of each row of x
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let rows = rows_wanted();
   let first = wg.y * ROWS;
   if (first >= rows) { return; }
-  let n = ((wg.z * GRID_X + wg.x) * (WORKGROUP / LANES) + local / LANES) * OWN;
+  let slab = slab_of(wg.z * GRID_X + wg.x);
+  let n = (slab.group * (WORKGROUP / LANES) + local / LANES) * OWN;
   let lane = local % LANES;
   let base = input_row(first);
-  let own = rows_of(n);
-  var acc = array<vec4f, ROWS>();
-  var squares = array<f32, ROWS>();
-  for (var group = lane; group < shape.k / 32u; group += LANES) {
-    var h = headers(own, group);
-    for (var piece = 0u; piece < piece_trips(); piece++) {
-      for (var i = 0u; i < trips(8u / PIECES); i++) {
-        let weight = quads(h, i);
-        let at = group * 8u + piece * (8u / PIECES) + i;
-        let factor = gain(at);
-        for (var r = 0u; r < row_trips(); r++) {
-          var v = x[input_row_after(base, r) * (shape.x_stride / 4u) + at];
-          if (NORMED) {
-            squares[r] = add_squares(squares[r], v);
-            v *= factor;
-          }
-          acc[r] = add_products(acc[r], weight, v);
-        }
-      }
-      h = Headers(next_piece(h.a), next_piece(h.b), next_piece(h.c), next_piece(h.d));
-    }
-  }
+  let own = rows_of(n, slab.rows);
+  var sums = Sums();
+  multiply_slab(slab, own, lane, base, &sums);
   let count = min(ROWS, rows - first);
   for (var done = 0u; done < ROWS; done += TOGETHER) {
     var scales = vec4f(1.0);
     if (NORMED) {
       let last = ROWS - 1u;
       partial[local] = vec4f(
-        squares[done], squares[min(done + 1u, last)], squares[min(done + 2u, last)], squares[min(done + 3u, last)],
+        sums.squares[done],
+        sums.squares[min(done + 1u, last)],
+        sums.squares[min(done + 2u, last)],
+        sums.squares[min(done + 3u, last)],
       );
       add_lanes(local);
       for (var r = 0u; r < 4u; r++) { scales[r] = norm_scale(partial[local - lane][r], shape.k); }
       workgroupBarrier();
     }
-    for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = acc[min(done + r, ROWS - 1u)]; }
+    for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = sums.products[min(done + r, ROWS - 1u)]; }
     add_lanes(local);
     // All lanes iterate equally often: else FXC takes the barriers for divergent.
     for (var at = 0u; at < trips(OWN * TOGETHER); at += LANES) {
       let r = (at + lane) / OWN;
       let i = (at + lane) % OWN;
-      if (r < TOGETHER && done + r < count && n + i < columns()) {
-        let sums = partial[r * WORKGROUP + local - lane] * scales[r] * input_scale(first + done + r);
-        store(first + done + r, n + i, result(sums, i));
+      if (r < TOGETHER && done + r < count && n + i < columns(slab.rows)) {
+        let scaled = partial[r * WORKGROUP + local - lane] * scales[r] * input_scale(first + done + r);
+        store(first + done + r, slab.first + n + i, result(scaled, i));
       }
     }
     workgroupBarrier();

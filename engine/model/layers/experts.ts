@@ -5,6 +5,7 @@ import sumShader from "../../../shaders/experts/expert_sum.wgsl";
 import expertsShader from "../../../shaders/experts/experts.wgsl";
 import shapeShader from "../../../shaders/experts/experts_shape.wgsl";
 import fourRowsShader from "../../../shaders/matmul/four_rows.wgsl";
+import quadsShader from "../../../shaders/matmul/quads.wgsl";
 import { ceilDiv, structOf, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass } from "../pass.ts";
@@ -138,7 +139,14 @@ function recordStack(
     recorder.dispatch(
       {
         name: `experts ${slab.type} ×${perRead}`,
-        parts: [stepShader, ...shape.parts, ...decoders[slab.type], fourRowsShader, expertsShader],
+        parts: [
+          stepShader,
+          ...shape.parts,
+          ...decoders[slab.type],
+          quadsShader,
+          fourRowsShader,
+          expertsShader,
+        ],
         constants: { ROWS: u32(perRead), LANES: u32(lanes), GATED: String(gated) },
       },
       { ...slab.planes, x, out, step, ...shape.bindings, groups: w.groups, pairs: w.pairs },

@@ -44,6 +44,10 @@ import scaledShader from "../../../shaders/matmul/input_scaled.wgsl";
 import matmulShader from "../../../shaders/matmul/matmul.wgsl";
 import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
 import shapeShader from "../../../shaders/matmul/matmul_shape.wgsl";
+import sumsShader from "../../../shaders/matmul/matmul_sums.wgsl";
+import oneTypeShader from "../../../shaders/matmul/one_type.wgsl";
+import quadsShader from "../../../shaders/matmul/quads.wgsl";
+import twoTypesShader from "../../../shaders/matmul/two_types.wgsl";
 import type { TensorType } from "../../gguf/index.ts";
 import {
   type Bindings,
@@ -51,6 +55,8 @@ import {
   f32,
   type Gpu,
   gridWidth,
+  type KernelSource,
+  type PlanRecorder,
   structOf,
   u32,
   workgroupSize,
@@ -58,6 +64,7 @@ import {
 import type { PassRows } from "../pass.ts";
 import type { Matrix, Slab } from "../weights.ts";
 import { tiledProduct } from "./matmul_tile.ts";
+import { again, canShare, secondPlanes } from "./two_types.ts";
 
 /** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
 export const decoders: Readonly<Record<TensorType, readonly string[]>> = {
@@ -138,20 +145,12 @@ export const lanesFor = (gpu: Gpu, columns: number): number =>
   gpu.software ? 1 : Math.min(workgroupSize, 2 ** Math.floor(Math.log2(columns / 32)));
 
 /** Records out_t = W·x_t for the rows of the step state. */
-export function recordMatmul(
-  { recorder, step, kind, width }: PassRows,
-  matrix: Matrix,
-  options: MatmulOptions,
-): void {
+export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOptions): void {
+  const { recorder, step, kind, width } = pass;
   const { x, out, last = false, gated = false } = options;
-  const lanes = lanesFor(recorder.gpu, matrix.columns);
   const one = last || width === 1;
-  const tiled = kind === "prompt" && !one;
-  // The fewest readings of each weight, and then the fewest rows that are computed for nothing.
-  const rows = one ? 1 : Math.ceil(width / Math.ceil(width / rowsPerRead));
-  const scale = scaleOf(matrix);
   const input = inputOf(options);
-  for (const slab of matrix.slabs) {
+  const productOf = (slab: Slab): Product => {
     const shape = shapeOf(recorder.gpu, matrix, slab, {
       x_stride: options.xStride ?? matrix.columns,
       x_ring: options.xRing ?? 0,
@@ -161,37 +160,97 @@ export function recordMatmul(
       accumulate: Number(options.accumulate ?? false),
       last: Number(last),
     });
-    const before = [stepShader, ...shape.parts, ...decoders[slab.type], outputShader, ...input.parts];
-    const bindings = { ...slab.planes, x, out, step, ...shape.bindings, ...input.bindings };
-    if (tiled) {
-      const { shader, constants, grid } = tiledProduct(recorder.gpu, slab.rows);
-      const source = {
-        name: `matmul_tile ${slab.type}`,
-        parts: [...before, shader],
-        constants: { ...constants, ...input.constants, SCALE: scale },
-      };
-      recorder.dispatch(source, bindings, grid);
-      continue;
-    }
-    const source = {
-      name: `matmul ${slab.type} ×${rows}`,
-      parts: [...before, fourRowsShader, groupOf(recorder.gpu, slab.type, rows), matmulShader],
-      constants: {
-        GRID_X: u32(gridWidth),
-        ROWS: u32(rows),
-        LANES: u32(lanes),
-        GATED: String(gated),
-        SCALE: scale,
-        ...input.constants,
-      },
+    return {
+      parts: [stepShader, ...shape.parts, outputShader, ...input.parts],
+      constants: { SCALE: scaleOf(matrix), ...input.constants },
+      bindings: { ...slab.planes, x, out, step, ...shape.bindings, ...input.bindings },
     };
-    const groups = productGroups(slab.rows, lanes);
-    recorder.dispatch(source, bindings, [
-      Math.min(groups, gridWidth),
-      one ? 1 : ceilDiv(width, rows),
-      ceilDiv(groups, gridWidth),
-    ]);
+  };
+  if (kind === "prompt" && !one) {
+    for (const slab of matrix.slabs) recordTile(recorder, slab, productOf(slab));
+    return;
   }
+  const rows = { lanes: lanesFor(recorder.gpu, matrix.columns), width: one ? 1 : width, gated };
+  const others = 3 + Object.keys(input.bindings).length; // x, out, step
+  for (const slabs of sharedOut(recorder.gpu, matrix, others))
+    recordRows(recorder, slabs, productOf(slabs[0]), rows);
+}
+
+/** A slab's product but for its weights' types: WGSL, constants and bindings. */
+type Product = Omit<KernelSource, "name"> & { readonly bindings: Bindings };
+
+function recordTile(recorder: PlanRecorder, slab: Slab, { parts, constants, bindings }: Product): void {
+  const tile = tiledProduct(recorder.gpu, slab.rows);
+  const source = {
+    name: `matmul_tile ${slab.type}`,
+    parts: [...parts, ...decoders[slab.type], tile.shader],
+    constants: { ...tile.constants, ...constants },
+  };
+  recorder.dispatch(source, bindings, tile.grid);
+}
+
+function recordRows(
+  recorder: PlanRecorder,
+  [slab, second]: SharedOut,
+  { parts, constants, bindings }: Product,
+  { lanes, width, gated }: { lanes: number; width: number; gated: boolean },
+): void {
+  // The fewest readings of each weight, and then the fewest rows that are computed for nothing.
+  const readings = ceilDiv(width, rowsPerRead);
+  const rows = ceilDiv(width, readings);
+  const types = second ? `${slab.type} + ${second.type}` : slab.type;
+  const first = productGroups(slab.rows, lanes);
+  const groups = first + (second ? productGroups(second.rows, lanes) : 0);
+  const source = {
+    name: `matmul ${types} ×${rows}`,
+    parts: [
+      ...parts,
+      fourRowsShader,
+      ...summing(recorder.gpu, slab.type, rows),
+      ...(second ? [again(summing(recorder.gpu, second.type, rows)), twoTypesShader] : [oneTypeShader]),
+      matmulShader,
+    ],
+    constants: {
+      ...constants,
+      GRID_X: u32(gridWidth),
+      ROWS: u32(rows),
+      LANES: u32(lanes),
+      GATED: String(gated),
+      ...(second && { GROUPS: u32(first), SECOND: u32(second.rows) }),
+    },
+  };
+  recorder.dispatch(source, { ...bindings, ...(second && secondPlanes(second)) }, [
+    Math.min(groups, gridWidth),
+    readings,
+    ceilDiv(groups, gridWidth),
+  ]);
+}
+
+/** The WGSL by which a lane decodes weights of a type and adds up its products with `rows` rows. */
+const summing = (gpu: Gpu, type: TensorType, rows: number): readonly string[] => [
+  ...decoders[type],
+  quadsShader,
+  groupOf(gpu, type, rows),
+  sumsShader,
+];
+
+/** A slab, and the one after it where one dispatch has both. */
+type SharedOut = readonly [slab: Slab, second?: Slab];
+
+/**
+ * The slabs of each dispatch on the row path: two of two types share one, where a kernel can bind them beside `others` buffers. Products
+ * that write to one buffer wait for each other, and a small one (V of an attention layer, α and β of a delta net) leaves most of a GPU
+ * idle. A CPU device gains nothing, and would compile more.
+ */
+function sharedOut({ software }: Gpu, { slabs }: Matrix, others: number): SharedOut[] {
+  const dispatches: SharedOut[] = [];
+  for (let i = 0; i < slabs.length; i++) {
+    const [slab, second] = [slabs[i]!, slabs[i + 1]];
+    const isShared = !software && second && slab.type !== second.type && canShare(slab, second, others);
+    dispatches.push(isShared ? [slab, second] : [slab]);
+    if (isShared) i++;
+  }
+  return dispatches;
 }
 
 /** The WGSL by which a product reads its input, and what it is bound to. */
@@ -246,6 +305,7 @@ export function recordDraftHead(
         ...decoders[slab.type],
         outputShader,
         fourRowsShader,
+        quadsShader,
         draftHeadShader,
       ],
       constants: {

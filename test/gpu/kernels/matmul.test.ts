@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { BLOCK_FORMATS, blockFormat, type TensorType } from "../../../engine/gguf/index.ts";
 import { maxRows } from "../../../engine/model/index.ts";
-import { lanesFor } from "../../../engine/model/layers/matmul.ts";
+import { lanesFor, recordMatmul } from "../../../engine/model/layers/matmul.ts";
 import { seededRandom } from "../../reference/random.ts";
-import { expectClose, expectWritten } from "../support/compare.ts";
+import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
 import { multiply, products, productTolerance } from "../support/products.ts";
@@ -62,9 +62,27 @@ eachDevice((bed, device) => {
       "Q6_K 97+15",
       "F32 112+5",
     ]);
-    const x = normals(256, random);
-    const out = await multiply(bed(), { kind: "rows", width: 1 }, matrix, x);
-    expectWritten(out, (i) => i < 117, `seed ${seed}`);
-    expectClose(out.subarray(0, 117), products(values(), 256, x), productTolerance, `seed ${seed}`);
+    const x = normals(3 * 256, random);
+    const expected = products(values(), 256, x);
+    for (const lanes of ["one", "several"] as const) {
+      const gpu = withLanes(bed().gpu, lanes);
+      const path = { kind: "rows", width: 3 } as const;
+      const recorded = await bed().plan(
+        (to) => recordMatmul(bed().rows(to, path), matrix, { x: bed().step, out: bed().poisoned(4) }),
+        gpu,
+      );
+      // On a GPU two types share a dispatch.
+      expect(recorded.dispatches.map(({ kernel }) => kernel.name)).toEqual(
+        lanes === "one"
+          ? ["matmul Q4_K ×3", "matmul Q6_K ×3", "matmul Q6_K ×3", "matmul F32 ×3"]
+          : ["matmul Q4_K + Q6_K ×3", "matmul Q6_K + F32 ×3"],
+      );
+      const out = await multiply(bed(), path, matrix, x, gpu);
+      expectWritten(out, (i) => i < 3 * 117, `seed ${seed}`);
+      expectClose(out.subarray(0, 3 * 117), expected, productTolerance, `seed ${seed}, lanes: ${lanes}`);
+      if (lanes === "one") continue;
+      const alone = await multiply(bed(), { kind: "rows", width: 1 }, matrix, x.subarray(0, 256), gpu);
+      expectSameBits(alone.subarray(0, 117), out.subarray(0, 117), `seed ${seed}, lanes: ${lanes}`);
+    }
   });
 });

@@ -1,0 +1,19 @@
+// What one lane adds up in matmul.wgsl: its groups of four rows `own` of W, of one type, with the rows of x from row `base` on.
+fn multiply(own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
+  for (var group = lane; group < shape.k / 32u; group += LANES) {
+    var h = headers(own, group);
+    for (var piece = 0u; piece < piece_trips(); piece++) {
+      for (var i = 0u; i < trips(8u / PIECES); i++) {
+        let weight = quads(h, i);
+        let at = group * 8u + piece * (8u / PIECES) + i;
+        let factor = gain(at);
+        for (var r = 0u; r < row_trips(); r++) {
+          let v = x[input_row_after(base, r) * (shape.x_stride / 4u) + at];
+          if (NORMED) { (*sums).squares[r] = add_squares((*sums).squares[r], v); }
+          (*sums).products[r] = add_products((*sums).products[r], weight, input(v, r, factor));
+        }
+      }
+      h = Headers(next_piece(h.a), next_piece(h.b), next_piece(h.c), next_piece(h.d));
+    }
+  }
+}

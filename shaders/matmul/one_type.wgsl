@@ -1,0 +1,10 @@
+// W is of one type.
+struct Slab {
+  group: u32, // of its workgroups
+  rows: u32,
+  first: u32, // its first row, counted in the dispatch
+}
+fn slab_of(group: u32) -> Slab { return Slab(group, shape.n, 0u); }
+fn multiply_slab(slab: Slab, own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
+  multiply(own, lane, base, sums);
+}
