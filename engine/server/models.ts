@@ -219,7 +219,7 @@ export function createModels(
     try {
       return await work();
     } catch (error) {
-      failed = await hasFailed(target);
+      failed = (await failureOf(target)) !== undefined;
       throw error;
     } finally {
       lostDevices.end(failed);
@@ -259,14 +259,16 @@ export function createModels(
     /** Frees the models; the device stays open. */
     unload: free,
 
-    /** Gives up the device where it has failed, so that the next request opens it again. */
-    async dropBrokenDevice(): Promise<void> {
+    /** Gives up the device where it has failed, so that the next request opens it again. @returns how it failed */
+    async dropBrokenDevice(): Promise<Error | undefined> {
       const broken = gpu;
-      if (!broken || !(await hasFailed(broken)) || broken !== gpu) return;
+      const failure = broken && (await failureOf(broken));
+      if (!failure || broken !== gpu) return failure;
       for (const model of loaded.values()) model.leave();
       loaded.clear(); // their buffers died with the device
       broken.close();
       gpu = undefined;
+      return failure;
     },
 
     get pulse(): GpuPulse {
@@ -281,19 +283,20 @@ export function createModels(
   };
 }
 
-/** Whether the device has failed. A failure on it may be reported before its loss, so wait a moment for that. */
-async function hasFailed(gpu: Gpu): Promise<boolean> {
-  const failed = () => {
+/** How the device has failed, if it has. What fails on it may be told before its loss, so wait a moment for that. */
+async function failureOf(gpu: Gpu): Promise<Error | undefined> {
+  const failure = () => {
     try {
       gpu.check();
-      return false;
-    } catch {
-      return true;
+      return undefined;
+    } catch (error) {
+      return error as Error;
     }
   };
-  if (failed()) return true;
+  const known = failure();
+  if (known) return known;
   await new Promise((resolve) => setImmediate(resolve));
-  return failed();
+  return failure();
 }
 
 /** Waits for both, also where one fails. */

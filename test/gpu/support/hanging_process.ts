@@ -1,7 +1,7 @@
 // The engine's process on a GPU that stops answering after the first text, in the first of the processes that share
 // HANG_ONCE (a path of the test), or in each where it is unset.
 import { existsSync, writeFileSync } from "node:fs";
-import type { FromEngine, ToEngine } from "../../../engine/contract/index.ts";
+import type { FromEngine } from "../../../engine/contract/index.ts";
 import { openGpu } from "../../../engine/gpu/index.ts";
 import { createEngine } from "../../../engine/server/index.ts";
 import { withProperties } from "./test_bed.ts";
@@ -50,6 +50,6 @@ const engine = createEngine({
     return withProperties(gpu, { submit });
   },
 });
-process.on("message", (message) => engine.receive(message as ToEngine));
+process.on("message", (message) => engine.receive(message));
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.send!({ kind: "hello" });
