@@ -214,6 +214,19 @@ export class Gpu {
     buffer.destroy();
   }
 
+  /**
+   * For work that makes many buffers and may fail at any of them, while nothing else makes some.
+   * @returns frees all that was made since, except uniforms, which are the device's
+   */
+  undoable(): () => void {
+    const first = this.#nextId;
+    return () => {
+      const uniforms = new Set(this.#uniforms.values());
+      for (const [buffer, { id }] of [...this.#held])
+        if (id >= first && !uniforms.has(buffer)) this.free(buffer);
+    };
+  }
+
   /** Compiles a kernel, or returns it if its text was compiled before. */
   kernel(source: KernelSource): Promise<Kernel> {
     const code = assemble(source, { rolled: this.software });

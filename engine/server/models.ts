@@ -155,9 +155,10 @@ export function createModels(
     const progress = (step: "weights" | "kernels") => (done: number, total: number) =>
       report({ kind: "loading", path, step, fraction: done / total });
     progress("weights")(0, 1);
-    const { model, upload } = allocateModel(target, file, h);
+    const undo = target.undoable();
     let session: Session | undefined;
     try {
+      const { model, upload } = allocateModel(target, file, h);
       // Choosing how to roll back takes a quiet GPU, so it comes before the weights; kernels compile beside them.
       const begin = () => openSession(target, model, open.tokenizer, options);
       const opened = await (options.drafts === "off" ? begin() : guarded(target, begin));
@@ -204,7 +205,7 @@ export function createModels(
       };
     } catch (error) {
       session?.free();
-      model.free();
+      undo(); // memory may run out at any buffer of the model or the session
       throw error;
     } finally {
       report({ kind: "loading", path, step: "kernels", fraction: null });

@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import type { FromEngine } from "../../../engine/contract/index.ts";
 import { openGpu } from "../../../engine/gpu/index.ts";
 import { createEngine } from "../../../engine/server/index.ts";
+import { endWithParent } from "../../../engine/server/parent.ts";
 import { withProperties } from "./test_bed.ts";
 
 const once = process.env.HANG_ONCE;
@@ -50,6 +51,7 @@ const engine = createEngine({
     return withProperties(gpu, { submit });
   },
 });
+endWithParent();
 process.on("message", (message) => engine.receive(message));
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.send!({ kind: "hello" });
