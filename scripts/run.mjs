@@ -70,6 +70,13 @@ const tests =
   (note) =>
     runTests(project, note, { env: { ...(hardware && { FORETYPE_HARDWARE: hardware }), ...env }, files });
 
+/** A program that prints as it goes, and goes on where it was ended. @param {string} script @returns {Step["run"]} */
+const longForm = (script) => async (note) => {
+  note("");
+  const status = await show(process.execPath, [script]);
+  if (status !== 0) throw new Stop(`${script} failed with status ${status}: see above.`);
+};
+
 /** @type {Step} */
 const packages = { title: "node packages", run: installPackages };
 /** @type {Step} */
@@ -193,7 +200,10 @@ async function desktop() {
   await runTestSteps([...testDevices, vsix, inDesktop]);
 }
 
-/** Completions of real code, model files with one thing changed, drafts over many whole texts, random hands in an editor, two hours of it; `npm run torture -- 40` takes fewer texts. */
+/**
+ * Completions of real code, model files with one thing changed, drafts over many whole texts, an engine that is killed and
+ * spoiled, and random hands in an editor, hours of it; `npm run torture -- 40` takes fewer texts.
+ */
 const torture = () => {
   const long = { FORETYPE_TORTURE: args[0] ?? "200" };
   const drafts = ["test/gpu/session/torture.test.ts", "test/gpu/session/speculation.test.ts"];
@@ -203,6 +213,7 @@ const torture = () => {
     { title: "model files with one thing changed", run: tests("unit", long, ["mutated_headers"]) },
     { title: "the same, computed with", run: tests("gpu", long, ["mutated_headers"]) },
     { title: "drafts over whole texts", run: tests("gpu", long, drafts) },
+    { title: "the engine's process, killed and spoiled", run: longForm("test/torture/long.mjs") },
     vsix,
     vsCode,
     {

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
-import type { FromEngine, ToEngine } from "../contract/index.ts";
+import type { ToEngine } from "../contract/index.ts";
+import { createOutbox } from "./outbox.ts";
 
 /** What runs the engine; see `hostCommand` in host_command.ts. */
 export interface EngineCommand {
@@ -13,10 +14,12 @@ export interface EngineCommand {
 /** What the client needs of a child process; Node's own fits, and so does a test's. */
 export interface EngineChild {
   readonly pid?: number | undefined;
+  /** Never waits for the process to read. */
   send(message: ToEngine): void;
   kill(signal?: NodeJS.Signals): void;
   disconnect(): void;
-  onMessage(listener: (message: FromEngine) => void): void;
+  /** What the process says may be anything. */
+  onMessage(listener: (message: unknown) => void): void;
   onLog(listener: (line: string) => void): void;
   /** Called once. */
   onExit(listener: (how: string) => void): void;
@@ -43,15 +46,22 @@ export function forkEngine({ execPath, script, env, flags = [] }: EngineCommand)
     for (const listener of exits) listener(how);
   };
   child.on("exit", (code, signal) => end(signal ? `by ${signal}` : `with exit status ${code}`));
-  child.on("error", (error) => end(error.message));
+  // Once it runs, it is not ended by an error: a message that it did not take, a signal that was not allowed.
+  child.on("error", (error) => {
+    if (child.pid === undefined) end(error.message);
+  });
+  const outbox = createOutbox((message, taken) => {
+    // Where the channel is closed Node tells the callback; the exit event follows.
+    child.send(message, taken);
+  });
   return {
     pid: child.pid,
-    send: (message) => void child.send(message, () => {}),
+    send: outbox.send,
     kill: (signal) => void child.kill(signal),
     disconnect: () => {
       if (child.connected) child.disconnect();
     },
-    onMessage: (listener) => child.on("message", (message) => listener(message as FromEngine)),
+    onMessage: (listener) => child.on("message", listener),
     onLog: (listener) => {
       for (const stream of [child.stdout, child.stderr])
         stream?.setEncoding("utf8").on("data", (text: string) => {

@@ -33,6 +33,10 @@ export interface ClientOptions {
   readonly clock?: Clock;
 }
 
+const longestLog = 10_000; // characters of one message; a log is for people
+const cut = (text: string): string =>
+  text.length > longestLog ? `${text.slice(0, longestLog)}… (${text.length} characters)` : text;
+
 /** The engine as its host sees it: requests as streams, from a process that starts with the first of them. */
 export function createEngineClient(options: ClientOptions) {
   const { onLog, start = forkEngine, clock = systemClock } = options;
@@ -43,6 +47,7 @@ export function createEngineClient(options: ClientOptions) {
     busy: () => requests.waiting,
     onListening: () => requests.sendAll(),
     onMessage: receive,
+    onUnreadable: (id) => requests.spoil(id),
     onGone: (again) => requests.gone(again),
     onFailed: (fault) => requests.fail(fault),
   });
@@ -58,19 +63,16 @@ export function createEngineClient(options: ClientOptions) {
   });
   const { events, generation, ask } = requests;
 
-  function receive(message: FromEngine): void {
-    switch (message?.kind) {
+  function receive(message: Exclude<FromEngine, { kind: "hello" | "pulse" | "loading" }>): void {
+    switch (message.kind) {
       case "event":
-        requests.take(message.id, message.event);
+        requests.take(message.id, message.event, message.nth);
         return;
       case "unloaded":
         options.onUnloaded?.();
         return;
       case "log":
-        onLog(message.level, message.message);
-        return;
-      default:
-        onLog("warn", `unknown message from the engine: ${JSON.stringify(message)?.slice(0, 200)}`);
+        onLog(message.level, cut(message.message));
     }
   }
 

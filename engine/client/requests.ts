@@ -12,10 +12,16 @@ export interface Outlet {
   wake(): void;
 }
 
+const mostEarly = 256; // events that came before their turn: with more, one is taken for lost
+
 interface Pending {
-  readonly id: number;
+  /** Another one for each time that the same process is asked. */
+  id: number;
   readonly request: EngineRequest;
   readonly take: (event: EngineEvent) => void;
+  /** Events of this run that were taken, and those that came before their turn, by number. */
+  taken: number;
+  early: Map<number, EngineEvent>;
   /** Characters that the caller has got; a run after a crash says them again. */
   delivered: number;
   skip: number;
@@ -24,8 +30,8 @@ interface Pending {
 }
 
 /**
- * Gives each request back as a stream of its events. What ran when the process ended is sent again to the next one, once, and
- * what was delivered is not delivered twice: generation is deterministic.
+ * Gives each request back as a stream of its events. What ran when the process ended is sent again to the next one, once, as
+ * is what ran when the GPU was lost, and what was delivered is not delivered twice: generation is deterministic.
  */
 export function createRequests(outlet: Outlet) {
   let nextId = 1;
@@ -35,7 +41,22 @@ export function createRequests(outlet: Outlet) {
   function submit(one: Pending): void {
     one.sent = true;
     one.skip = one.delivered;
+    one.taken = 0;
+    one.early.clear();
     outlet.send({ kind: "request", id: one.id, request: one.request });
+  }
+
+  /** Hands an event on; a request whose GPU was lost runs once more, on the one that is opened then. */
+  function deliver(one: Pending, event: EngineEvent): void {
+    const lost = event.kind === "error" && event.fault?.code === "device-lost";
+    if (!lost || ++one.crashes === 2) {
+      one.take(event);
+      return;
+    }
+    pending.delete(one.id);
+    one.id = nextId++;
+    pending.set(one.id, one);
+    submit(one);
   }
 
   function finish(one: Pending, event: EngineEvent): void {
@@ -69,6 +90,14 @@ export function createRequests(outlet: Outlet) {
       inbox.close();
       if (pending.delete(one.id) && one.sent) outlet.send({ kind: "cancel", id: one.id });
     }
+  }
+
+  /** Something was said about a request that cannot be read: text may be missing, so it ends here. */
+  function spoil(id: number): void {
+    const one = pending.get(id);
+    if (!one?.sent) return;
+    outlet.send({ kind: "cancel", id });
+    finish(one, failureOf(unreadable));
   }
 
   return {
@@ -113,10 +142,27 @@ export function createRequests(outlet: Outlet) {
       return pending.size > 0;
     },
 
-    /** An event of a request, from the process. */
-    take(id: number, event: EngineEvent): void {
-      pending.get(id)?.take(event);
+    /**
+     * An event of a request, from the process.
+     * @param nth its number in this run: one that was taken is not taken again, and one that comes early waits for its turn
+     */
+    take(id: number, event: EngineEvent, nth?: number): void {
+      const one = pending.get(id);
+      if (!one?.sent) return; // it is over, or its process is
+      if (nth === undefined) {
+        deliver(one, event);
+        return;
+      }
+      if (nth < one.taken) return;
+      one.early.set(nth, event);
+      for (let next = one.early.get(one.taken); next && pending.has(id); next = one.early.get(one.taken)) {
+        one.early.delete(one.taken++);
+        deliver(one, next);
+      }
+      if (one.early.size > mostEarly) spoil(id);
     },
+
+    spoil,
 
     /** Sends all that waits, to a process that is new. */
     sendAll(): void {
@@ -150,6 +196,12 @@ export function createRequests(outlet: Outlet) {
   };
 }
 
+const unreadable: Fault = {
+  code: "engine-stopped",
+  problem: "The engine's answer cannot be read",
+  advice: "run “Foretype: Restart Engine”, and see the log if it happens again",
+};
+
 const failureOf = (fault: Fault): EngineEvent => ({ kind: "error", message: sentenceOf(fault), fault });
 
 /** A request whose events go to `inbox`, without the text that was delivered before. `over`: the last event has come. */
@@ -157,6 +209,8 @@ function pendingOf(id: number, request: EngineRequest, inbox: Inbox, over: () =>
   const one: Pending = {
     id,
     request,
+    taken: 0,
+    early: new Map(),
     delivered: 0,
     skip: 0,
     crashes: 0,

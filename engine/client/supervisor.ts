@@ -1,4 +1,12 @@
-import type { Clock, EngineSettings, FromEngine, ToEngine } from "../contract/index.ts";
+import {
+  type Clock,
+  type EngineSettings,
+  type FromEngine,
+  idOf,
+  isFromEngine,
+  kindOf,
+  type ToEngine,
+} from "../contract/index.ts";
 import { type Fault, sentenceOf, UserError } from "../errors/index.ts";
 import type { EngineChild, EngineCommand } from "./child.ts";
 import { createWatchdog } from "./watchdog.ts";
@@ -32,7 +40,9 @@ export interface SupervisorOptions {
   /** The process listens and has its settings: send it what waits. */
   readonly onListening: () => void;
   /** Messages of the process, except those about the process itself. */
-  readonly onMessage: (message: FromEngine) => void;
+  readonly onMessage: (message: Exclude<FromEngine, { kind: "hello" | "pulse" | "loading" }>) => void;
+  /** The process said something about a request that cannot be read. */
+  readonly onUnreadable: (id: number) => void;
   /** The process is gone, with what it ran. `again`: for a request that has ended it twice. */
   readonly onGone: (again: Fault) => void;
   /** No process can be had. */
@@ -44,6 +54,8 @@ const maxCrashes = 3;
 const crashWindowMs = 10 * 60_000;
 const helloMs = 30_000; // a cold disk and a virus scanner, but not forever
 const graceMs = 2000;
+const keptLines = 20; // a stack, or what a driver says before it aborts
+const mostUnreadable = 20; // kinds
 
 /**
  * Keeps one engine process: starts it, starts it again after a crash or a hang, later each time, and gives up after three
@@ -57,6 +69,10 @@ export function createSupervisor(options: SupervisorOptions) {
   let listening = false;
   let timer: unknown;
   let crashTimes: number[] = [];
+  /** Kinds of messages of this process that could not be read: each is told once. */
+  let unreadable = new Set<string>();
+  /** What it wrote last, for the log, should it end. */
+  let lastLines: string[] = [];
   const watchdog = createWatchdog({
     clock,
     busy: () => listening && options.busy(),
@@ -90,6 +106,8 @@ export function createSupervisor(options: SupervisorOptions) {
     }
     child = started;
     listening = false;
+    unreadable = new Set();
+    lastLines = [];
     timer = clock.setTimeout(() => {
       onLog("error", `the engine said nothing for ${helloMs / 1000} s`);
       started.kill("SIGKILL");
@@ -97,15 +115,33 @@ export function createSupervisor(options: SupervisorOptions) {
     started.onMessage((message) => {
       if (child === started) receive(message);
     });
-    started.onLog((line) => onLog("debug", `engine: ${line}`));
+    started.onLog((line) => {
+      onLog("debug", `engine: ${line}`);
+      if (child === started) lastLines = [...lastLines.slice(1 - keptLines), line];
+    });
     started.onExit((how) => {
       if (child === started) crashed(how);
     });
   }
 
-  function receive(message: FromEngine): void {
-    switch (message?.kind) {
+  /** The process may be of another version, or have gone wrong: what cannot be read is named once, and dropped. */
+  function unreadableFrom(message: unknown): void {
+    const kind = kindOf(message);
+    if (unreadable.has(kind) || unreadable.size >= mostUnreadable) return;
+    unreadable.add(kind);
+    onLog("warn", `unknown message from the engine, ${kind}: it is dropped, and so are others like it`);
+  }
+
+  function receive(message: unknown): void {
+    if (!isFromEngine(message)) {
+      unreadableFrom(message);
+      const id = idOf(message);
+      if (id !== undefined) options.onUnreadable(id);
+      return;
+    }
+    switch (message.kind) {
       case "hello":
+        if (listening) return; // what waits was sent with the first
         clock.clearTimeout(timer);
         listening = true;
         send({ kind: "settings", settings });
@@ -140,7 +176,7 @@ export function createSupervisor(options: SupervisorOptions) {
 
   function crashed(how: string, hung?: Fault): void {
     forget();
-    if (!hung) onLog("error", `the engine stopped: ${how}`);
+    if (!hung) onLog("error", [`the engine stopped: ${how}`, ...lastLines].join("\n  "));
     const now = clock.now();
     crashTimes = [...crashTimes.filter((at) => now - at < crashWindowMs), now];
     options.onGone(
@@ -188,14 +224,9 @@ export function createSupervisor(options: SupervisorOptions) {
   function dismiss(): void {
     const old = forget();
     if (!old) return;
-    let gone = false;
-    old.onExit(() => {
-      gone = true;
-    });
+    const force = clock.setTimeout(() => old.kill("SIGKILL"), graceMs);
+    old.onExit(() => clock.clearTimeout(force));
     old.disconnect();
-    clock.setTimeout(() => {
-      if (!gone) old.kill("SIGKILL");
-    }, graceMs);
   }
 
   return {

@@ -18,12 +18,13 @@ export interface WatchdogOptions {
   readonly onHang: (why: string) => void;
 }
 
-/** Asks the engine's process each second, while requests wait for it, whether the GPU still answers. */
+/** Asks the engine's process each second, while requests or an answer wait for it, whether the GPU still answers. */
 export function createWatchdog({ clock, busy, ping, onHang }: WatchdogOptions) {
   let hangs = createHangDetector();
   let timer: unknown;
   let patienceMs = unknownPatienceMs;
   let unansweredMs = 0;
+  let asked = false;
 
   function stop(): void {
     clock.clearTimeout(timer);
@@ -32,7 +33,9 @@ export function createWatchdog({ clock, busy, ping, onHang }: WatchdogOptions) {
 
   function look(): void {
     timer = undefined;
-    if (!busy()) return;
+    // Typing cancels what waits: a process that reads nothing would never be replaced if only those were looked at that wait now.
+    if (!busy() && !asked && unansweredMs === 0) return;
+    asked = false;
     if (unansweredMs >= Math.max(blockedMs, patienceMs)) {
       onHang(`the engine's process gave no answer for ${unansweredMs / 1000} s`);
       return;
@@ -42,8 +45,9 @@ export function createWatchdog({ clock, busy, ping, onHang }: WatchdogOptions) {
     ping();
   }
 
-  /** Requests wait: watches until they no longer do. */
+  /** A request was made: watches until none waits and the process has answered. */
   function watch(): void {
+    asked = true;
     if (timer !== undefined) return;
     hangs = createHangDetector(); // what was seen before the last pause says nothing of this one
     unansweredMs = 0;

@@ -20,6 +20,7 @@ export {
   createLifecycle,
   createMetrics,
   type DocumentChange,
+  isStoredMetrics,
   type Lifecycle,
   type LifecycleEvent,
   type Metrics,

@@ -1,7 +1,7 @@
 // Contracts: the shapes that two floors agree on, each declared once.
 // Start at completion.ts and chat.ts (request, delta) and generation.ts (end, cost), then protocol.ts (messages between host and engine process).
 // Owns the clock that tests replace.
-// Promise: types, and functions of a line; importing it loads nothing.
+// Promise: types, and functions of a few lines; messages.ts is the only one that imports a library.
 // Must not know: who implements a contract.
 export type { ChatDelta, ChatMessage, ChatRequest } from "./chat.ts";
 export { type Clock, systemClock } from "./clock.ts";
@@ -14,6 +14,7 @@ export type {
 } from "./completion.ts";
 export { EMBEDDED_MODEL } from "./embedded_model.ts";
 export type { EndReason, GenerationCost, GenerationEnd } from "./generation.ts";
+export { idOf, isFromEngine, isToEngine, kindOf } from "./messages.ts";
 export type {
   DraftSources,
   EngineEvent,

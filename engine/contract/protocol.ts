@@ -1,7 +1,9 @@
 // The messages between the engine's process and its client (Node's IPC, JSON). Types only: both sides import this file.
+// Neither trusts what comes: messages.ts tells these from anything else.
 //
-// Requests carry an id that the client chooses; the answer is a series of events with that id, the last of which is
-// `done` or `error`. A cancelled request ends with `done` too: nothing more is sent for it, even if work for it still runs.
+// Requests carry an id that the client chooses and never uses again; the answer is a series of numbered events with that
+// id, the last of which is `done` or `error`. A cancelled request ends with `done` too: nothing more is sent for it, even
+// if work for it still runs.
 import type { Fault } from "../errors/index.ts";
 import type { ChatRequest } from "./chat.ts";
 import type { CompletionPriority, CompletionRequest, PromptParts } from "./completion.ts";
@@ -144,7 +146,8 @@ export type EngineEvent =
 export type FromEngine =
   /** The process listens. */
   | { readonly kind: "hello" }
-  | { readonly kind: "event"; readonly id: number; readonly event: EngineEvent }
+  /** `nth`: how many events of this run of the request came before it; without it, events come in their order. */
+  | { readonly kind: "event"; readonly id: number; readonly nth?: number; readonly event: EngineEvent }
   /** The answer to `ping`. */
   | { readonly kind: "pulse"; readonly pulse: GpuPulse }
   /** `fraction` from 0 to 1; null: loading has ended, for better or worse. */

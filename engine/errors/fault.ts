@@ -18,7 +18,9 @@ export type FaultCode =
   /** More GPU memory is needed than is free. */
   | "memory"
   | "device-missing"
-  /** The GPU was lost, hangs, or computes what is not a number. */
+  /** The GPU was lost: what ran on it may run again on the device that is opened next. */
+  | "device-lost"
+  /** The GPU hangs, or computes what is not a number. */
   | "device-failed"
   /** A program or native library that Foretype needs is missing or too old. */
   | "runtime"

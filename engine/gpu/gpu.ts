@@ -1,5 +1,5 @@
 import type { GpuPulse } from "../contract/index.ts";
-import { UserError } from "../errors/index.ts";
+import { inOneLine, UserError } from "../errors/index.ts";
 import { assemble, bindingsOf, inBindingOrder, type Kernel, type KernelSource } from "./kernel.ts";
 import type { DeviceMemory } from "./memory.ts";
 
@@ -87,7 +87,12 @@ export class Gpu {
       this.#failure ??= error instanceof GPUOutOfMemoryError ? this.#outOfMemory() : new Error(error.message);
     });
     device.lost.then((lost) => {
-      if (!this.#closed) this.#failure ??= new Error(`the GPU was lost: ${lost.message}`);
+      if (this.#closed) return;
+      this.#failure ??= new UserError({
+        code: "device-lost",
+        problem: `${this.description} was lost (${inOneLine(lost.message)})`,
+        advice: "try again, and update its driver if it happens more often",
+      });
     });
   }
 
@@ -207,6 +212,19 @@ export class Gpu {
       if (key.split(" ").some((part) => part.startsWith(`${entry.id}:`))) this.#bindGroups.delete(key);
     }
     buffer.destroy();
+  }
+
+  /**
+   * For work that makes many buffers and may fail at any of them, while nothing else makes some.
+   * @returns frees all that was made since, except uniforms, which are the device's
+   */
+  undoable(): () => void {
+    const first = this.#nextId;
+    return () => {
+      const uniforms = new Set(this.#uniforms.values());
+      for (const [buffer, { id }] of [...this.#held])
+        if (id >= first && !uniforms.has(buffer)) this.free(buffer);
+    };
   }
 
   /** Compiles a kernel, or returns it if its text was compiled before. */

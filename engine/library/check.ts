@@ -84,7 +84,8 @@ function withDrafters({ wish, model }: PullPlan, companions: readonly HubFile[])
 /** Whether nothing was found out about the file, and its download may well go through. */
 const isUnchecked = (error: unknown): error is UserError =>
   error instanceof WithoutRanges ||
-  (error instanceof UserError && ["runtime", "engine-stopped", "device-failed"].includes(error.fault.code));
+  (error instanceof UserError &&
+    ["runtime", "engine-stopped", "device-failed", "device-lost"].includes(error.fault.code));
 
 /** A refusal of a file that is not here: there is nothing to download again, and no path. */
 function asRemote({ fault }: UserError): UserError {

@@ -100,10 +100,12 @@ async function isThere(
     () => undefined,
   );
   if (size !== bytes) return false;
-  if ((await isVerified(target)) && (await recordedSum(target)) === sha256) return true;
-  const found = await sha256Of(target, { signal, onBytes: (done) => onBytes?.("checking", done, 0) });
-  if (found !== sha256) return false;
-  await writeRecord(target, sha256);
+  if (!((await isVerified(target)) && (await recordedSum(target)) === sha256)) {
+    const found = await sha256Of(target, { signal, onBytes: (done) => onBytes?.("checking", done, 0) });
+    if (found !== sha256) return false;
+    await writeRecord(target, sha256);
+  }
+  await discardPartial(target); // of a process that was ended as the file got its name
   return true;
 }
 
@@ -293,8 +295,8 @@ async function finish({ path, sha256 }: ListedFile, target: string, hash: Hash, 
       path: target,
     });
   }
+  await discardPartial(target); // before the record, which may find no room: the file is whole without it
   await writeRecord(target, sha256);
-  await discardPartial(target);
 }
 
 async function isGgufFile(path: string): Promise<boolean> {

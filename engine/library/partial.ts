@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../errors/index.ts";
-import { renameHeld } from "./rename.ts";
+import { nextPath, writeWhole } from "./whole_file.ts";
 
 /** The files beside a file while it is downloaded. */
 export const partPath = (path: string): string => `${path}.part`;
@@ -30,17 +30,14 @@ export async function readPartial(path: string): Promise<PartialState | undefine
   }
 }
 
-/** In one step: a crash leaves the old state or the new one. */
-export async function writePartial(path: string, state: PartialState): Promise<void> {
-  const next = `${statePath(path)}.${randomUUID()}`;
-  await writeFile(next, `${JSON.stringify(state, null, 2)}\n`);
-  await renameHeld(next, statePath(path));
-}
+export const writePartial = (path: string, state: PartialState): Promise<void> =>
+  writeWhole(statePath(path), `${JSON.stringify(state, null, 2)}\n`);
 
 /** The part and its state; the lock stays with its holder. */
 export async function discardPartial(path: string): Promise<void> {
   await rm(partPath(path), { force: true });
   await rm(statePath(path), { force: true });
+  await rm(nextPath(statePath(path)), { force: true });
 }
 
 /** Bytes that a download left so far. */
@@ -64,7 +61,12 @@ export async function lockFile(path: string): Promise<AsyncDisposable> {
   for (let attempt = 0; ; attempt++) {
     try {
       const handle = await open(lock, "wx");
-      await handle.writeFile(String(process.pid)).finally(() => handle.close());
+      try {
+        await handle.writeFile(String(process.pid)).finally(() => handle.close());
+      } catch (error) {
+        await rm(lock, { force: true }); // else it would lock out the next try for a minute
+        throw error;
+      }
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -1,13 +1,17 @@
-import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, utimes } from "node:fs/promises";
 import { basename } from "node:path";
+import { nextPath, writeWhole } from "./whole_file.ts";
 
 /** Beside a file that was verified: its checksum, in the format that `sha256sum --check` reads. */
 const recordPath = (path: string): string => `${path}.sha256`;
 
 export const writeRecord = (path: string, sha256: string): Promise<void> =>
-  writeFile(recordPath(path), `${sha256}  ${basename(path)}\n`);
+  writeWhole(recordPath(path), `${sha256}  ${basename(path)}\n`);
 
-export const removeRecord = (path: string): Promise<void> => rm(recordPath(path), { force: true });
+export async function removeRecord(path: string): Promise<void> {
+  await rm(recordPath(path), { force: true });
+  await rm(nextPath(recordPath(path)), { force: true });
+}
 
 /** The checksum that a file should have; undefined where none is recorded. */
 export async function recordedSum(path: string): Promise<string | undefined> {

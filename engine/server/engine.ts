@@ -1,13 +1,15 @@
 import { performance } from "node:perf_hooks";
-import type {
-  EngineEvent,
-  EngineRequest,
-  EngineSettings,
-  FromEngine,
-  GenerationCost,
-  GenerationEnd,
-  Priority,
-  ToEngine,
+import {
+  type EngineEvent,
+  type EngineRequest,
+  type EngineSettings,
+  type FromEngine,
+  type GenerationCost,
+  type GenerationEnd,
+  idOf,
+  isToEngine,
+  kindOf,
+  type Priority,
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import { createScheduler, drain } from "../generate/index.ts";
@@ -29,6 +31,9 @@ type Waited = Required<Pick<GenerationCost, "queuedMs" | "loadMs">>;
 
 const defaults: EngineSettings = { device: "auto", memoryLimit: 0, unloadAfterMinutes: 30 };
 
+const mostKnown = 4096; // ids: copies of messages come close behind them
+const mostUnreadable = 20; // kinds of messages that are named in the log
+
 /** Serves the requests of protocol.ts on one GPU: by priority, one at a time, each with its own events. */
 export function createEngine({ send, timers = globalThis, open, ...options }: EngineOptions) {
   let settings = defaults;
@@ -38,6 +43,9 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
   const scheduler = createScheduler();
   const running = new Map<number, AbortController>();
   const reads = createReads();
+  /** Requests that came, or were cancelled before they came; the oldest first. Each runs once at most. */
+  const known = new Set<number>();
+  const unreadable = new Set<string>();
   let idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   function unload(): void {
@@ -145,33 +153,68 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
     }
   }
 
+  /** The last event of a request that failed, or was cancelled in its work. */
+  async function endOf(error: unknown, { aborted, reason }: AbortSignal): Promise<EngineEvent> {
+    // First: who hears of it may ask again at once. On a device that has failed all else fails with its own words.
+    const broken = await models.dropBrokenDevice();
+    const cause = broken instanceof UserError ? broken : error;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const fault = cause instanceof UserError ? cause.fault : undefined;
+    if (!fault && !(aborted && error === reason))
+      send({ kind: "log", level: "error", message: (error as Error).stack ?? message });
+    if (aborted) return { kind: "done", reason: "cancelled" };
+    return { kind: "error", message, ...(fault && { fault }) };
+  }
+
   async function run(id: number, request: EngineRequest): Promise<void> {
     timers.clearTimeout(idleTimer);
     const controller = new AbortController();
     running.set(id, controller);
+    let nth = 0;
     // Nothing more is said to a caller that has left, but that it is over.
     const emit = (event: EngineEvent) => {
       if (controller.signal.aborted && event.kind !== "done") return;
-      send({ kind: "event", id, event });
+      send({ kind: "event", id, nth: nth++, event });
     };
     try {
       await serve(request, controller.signal, emit);
     } catch (error) {
-      const { aborted, reason } = controller.signal;
-      if (aborted && error === reason) return emit({ kind: "done", reason: "cancelled" });
-      const message = error instanceof Error ? error.message : String(error);
-      const fault = error instanceof UserError ? error.fault : undefined;
-      emit({ kind: "error", message, ...(fault && { fault }) });
-      if (!fault) send({ kind: "log", level: "error", message: (error as Error).stack ?? message });
-      await models.dropBrokenDevice();
+      emit(await endOf(error, controller.signal));
     } finally {
       running.delete(id);
       watchIdleness();
     }
   }
 
+  /** @returns whether it is the first message that starts or cancels this request */
+  function meet(id: number): boolean {
+    if (known.has(id)) return false;
+    known.add(id);
+    if (known.size > mostKnown) known.delete(known.values().next().value!);
+    return true;
+  }
+
+  /** The host may be of another version, or have gone wrong: what cannot be read is named once, and dropped. */
+  function refuse(message: unknown): void {
+    const kind = kindOf(message);
+    if (!unreadable.has(kind) && unreadable.size < mostUnreadable) {
+      unreadable.add(kind);
+      log(`unknown message ${kind}: it is dropped, and so are others like it`);
+    }
+    const id = idOf(message);
+    if (id === undefined || (message as { kind?: unknown }).kind !== "request" || !meet(id)) return;
+    // Somebody waits for an answer.
+    const error = "the engine cannot read this request: it is of another version of Foretype, or damaged";
+    send({ kind: "event", id, nth: 0, event: { kind: "error", message: error } });
+  }
+
   return {
-    receive(message: ToEngine): void {
+    /** Takes a message of the client; anything else is named once and harms nothing. */
+    receive(message: unknown): void {
+      if (!isToEngine(message)) {
+        refuse(message);
+        return;
+      }
       switch (message.kind) {
         case "settings": {
           const { device, memoryLimit } = settings;
@@ -182,9 +225,10 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
           return;
         }
         case "request":
-          void run(message.id, message.request);
+          if (meet(message.id)) void run(message.id, message.request);
           return;
         case "cancel":
+          meet(message.id); // a request that comes after its own end is not run
           running.get(message.id)?.abort();
           return;
         case "bytes":
@@ -192,9 +236,6 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
           return;
         case "ping":
           send({ kind: "pulse", pulse: models.pulse });
-          return;
-        default:
-          send({ kind: "log", level: "warn", message: `unknown message ${JSON.stringify(message)}` });
       }
     },
     close: () => models.close(),

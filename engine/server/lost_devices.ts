@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { dataFolder } from "../system/index.ts";
 
@@ -64,8 +64,13 @@ export function createLostDevices({
     const part = `${path}.${pid}.part`; // whole under its own name, or not there
     attempt(() => {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(part, JSON.stringify(entries, null, 2));
-      renameSync(part, path);
+      try {
+        writeFileSync(part, JSON.stringify(entries, null, 2));
+        renameSync(part, path);
+      } catch (error) {
+        rmSync(part, { force: true });
+        throw error;
+      }
     });
     return entry;
   }

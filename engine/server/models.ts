@@ -155,9 +155,10 @@ export function createModels(
     const progress = (step: "weights" | "kernels") => (done: number, total: number) =>
       report({ kind: "loading", path, step, fraction: done / total });
     progress("weights")(0, 1);
-    const { model, upload } = allocateModel(target, file, h);
+    const undo = target.undoable();
     let session: Session | undefined;
     try {
+      const { model, upload } = allocateModel(target, file, h);
       // Choosing how to roll back takes a quiet GPU, so it comes before the weights; kernels compile beside them.
       const begin = () => openSession(target, model, open.tokenizer, options);
       const opened = await (options.drafts === "off" ? begin() : guarded(target, begin));
@@ -204,7 +205,7 @@ export function createModels(
       };
     } catch (error) {
       session?.free();
-      model.free();
+      undo(); // memory may run out at any buffer of the model or the session
       throw error;
     } finally {
       report({ kind: "loading", path, step: "kernels", fraction: null });
@@ -219,7 +220,7 @@ export function createModels(
     try {
       return await work();
     } catch (error) {
-      failed = await hasFailed(target);
+      failed = (await failureOf(target)) !== undefined;
       throw error;
     } finally {
       lostDevices.end(failed);
@@ -259,14 +260,16 @@ export function createModels(
     /** Frees the models; the device stays open. */
     unload: free,
 
-    /** Gives up the device where it has failed, so that the next request opens it again. */
-    async dropBrokenDevice(): Promise<void> {
+    /** Gives up the device where it has failed, so that the next request opens it again. @returns how it failed */
+    async dropBrokenDevice(): Promise<Error | undefined> {
       const broken = gpu;
-      if (!broken || !(await hasFailed(broken)) || broken !== gpu) return;
+      const failure = broken && (await failureOf(broken));
+      if (!failure || broken !== gpu) return failure;
       for (const model of loaded.values()) model.leave();
       loaded.clear(); // their buffers died with the device
       broken.close();
       gpu = undefined;
+      return failure;
     },
 
     get pulse(): GpuPulse {
@@ -281,19 +284,20 @@ export function createModels(
   };
 }
 
-/** Whether the device has failed. A failure on it may be reported before its loss, so wait a moment for that. */
-async function hasFailed(gpu: Gpu): Promise<boolean> {
-  const failed = () => {
+/** How the device has failed, if it has. What fails on it may be told before its loss, so wait a moment for that. */
+async function failureOf(gpu: Gpu): Promise<Error | undefined> {
+  const failure = () => {
     try {
       gpu.check();
-      return false;
-    } catch {
-      return true;
+      return undefined;
+    } catch (error) {
+      return error as Error;
     }
   };
-  if (failed()) return true;
+  const known = failure();
+  if (known) return known;
   await new Promise((resolve) => setImmediate(resolve));
-  return failed();
+  return failure();
 }
 
 /** Waits for both, also where one fails. */

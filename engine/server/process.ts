@@ -1,9 +1,11 @@
 // The engine as a child process: messages of protocol.ts over Node's IPC. It ends when its parent does.
-import type { FromEngine, ToEngine } from "../contract/index.ts";
+import type { FromEngine } from "../contract/index.ts";
 import { createEngine } from "./index.ts";
+import { endWithParent } from "./parent.ts";
 
 const send = (message: FromEngine): void => {
-  if (process.connected) process.send!(message);
+  // A parent that is gone takes no message, and is noticed below.
+  if (process.connected) process.send!(message, undefined, undefined, () => {});
 };
 
 if (!process.send) {
@@ -12,8 +14,9 @@ if (!process.send) {
   );
   process.exit(2);
 }
+endWithParent();
 const engine = createEngine({ send });
-process.on("message", (message) => engine.receive(message as ToEngine));
+process.on("message", (message) => engine.receive(message));
 // No cleanup: destroying a device takes time, and the system frees everything.
 function leave(): void {
   engine.leave();

@@ -24,7 +24,8 @@ export function createReads() {
             waiting.set(token, (bytes) => {
               signal.removeEventListener("abort", leave);
               waiting.delete(token);
-              resolve(bytes);
+              if (bytes.length === length) return resolve(bytes);
+              reject(new Error(`${length} bytes of ${path} were asked for and ${bytes.length} came`));
             });
             signal.addEventListener("abort", leave, { once: true });
             emit({ kind: "read", token, path, offset, length });

@@ -1,10 +1,11 @@
-import { appendFile, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { type DocumentView, exclusionOf, type Pipeline } from "../../engine/complete/index.ts";
 import { systemClock } from "../../engine/contract/index.ts";
 import { isSupported, placeOf, wholeTextOf } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
+import { recordingFile } from "./recording_file.ts";
 import { createTypingRecorder, recordedPipeline, type TypingRecorder } from "./typing_recorder.ts";
 
 export interface TraceRecorderOptions {
@@ -28,10 +29,7 @@ export function createTraceRecorder({ storage, log, settings }: TraceRecorderOpt
     const file = join(folder, `typing-${new Date().toISOString().replace(/[:.]/g, "-")}.jsonl`);
     log.info(`Typing is recorded in ${file} (foretype.recordTyping).`);
     return createTypingRecorder({
-      async append(text) {
-        await mkdir(folder, { recursive: true });
-        await appendFile(file, text, { mode: 0o600 }); // it holds source text
-      },
+      append: recordingFile(file),
       isExcluded(file) {
         const { exclude, languages } = settings.current.pipeline;
         return (file.languageId === "scminput" && !languages.scminput) || !!exclusionOf(file, exclude);

@@ -1,32 +1,19 @@
 import * as vscode from "vscode";
+import { isStoredMetrics } from "../../engine/complete/index.ts";
 import { systemClock } from "../../engine/contract/index.ts";
 
 import { createSharedMetrics } from "./shared_metrics.ts";
+import { createStore } from "./store.ts";
 
-/** The metrics of all windows, in one file; they stay on this machine. */
+/** The metrics of all windows, in one folder; they stay on this machine. */
 export function createStatistics(folder: vscode.Uri, log: vscode.LogOutputChannel) {
-  const file = vscode.Uri.joinPath(folder, "statistics.json");
   const changed = new vscode.EventEmitter<void>();
-
   const shared = createSharedMetrics({
-    async read() {
-      try {
-        return JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(file)));
-      } catch (error) {
-        if (!(error instanceof vscode.FileSystemError))
-          log.warn(
-            `The stored statistics cannot be read (${(error as Error).message}): counting starts again from zero.`,
-          );
-        return undefined;
-      }
-    },
-    async write(stored) {
-      try {
-        await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(JSON.stringify(stored)));
-      } catch (error) {
-        log.error(`The statistics cannot be stored (${(error as Error).message}).`);
-      }
-    },
+    ...createStore({
+      folder: folder.fsPath,
+      isSound: isStoredMetrics,
+      log: (level, sentence) => log[level](sentence),
+    }),
     onChange: () => changed.fire(),
     log: (message) => log.warn(message),
     clock: systemClock,
@@ -35,7 +22,7 @@ export function createStatistics(folder: vscode.Uri, log: vscode.LogOutputChanne
   const focus = vscode.window.onDidChangeWindowState(
     ({ focused }) => void (focused ? shared.enter() : shared.leave()),
   );
-  if (vscode.window.state.focused) void shared.enter();
+  void shared.enter();
 
   return {
     metrics: shared.metrics,

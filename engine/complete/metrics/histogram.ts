@@ -7,7 +7,9 @@ export type Histogram = Record<string, number>;
 
 const bucketOf = (ms: number): number => Math.round(Math.log(Math.max(ms, 0.1)) / LOG_GROWTH);
 
+/** Counts a time; one that is no number is none, and would make the whole file unreadable. */
 export function addTime(histogram: Histogram, ms: number): void {
+  if (!Number.isFinite(ms)) return;
   const bucket = bucketOf(ms);
   histogram[bucket] = (histogram[bucket] ?? 0) + 1;
 }

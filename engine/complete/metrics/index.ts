@@ -15,4 +15,4 @@ export {
   type MetricsSummary,
   type Share,
 } from "./metrics.ts";
-export type { StoredMetrics } from "./stored.ts";
+export { isStoredMetrics, type StoredMetrics } from "./stored.ts";

@@ -6,8 +6,18 @@ import { empty, readStored, type StoredMetrics } from "./stored.ts";
 
 const WINDOW = 200; // suggestions that the headline rate covers
 const MINIMUM = 20; // suggestions below which a share is noise
-const RETENTION_DAYS = 90;
+const PLOTTED_HOURS = 90 * 24;
 const HOUR_MS = 3_600_000;
+
+/** What is counted of an answer. */
+export type CountedTrace = Pick<
+  TraceRecord,
+  "at" | "trigger" | "source" | "times" | "tokens" | "drafted" | "acceptedDrafts"
+> & {
+  readonly outcome:
+    | { readonly kind: "shown" }
+    | { readonly kind: "nothing"; readonly silence: { readonly id: string } };
+};
 
 /** A share of suggestions; `rate` is null while `n` is too small to say anything. */
 export interface Share {
@@ -60,9 +70,16 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
   let data = readStored(stored, log) ?? empty(now());
   let counts = createCounts(data, session);
 
+  /** By their number and not by their age: a clock that is set years ahead for a moment takes nothing away. */
   function prune(): void {
-    const oldest = hourOf(now()) - RETENTION_DAYS * 24;
-    for (const key of Object.keys(data.hours)) if (Number(key) < oldest) delete data.hours[key];
+    const keys = Object.keys(data.hours).map(Number);
+    for (const key of keys.sort((a, b) => b - a).slice(PLOTTED_HOURS)) delete data.hours[key];
+  }
+
+  /** Hours that the plots have room for; others were counted while the clock was wrong, or are older. */
+  function isPlotted(hour: number): boolean {
+    const ago = hourOf(now()) - hour;
+    return ago >= -24 && ago < PLOTTED_HOURS;
   }
 
   return {
@@ -73,7 +90,7 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
       data.typedCharacters += characters;
     },
 
-    trace(record: TraceRecord): void {
+    trace(record: CountedTrace): void {
       if (record.trigger === "speculative") return;
       const { outcome, times, source } = record;
       if (outcome.kind === "nothing") {
@@ -140,6 +157,7 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
           share: share(part, n),
         })),
         hours: Object.entries(data.hours)
+          .filter(([key]) => isPlotted(Number(key)))
           .map(([key, { shown, used, firstLine }]) => ({
             startMs: Number(key) * HOUR_MS,
             shown,
@@ -147,7 +165,7 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
             p50: quantile(firstLine, 0.5),
           }))
           .sort((a, b) => a.startMs - b.startMs),
-        sinceMs: data.sinceMs,
+        sinceMs: Math.min(data.sinceMs, now()),
       };
     },
 

@@ -92,12 +92,13 @@ export const empty = (sinceMs: number): StoredMetrics => ({
 /** The stored data if its format is ours; data of another program or version is discarded, and the counts start at 0. */
 export function readStored(stored: unknown, log: (message: string) => void): StoredMetrics | undefined {
   if (stored === undefined || stored === null) return undefined;
-  if (isSound(stored)) return structuredClone(stored);
+  if (isStoredMetrics(stored)) return structuredClone(stored);
   log("The stored statistics are not readable by this version: counting starts again from zero.");
   return undefined;
 }
 
-function isSound(stored: unknown): stored is StoredMetrics {
+/** Whether the format is ours. */
+export function isStoredMetrics(stored: unknown): stored is StoredMetrics {
   const fresh = empty(0);
   if (!isRecord(stored)) return false;
   const sameTypes = Object.entries(fresh).every(([key, value]) => typeof stored[key] === typeof value);

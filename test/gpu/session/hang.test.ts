@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { forkEngine } from "../../../engine/client/child.ts";
 import { createEngineClient, type EngineClient } from "../../../engine/client/client.ts";
+import type { FromEngine } from "../../../engine/contract/index.ts";
 import { childEnvironment, vulkanFolder } from "../../../scripts/environment.mjs";
 import { fakeClock } from "../../unit/support/clock.ts";
 import { bundleProgram } from "../support/bundle.ts";
@@ -58,7 +59,7 @@ function bench(device: string, hangOnce?: string) {
         ...child,
         onMessage: (listener) =>
           child.onMessage((message) => {
-            if (message.kind === "pulse") pulses++;
+            if ((message as FromEngine).kind === "pulse") pulses++;
             listener(message);
           }),
       };

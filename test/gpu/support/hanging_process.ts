@@ -1,9 +1,10 @@
 // The engine's process on a GPU that stops answering after the first text, in the first of the processes that share
 // HANG_ONCE (a path of the test), or in each where it is unset.
 import { existsSync, writeFileSync } from "node:fs";
-import type { FromEngine, ToEngine } from "../../../engine/contract/index.ts";
+import type { FromEngine } from "../../../engine/contract/index.ts";
 import { openGpu } from "../../../engine/gpu/index.ts";
 import { createEngine } from "../../../engine/server/index.ts";
+import { endWithParent } from "../../../engine/server/parent.ts";
 import { withProperties } from "./test_bed.ts";
 
 const once = process.env.HANG_ONCE;
@@ -50,6 +51,7 @@ const engine = createEngine({
     return withProperties(gpu, { submit });
   },
 });
-process.on("message", (message) => engine.receive(message as ToEngine));
+endWithParent();
+process.on("message", (message) => engine.receive(message));
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.send!({ kind: "hello" });

@@ -24,6 +24,7 @@ function bench(
   function fakeChild() {
     const sent: ToEngine[] = [];
     let message = (_: FromEngine) => {};
+    let log = (_: string) => {};
     const exits: ((how: string) => void)[] = [];
     const child: EngineChild = {
       pid: 100 + children.length,
@@ -33,7 +34,9 @@ function bench(
       onMessage: (listener) => {
         message = listener;
       },
-      onLog: () => {},
+      onLog: (listener) => {
+        log = listener;
+      },
       onExit: (listener) => void exits.push(listener),
     };
     const killed: string[] = [];
@@ -44,6 +47,7 @@ function bench(
       killed,
       requests,
       say: (it: FromEngine) => message(it),
+      write: (line: string) => log(line),
       /** Answers the last request. */
       answer(event: EngineEvent) {
         message({ kind: "event", id: requests().at(-1)!.id, event });
@@ -209,6 +213,53 @@ describe("after a crash", () => {
       await it.clock.pass(10 * 60_000);
       it.last().say({ kind: "hello" });
     }
+  });
+});
+
+test("what a process wrote last is in the log where it stops", async () => {
+  const it = bench();
+  read(it);
+  it.last().say({ kind: "hello" });
+  for (let line = 1; line <= 30; line++) it.last().write(`line ${line}`);
+  await it.last().die("by SIGABRT");
+  const lines = it.logs.find((text) => text.startsWith("error: the engine stopped: by SIGABRT"))!.split("\n");
+  expect(lines).toHaveLength(21);
+  expect(lines.at(-1)).toBe("  line 30");
+});
+
+describe("where the GPU was lost", () => {
+  const lost: EngineEvent = {
+    kind: "error",
+    message: "the GPU was lost: try again.",
+    fault: { code: "device-lost", problem: "the GPU was lost", advice: "try again" },
+  };
+
+  test("what ran runs again in the same process, and says nothing twice", async () => {
+    const it = bench();
+    const { finished, written } = read(it);
+    it.last().say({ kind: "hello" });
+    await it.last().answer(text("alp"));
+    await it.last().answer(lost);
+    expect(it.last().requests()).toHaveLength(2);
+    const [first, second] = it.last().requests();
+    expect(second).toEqual({ ...first, id: expect.any(Number) });
+    expect(second!.kind === "request" && first!.kind === "request" && second!.id > first!.id).toBe(true);
+    it.last().say({ kind: "event", id: 1, event: text("late") }); // of the first run
+    await it.last().answer(text("alpha"));
+    expect(written()).toBe("alpha");
+    await it.last().answer(done);
+    expect(await finished).toMatchObject({ written: "alpha" });
+    expect(it.kinds()).toEqual(["starting", "running"]);
+  });
+
+  test("for the second time on a request, its sentence is given", async () => {
+    const it = bench();
+    const { finished } = read(it);
+    it.last().say({ kind: "hello" });
+    await it.last().answer(lost);
+    await it.last().answer(lost);
+    await expect(finished).rejects.toThrow("the GPU was lost: try again.");
+    expect(it.last().requests()).toHaveLength(2);
   });
 });
 

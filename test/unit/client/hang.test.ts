@@ -190,3 +190,25 @@ test("a process without requests is not asked; one that was replaced is not list
   expect(it.started).toBe(2);
   expect(it.killed).toEqual(["process 1 SIGKILL"]); // asked to leave first
 });
+
+test("a process that reads nothing is replaced also where typing cancels all that waits for it", async () => {
+  const it = bench();
+  it.pulse = undefined;
+  it.hello();
+  const ask = async (signal: AbortSignal) => {
+    const stream = it.client
+      .completerFor(() => ({ path: "mini" }))
+      .complete({ prompt, maxTokens: 9, priority: "automatic", signal });
+    for await (const _ of stream) expect.unreachable("it says nothing");
+  };
+  for (let second = 0; second < 302 && it.killed.length === 0; second++) {
+    const abort = new AbortController();
+    const asked = ask(abort.signal);
+    if (second === 0) it.hello();
+    await it.clock.pass(100);
+    abort.abort();
+    await asked;
+    await it.clock.pass(900); // nothing waits at the next look
+  }
+  expect(it.killed).toEqual(["process 1 SIGKILL"]);
+});

@@ -17,6 +17,7 @@ function open() {
       write: async (stored) => {
         writes++;
         file = JSON.stringify(stored);
+        return undefined;
       },
       onChange: told,
       log: (message) => expect.unreachable(message),
