@@ -216,7 +216,7 @@ const TASKS: readonly Action[] = [
       const text = pick(["const a = ", "this.", "return ", "items.", "if (a) ", "let b = a + "], random);
       await press(window, "End", "Enter");
       await window.page.keyboard.type(text);
-      const patience = 100 + Math.floor(random() * 500);
+      const patience = 100 + Math.floor(random() * 900);
       await window.page.waitForTimeout(patience);
       const what = pick(
         ["accept", "accept", "accept a word", "accept a line", "escape", "type along", "undo"],

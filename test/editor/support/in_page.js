@@ -15,10 +15,11 @@
     return lines.length ? [first, ...lines.map((line) => plain(line).trimEnd())].join("\n") : first;
   };
 
-  /** The line of the cursor as it is painted, ghost text included. */
+  /** The line of the cursor as it is painted, ghost text included; of several editors, in the one that has the focus. */
   const readLine = () => {
-    const top = document.querySelector(".editor-instance .cursor")?.getBoundingClientRect().top ?? 0;
-    const lines = [...document.querySelectorAll(".editor-instance .view-lines .view-line")];
+    const editor = document.querySelector(".editor-instance .monaco-editor.focused") ?? document;
+    const top = editor.querySelector(".cursor")?.getBoundingClientRect().top ?? 0;
+    const lines = [...editor.querySelectorAll(".view-lines .view-line")];
     return plain(lines.find((line) => Math.abs(line.getBoundingClientRect().top - top) < 4));
   };
 
