@@ -6,12 +6,9 @@ fn multiply(own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
       let weight = quads(h, i);
       let factor = gain(group * 8u + i);
       for (var r = 0u; r < row_trips(); r++) {
-        var v = x[input_row_after(base, r) * (shape.x_stride / 4u) + group * 8u + i];
-        if (NORMED) {
-          (*sums).squares[r] = add_squares((*sums).squares[r], v);
-          v *= factor;
-        }
-        (*sums).products[r] = add_products((*sums).products[r], weight, v);
+        let v = x[input_row_after(base, r) * (shape.x_stride / 4u) + group * 8u + i];
+        if (NORMED) { (*sums).squares[r] = add_squares((*sums).squares[r], v); }
+        (*sums).products[r] = add_products((*sums).products[r], weight, input(v, r, factor));
       }
     }
   }
