@@ -212,6 +212,7 @@ const torture = () => {
     { title: "completions of real code", run: tests("unit", long, ["complete/real", "complete/properties"]) },
     { title: "model files with one thing changed", run: tests("unit", long, ["mutated_headers"]) },
     { title: "the same, computed with", run: tests("gpu", long, ["mutated_headers"]) },
+    { title: "mixtures of experts as on a GPU", run: tests("gpu", long, ["model/families"]) },
     { title: "drafts over whole texts", run: tests("gpu", long, drafts) },
     { title: "the engine's process, killed and spoiled", run: longForm("test/torture/long.mjs") },
     vsix,

@@ -5,14 +5,21 @@ import { Gpu } from "./gpu.ts";
 export interface RecordedDevice {
   readonly description: string;
   readonly software: boolean;
-  readonly limits: Pick<GPUSupportedLimits, "maxBufferSize" | "maxStorageBufferBindingSize">;
+  readonly limits: Pick<
+    GPUSupportedLimits,
+    "maxBufferSize" | "maxStorageBufferBindingSize" | "maxStorageBuffersPerShaderStage"
+  >;
 }
 
-/** Where no device is asked: limits of NVIDIA's Vulkan driver, the lowest of today's graphics cards. */
+/** Where no device is asked: bytes of NVIDIA's Vulkan driver, the lowest of today's graphics cards, and the buffers that WebGPU promises. */
 export const anyGpu: RecordedDevice = {
   description: "no device, as for a GPU",
   software: false,
-  limits: { maxBufferSize: 2 ** 32 - 1, maxStorageBufferBindingSize: 2 ** 31 - 4 },
+  limits: {
+    maxBufferSize: 2 ** 32 - 1,
+    maxStorageBufferBindingSize: 2 ** 31 - 4,
+    maxStorageBuffersPerShaderStage: 8,
+  },
 };
 
 /** A kernel of a recording, in the order in which they were compiled. */

@@ -35,15 +35,11 @@ export interface Workspace {
   readonly hidden: GPUBuffer;
   /** [COUNT + 1, T] the router's logits, and the one of the shared expert's gate */
   readonly routes: GPUBuffer;
-  /** [2, USED, T] experts of a row, and the bits of their weights */
-  readonly picks: GPUBuffer;
-  /** [4, SLOTS] expert, first of its pairs, number of pairs */
-  readonly groups: GPUBuffer;
-  /** [USED·T] pairs of a row and an expert, by expert */
-  readonly pairs: GPUBuffer;
+  /** Where rows go: experts of each row, and rows of each expert (shaders/experts/routing.wgsl) */
+  readonly routing: GPUBuffer;
   /** [2F, USED, T] gate, up of a row's experts */
   readonly expertGateUp: GPUBuffer;
-  /** [F, USED, T] */
+  /** [F, USED, T], then [F, T] of the shared expert, where it is one with the others */
   readonly expertHidden: GPUBuffer;
   /** [E, USED, T] what each expert of a row gives */
   readonly expertOut: GPUBuffer;
@@ -74,6 +70,10 @@ function splitsOf(context: number): { split: number; splits: number } {
 export const expertSlots = (experts: { count: number; used: number }, rows: number): number =>
   Math.min(experts.count, experts.used * rows);
 
+/** Bytes of `Routing` in shaders/experts/routing.wgsl: groups, picks, pairs and a number. */
+const routingBytes = (experts: { count: number; used: number }): number =>
+  16 * expertSlots(experts, maxRows) + 8 * (experts.used + 1) * maxRows + 4 * experts.used * maxRows + 4;
+
 /** Bytes of each buffer of a workspace. */
 export function workspaceBytes(h: Hyperparameters, context: number): Record<WorkspaceBuffer, number> {
   const { heads, kvHeads, headSize, gated } = h.attention;
@@ -99,11 +99,9 @@ export function workspaceBytes(h: Hyperparameters, context: number): Record<Work
     gateUp: 2 * h.feedForward * row,
     hidden: h.feedForward * row,
     routes: count && (count + 1) * row,
-    picks: 2 * used * row,
-    groups: expertSlots(experts, maxRows) * 16,
-    pairs: used * row,
+    routing: count && routingBytes(experts),
     expertGateUp: 2 * feedForward * used * row,
-    expertHidden: feedForward * used * row,
+    expertHidden: feedForward * (used + Number(shared === feedForward)) * row,
     expertOut: h.embedding * used * row,
     sharedOut: shared && h.embedding * row,
     mtpHidden: hasMtp * h.embedding * tapeRows * 4,

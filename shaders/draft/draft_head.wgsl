@@ -8,6 +8,8 @@
 // Dispatch (groups), groups = COUNT·LANES / (4·WORKGROUP), workgroup WORKGROUP.
 @group(0) @binding(6) var<storage, read> ids: array<u32, COUNT>;
 
+const SIZE = WORKGROUP;
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   if (step.rows == 0u) { return; }

@@ -1,18 +1,16 @@
-// expert_sum (NETWORK.md 3.7): x_t ← x_t + (Σ_j w_j·y_{t,j} + sigmoid(s_t)·y_t of the shared expert, if there is one)
+// expert_sum (NETWORK.md 3.7): x_t ← x_t + (Σ_j w_j·y_{t,j} + w·y_t of the shared expert, if there is one)
 // Order: fma over j in turn, then the shared expert.
-// 0 picks   [USED, T]     read         expert, bits of its weight
-// 1 y       [E, USED, T]  read
-// 2 shared  [E, T]        read
-// 3 logits  [STRIDE, T]   read         s_t is the last of a row
-// 4 x       [E, T]        read_write
-// 5 step                  read
+// 0 routing                      read         see routing.wgsl
+// 1 y              [E, USED, T]  read
+// 2 shared_expert  [E, T]        read
+// 3 x              [E, T]        read_write
+// 4 step                         read
 // Dispatch (E / (4·WORKGROUP), T), workgroup WORKGROUP: an invocation owns four neighbours.
-@group(0) @binding(0) var<storage, read> picks: array<vec2u>;
+@group(0) @binding(0) var<storage, read> routing: Routing;
 @group(0) @binding(1) var<storage, read> y: array<vec4f>;
 @group(0) @binding(2) var<storage, read> shared_expert: array<vec4f>;
-@group(0) @binding(3) var<storage, read> logits: array<f32>;
-@group(0) @binding(4) var<storage, read_write> x: array<vec4f>;
-@group(0) @binding(5) var<storage, read> step: StepState;
+@group(0) @binding(3) var<storage, read_write> x: array<vec4f>;
+@group(0) @binding(4) var<storage, read> step: StepState;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -20,11 +18,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (t >= step.rows || id.x >= E / 4u) { return; }
   var sum = vec4f();
   for (var j = 0u; j < USED; j++) {
-    let weight = bitcast<f32>(picks[t * USED + j].y);
+    let weight = bitcast<f32>(routing.picks[t][j].y);
     sum = fma(vec4f(weight), y[(t * USED + j) * (E / 4u) + id.x], sum);
   }
   if (SHARED) {
-    let gate = 1.0 / (1.0 + exp(min(-logits[t * STRIDE + STRIDE - 1u], 80.0)));
+    let gate = bitcast<f32>(routing.picks[t][USED].y);
     sum = fma(vec4f(gate), shared_expert[t * (E / 4u) + id.x], sum);
   }
   x[t * (E / 4u) + id.x] += sum;

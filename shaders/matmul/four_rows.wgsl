@@ -3,6 +3,7 @@
 // for each row of x; then a binary tree over the lanes. Nothing of it depends on the number of rows of x.
 // With GATED, W is a gate above a matrix of the same size, and rows n, n + 1 of both make results n and n + 1
 // (NETWORK.md 3.6).
+// SIZE is the kernel's workgroup.
 const OWN = select(4u, 2u, GATED); // results of a row of x from four rows of W
 
 // Results of a row of x from `rows` rows of W.
@@ -36,15 +37,15 @@ fn add_products(sum: vec4f, w: mat4x4f, x: vec4f) -> vec4f {
 // time to compile such a kernel, and costs it nothing when it runs.
 fn row_trips() -> u32 { return select(ROWS, trips(ROWS), ROWS > 4u); }
 
-const TOGETHER = min(ROWS, 4u); // rows of x whose sums go over the lanes at once
-var<workgroup> partial: array<vec4f, WORKGROUP * TOGETHER>;
+const TOGETHER = min(ROWS, min(4u, 512u / SIZE)); // rows of x whose sums go over the lanes at once, in 8 KiB at most
+var<workgroup> partial: array<vec4f, SIZE * TOGETHER>;
 
 // Adds `partial` over the lanes; lane 0 of each row has the sum. Its values are there when it returns.
 fn add_lanes(local: u32) {
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+  for (var reach = select(0u, trips(LANES / 2u), LANES > 1u); reach > 0u; reach /= 2u) {
     workgroupBarrier();
     if (local % LANES < reach) {
-      for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] += partial[r * WORKGROUP + local + reach]; }
+      for (var r = 0u; r < TOGETHER; r++) { partial[r * SIZE + local] += partial[r * SIZE + local + reach]; }
     }
   }
   workgroupBarrier();

@@ -1,5 +1,7 @@
 // The input of a product is x as it is.
 const NORMED = false;
 const EPS = 0.0;
+fn prepare(first: u32, count: u32, group: u32, local: u32) {}
 fn gain(i: u32) -> vec4f { return vec4f(1.0); }
+fn input(v: vec4f, r: u32, factor: vec4f) -> vec4f { return v; }
 fn input_scale(t: u32) -> f32 { return 1.0; }

@@ -7,9 +7,11 @@
 // 2 x        [x_stride, T]    read
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
-// 6                           read         see input_*.wgsl
+// 6, 7                                     see input_*.wgsl
 // Dispatch (min(groups, GRID_X), T / ROWS, …), groups = N·LANES / (4·WORKGROUP), workgroup WORKGROUP; LANES = 1 on a CPU
 // device.
+const SIZE = WORKGROUP;
+
 struct Sums {
   products: array<vec4f, ROWS>, // four rows of W for each row of x
   squares: array<f32, ROWS>,    // with NORMED, of each row of x
@@ -26,9 +28,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let base = input_row(first);
   let own = rows_of(n, slab.rows);
   var sums = Sums();
+  prepare(first, min(ROWS, rows - first), wg.z * GRID_X + wg.x, local);
   multiply_slab(slab, own, lane, base, &sums);
   let count = min(ROWS, rows - first);
-  for (var done = 0u; done < ROWS; done += TOGETHER) {
+  for (var done = 0u; done < row_trips(); done += TOGETHER) {
     var scales = vec4f(1.0);
     if (NORMED) {
       let last = ROWS - 1u;
@@ -42,14 +45,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       for (var r = 0u; r < 4u; r++) { scales[r] = norm_scale(partial[local - lane][r], shape.k); }
       workgroupBarrier();
     }
-    for (var r = 0u; r < TOGETHER; r++) { partial[r * WORKGROUP + local] = sums.products[min(done + r, ROWS - 1u)]; }
+    for (var r = 0u; r < TOGETHER; r++) { partial[r * SIZE + local] = sums.products[min(done + r, ROWS - 1u)]; }
     add_lanes(local);
     // All lanes iterate equally often: else FXC takes the barriers for divergent.
     for (var at = 0u; at < trips(OWN * TOGETHER); at += LANES) {
       let r = (at + lane) / OWN;
       let i = (at + lane) % OWN;
       if (r < TOGETHER && done + r < count && n + i < columns(slab.rows)) {
-        let scaled = partial[r * WORKGROUP + local - lane] * scales[r] * input_scale(first + done + r);
+        let scaled = partial[r * SIZE + local - lane] * scales[r] * input_scale(first + done + r);
         store(first + done + r, slab.first + n + i, result(scaled, i));
       }
     }

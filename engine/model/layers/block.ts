@@ -5,7 +5,7 @@ import { type Attention, loadAttention, recordAttention } from "./attention.ts";
 import { type DeltaNet, loadDeltaNet, recordDeltaNet } from "./delta_net.ts";
 import { type Experts, loadExperts, recordExperts } from "./experts.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward } from "./ffn.ts";
-import { recordNorm, recordNormed } from "./norm.ts";
+import { recordNormed } from "./norm.ts";
 
 /** One block: mixer and feed-forward network, each behind its norm. */
 export interface Block {
@@ -42,14 +42,7 @@ export function recordBlock(pass: Pass, block: Block, index: number): void {
   if (mixer.kind === "attention") recordAttention(pass, mixer, input, memory.kv[index]!);
   else recordDeltaNet(pass, mixer, input, memory.recurrent[index]!);
   if (ffn.kind === "experts") {
-    // Many products read these rows, so that they are made once.
-    const stride = h.embedding;
-    recordNorm(pass, {
-      ...norm(block.ffnNorm),
-      x: { buffer: w.x, stride },
-      y: { buffer: w.normed, stride },
-    });
-    recordExperts(pass, ffn);
+    recordExperts(pass, ffn, block.ffnNorm);
   } else {
     const normed = recordNormed(pass, norm(block.ffnNorm), w);
     recordFeedForward(pass, ffn, normed, { out: w.x, accumulate: true });

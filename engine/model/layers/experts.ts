@@ -1,18 +1,24 @@
 import stepShader from "../../../shaders/common/step_state.wgsl";
-import groupShader from "../../../shaders/experts/expert_group.wgsl";
+import downShader from "../../../shaders/experts/expert_down.wgsl";
 import routeShader from "../../../shaders/experts/expert_route.wgsl";
 import sumShader from "../../../shaders/experts/expert_sum.wgsl";
 import expertsShader from "../../../shaders/experts/experts.wgsl";
 import shapeShader from "../../../shaders/experts/experts_shape.wgsl";
+import sumsShader from "../../../shaders/experts/experts_sums.wgsl";
+import noSharedShader from "../../../shaders/experts/no_shared.wgsl";
+import routingShader from "../../../shaders/experts/routing.wgsl";
 import fourRowsShader from "../../../shaders/matmul/four_rows.wgsl";
 import quadsShader from "../../../shaders/matmul/quads.wgsl";
+import type { TensorType } from "../../gguf/index.ts";
 import { ceilDiv, structOf, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
 import type { Pass } from "../pass.ts";
-import type { Matrix, Weights } from "../weights.ts";
+import type { Matrix, Slab, Weights } from "../weights.ts";
 import { expertSlots } from "../workspace.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward, recordSwiglu } from "./ffn.ts";
 import { decoders, lanesFor, productGroups, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
+import { isNarrow, recordNorm } from "./norm.ts";
+import { again, canShare, secondPlanes } from "./two_types.ts";
 
 /** Weights of a mixture of experts (NETWORK.md 2.6). */
 export interface Experts {
@@ -44,32 +50,117 @@ export function loadExperts(weights: Weights, h: Hyperparameters, block: string)
   };
 }
 
-/** Records x += Experts(normed) (NETWORK.md 3.7). */
-export function recordExperts(pass: Pass, layer: Experts): void {
+/**
+ * Records x += Experts(rms(x) ∘ norm) (NETWORK.md 3.7). A narrow pass takes four dispatches, where the shapes and types of the weights
+ * allow it: the router, which norms its rows; their routing; gate and up; down and the sum. The bits are the same (I3).
+ */
+export function recordExperts(pass: Pass, layer: Experts, norm: GPUBuffer): void {
+  recordRouter(pass, layer, norm);
+  recordRouting(pass, layer);
+  const joined = isNarrow(pass) ? joinedWeights(pass, layer) : undefined;
+  if (joined) recordJoined(pass, joined);
+  else recordApart(pass, layer);
+}
+
+/** Records the normalised rows and the router's logits of them. */
+function recordRouter(pass: Pass, { router }: Experts, norm: GPUBuffer): void {
+  const { h, workspace: w } = pass;
+  const { embedding: size, epsilon } = h;
+  // All products of the experts read these rows, so that they are made once.
+  if (isNarrow(pass)) {
+    recordMatmul(pass, router, { x: w.x, norm: { w: norm, epsilon, normed: w.normed }, out: w.routes });
+    return;
+  }
+  const rows = { x: { buffer: w.x, stride: size }, y: { buffer: w.normed, stride: size } };
+  recordNorm(pass, { ...rows, w: norm, size, epsilon });
+  recordMatmul(pass, router, { x: w.normed, out: w.routes });
+}
+
+/** Invocations of a workgroup at most, and floats of probabilities that it holds at most: all devices have both. */
+const mostTeams = 4;
+const mostHeld = 2048;
+
+/** Records which experts each row goes to, and which rows each expert has. */
+function recordRouting(pass: Pass, { router, shared }: Experts): void {
+  const { recorder, h, workspace: w, step, width } = pass;
+  const { count, used } = h.experts!;
+  const record = (teams: number, { picks, groups }: { picks: boolean; groups: boolean }) =>
+    recorder.dispatch(
+      {
+        name: `expert_route${groups ? (picks ? "" : " groups") : " picks"}`,
+        parts: [stepShader, routingShader, routeShader],
+        constants: {
+          ...choiceOf(pass),
+          STRIDE: u32(router.rows),
+          SHARED: String(shared !== undefined),
+          PICKS: String(picks),
+          GROUPS: String(groups),
+          TEAMS: u32(teams),
+          ROUNDS: u32(groups ? ceilDiv(width, teams) : 1),
+          PAIRS: u32(groups ? used * width : 1),
+        },
+      },
+      { logits: w.routes, routing: w.routing, step },
+      [1, groups ? 1 : width],
+    );
+  if (isNarrow(pass)) {
+    const teams = Math.min(mostTeams, 2 ** Math.ceil(Math.log2(width)), Math.floor(mostHeld / count));
+    record(teams, { picks: true, groups: true });
+    return;
+  }
+  record(1, { picks: true, groups: false });
+  record(mostTeams, { picks: false, groups: true });
+}
+
+/** A slab of experts, and one of the shared expert, if there is one. */
+interface Joined {
+  readonly slab: Slab;
+  readonly shared: Slab | undefined;
+}
+
+/** The weights, where one kernel can have all experts of a product, the shared one included. */
+function joinedWeights(
+  { recorder, h }: Pass,
+  { gateUp, down, shared }: Experts,
+): { gateUp: Joined; down: Joined } | undefined {
+  const join = (stacks: readonly Matrix[], ofShared: Matrix | undefined): Joined | undefined => {
+    const slabs = stacks.flatMap((stack) => stack.slabs);
+    if (slabs.length !== 1) return undefined;
+    if (!ofShared) return { slab: slabs[0]!, shared: undefined };
+    const fits = ofShared.slabs.length === 1 && canShare(recorder.gpu, slabs[0]!, ofShared.slabs[0]!, 4);
+    return fits ? { slab: slabs[0]!, shared: ofShared.slabs[0]! } : undefined;
+  };
+  if (shared && h.experts!.shared !== h.experts!.feedForward) return undefined;
+  const [first, second] = [join(gateUp, shared?.gateUp), join([down], shared?.down)];
+  return first && second && { gateUp: first, down: second };
+}
+
+function recordJoined(pass: Pass, { gateUp, down }: { gateUp: Joined; down: Joined }): void {
   const { recorder, h, workspace: w, step, width } = pass;
   const { count, used, feedForward } = h.experts!;
-  const stride = layer.router.rows;
-  const choice = { COUNT: u32(count), USED: u32(used) };
+  const place = { x: w.normed, perInput: used, out: w.expertHidden, stride: feedForward, column: 0 };
+  recordSlab(pass, gateUp, { ...place, columns: h.embedding, rows: 2 * feedForward, gated: true });
 
-  recordMatmul(pass, layer.router, { x: w.normed, out: w.routes });
+  const lanes = lanesFor(recorder.gpu, feedForward);
+  const most = expertSlots(h.experts!, width) + Number(down.shared !== undefined);
+  const sides = Math.min((mostTeams * workgroupSize) / lanes, 2 ** Math.ceil(Math.log2(most)));
+  const words = shapeLayout.write({ ...unplaced, k: feedForward, n: h.embedding, experts: count });
+  const shape = withShape(recorder.gpu, shapeShader, words);
   recorder.dispatch(
     {
-      name: "expert_route",
-      parts: [stepShader, routeShader],
-      constants: { ...choice, STRIDE: u32(stride) },
+      name: `expert_down ${typesOf(down)} ×${perReadOf(width)}`,
+      parts: [stepShader, ...shape.parts, ...multiplying(down), downShader],
+      constants: { ...constantsOf(pass, down, { lanes, gated: false }), SIDES: u32(sides) },
     },
-    { logits: w.routes, picks: w.picks, step },
-    [1, width],
+    { ...planesOf(down), x: w.expertHidden, out: w.x, step, ...shape.bindings, routing: w.routing },
+    [h.embedding / 4],
   );
-  recorder.dispatch(
-    {
-      name: "expert_group",
-      parts: [stepShader, groupShader],
-      constants: { ...choice, SLOTS: u32(expertSlots(h.experts!, width)) },
-    },
-    { picks: w.picks, groups: w.groups, pairs: w.pairs, step },
-    [1],
-  );
+}
+
+/** Records each product and the sum as dispatches of their own. */
+function recordApart(pass: Pass, layer: Experts): void {
+  const { recorder, h, workspace: w, step, width } = pass;
+  const { used, feedForward } = h.experts!;
   const [first, ...others] = layer.gateUp;
   if (others.length === 0) {
     const place = { x: w.normed, perInput: used, out: w.expertHidden, stride: feedForward, column: 0 };
@@ -87,15 +178,10 @@ export function recordExperts(pass: Pass, layer: Experts): void {
   recorder.dispatch(
     {
       name: "expert_sum",
-      parts: [stepShader, sumShader],
-      constants: {
-        E: u32(h.embedding),
-        USED: u32(used),
-        STRIDE: u32(stride),
-        SHARED: String(layer.shared !== undefined),
-      },
+      parts: [stepShader, routingShader, sumShader],
+      constants: { ...choiceOf(pass), E: u32(h.embedding), SHARED: String(layer.shared !== undefined) },
     },
-    { picks: w.picks, y: w.expertOut, shared_expert: w.sharedOut, logits: w.routes, x: w.x, step },
+    { routing: w.routing, y: w.expertOut, shared_expert: w.sharedOut, x: w.x, step },
     [ceilDiv(h.embedding, 4 * workgroupSize), width],
   );
 }
@@ -113,44 +199,82 @@ interface StackOptions {
 }
 
 const shapeLayout = structOf([shapeShader], "Shape");
+const unplaced = { first: 0, per_input: 1, out_stride: 0, column: 0 };
 
 /** Records out_i = W_e·x_i for every pair i of a row and one of its experts e. */
-function recordStack(
-  { recorder, h, workspace: w, step, width }: Pass,
-  matrix: Matrix,
-  { x, perInput, out, stride, column, gated = false }: StackOptions,
-): void {
-  const experts = h.experts!;
-  const rows = matrix.rows / experts.count;
-  const lanes = lanesFor(recorder.gpu, matrix.columns);
-  // A power of two, so that whole blocks of pairs are skipped where an expert has few.
-  const perRead = Math.min(rowsPerRead, 2 ** Math.ceil(Math.log2(width)));
-  for (const slab of matrix.slabs) {
-    const words = shapeLayout.write({
-      k: matrix.columns,
-      n: rows,
-      first: slab.row / rows,
-      experts: slab.rows / rows,
-      per_input: perInput,
-      out_stride: stride,
-      column,
-    });
-    const shape = withShape(recorder.gpu, shapeShader, words);
-    recorder.dispatch(
-      {
-        name: `experts ${slab.type} ×${perRead}`,
-        parts: [
-          stepShader,
-          ...shape.parts,
-          ...decoders[slab.type],
-          quadsShader,
-          fourRowsShader,
-          expertsShader,
-        ],
-        constants: { ROWS: u32(perRead), LANES: u32(lanes), GATED: String(gated) },
-      },
-      { ...slab.planes, x, out, step, ...shape.bindings, groups: w.groups, pairs: w.pairs },
-      [productGroups(rows, lanes), expertSlots(experts, width)],
-    );
-  }
+function recordStack(pass: Pass, matrix: Matrix, options: StackOptions): void {
+  const rows = matrix.rows / pass.h.experts!.count;
+  for (const slab of matrix.slabs)
+    recordSlab(pass, { slab, shared: undefined }, { ...options, columns: matrix.columns, rows });
 }
+
+/** Records that of a slab of experts, and of the shared expert with it. @param options.rows of an expert */
+function recordSlab(
+  pass: Pass,
+  weights: Joined,
+  {
+    x,
+    perInput,
+    out,
+    stride,
+    column,
+    columns,
+    rows,
+    gated = false,
+  }: StackOptions & { columns: number; rows: number },
+): void {
+  const { recorder, h, workspace: w, step, width } = pass;
+  const { slab, shared } = weights;
+  const lanes = lanesFor(recorder.gpu, columns);
+  const words = shapeLayout.write({
+    k: columns,
+    n: rows,
+    first: slab.row / rows,
+    experts: slab.rows / rows,
+    per_input: perInput,
+    out_stride: stride,
+    column,
+  });
+  const shape = withShape(recorder.gpu, shapeShader, words);
+  recorder.dispatch(
+    {
+      name: `experts ${typesOf(weights)} ×${perReadOf(width)}`,
+      parts: [stepShader, ...shape.parts, ...multiplying(weights), expertsShader],
+      constants: constantsOf(pass, weights, { lanes, gated }),
+    },
+    { ...planesOf(weights), x, out, step, ...shape.bindings, routing: w.routing },
+    [productGroups(rows, lanes), expertSlots(h.experts!, width) + Number(shared !== undefined)],
+  );
+}
+
+/** Rows that share one reading of a weight: a power of two, so that whole blocks of them are skipped where an expert has few. */
+const perReadOf = (width: number): number => Math.min(rowsPerRead, 2 ** Math.ceil(Math.log2(width)));
+
+const typesOf = ({ slab, shared }: Joined): string =>
+  [slab, ...(shared ? [shared] : [])].map(({ type }) => type).join(" + ");
+
+const planesOf = ({ slab, shared }: Joined) => ({ ...slab.planes, ...(shared && secondPlanes(shared)) });
+
+/** The WGSL by which a lane decodes weights of a type and adds up its products. */
+const summing = (type: TensorType): readonly string[] => [...decoders[type], quadsShader, sumsShader];
+
+const multiplying = ({ slab, shared }: Joined): readonly string[] => [
+  routingShader,
+  fourRowsShader,
+  ...summing(slab.type),
+  shared ? again(summing(shared.type)) : noSharedShader,
+];
+
+const choiceOf = ({ h }: Pass) => ({ COUNT: u32(h.experts!.count), USED: u32(h.experts!.used) });
+
+const constantsOf = (
+  pass: Pass,
+  { shared }: Joined,
+  { lanes, gated }: { lanes: number; gated: boolean },
+) => ({
+  ...choiceOf(pass),
+  ROWS: u32(perReadOf(pass.width)),
+  LANES: u32(lanes),
+  GATED: String(gated),
+  SHARED: String(shared !== undefined),
+});

@@ -40,6 +40,7 @@ import halvedShader from "../../../shaders/matmul/group_halved.wgsl";
 import wholeShader from "../../../shaders/matmul/group_whole.wgsl";
 import normedShader from "../../../shaders/matmul/input_normed.wgsl";
 import plainShader from "../../../shaders/matmul/input_plain.wgsl";
+import rmsShader from "../../../shaders/matmul/input_rms.wgsl";
 import scaledShader from "../../../shaders/matmul/input_scaled.wgsl";
 import matmulShader from "../../../shaders/matmul/matmul.wgsl";
 import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
@@ -110,8 +111,11 @@ export interface ProductInput {
   readonly x: GPUBuffer;
   /** Multiplies row t of the result by scales[t] (norm_gain.wgsl). */
   readonly scales?: GPUBuffer;
-  /** Takes rms(x_t) ∘ w for x_t: on the row path, and without rings. */
-  readonly norm?: { readonly w: GPUBuffer; readonly epsilon: number };
+  /**
+   * Takes rms(x_t) ∘ w for x_t: on the row path, and without rings. With `normed` these rows are also left there, [K, T], and have the
+   * bits of rms_norm.wgsl; without it those of norm_gain.wgsl.
+   */
+  readonly norm?: { readonly w: GPUBuffer; readonly epsilon: number; readonly normed?: GPUBuffer };
 }
 
 export interface MatmulOptions extends ProductInput {
@@ -242,11 +246,12 @@ type SharedOut = readonly [slab: Slab, second?: Slab];
  * that write to one buffer wait for each other, and a small one (V of an attention layer, α and β of a delta net) leaves most of a GPU
  * idle. A CPU device gains nothing, and would compile more.
  */
-function sharedOut({ software }: Gpu, { slabs }: Matrix, others: number): SharedOut[] {
+function sharedOut(gpu: Gpu, { slabs }: Matrix, others: number): SharedOut[] {
   const dispatches: SharedOut[] = [];
   for (let i = 0; i < slabs.length; i++) {
     const [slab, second] = [slabs[i]!, slabs[i + 1]];
-    const isShared = !software && second && slab.type !== second.type && canShare(slab, second, others);
+    const isShared =
+      !gpu.software && second && slab.type !== second.type && canShare(gpu, slab, second, others);
     dispatches.push(isShared ? [slab, second] : [slab]);
     if (isShared) i++;
   }
@@ -257,9 +262,9 @@ function sharedOut({ software }: Gpu, { slabs }: Matrix, others: number): Shared
 function inputOf({ scales, norm }: ProductInput) {
   if (norm)
     return {
-      parts: [squaresShader, normedShader],
+      parts: [squaresShader, norm.normed ? rmsShader : normedShader],
       constants: { EPS: f32(norm.epsilon) },
-      bindings: { norm_w: norm.w } as Bindings,
+      bindings: { norm_w: norm.w, ...(norm.normed && { normed: norm.normed }) } as Bindings,
     };
   return {
     parts: [squaresShader, scales ? scaledShader : plainShader],

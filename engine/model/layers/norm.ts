@@ -44,8 +44,15 @@ export function recordNorm(
   recorder.dispatch(source, { x: x.buffer, w, y: y.buffer, step }, [1, width]);
 }
 
-/** Most rows for which each workgroup of a product makes the norm itself; for more, that costs more than a dispatch. */
-const fusedRows = 8;
+/** Most rows for which a workgroup does over again what others do too, to save a dispatch; for more, that costs more than one. */
+const narrowRows = 8;
+
+/**
+ * Whether a pass saves dispatches in this way. A software device has few lanes to spare: there a workgroup's sum of squares costs
+ * more than a dispatch.
+ */
+export const isNarrow = ({ kind, width, recorder }: PassRows): boolean =>
+  kind === "rows" && width <= narrowRows && !recorder.gpu.software;
 
 /**
  * Records what products are to read as rms(x_t) ∘ w, and returns it. Whether a dispatch of its own makes the norm, or the products
@@ -53,12 +60,12 @@ const fusedRows = 8;
  * @param made where a dispatch of its own puts rows [size, T] and their scales [T]
  */
 export function recordNormed(
-  { recorder, step, width, kind }: PassRows,
+  pass: PassRows,
   { x, w, size, epsilon }: { x: GPUBuffer; w: GPUBuffer; size: number; epsilon: number },
   made: { normed: GPUBuffer; scales: GPUBuffer },
 ): ProductInput {
-  // A software device has few lanes to spare: there each workgroup's own sum of squares would cost more than a dispatch.
-  if (kind === "rows" && width <= fusedRows && !recorder.gpu.software) return { x, norm: { w, epsilon } };
+  if (isNarrow(pass)) return { x, norm: { w, epsilon } };
+  const { recorder, step, width } = pass;
   const { normed, scales } = made;
   recorder.dispatch(
     {

@@ -1,8 +1,5 @@
-import type { Bindings } from "../../gpu/index.ts";
+import type { Bindings, Gpu } from "../../gpu/index.ts";
 import type { Slab } from "../weights.ts";
-
-/** What a kernel may bind besides uniforms on every GPU. */
-export const mostStorageBuffers = 8;
 
 /** Past the numbers that shaders/ gives to bindings. */
 const firstNumber = 10;
@@ -24,6 +21,7 @@ export function again(parts: readonly string[]): string {
 export const secondPlanes = ({ planes }: Pick<Slab, "planes">): Bindings =>
   Object.fromEntries(Object.entries(planes).map(([name, plane]) => [`${name}_2`, plane]));
 
-/** Whether one kernel can bind the planes of both slabs beside `others` buffers. */
-export const canShare = (a: Slab, b: Slab, others: number): boolean =>
-  Object.keys(a.planes).length + Object.keys(b.planes).length + others <= mostStorageBuffers;
+/** Whether one kernel can bind the planes of both slabs beside `others` storage buffers. */
+export const canShare = ({ device }: Gpu, a: Slab, b: Slab, others: number): boolean =>
+  Object.keys(a.planes).length + Object.keys(b.planes).length + others <=
+  device.limits.maxStorageBuffersPerShaderStage;

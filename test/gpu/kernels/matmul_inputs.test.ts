@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { recordFeedForward } from "../../../engine/model/layers/ffn.ts";
 import { type ProductInput, recordMatmul } from "../../../engine/model/layers/matmul.ts";
-import { recordNormed } from "../../../engine/model/layers/norm.ts";
+import { recordNorm, recordNormed } from "../../../engine/model/layers/norm.ts";
 import { rmsNorm, silu } from "../../reference/formulas.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
@@ -61,6 +61,38 @@ eachDevice((bed, device) => {
         for (const width of device === "lavapipe" && lanes === "several" ? [1, 3] : [1, 3, 8]) {
           expectSameBits(await run(width, true), apart.subarray(0, width * n), `seed ${seed}, ${width} rows`);
         }
+      });
+
+      test("a product that norms its rows first leaves them, and has the bits of rms_norm and a product", async () => {
+        const seed = 803;
+        const random = seededRandom(seed);
+        const gpu = withLanes(bed().gpu, lanes);
+        const [columns, rows, width] = [1056, 5, 6]; // five pieces of a row, the last one short, for three workgroups
+        const { matrix } = await loadMatrix(bed(), columns, [{ type: "F32", rows: 9 }], random);
+        const x = bed().upload(normals(rows * columns, random), maxRows * columns);
+        const w = bed().upload(normals(columns, random));
+        bed().setStep(0, rows);
+        const made = [0, 1].map(() => ({
+          normed: bed().poisoned(maxRows * columns),
+          out: bed().poisoned(maxRows * 9),
+        }));
+        const [first, apart] = made as [(typeof made)[0], (typeof made)[0]];
+        await bed().run(
+          (to) => {
+            const pass = bed().rows(to, { kind: "rows", width });
+            recordMatmul(pass, matrix, { x, norm: { w, epsilon, normed: first.normed }, out: first.out });
+            const [from, y] = [x, apart.normed].map((buffer) => ({ buffer, stride: columns }));
+            recordNorm(pass, { x: from!, w, y: y!, size: columns, epsilon });
+            recordMatmul(pass, matrix, { x: apart.normed, out: apart.out });
+          },
+          { gpu },
+        );
+        const normed = await bed().floats(first.normed);
+        expectWritten(normed, (i) => i < rows * columns, `seed ${seed}`);
+        const norms = normed.subarray(0, rows * columns);
+        expectSameBits(norms, (await bed().floats(apart.normed)).subarray(0, rows * columns), `seed ${seed}`);
+        const out = (await bed().floats(first.out)).subarray(0, rows * 9);
+        expectSameBits(out, (await bed().floats(apart.out)).subarray(0, rows * 9), `seed ${seed}`);
       });
 
       for (const [what, types] of [

@@ -18,6 +18,7 @@ import {
   poisonBuffers,
   temporaryFolder,
 } from "../support/models.ts";
+import { withLanes } from "../support/test_bed.ts";
 
 // Synthetic models of each architecture against the formulas in f64, and against llama.cpp with the same weights in F32
 // (test/reference/make_family_goldens.ts). golden.test.ts has qwen35.
@@ -112,6 +113,24 @@ eachDevice((bed, device) => {
           for (const kind of kinds) {
             if (rows[kind]) expectSameBits(single[kind]!, rows[kind], `seed ${familySeed}: ${kind}`);
           }
+        },
+      );
+
+      // Kernel tests run these kernels one by one; a model's compile for most of a minute, so that `npm run torture` has them.
+      const whole = process.env.FORETYPE_TORTURE !== undefined && shape.experts !== undefined;
+      test.runIf(whole)(
+        "a GPU's kernels give these numbers too, and a row alone the bits of eight (I3)",
+        async () => {
+          const gpu = withLanes(bed().gpu, "several");
+          const asOnGpu = new Session(gpu, model, { context: 128, kvType: "f32", mtp: shape.mtp === true });
+          poisonBuffers(asOnGpu.evaluator);
+          const eight = await evaluate(asOnGpu.evaluator, ids, "rows", [8, 8, 8, 8, 8]);
+          expectSame(eight);
+          const single = await evaluate(asOnGpu.evaluator, ids, "rows", new Array(40).fill(1));
+          for (const kind of kinds) {
+            if (eight[kind]) expectSameBits(single[kind]!, eight[kind], `seed ${familySeed}: ${kind}`);
+          }
+          asOnGpu.free();
         },
       );
 
