@@ -52,7 +52,11 @@ export class Plan {
         pass.setPipeline(pipeline);
       }
       pass.setBindGroup(0, dispatch.bindGroup);
-      pass.dispatchWorkgroups(size(dispatch.x, use), size(dispatch.y, use), dispatch.z);
+      const [x, y] = [size(dispatch.x, use), size(dispatch.y, use)];
+      // Each argument costs the host a tenth of a microsecond on its way to Dawn.
+      if (dispatch.z !== 1) pass.dispatchWorkgroups(x, y, dispatch.z);
+      else if (y !== 1) pass.dispatchWorkgroups(x, y);
+      else pass.dispatchWorkgroups(x);
     }
   }
 
