@@ -11,6 +11,8 @@ export interface DocumentView {
   readonly path: string;
   /** The workspace folder's name that `path` begins with, where the workspace has several. */
   readonly folder?: string | undefined;
+  /** Where a link leads, if `path` is one or lies behind one: the whole path, with forward slashes. */
+  readonly target?: string | undefined;
   /** VS Code's language id, for example `typescript`. */
   readonly languageId: string;
   /** All of it, or of a long document what `windowAround` the cursor names: a keystroke may not cost a document's length. */
@@ -23,7 +25,7 @@ export interface DocumentView {
 }
 
 /** What the rule on reading looks at: name and place, and the language where it is known. */
-export type ReadableFile = Pick<DocumentView, "uri" | "path" | "folder"> &
+export type ReadableFile = Pick<DocumentView, "uri" | "path" | "folder" | "target"> &
   Partial<Pick<DocumentView, "languageId">>;
 
 /** Where a cursor is in its line, and how long that is; all from 0. */

@@ -8,6 +8,8 @@ import { indentationOf, languageIdOf, type Syntax } from "./text/index.ts";
 export interface OneQuestion {
   /** Relative to the workspace, with forward slashes. */
   readonly path: string;
+  /** Where a link leads, as in `DocumentView`. */
+  readonly target?: string | undefined;
   /** As VS Code would name it; by default, from the path. */
   readonly languageId?: string;
   readonly text: string;
@@ -47,7 +49,7 @@ const UNHURRIED = { delay: 0, timeLimitMs: 600_000, speculate: false } as const;
 
 /** Asks a pipeline of its own one question, as the editor would. */
 export async function completeOnce(question: OneQuestion, completer: Completer): Promise<OneAnswer> {
-  const { path, text, cursor, selected, syntax, onPartial } = question;
+  const { path, target, text, cursor, selected, syntax, onPartial } = question;
   const languageId = question.languageId ?? languageIdOf(path, text);
   const stages: StageVerdict[] = [];
   let trace: TraceRecord | undefined;
@@ -61,7 +63,7 @@ export async function completeOnce(question: OneQuestion, completer: Completer):
   });
   try {
     const answered = await pipeline.answer({
-      document: { uri: `file:///${path}`, path, languageId, text, version: 1, readOnly: false },
+      document: { uri: `file:///${path}`, path, target, languageId, text, version: 1, readOnly: false },
       cursor,
       trigger: question.trigger ?? "automatic",
       cursors: 1,

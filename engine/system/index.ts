@@ -1,6 +1,7 @@
-// System: what differs from one operating system to the next.
-// Start at data_folder.ts (where this program keeps what is the user's).
+// System: what the operating system says of files, and what differs from one system to the next.
+// Start at data_folder.ts (where this program keeps what is the user's), then link_target.ts.
 // Owns the names of its folders.
 // Promise: importing it reads nothing and writes nothing.
 // Must not know: what is kept.
 export { dataFolder } from "./data_folder.ts";
+export { linkTarget } from "./link_target.ts";

@@ -1,6 +1,6 @@
 // Editor: which documents Foretype serves and may read, their paths in the workspace, and their texts.
 // Start at paths.ts, then reading.ts (what is never read) and document_text.ts (what reading costs).
-// Owns the text of each version of a short document, joined once.
+// Owns the text of each version of a short document, joined once, and where links lead.
 // Promise: secondary views (output, diffs, search results) are never served; reading costs what is read, not the document.
 // Must not know: suggestions, models.
 

@@ -1,14 +1,22 @@
 import * as vscode from "vscode";
 import { type PathInWorkspace, pathInWorkspace } from "./folders.ts";
+import { targetOf } from "./links.ts";
 
 /** Names a file, and says where it lies: what rules on paths look at. */
-export function placeOf(uri: vscode.Uri): PathInWorkspace & { readonly uri: string } {
+export function placeOf(
+  uri: vscode.Uri,
+): PathInWorkspace & { readonly uri: string; readonly target?: string } {
   // By path, for the cells of a notebook have a scheme of their own; two hosts may have the same paths.
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(
     (folder) => folder.uri.scheme !== uri.scheme || folder.uri.authority === uri.authority,
   );
   const named = folders.map(({ name, uri: { path } }) => ({ name, path }));
-  return { uri: uri.toString(), ...pathInWorkspace(uri.path, named) };
+  const target = targetOf(uri);
+  return {
+    uri: uri.toString(),
+    ...pathInWorkspace(uri.path, named),
+    ...(target !== undefined && { target }),
+  };
 }
 
 /** A document's path within its workspace folder; with several folders, after the folder's name. */

@@ -3,7 +3,7 @@ import { hiddenCharacters } from "../words/index.ts";
 import { elidedLine } from "./elision.ts";
 import { type Fenced, fencedBlocks } from "./fences.ts";
 import { fitToSelection } from "./indentation.ts";
-import { isCertainlyCode, isOnlyWords } from "./prose.ts";
+import { isCertainlyCode, isOnlyWords, unbalancedBracket } from "./prose.ts";
 import { type Selected, tailOf } from "./selected.ts";
 import { repeatedSurroundings } from "./surroundings.ts";
 
@@ -150,6 +150,12 @@ function doubtOfCode(body: string, language: string, code: string, selected: Sel
   if (repeated !== undefined)
     return {
       problem: `The answer repeats code from outside of the selection (“${repeated}”), which would be there twice`,
+      advice: OR_COPY,
+    };
+  const bracket = unbalancedBracket(code, selected);
+  if (bracket !== undefined)
+    return {
+      problem: `The answer has a “${bracket}” too many or too few for the selection's place`,
       advice: OR_COPY,
     };
   return code.trimEnd() === text.trimEnd()

@@ -1,3 +1,4 @@
+import { lexisOf } from "../../engine/complete/index.ts";
 import { withoutText } from "./lexical.ts";
 import type { Selected } from "./selected.ts";
 
@@ -91,6 +92,8 @@ function freshLines(answer: string, { text, languageId }: Selected): string[] {
 export function isCertainlyCode(answer: string, selected: Selected): boolean {
   const { text, languageId } = selected;
   if (OF_WORDS.test(languageId) || answer.includes("```") || answer.includes("~~~")) return false;
+  // Markdown's code within a line, unless a string of these quotes is selected.
+  if (/^`[^`]*`$/.test(answer.trim()) && !text.trim().startsWith("`")) return false;
   const vocabulary = vocabularyOf(selected);
   const inWords = (line: string) =>
     isSentence(line, vocabulary) || (isWordsOnly(line) && wordsOf(line).some(vocabulary.unknown));
@@ -98,7 +101,14 @@ export function isCertainlyCode(answer: string, selected: Selected): boolean {
   const [code, selection] = [withoutText(answer, languageId), withoutText(text, languageId)];
   const own = new Set(wordsOf(selection));
   if (!wordsOf(code).some((word) => own.has(word))) return false;
-  return ["()", "[]", "{}"].every((pair) => balance(code, pair) === balance(selection, pair));
+  return PAIRS.every((pair) => balance(code, pair) === balance(selection, pair));
+}
+
+/** A kind of bracket of which the code leaves more open, or closes more, than the selection does; where brackets are code. */
+export function unbalancedBracket(code: string, { text, languageId }: Selected): string | undefined {
+  if (OF_WORDS.test(languageId) || OF_BARE_TEXT.test(languageId) || !lexisOf(languageId)) return undefined;
+  const [now, then] = [withoutText(code, languageId), withoutText(text, languageId)];
+  return PAIRS.find((pair) => balance(now, pair) !== balance(then, pair))?.[0];
 }
 
 /** Whether fenced text is an answer in words all the same, where the selection is code: no line of it is anything else. */
@@ -116,6 +126,8 @@ export function isOnlyWords(fenced: string, selected: Selected): boolean {
     lines.every((line) => isSentence(line, vocabulary) || isWordsOnly(line))
   );
 }
+
+const PAIRS = ["()", "[]", "{}"];
 
 /** How many more of `pair`'s openers than closers there are. */
 const balance = (code: string, [opener, closer]: string): number =>

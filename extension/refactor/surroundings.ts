@@ -3,10 +3,14 @@ import { headOf, type Selected, tailOf } from "./selected.ts";
 // Letters and digits that lines in common must have: a lone bracket, or `else {`, is often equal by chance.
 const TELLING = 6;
 
+// What has a name is equal by no chance, however short it is: `def f():`, `impl A {`.
+const NAMED =
+  /^(?:[a-z]+\s+)*(?:class|def|enum|fn|fun|func|function|impl|interface|module|namespace|struct|trait|type)\s+[\p{L}_]/u;
+
 const WORD = /[\p{L}\p{N}_]/u;
 
 const telling = (lines: readonly string[]): boolean =>
-  (lines.join("").match(/[\p{L}\p{N}]/gu) ?? []).length >= TELLING;
+  lines.some((line) => NAMED.test(line)) || (lines.join("").match(/[\p{L}\p{N}]/gu) ?? []).length >= TELLING;
 
 const linesOf = (text: string): string[] =>
   text

@@ -1,9 +1,12 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openAt, press, type, whyRows } from "./support/actions.ts";
+import { goTo, openAt, openTab, press, type, whyRows } from "./support/actions.ts";
 import { ghost } from "./support/ghost.ts";
 import { findEngine } from "./support/processes.ts";
 import { STACK } from "./support/samples.ts";
 import { useWindow } from "./support/use_window.ts";
+import { writeFiles } from "./support/window.ts";
 
 const window = useWindow(() => ({ settings: { "files.readonlyInclude": { "**/vendor/**": true } } }));
 
@@ -15,6 +18,21 @@ test("a secret file stays silent, and the reason names the setting that keeps it
   expect(now).toMatch(/foretype\.exclude/);
   expect(await ghost(window)).toBe("");
 });
+
+test.skipIf(process.platform === "win32")(
+  "a link to a secret file stays silent, whatever its name",
+  async () => {
+    writeFiles(window.folder, { "prod.env": "USER=me\n\n" });
+    symlinkSync(join(window.folder, "prod.env"), join(window.folder, "notes.txt"));
+    await openTab(window, "notes.txt");
+    await goTo(window, 2, 1);
+    await type(window, "PASSWORD=");
+    await press(window, "Alt+Backslash");
+    const [now] = await whyRows(window);
+    expect(now).toMatch(/“\*\.env”.*foretype\.exclude/s);
+    expect(await ghost(window)).toBe("");
+  },
+);
 
 test("a read-only file stays silent, and the reason says that it cannot be edited", async () => {
   await openAt(window, "vendor/stack.ts", STACK.replace("‸", "this‸"));

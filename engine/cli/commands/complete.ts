@@ -13,6 +13,7 @@ import {
 import type { Completer } from "../../contract/index.ts";
 import { UserError } from "../../errors/index.ts";
 import { createFimCompleter, type GenerationTally, Tally, type TokenSource } from "../../generate/index.ts";
+import { linkTarget } from "../../system/index.ts";
 import {
   costReport,
   costSentences,
@@ -107,6 +108,7 @@ async function questionAt(
   return {
     // As VS Code names a file: relative to the workspace, which is this folder, or else in full.
     path: (/^\.\.(?:[\\/]|$)/.test(inside) ? whole : inside).replaceAll("\\", "/"),
+    target: linkTarget(whole),
     languageId,
     text,
     cursor,

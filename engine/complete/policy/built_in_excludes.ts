@@ -27,7 +27,7 @@ export const BUILT_IN_EXCLUDES: readonly string[] = [
   // Keys and certificates with their keys
   "*.{pem,key,p12,pfx,pkcs12,p8,pk8,pvk,ppk}",
   "*.{jks,bks,keystore,keytab,keychain,keychain-db,kdb,kdbx}",
-  "*.{ovpn,mobileprovision}",
+  "*.{ovpn,mobileprovision,gpg,token}",
   "id_{rsa,dsa,ecdsa,ed25519}*",
   "secring.*",
   // Folders of programs that keep credentials
@@ -40,7 +40,6 @@ export const BUILT_IN_EXCLUDES: readonly string[] = [
   "**/.gem/credentials",
   "**/.m2/settings*.xml",
   "**/.gradle/gradle.properties",
-  "**/.composer/auth.json",
   "**/.terraform.d/credentials.tfrc.json",
   "**/huggingface/{token,stored_tokens}",
   "**/.git/config",
@@ -48,7 +47,10 @@ export const BUILT_IN_EXCLUDES: readonly string[] = [
   // Files of programs that keep credentials
   ".{npmrc,yarnrc,yarnrc.yml,pypirc,netrc,git-credentials,gitcookies,curlrc,wgetrc,msmtprc,fetchmailrc}",
   "{_netrc,kaggle.json,application_default_credentials.json,local.settings.json,wp-config.php}",
-  ".{htpasswd,pgpass,my.cnf,mylogin.cnf,rediscli_auth,s3cfg,boto,databrickscfg,ftpconfig,dockercfg,dockerconfigjson}",
+  "{.,}htpasswd",
+  ".credentials*",
+  "{auth.json,google-services.json,GoogleService-Info.plist}",
+  ".{pgpass,my.cnf,mylogin.cnf,rediscli_auth,s3cfg,boto,databrickscfg,ftpconfig,dockercfg,dockerconfigjson}",
   "pgpass.conf",
   ".erlang.cookie",
   "{,*[-_.]}kubeconfig{,.yml,.yaml,.json}",
@@ -56,7 +58,7 @@ export const BUILT_IN_EXCLUDES: readonly string[] = [
   "*.tfstate.*",
   "{.terraformrc,terraform.rc}",
   ".vault*",
-  "*vault_pass*",
+  "*vault[-_.]pass*",
   "*.vault",
   "vault.{yml,yaml}",
   ".*_history",

@@ -35,11 +35,12 @@ const VERDICTS = 500; // files whose verdict is kept
  *
  * The rules are the built-in ones, then `exclude`, in the syntax of `.gitignore`: the last that fits decides, `!` takes back,
  * and what lies in an excluded folder cannot be taken back by itself. Names count in any case. A rule is tried on the path in
- * the workspace and on the whole path, so that `/x` is the workspace's folder or the file system's root.
+ * the workspace and on the whole path, so that `/x` is the workspace's folder or the file system's root; and on the path that
+ * a link leads to.
  */
 export function exclusionOf(file: ReadableFile, exclude: readonly string[]): Exclusion | undefined {
   const known = compiledFor(exclude);
-  const key = [file.uri, file.path, file.folder, file.languageId].join("\n");
+  const key = [file.uri, file.path, file.folder, file.target, file.languageId].join("\n");
   let verdict = known.verdicts.get(key);
   if (verdict === undefined) {
     if (known.verdicts.size >= VERDICTS) {
@@ -151,11 +152,11 @@ function verdictOn(path: string, rules: readonly Rule[]): Verdict | undefined {
   return undefined;
 }
 
-/** The paths that rules are tried on, the most exact first: in its folder, in the workspace, in the file system. */
-export function placesOf({ uri, path, folder }: Omit<ReadableFile, "languageId">): readonly string[] {
+/** The paths that rules are tried on, the most exact first: in its folder, in the workspace, in the file system, behind links. */
+export function placesOf({ uri, path, folder, target }: Omit<ReadableFile, "languageId">): readonly string[] {
   const inFolder =
     folder !== undefined && path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path;
-  const places = [inFolder, path, pathIn(uri)].map((one) =>
+  const places = [inFolder, path, pathIn(uri), target ?? ""].map((one) =>
     one
       .replaceAll("\\", "/")
       .replace(/^(?:\.{0,2}\/+)+/, "")

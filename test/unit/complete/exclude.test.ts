@@ -137,6 +137,15 @@ test("a place counts also where it is above the workspace, or where the scheme i
   expect(exclusionOf(private_, ["!x.ts", "private/"])).toBeDefined();
 });
 
+test("a link is what it leads to, unless a pattern takes one of the two back", () => {
+  const link = { uri: "file:///w/notes.txt", path: "notes.txt", target: "/home/ada/shared/prod.env" };
+  const found = exclusionOf(link, [])!;
+  expect(found.pattern).toBe("*.env");
+  expect(exclusionOf(link, [found.takenBackBy])).toBeUndefined();
+  expect(exclusionOf(link, ["!notes.txt"])).toBeUndefined();
+  expect(exclusionOf({ ...link, target: "/home/ada/shared/prod.txt" }, [])).toBeUndefined();
+});
+
 test("with several folders a pattern begins at the file's own folder, or at its label", () => {
   const inA = { uri: "file:///w/a/src/x.ts", path: "a/src/x.ts", folder: "a" };
   const inB = { uri: "file:///w/b/src/x.ts", path: "b/src/x.ts", folder: "b" };

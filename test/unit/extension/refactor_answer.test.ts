@@ -77,6 +77,8 @@ describe("certain: one fenced block, closed, of an answer that ended by itself",
       "f(...rest, { ...other });",
       whole("f(rest, other);"),
     ],
+    ["a half of a block, for a half", fence("if (b) {\n"), "if (b) {", selectedOf("⟦if (a) {⟧\n  c();\n}\n")],
+    ["brackets in a string", fence('log("{ :)");'), 'log("{ :)");', whole("log(1);")],
     [
       "a comment about the rest",
       fence("skip(); // Skip the rest of the line."),
@@ -270,6 +272,29 @@ describe("not certain", () => {
       selectedOf("const total = ⟦a + b⟧;"),
     ],
     ["the rest of the line", fence("sum(a, b) * rate"), /repeats code/, selectedOf("t = ⟦a + b⟧ * rate")],
+    [
+      "a short head of what is around it",
+      fence("def f():\n    return load(key)", "py"),
+      /repeats code/,
+      selectedOf("def f():\n    ⟦return read(key)⟧\n", "python"),
+    ],
+    [
+      "code without its last bracket",
+      fence("function add(a, b) {\n  return b + a;"),
+      /“{” too many or too few/,
+    ],
+    [
+      "code that closes what is around it",
+      fence("return 1;\n}"),
+      /“{” too many or too few/,
+      selectedOf("function g() {\n  ⟦return 2;⟧\n}\n"),
+    ],
+    [
+      "code between two ticks",
+      "`return load(key)`",
+      /no code block/,
+      selectedOf("def f():\n    ⟦return read(key)⟧\n", "python"),
+    ],
   ];
   for (const [name, answer, problem, selected] of cases)
     test(name, () => {
