@@ -1,6 +1,7 @@
 import { isBlank, type Place, scan, USUAL } from "../text/index.ts";
 import { insertionAt } from "./closers.ts";
 import type { FilterHints } from "./hints.ts";
+import { isProseLanguage } from "./languages.ts";
 import { literalAt } from "./literals.ts";
 
 // What follows is by Unicode category, so that no character needs a name here.
@@ -11,18 +12,27 @@ import { literalAt } from "./literals.ts";
 // embeddings, overrides and isolates). Where a word or a statement would be left in two, that mark and another line end take it
 // with them, because what follows them may be hidden from the user; any other is taken out.
 //
-// A character that merely does not show (the rest of Cf, Hangul fillers, stray variation selectors) is taken out: what
-// is left is what the user sees. Scripts and emoji keep those that they need.
+// A character that merely does not show (the rest of Cf, what Unicode has as ignorable by default, an empty Braille cell) is
+// taken out: what is left is what the user sees. Scripts and emoji keep those that they need. In code, a space of another
+// width becomes a plain one: Python, C and others refuse it.
 const NO_TEXT =
   /(?![\t\n]|\p{Extended_Pictographic})[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u;
 const MISLEADS = /[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 const ORDINARY = /^[\t\n\x20-\x7e]*$/;
-const INVISIBLE = /[\p{Cf}\p{Variation_Selector}\u115f\u1160\u3164\uffa0]/u;
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const OTHER_SPACE = /(?! )\p{Zs}/gu;
 
 /** The text without the characters that do not belong in source text. */
 export function cleanCharacters(text: string, place: Place, hints: FilterHints): string {
   if (ORDINARY.test(text)) return text;
-  return withoutInvisible(cutAtNoText(text, 0, place, hints), place, hints);
+  return withPlainSpaces(withoutInvisible(cutAtNoText(text, 0, place, hints), place, hints), place, hints);
+}
+
+function withPlainSpaces(text: string, place: Place, hints: FilterHints): string {
+  if (isProseLanguage(hints.languageId)) return text;
+  return text.replace(OTHER_SPACE, (space, at: number) =>
+    literalAt(text, at, place, hints) === undefined ? " " : space,
+  );
 }
 
 /** @param from the offset of what is not yet looked at */
@@ -111,6 +121,7 @@ function isNeeded(character: string, before: string, after: string, written: str
   if (/[\u{e0100}-\u{e01ef}]/u.test(character)) return /\p{Script=Han}/u.test(before);
   if (/[\u180b-\u180f]/.test(character))
     return /\p{Script=Mongolian}/u.test(before) && !INVISIBLE.test(before);
+  if (character === "\u2800") return /\p{Script=Braille}/u.test(before + after);
   return /[\u115f\u1160]/.test(character) && /\p{Script=Hangul}/u.test(before + after);
 }
 

@@ -101,13 +101,17 @@ function isTag({ token, start, text, place }: Spelled, amongWords: boolean): boo
   return before.lastIndexOf(`<${tag[2]}>`) > before.lastIndexOf(token);
 }
 
-/** A string that begins with the token, or that contains it in a file that has it elsewhere; and that ends. */
+/**
+ * A string that begins with the token, or that contains it in a file that has it elsewhere; and that ends. In a file that
+ * has other tokens of its shape, a string may be one: `const END = '█'` below `const START = '<|im_start|>'`.
+ */
 function isWholeString({ token, start, text, place }: Spelled, end: number): boolean {
   const after = text.slice(start + token.length, end) + (end >= text.length ? place.rest : "");
   if (!/["'`]/.test(after)) return false;
   return (
     (/["'`]$/.test(text.slice(0, start)) && /["'`]/.test(text.slice(start + token.length, end))) ||
-    isMentioned(token, place)
+    isMentioned(token, place) ||
+    (start === 0 && /["'`]$/.test(place.head) && /^<\|/.test(token) && isMentioned("|>", place))
   );
 }
 

@@ -97,7 +97,7 @@ const isImport = (line: string): boolean => IMPORT.test(line) && !/[{(]\s*$/.tes
 
 const LAST_BRANCH = /^\s*\}?\s*(?:else|finally|ensure|default)\s*[:{]?\s*$/;
 const BRANCH =
-  /^\s*\}?\s*(?:(?:else|finally|ensure|default)\s*[:{]?\s*$|(?:else\s+if|elif|elsif|elseif|except|catch|rescue|case)\b.*[:{]?\s*$)/;
+  /^\s*\}?\s*(?:(?:else|finally|ensure|default)\s*[:{]?\s*$|default\s*:\s*\w.*;\s*$|(?:else\s+if|elif|elsif|elseif|except|catch|rescue|case)\b.*[:{]?\s*$)/;
 const ANY_LABEL = /^\s*(?:case\b|default\s*:)/;
 /** The condition of an `if`, and of a branch that is tried after it. */
 const CONDITION = /^\s*\}?\s*(?:else\s+if|if|elif|elsif|elseif)\b(.*\S)\s*$/;
@@ -120,5 +120,6 @@ function isSecondBranch(line: string, before: readonly string[]): boolean {
   return false;
 }
 
-/** A branch's tokens, without the bracket before it. */
-const branchTokens = (line: string): string => lineTokens(line.replace(/^\s*\}/, "")).join(" ");
+/** A branch's tokens, without the bracket before it; a last one is the same whatever it does. */
+const branchTokens = (line: string): string =>
+  lineTokens(line.replace(/^\s*\}/, "").replace(/^(\s*default\s*:).*/, "$1")).join(" ");

@@ -1,9 +1,11 @@
 import {
+  closersFor,
   headEchoEnd,
   isBlank,
   lineEchoFinder,
   linesOf,
   type Place,
+  pairBrackets,
   runEchoEnd,
   sameLine,
   saysMuch,
@@ -26,7 +28,7 @@ export function cutEcho(text: string, place: Place, hints: FilterHints): string 
 
 const ROUNDS = 3; // more are a loop
 
-function cutOneEcho(text: string, place: Place, { path }: FilterHints): string {
+function cutOneEcho(text: string, place: Place, { path, languageId }: FilterHints): string {
   const { head } = place;
   const named = endOfFileName(text, place, path);
   if (named > 0)
@@ -37,8 +39,9 @@ function cutOneEcho(text: string, place: Place, { path }: FilterHints): string {
   const end = lineEchoFinder(place)(`${text}\n`);
   // On a line of its own, a copy of the lines above is the business of other filters.
   if (end === "open" && isBlank(head)) return text;
-  if (end === "open" && saysLastLines(text, place)) return "";
-  if (end !== "open" && end > 0) return fitting(text, end, head);
+  if (end === "open" && saysLastLines(text, place) && !closesHead(text, place)) return "";
+  if (end !== "open" && end > 0)
+    return saysRules(text.slice(0, end), languageId) ? text : fitting(text, end, head);
   return text.slice(runEchoEnd(text, place) || headEchoEnd(text, place));
 }
 
@@ -47,6 +50,17 @@ function saysLastLines(text: string, { above }: Place): boolean {
   const previous = above.filter((line) => !isBlank(line)).slice(-lines.length);
   return saysMuch(lines) && lines.every((line, index) => sameLine(line, previous[index] ?? ""));
 }
+
+/** Whether the text closes first what the cursor's line has left open, and what follows the cursor closes: it is in its place. */
+function closesHead(text: string, { head, rest }: Place): boolean {
+  const opened = closersFor(pairBrackets(head).open)[0];
+  const [closer] = pairBrackets(text).surplus;
+  return opened !== undefined && closer !== undefined && text[closer] === opened && rest.startsWith(opened);
+}
+
+/** Whether it has rules of a style sheet, which may well say the same twice: another selector or query makes them others. */
+const saysRules = (text: string, languageId = ""): boolean =>
+  /^(?:css|scss|less|sass|stylus|postcss)$/.test(languageId) && text.includes("{");
 
 /** What follows echoed lines; nothing if it is less deep than the cursor, where it would be in the wrong block. */
 function fitting(text: string, end: number, head: string): string {

@@ -24,6 +24,8 @@ function isContent(text: string, onlyBreaks: boolean, place: Place, hints: Filte
   const literal =
     literalAt(text, 0, place, hints) ??
     literalsByReading(text, place, hints.languageId).find(({ start, end }) => start <= 0 && end > 0);
+  // `// █` and ` a note`: the space behind the mark is there.
+  if (literal?.kind === "comment" && AFTER_MARK.test(place.head) && /^ \S/.test(text)) return false;
   return literal !== undefined && !(literal.kind === "markup" && onlyBreaks);
 }
 
@@ -36,7 +38,8 @@ function beginOnLine(text: string, { above, head, rest }: Place, { tabSize = 4 }
   if (!isBlank(rest)) return text;
   if (head === "") {
     const before = above.length - 1 - above.findLastIndex((line) => !isBlank(line));
-    const room = above.length === before ? 0 : Math.max(0, BLANK_LINES - before);
+    const atBlockStart = before === 0 && /[{([:]\s*$/.test(above.at(-1) ?? "");
+    const room = above.length === before || atBlockStart ? 0 : Math.max(0, BLANK_LINES - before);
     return breaks.slice(0, room) + written;
   }
   // The cursor's line is indented for code: that begins here, or white space would stay behind.
@@ -46,13 +49,22 @@ function beginOnLine(text: string, { above, head, rest }: Place, { tabSize = 4 }
   return (white.startsWith(head) ? white.slice(head.length) : " ".repeat(more)) + written.slice(white.length);
 }
 
+const AFTER_MARK = /(?:\/\/[/!]?|#|--|;|%|\/\*\*?|<!--|^\s*\*) $/;
 const COMMENT = /^[ \t]*(?:\/\/|\/\*|#|--|;|%|\*)/;
 
 /** After white space more of it is too much: `x = █`. Columns of a table and comments at the line's end have more. */
 function afterSpace(text: string, { above, head, below }: Place): string {
   if (!/\S[ \t]$/.test(head) || COMMENT.test(text)) return text;
   const near = [...above.slice(-8), ...below.slice(0, 8)];
-  return near.some((line) => /\S {2,}\S/.test(line)) ? text : text.trimStart();
+  const isTable = near.some((line) => /\S {2,}\S/.test(line));
+  return isTable || isAlignedMark(text, head, [above.at(-1), below[0]]) ? text : text.trimStart();
+}
+
+/** Whether a line next to it has the same mark in the same column: the `=` of assignments one below the other. */
+function isAlignedMark(text: string, head: string, neighbours: readonly (string | undefined)[]): boolean {
+  const mark = text.trimStart()[0];
+  const column = head.length + leadingWhite(text).length;
+  return /[^\p{L}\p{N}]/u.test(mark ?? "a") && neighbours.some((line) => line?.[column] === mark);
 }
 
 /** Takes back what is too much of the first line's indentation: one space, or all that the cursor's line has already. */
@@ -60,9 +72,11 @@ function atLevel(text: string, place: Place, { languageId, tabSize = 4 }: Filter
   const { head } = place;
   const extra = leadingWhite(text);
   const from = columnsOf(head, tabSize);
+  if (extra === " " && isOwnLevel(place, from, tabSize) && startsStatement(text, languageId))
+    return withFollowing(text.slice(1), from + 1, 1, tabSize);
   const to = columnsOf(head + extra, tabSize);
   const levels = levelsAt(place, from, languageId, tabSize);
-  if (!levels || !startsStatement(text)) return text;
+  if (!levels || !startsStatement(text, languageId)) return text;
   if (levels.columns.includes(to) && !isRepeated(text, place, to, levels, tabSize)) return text;
   const level = levels.columns.includes(to)
     ? from
@@ -108,12 +122,20 @@ function withFollowing(text: string, from: number, by: number, tabSize: number):
   return [first, ...moved].join("\n");
 }
 
-/** Closers, operators and `.method()` may be anywhere. */
-const startsStatement = (text: string): boolean =>
+/** Whether the cursor's line is deeper than the line above, and aligned with no bracket there: one space more is none of its level. */
+function isOwnLevel({ above }: Place, from: number, tabSize: number): boolean {
+  const previous = above.findLast((line) => !isBlank(line));
+  if (previous === undefined || from <= widthOf(previous, tabSize)) return false;
+  return /[([{]\s*$/.test(previous) || pairBrackets(previous).open.length === 0;
+}
+
+/** Closers, operators and `.method()` may be anywhere, and so may branches, but for Python's. */
+const startsStatement = (text: string, languageId: string | undefined): boolean =>
   /^\s*(?:[\p{L}_$@"'`!~\d]|\.\.\.)/u.test(text) &&
-  !/^\s*(?:end|else|elif|elsif|except|finally|catch|case|default|when|where|and|or|in|of|deriving)\b/.test(
-    text,
-  );
+  ((languageId === "python" && /^ (?:else|elif|except|finally)\b/.test(text)) ||
+    !/^\s*(?:end|else|elif|elsif|except|finally|catch|case|default|when|where|and|or|in|of|deriving)\b/.test(
+      text,
+    ));
 
 interface Levels {
   readonly columns: readonly number[];

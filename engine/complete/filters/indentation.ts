@@ -1,6 +1,6 @@
 import { columnsOf, isBlank, leadingWhite, type Place, pairBrackets } from "../text/index.ts";
 import type { FilterHints } from "./hints.ts";
-import { opensBlock, styleAround } from "./indentation_style.ts";
+import { opensBlock, opensStatement, styleAround } from "./indentation_style.ts";
 import { literalsByReading, literalsIn } from "./literals.ts";
 import { recipesWithTabs } from "./makefile.ts";
 
@@ -31,29 +31,34 @@ export function followIndentation(text: string, place: Place, hints: FilterHints
     rows.map(({ white }) => white),
   );
   if (!style) return text;
-  const unit = style.tabs ? spacesOfTab(rows, place, style.unit) : style.unit;
-  const moved = style.tabs ? 0 : missingColumns(rows, unit);
+  const isContent = stringReader(text, place, hints);
+  const ofCode = rows.filter((row) => !isContent(row));
+  const unit = style.tabs ? spacesOfTab(ofCode, place, style.unit) : style.unit;
+  const moved = style.tabs ? 0 : missingColumns(ofCode, unit);
   const mended = new Map<string, string>();
   const whiteOf = (row: Row): string => {
     const { white } = row;
+    if (white === leadingWhite(place.head)) return white; // as deep as the cursor's line
     const known = mended.get(white);
     if (known !== undefined) return known;
     if (!style.tabs) return white.includes("\t") ? " ".repeat(columnsOf(white, unit) + moved) : white;
-    const found = isIndentedWithTabs(row, unit) ? white : (alignedWhite(row, unit) ?? tabbed(white, unit));
+    const level = levelOf(row);
+    const isRight = level === undefined && isIndentedWithTabs(row, unit);
+    const found = isRight ? white : (alignedWhite(row, unit) ?? tabbed(white, level ?? unit));
     mended.set(white, found);
     return found;
   };
   const changes = rows.map((row) => ({ row, white: whiteOf(row) }));
   if (changes.every(({ row, white }) => row.white === white)) return text;
+  return changes.map(({ row, white }) => (isContent(row) ? row.white : white) + row.rest).join("\n");
+}
+
+/** Whether a line begins in a string: its white space is the string's. */
+function stringReader(text: string, place: Place, hints: FilterHints): (row: Row) => boolean {
   // A parser finds no string where the text's end has cut it off.
   const literals = [...literalsIn(text, place, hints), ...literalsByReading(text, place, hints.languageId)];
   const strings = literals.filter(({ kind }) => kind === "string");
-  return changes
-    .map(({ row, white }) => {
-      const isContent = strings.some(({ start, end }) => start <= row.start && row.start < end);
-      return (isContent ? row.white : white) + row.rest;
-    })
-    .join("\n");
+  return (row) => strings.some(({ start, end }) => start <= row.start && row.start < end);
 }
 
 function rowsOf(text: string, { above, head }: Place): Row[] {
@@ -68,6 +73,14 @@ function rowsOf(text: string, { above, head }: Place): Row[] {
     if (!isBlank(whole)) previous = whole;
     return row;
   });
+}
+
+/** The spaces of one level, where a block's first line has the tabs of the line above and then these. */
+function levelOf({ white, previous }: Row): number | undefined {
+  const tabs = leadingWhite(previous);
+  const spaces = white.length - tabs.length;
+  if (![2, 3, 4, 8].includes(spaces) || !/^\t+$/.test(tabs) || !opensBlock(previous)) return undefined;
+  return white === tabs + " ".repeat(spaces) ? spaces : undefined;
 }
 
 function tabbed(white: string, unit: number): string {
@@ -98,7 +111,7 @@ const isOpenBracket = (line: string, column: number): boolean =>
 /** Columns that a block's first line lacks where its tabs leave out what the line above has. */
 function missingColumns(rows: readonly Row[], unit: number): number {
   const first = rows.find(({ white }) => white.includes("\t"));
-  if (!first || !opensBlock(first.previous)) return 0;
+  if (!first || !(opensBlock(first.previous) || opensStatement(first.previous))) return 0;
   const least = columnsOf(leadingWhite(first.previous), unit) + unit;
   return Math.max(0, least - columnsOf(first.white, unit));
 }
@@ -108,10 +121,18 @@ function spacesOfTab(rows: readonly Row[], { head }: Place, usual: number): numb
   const spaced = rows.filter(({ white }) => /^ {2,}$/.test(white));
   const first = spaced[0];
   if (!first) return usual;
-  const depth = /^\t*/.exec(first.previous || head)![0].length + (opensBlock(first.previous) ? 1 : 0);
-  const perLevel = depth > 0 ? first.white.length / depth : 0;
-  if ([2, 3, 4, 8].includes(perLevel)) return perLevel;
+  // The line above may be the end of a string.
+  const above = rows.slice(0, rows.indexOf(first)).findLast(({ rest }) => !isBlank(rest));
+  const previous = above ? (above.start === 0 ? head : "") + above.white + above.rest : first.previous;
+  const deeper = opensBlock(previous) || opensStatement(previous);
   const widths = spaced.map(({ white }) => white.length);
+  const depth = /^\t*/.exec(previous || head)![0].length;
+  // A tag opens a level, too: its end then tells that eight spaces are two.
+  for (const levels of deeper ? [depth + 1] : [depth, depth + 1]) {
+    const perLevel = levels > 0 ? first.white.length / levels : 0;
+    if ([2, 3, 4, 8].includes(perLevel) && (deeper || widths.every((width) => width % perLevel <= 1)))
+      return perLevel;
+  }
   if (widths.every((width) => width % usual <= 1)) return usual;
   const common = widths.reduce(commonDivisor);
   return common >= 2 ? common : usual;

@@ -22,7 +22,7 @@ export function styleAround(
   whites: readonly string[],
 ): Style | undefined {
   const lines = linesAround(place);
-  const unit = stepOf(lines) ?? tabSize;
+  const unit = stepOf(lines) ?? ownStep(place) ?? tabSize;
   if (isYaml(languageId)) return { tabs: false, unit: stepOf(lines) ?? (insertSpaces ? tabSize : 2) };
   const block = blockStyle(place, languageId);
   if (block === "open") return undefined;
@@ -66,6 +66,13 @@ export function stepOf(lines: readonly string[]): number | undefined {
   return steps.length === 0 ? undefined : Math.min(...steps);
 }
 
+/** The columns that the cursor's own white space has, where the line above opens its block: no other line tells. */
+function ownStep({ above, head }: Place): number | undefined {
+  const previous = above.findLast((line) => !isBlank(line)) ?? "";
+  const isFirst = /^ {2,8}$/.test(head) && (opensBlock(previous) || opensStatement(previous));
+  return isFirst && /^\S/.test(previous) ? head.length : undefined;
+}
+
 /** What the block at the cursor is indented with; `open` where its lines differ, or align with a bracket. */
 function blockStyle(
   { above, head, below }: Place,
@@ -87,6 +94,12 @@ function blockStyle(
 
 /** Whether the next line is a level deeper. */
 export const opensBlock = (line: string): boolean => /[{[(:]\s*$/.test(line);
+
+/** Whether the next line is a level deeper though no bracket says so: C's `if (a)`, Ruby's `if a`, Lua's `then`. */
+export const opensStatement = (line: string): boolean =>
+  /^\s*(?:\}\s*)?(?:(?:else\s+)?if|for|foreach|while)\b.*\)$|^\s*(?:\}\s*)?else$|\b(?:then|do|begin)$|^\s*(?:if|unless|while|until|elsif|case|when|def|class|module)\b[^;{}()]*(?:\([^()]*\))?$/.test(
+    line.trimEnd(),
+  );
 
 function kindOf(line: string): "tabs" | "spaces" | undefined {
   if (line.startsWith("\t")) return "tabs";

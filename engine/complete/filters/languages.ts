@@ -12,6 +12,9 @@ const SENTENCES =
 const WORDY =
   /^(?:sql|plsql|pgsql|mysql|abap|yaml|dockercompose|github-actions-workflow|ansible|toml|ini|properties|dotenv|editorconfig|dockerfile|mermaid|plantuml|ledger|git-rebase|gitignore|ignore|vb|vba|basic|fortran.*|rst|po|diff|hosts|ssh_config|nginx|apacheconf|shellscript|fish|bat|ruby|perl|smalltalk)$/;
 
+// Commands, and calls that are written as these are: words side by side, and no sentences with their marks.
+const COMMANDS = /^(?:shellscript|fish|bat|powershell|ruby|perl|dockerfile)$/;
+
 const YAML = /^(?:yaml|dockercompose|github-actions-workflow|azure-pipelines|ansible|home-assistant|helm)$/;
 
 /** Whether white space at a line's start may be spaces only. */
@@ -28,6 +31,9 @@ export const isTemplateLanguage = (languageId = ""): boolean => TEMPLATE.test(la
 
 /** Whether code of the language is sentences. */
 export const isSentenceLanguage = (languageId = ""): boolean => SENTENCES.test(languageId);
+
+/** Whether words side by side are a command of the language. */
+export const isCommandLanguage = (languageId = ""): boolean => COMMANDS.test(languageId);
 
 /** Whether code of the language may read as a sentence does. */
 export const isWordyLanguage = (languageId = ""): boolean => WORDY.test(languageId);

@@ -121,7 +121,10 @@ function cutToWhole(text: string, offset: number): string {
   const round = text.slice(0, offset).trimEnd();
   const lineStart = round.lastIndexOf("\n") + 1;
   const sameLine = !text.slice(round.length, offset).includes("\n");
-  const kept = sameLine ? round.replace(/\s*(?:[,+*|&-]+|\b(?:and|or))$/, "") : round;
+  // A member is glued to what it is of; a dot before white space ends a sentence.
+  const separator =
+    round.length === offset ? /\s*(?:[,+*|&.:?>-]+|\b(?:and|or))$/ : /\s*(?:[,+*|&-]+|\b(?:and|or))$/;
+  const kept = sameLine ? round.replace(separator, "") : round;
   const line = kept.slice(lineStart);
   const unclosed = pairBrackets(line).open.length > 0 || /^[^"]*"[^"]*$/.test(line);
   return sameLine && unclosed ? text.slice(0, Math.max(0, lineStart - 1)) : kept;

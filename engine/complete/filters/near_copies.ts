@@ -76,12 +76,29 @@ const LOOK_BELOW = 3; // lines
  */
 export function cutNextLines(text: string, place: Place): string {
   const { head, below } = place;
-  const next = below.filter((line) => !isBlank(line)).slice(0, LOOK_BELOW);
+  const following = below.filter((line) => !isBlank(line));
+  const next = following.slice(0, LOOK_BELOW);
   const lines = linesOf(text, head);
   const from = isTyped(head, lines[0]!.whole) ? 1 : 0;
-  const at = lines.findIndex((_, index) => index >= from && isCopyOfNext(lines, index, next));
+  const at = lines.findIndex(
+    (_, index) =>
+      index >= from && isCopyOfNext(lines, index, next) && !isAnotherBody(lines.slice(index), following),
+  );
   if (at === -1 || closesInside(text, lines[at]!.start)) return text;
   return at === 0 ? "" : cutLinesBelow(text.slice(0, lines[at]!.start), place); // which may end with a copy as well
+}
+
+/** Whether a block that begins with a lone bracket differs further down: the body of another function that checks the same first. */
+function isAnotherBody(lines: readonly SuggestionLine[], below: readonly string[]): boolean {
+  if (!/^\s*\{\s*$/.test(lines[0]!.whole)) return false;
+  const depth = indentation(lines[0]!.whole);
+  for (const [index, { whole }] of lines.entries()) {
+    const other = below[index];
+    if (other === undefined) return false;
+    if (!copiesLine(whole, other)) return !(index === lines.length - 1 && isBeginning(whole, other));
+    if (index > 0 && indentation(whole) <= depth) return false;
+  }
+  return false;
 }
 
 function isCopyOfNext(lines: readonly SuggestionLine[], index: number, next: readonly string[]): boolean {

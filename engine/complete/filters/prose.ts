@@ -1,8 +1,14 @@
-import { isBlank, type Place, type WrittenRange } from "../text/index.ts";
+import { isBlank, lexisOrUsual, type Place, type WrittenRange } from "../text/index.ts";
 import type { FilterHints } from "./hints.ts";
-import { isMarkupLanguage, isProseLanguage, isSentenceLanguage, isWordyLanguage } from "./languages.ts";
+import {
+  isCommandLanguage,
+  isMarkupLanguage,
+  isProseLanguage,
+  isSentenceLanguage,
+  isWordyLanguage,
+} from "./languages.ts";
 import { literalAt, literalsByReading } from "./literals.ts";
-import { readsAsAddress, readsAsSentence, wordsOf } from "./sentences.ts";
+import { readsAsAddress, readsAsFullSentence, readsAsSentence, wordsOf } from "./sentences.ts";
 
 /**
  * Cuts what a chat would say where code is written: fences, and sentences. The place decides: in documents of words, in
@@ -84,9 +90,12 @@ interface LineView {
 
 function isSentence(bare: string, { isWhole, isError, hints: { languageId } }: LineView): boolean {
   const words = wordsOf(bare);
+  if (isCommandLanguage(languageId) && isWhole && readsAsFullSentence(words)) return true;
   if (isWordyLanguage(languageId)) return isWhole && readsAsAddress(words);
   if (words.hasWideMark) return true;
   if (isError === undefined) return isWhole ? readsAsSentence(words) : readsAsAddress(words);
+  // The parser of a style sheet takes any word with a colon for a property.
+  if (lexisOrUsual(languageId).lenient && isWhole && readsAsFullSentence(words)) return true;
   // No grammar has names side by side: that the parser cannot read them tells more than any list of words.
   if (!isError || words.isCode || words.signs > words.count / 6) return false;
   return (
@@ -123,12 +132,18 @@ function isInScript(text: string, { above, head }: Place): boolean {
   return last !== undefined && !/^(?:<\/|\?|%)/.test(last);
 }
 
-/** Whether the line above the cursor is a sentence without a mark of a comment or string: a long comment, or a text. */
+const SENTENCE_LINES = 4; // of which one tells
+
+/** Whether a line just above the cursor is a sentence without a mark of a comment or string: a long comment, or a text. */
 function isBelowSentence({ above, head }: Place): boolean {
-  const line = isBlank(head) ? above.at(-1) : undefined;
-  if (line === undefined || !/^\s*\p{L}[^"'`]*$/u.test(line)) return false;
-  const words = wordsOf(line.trim());
-  return words.signs === 0 && !words.isCode && words.small > 0 && words.pairs >= 2 && words.count >= 6;
+  if (!isBlank(head)) return false;
+  for (const line of above.slice(-SENTENCE_LINES).reverse()) {
+    if (!/^\s*\p{L}[^"'`]*$/u.test(line)) return false;
+    const words = wordsOf(line.trim());
+    if (words.signs === 0 && !words.isCode && words.small > 0 && words.pairs >= 2 && words.count >= 6)
+      return true;
+  }
+  return false;
 }
 
 /** Text of an element that is not closed yet, which a parser takes for code. */

@@ -51,7 +51,7 @@ const WIDE_MARK = /\p{L}[，。！？：；、]/u;
 const RUN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]{8}/u;
 
 export function wordsOf(line: string): Words {
-  const bare = line.replace(/`[^`]*`/g, "").replace(/^(?:[-*•]|\d+[.)])\s+/, "");
+  const bare = line.replace(/`[^`]*`/g, "").replace(/^(?:(?:[-*•]|\d+[.)])\s+|[¡¿"“«(]+)/, "");
   const words = [...bare.matchAll(WORD)];
   let pairs = 0;
   for (const [index, word] of words.entries()) {
@@ -65,7 +65,7 @@ export function wordsOf(line: string): Words {
     count: words.length,
     pairs,
     signs:
-      bare.replace(WORD, "").replace(/[\s,.:;!?()"'’“”„«»—–，。！？：；、（）《》「」-]/g, "").length +
+      bare.replace(WORD, "").replace(/[\s,.:;!?¡¿()"'’“”„«»—–，。！？：；、（）《》「」-]/g, "").length +
       (bare.match(/[;{}]$|\w\(|\(\)|::|->|\w\.\w/g)?.length ?? 0),
     isCapital: words[0]?.index === 0 && /^(?:\p{Lu}\p{Ll}|I(?:['’]|$)|\p{Lu}$|\p{Lo})/u.test(first),
     isPunctuated: /[\p{L}\p{N})"'”][.,!?:…](?:\s|$)/u.test(bare),
@@ -106,6 +106,12 @@ export function readsAsSentence({
 }: Words): boolean {
   if (signs > 0 || isCode) return false;
   return hasWideMark || (isCapital && count >= 3 && (small > 0 || isPunctuated));
+}
+
+/** Whether it is a whole sentence with its marks: also where words side by side are code. */
+export function readsAsFullSentence(words: Words): boolean {
+  const { count, hasWideMark, isPunctuated, small } = words;
+  return readsAsSentence(words) && (hasWideMark || (count >= 4 && isPunctuated && small > 0));
 }
 
 /** Whether it is what one says to the other in a chat: also where code may read as sentences do. */

@@ -3,12 +3,18 @@ import {
   copiesLine,
   indentation,
   isBlank,
+  isLiteral,
   isStructural,
+  leadingWhite,
+  lexisOrUsual,
   lineEchoFinder,
+  openBelow,
   type Place,
   pairBrackets,
   type SyntaxFacts,
+  scan,
   statementStart,
+  USUAL,
 } from "../text/index.ts";
 
 export type StopReason =
@@ -45,13 +51,32 @@ export function stopRuleFor(
   maxLines: number,
   multiline: Multiline = "auto",
   facts?: SyntaxFacts,
+  languageId?: string,
 ): StopRule {
   const floor = floorFor(place, multiline, facts);
   // One line that says the line above again is all that was wanted, and no suggestion.
   const oneLine = stopAtLineEnd(multiline !== "never" && isBlank(place.head) && isBlank(place.rest));
   if (floor === null && isBlank(place.head)) return withoutInvisible(oneLine);
-  const block = (end: number) => stopAtBlockEnd(place, end, maxLines, declarationEnd(place, facts));
+  const block = (end: number) =>
+    stopAtBlockEnd(place, end, maxLines, {
+      declarationEnd: declarationEnd(place, facts),
+      isInLiteral: literalReader(place, languageId),
+    });
   return withoutInvisible(afterEcho(floor === null ? oneLine : block(floor), place));
+}
+
+/** Reads a text by the lexical rules of its language; without any, nothing is in a literal. */
+function literalReader({ above, head }: Place, languageId: string | undefined): Block["isInLiteral"] {
+  const from = above.length > 0 ? `${above.join("\n")}\n` : "";
+  const lexis = lexisOrUsual(languageId, from + head);
+  return (text, offset) => {
+    // The marks of a fence are no string, though they may be quotes of the language.
+    if (offset === 0 || lexis === USUAL || /(?:^|\n)[ \t]*```/.test(text.slice(0, offset))) return false;
+    const source = from + head + text;
+    const cursor = from.length + head.length;
+    const range = { from: from.length, to: cursor + offset, open: openBelow(lexis, from) };
+    return scan(lexis, source, range).open.some((frame) => isLiteral(frame) && frame.at >= cursor);
+  };
 }
 
 const INVISIBLE = /[\p{Cf}\p{Variation_Selector}]/gu;
@@ -120,7 +145,7 @@ function stopAtBlockEnd(
   place: Place,
   floor: number,
   maxLines: number,
-  declarationEnd: SyntaxFacts["declarationEnd"],
+  reading: Pick<Block, "declarationEnd" | "isInLiteral">,
 ): StopRule {
   const lines = [...place.above, place.head];
   const opening = lines.findLastIndex((line) => !isBlank(line) && indentation(line) < floor);
@@ -130,7 +155,7 @@ function stopAtBlockEnd(
     level: opening === -1 ? -1 : indentation(lines[opening]!),
     opened: opening === -1 ? "" : lines.slice(opening).join("\n"),
     nextLine: place.below.find((line) => !isBlank(line))?.trimEnd(),
-    declarationEnd,
+    ...reading,
   };
   return (text) => stopInBlock(text, block, maxLines);
 }
@@ -146,6 +171,8 @@ interface Block {
   /** The next line of the document that is not blank. */
   readonly nextLine: string | undefined;
   readonly declarationEnd: SyntaxFacts["declarationEnd"];
+  /** Whether an offset of a text is in a string or a comment that the text has opened: there, indentation means nothing. */
+  readonly isInLiteral: (text: string, offset: number) => boolean;
 }
 
 function stopInBlock(text: string, block: Block, maxLines: number): StopDecision {
@@ -154,8 +181,8 @@ function stopInBlock(text: string, block: Block, maxLines: number): StopDecision
   let keep = 0; // up to the end of the last line that is not blank
   for (const one of linesIn(text, block.place.head)) {
     const written = !isBlank(one.own);
-    if (written && (one.start > 0 || headIsBlank) && indentation(one.line) < block.floor)
-      return stopBelowFloor(text, one, keep, block);
+    const isLower = written && (one.start > 0 || headIsBlank) && indentation(one.line) < block.floor;
+    if (isLower && !isOwn(text, one, block)) return stopBelowFloor(text, one, keep, block);
     if (one.end === text.length) return "continue";
     const stop = written && stopAfter(text, one, keep, block);
     if (stop) return stop;
@@ -164,6 +191,17 @@ function stopInBlock(text: string, block: Block, maxLines: number): StopDecision
     if (reason) return { stop: reason, keep };
   }
   return "continue";
+}
+
+/**
+ * Whether a line is in what the text has opened, so that its indentation does not end the block: a string or a comment; or
+ * brackets, where the model indents with spaces and the block with tabs, or the other way: their columns do not compare.
+ */
+function isOwn(text: string, { start, own }: Line, { place: { head }, isInLiteral }: Block): boolean {
+  if (start === 0) return false;
+  const white = leadingWhite(own);
+  const isMixed = white !== "" && head !== "" && white.includes("\t") !== leadingWhite(head).includes("\t");
+  return (isMixed && pairBrackets(text.slice(0, start)).open.length > 0) || isInLiteral(text, start);
 }
 
 /** A line with less indentation than the block's. */
@@ -249,7 +287,8 @@ function blockFloor({ above, head, rest, below }: Place): number | null {
   const previous = above[at];
   if (previous !== undefined && opensBlock(previous, "")) {
     const level = statementLevel(above.slice(0, at), previous);
-    if (indentation(head) <= level) return level + 1;
+    // Labels may be as deep as their `switch`: gofmt has them there.
+    if (indentation(head) <= level) return level + (LABELS.test(previous) && head !== "" ? 0 : 1);
   }
   if (head !== "") return indentation(head);
 
@@ -267,6 +306,8 @@ const statementLevel = (above: readonly string[], line: string): number =>
 // Elsewhere a colon at the end of a line asks for a type or a value.
 const COLON_BLOCK =
   /^\s*(?:private|protected|public)\s*:$|^\s*(?:(?:async\s+)?(?:class|def|for|with)|case|default|elif|else|except|finally|if|match|try|while)\b.*:$/;
+
+const LABELS = /^\s*(?:switch|select)\b.*\{\s*$/;
 
 /** Whether a block follows `line`, when `rest` is what the editor has put after the cursor: closing brackets, or nothing. */
 function opensBlock(line: string, rest: string): boolean {

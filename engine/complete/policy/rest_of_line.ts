@@ -2,15 +2,17 @@ import { lexisOrUsual, openBelow, type Place, scan } from "../text/index.ts";
 
 // What an editor writes right of the cursor, or what ends a line: closing brackets and quotes, ends of tags and of
 // template marks, `;` and `,`.
-const CLOSER = String.raw`[)\]}>"'\`]+|\/>|-?[%?]>|[-~]?%\}|#\}|-{1,2}\}\}|<\/[\w:.-]*\s*>|\{%-?\s*end\w*\s*-?%\}|[;,]`;
+const CLOSER = String.raw`[)\]}>"'\`]+|\/>|-?[%?]>|[-~]?%\}|#\}|-{1,2}\}\}|<\/[\w:.-]*\s*>|\{%-?\s*end\w*\s*-?%\}|\{\{[-~]?\/[\w.-]+[-~]?\}\}|\{\/\w+\}|[;,]`;
 // After a closer: empty pairs, as in `{█}, []);`, marks after a call, and words that open or close a block.
-const AFTER_CLOSER = String.raw`\(\)|\[\]|\{\}|[?!](?=[;,)\s]|$)|\b(?:then|do|end|fi|done|esac|begin)\b(?:\s*\|[^|]*\|)?|as const\b`;
+const AFTER_CLOSER = String.raw`\(\)|\[\]|\{ ?\}|[?!](?=[;,)\s]|$)|\b(?:then|do|end|fi|done|esac|begin)\b(?:\s*\|[^|]*\|)?|as const\b`;
 // Marks that text is set between.
 const MARKS: Readonly<Record<string, string>> = {
   markdown: "[*_~$]+",
   latex: String.raw`\$+|\\[)\]}]`,
   tex: String.raw`\$+|\\[)\]}]`,
   restructuredtext: String.raw`\*+|\`+_?`,
+  ruby: String.raw`\|`,
+  rust: String.raw`\|`,
 };
 
 // What may be left behind that: what a declaration has after its parameters, or an arrow's body that is empty.
@@ -22,6 +24,8 @@ const TAILS: readonly RegExp[] = [
   // ` error {`, ` throws IOException {`, ` const {`, ` where T: Clone {`
   /^\s+(?!return\b|throw\b|yield\b)[\p{L}_(*[&][\p{L}\p{N}_\s.,<>*&()[\]:?|'+-]*\{\s*\}?[)\]};,]*$/u,
   /^\s*(?:\b(?:const|override|final|noexcept|in)\b\s*)+;?$/,
+  // `import { █ } from "./a";`
+  /^\s*from\s*(?:"[^"]*"|'[^']*')\s*;?$/,
 ];
 
 const LONGEST = 200; // characters: no editor closes more
@@ -49,7 +53,7 @@ export function isLineOver({ above, head, rest }: Place, languageId: string): bo
   const last = scan(lexis, line, { from: before.length, open }).regions.at(-1);
   const isTrailing = last?.kind === "comment" && line.slice(last.end).trim() === "";
   const code = isTrailing ? line.slice(before.length, last.start) : rest;
-  if (code.trim() === "") return true;
+  if (/^\s*(?:(?:do|then)\s*)?$/.test(code)) return true;
   const closers = [CLOSER, ...commentEnd, ...[MARKS[languageId] ?? []].flat()].join("|");
   const closed = new RegExp(`^(?:\\s*(?:${closers}))(?:\\s*(?:${closers}|${AFTER_CLOSER}))*`).exec(code);
   const tail = code.slice(closed?.[0].length ?? 0);

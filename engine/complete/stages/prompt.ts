@@ -48,7 +48,7 @@ export function requestFor(
     hints,
     prompt: anchors.promptAt(cursorText, question.document.path, () => contextOf(question), ahead),
     multiLine,
-    stopRule: stopRuleFor(place, maxLines, mode, facts),
+    stopRule: stopRuleFor(place, maxLines, mode, facts, question.document.languageId),
     maxTokens: priority === "invoked" ? INVOKED_TOKENS : multiLine ? BLOCK_TOKENS : LINE_TOKENS,
     priority,
   };

@@ -11,6 +11,7 @@ type EchoEnd = number | "open";
 
 const MANY_TOKENS = 6; // or half as many from the line's start: more agree by no chance
 const WORD_LETTERS = 3; // `a`, `x` and `of` agree by chance
+const LONG_WORD_LETTERS = 4; // different ones: no word begins with as many of them twice
 const ECHOED_LINES = 12; // above the cursor's own: more are a copy, and no slip
 
 /**
@@ -193,6 +194,8 @@ function leaderEcho(head: string, text: string): number {
   const found = LEADER.exec(head);
   const mark = found?.[1] ?? found?.[2];
   if (mark === undefined || !text.trimStart().startsWith(mark)) return 0;
+  // Further right it is the mark of an item inside.
+  if (/^\s/.test(text) && /\S\s{2,}$/.test(head)) return 0;
   const start = text.indexOf(mark) + mark.length;
   const quotes = /^["']/.test(mark);
   const rest = text.slice(start);
@@ -216,6 +219,7 @@ function isEcho(echo: PossibleEcho): boolean {
   const { head, count, glued } = echo;
   const echoed = head.slice(-count).map((token) => token.text);
   if (!echoed.some(hasName) || /^<\//.test(echoed.join(""))) return false; // closing tags repeat
+  if (isCell(echoed)) return false;
   if (count < head.length && count <= MANY_TOKENS && !beginsSomething(echoed)) return false;
   if (glued) return isGluedEcho(echo, echoed);
   if (count === 1) return isWordEcho(echo, echoed[0]!);
@@ -223,8 +227,19 @@ function isEcho(echo: PossibleEcho): boolean {
   const fit = bracketsTell(echo);
   if (fit !== undefined) return fit && (count === head.length || hasLongWord(echoed));
   if (count > (count === head.length ? MANY_TOKENS / 2 : MANY_TOKENS)) return true;
-  return isEchoByTail(echoed, count === head.length, head.at(-1 - count)?.text ?? "");
+  const before = head.at(-1 - count)?.text ?? "";
+  const isParameters = before === "(" && DECLARES.test(echo.place.head);
+  return isEchoByTail(echoed, count === head.length, before, isParameters);
 }
+
+/** `2] | BAD[`: from the inside of one bracket to that of another, as rows of a table have it again and again. */
+const isCell = (echoed: readonly string[]): boolean =>
+  echoed.length <= MANY_TOKENS &&
+  /[([{]/.test(echoed.at(-1)!) &&
+  pairBrackets(echoed.join(" ")).surplus.length > 0;
+
+/** A declaration up to somewhere in its parameters, which all have different names. */
+const DECLARES = /(?:^|\s)(?:def|fn|fun|func|function|constructor|sub|proc)\b[^()]*\([^()]*$/;
 
 /**
  * An echo begins where something begins, or a comment does; `, b` after `f(a, b` is one more argument. A value with its
@@ -232,6 +247,8 @@ function isEcho(echo: PossibleEcho): boolean {
  */
 function beginsSomething(echoed: readonly string[]): boolean {
   const start = echoed.slice(0, 2).join("");
+  // Nothing is listed after an operator: `a, err :=` before `, err := f()`.
+  if (start.startsWith(",") && /[=+*/&|<>:]$/.test(echoed.at(-1)!)) return true;
   if (/^(?:[\p{L}\p{N}_$"'`([{@<#]|\/[/*]|--)/u.test(start)) return true;
   if (!/^(?:=(?![=>])|\.(?!\.)|::|->)/.test(start)) return false;
   const names = start.startsWith("=") ? 1 : 2;
@@ -239,12 +256,18 @@ function beginsSomething(echoed: readonly string[]): boolean {
 }
 
 /** What two to six tokens up to the cursor are, by the mark they end with; `before` is the token before them. */
-function isEchoByTail(echoed: readonly string[], isWhole: boolean, before: string): boolean {
+function isEchoByTail(
+  echoed: readonly string[],
+  isWhole: boolean,
+  before: string,
+  isParameters: boolean,
+): boolean {
   const tail = echoed.slice(-2).join("");
   if (/(?:^|[^=!<>])[=:]$/.test(tail) && !/::$/.test(tail)) return true; // a name or key, and its value
   if (/(?:\.|::|->|\?\.)$/.test(tail)) return !/[.:>]/.test(before); // `data.█` in `response.data.█` may be followed by `data`
   if (!hasLongWord(echoed)) return false;
   // `size, size` and `x * x` are right text.
+  if (/[,+*/%-]$/.test(tail) && isParameters) return true;
   if (/[,+*/%-]$/.test(tail)) return isWhole ? !tail.endsWith(",") || echoed.length > 2 : echoed.length > 3;
   return !/[.:>]$/.test(before) || echoed.length > 3;
 }
@@ -257,6 +280,7 @@ function isGluedEcho({ place, head, count, twin }: PossibleEcho, echoed: readonl
   const word = echoed.at(-1)!;
   if (count > 1) return word.length > 1 || hasLongWord(echoed) || count === head.length;
   if (!hasName(word) || word.length < 2) return false;
+  if (new Set(word).size >= LONG_WORD_LETTERS) return true;
   const isWhole = head.length === 1 && twin.text === word && word.length >= WORD_LETTERS;
   // The file knows the text's word, and not the two as one.
   return (isWhole || occurs(twin.text, place)) && !occurs(word + twin.text, place);
@@ -264,7 +288,7 @@ function isGluedEcho({ place, head, count, twin }: PossibleEcho, echoed: readonl
 
 // Words of languages that no code has twice in a row.
 const KEYWORD =
-  /^(?:as|async|await|case|class|const|def|elif|export|extends|fn|for|from|func|function|if|implements|import|in|instanceof|interface|let|namespace|new|package|private|protected|public|raise|return|static|struct|switch|throw|typeof|use|using|var|while|with|yield|FROM|GROUP|INSERT|JOIN|ORDER|SELECT|UPDATE|VALUES|WHERE)$/;
+  /^(?:as|async|await|case|class|const|def|defer|elif|enum|export|extends|fn|for|foreach|from|fun|func|function|if|impl|implements|import|in|instanceof|interface|let|local|match|mut|namespace|new|override|package|private|protected|pub|public|raise|range|return|static|struct|switch|throw|trait|typeof|unless|use|using|val|var|where|while|with|yield|FROM|GROUP|HAVING|INSERT|INTO|JOIN|LIMIT|ORDER|SELECT|SET|UPDATE|VALUES|WHERE)$/;
 
 /** One word that the text begins with: a keyword, or all that the line has. */
 function isWordEcho({ head, place }: PossibleEcho, word: string): boolean {
@@ -288,9 +312,12 @@ function bracketsTell({
     return open.length + surplus.length;
   };
   // The overlap filter takes away what the rest of the line has already, or the suggestion replaces it.
+  const ending = fresh.trimEnd();
+  const endsAsRest = (written: string): boolean => written.endsWith(rest.trim());
   const closed =
     rest.trim() !== "" &&
-    (fresh.trimEnd().endsWith(rest.trim()) || (isStatement && closesRest(fresh, rest.trim())));
+    (endsAsRest(ending) ||
+      (isStatement && (endsAsRest(ending.replace(/;$/, "")) || closesRest(fresh, rest.trim()))));
   const asEcho = left(closed ? head + fresh : head + fresh + rest);
   const asText = left(head + text + rest);
   return asEcho === asText ? undefined : asEcho < asText;

@@ -41,9 +41,16 @@ const LONG_STRING = 5; // tokens, its quotes included
 const DECORATOR = /^\s*(?:@|#!?\[|\[[^\]]*\]\s*$)/;
 const OPENER = /(?:[{([:]|=>|\b(?:do|then|begin))\s*$|^\s*<\w[^<]*>\s*$/;
 const CLOSER = /^(?:[\s)\]};,]|\b(?:end|fi|done|esac)\b)*$/;
+const TEMPLATE_TAG = /^\s*\{[{%]-?\s*(?:end\w*|else)\s*-?[%}]\}\s*$/;
 const BARE_TAGS = /^(?:\s*<\/?[\w.:-]*\s*\/?>[;,]?)+\s*$/;
 
 /** Whether a line gives shape only: it opens or closes a block, or decorates what follows. Neighbours have the same. */
 export function isStructural(line: string): boolean {
-  return DECORATOR.test(line) || OPENER.test(line) || CLOSER.test(line) || BARE_TAGS.test(line);
+  return (
+    DECORATOR.test(line) ||
+    OPENER.test(line) ||
+    CLOSER.test(line) ||
+    BARE_TAGS.test(line) ||
+    TEMPLATE_TAG.test(line)
+  );
 }

@@ -113,7 +113,7 @@ export function realPlace(file: RealFile, random: Random, syntax: Syntax): RealP
   // The author had not written the rest of the line yet.
   const bare = placeAt(typed + below, typed.length);
   const facts = syntax.factsAt(languageId, typed, below);
-  const decision = stopRuleFor(bare, 12, "auto", facts)(after);
+  const decision = stopRuleFor(bare, 12, "auto", facts, languageId)(after);
   const truth =
     blockWanted(bare, "auto", facts) && decision !== "continue"
       ? after.slice(0, decision.keep)
@@ -121,7 +121,8 @@ export function realPlace(file: RealFile, random: Random, syntax: Syntax): RealP
   const rest = text.slice(cursor + truth.length, end + WINDOW);
   // Above the rest of a block that the author's twelve lines have ended in, other text is wanted.
   const place = placeAt(typed + rest, typed.length);
-  const kept = stopRuleFor(place, 12, "auto", syntax.factsAt(languageId, typed, rest))(`${truth}\n`);
+  const stops = stopRuleFor(place, 12, "auto", syntax.factsAt(languageId, typed, rest), languageId);
+  const kept = stops(`${truth}\n`);
   const isWanted = truth.trim() !== "" && (kept === "continue" || truth.slice(0, kept.keep).trim() !== "");
   return isWanted ? { ...one, rest, truth, closers: "" } : undefined;
 }

@@ -170,10 +170,8 @@ const BRACKETS: Lexis = { regions: [] };
  * As `sure`, where people write words, whose brackets and quotes editors close all the same: they are read by their line
  * alone, and in a string without what is before it.
  */
-function endingOfWords(
-  { lexis, before, text, after }: Insertion,
-  open: readonly Frame[],
-): number | undefined {
+function endingOfWords(insertion: Insertion, open: readonly Frame[]): number | undefined {
+  const { lexis, before, text, after } = insertion;
   if (lexis === USUAL || lexis === BRACKETS) return undefined;
   const inside = open.at(-1);
   const isText = lexis.words === true || (lexis.markup === true && inside === undefined);
@@ -183,7 +181,10 @@ function endingOfWords(
   // A string of several lines is text, or code.
   const inString = isString && inside.at >= lineStart;
   const from = inString ? inside.at + inside.opened.length : lineStart;
-  const line = { before: before.slice(from), text, after: restOf(after), outside: [] };
+  // What follows the string's end closes nothing in it.
+  const closed = inString && scanRest(insertion, open).closed.find(({ frame }) => frame === inside);
+  const rest = closed ? restOf(after).slice(0, closed.at - before.length) : restOf(after);
+  const line = { before: before.slice(from), text, after: rest, outside: [] };
   return endingsOf({ ...line, lexis: inString || lexis.markup ? BRACKETS : USUAL }).sure;
 }
 

@@ -141,7 +141,16 @@ const PERL = reads(
   REGEX,
 );
 const SQL: Lexis = {
-  regions: [DASHES, C_COMMENT, DOLLAR_QUOTED, doubled("'", { lines: true }), doubled('"'), quoted("`")],
+  // MySQL's `#` has a space behind it here: `#name` is a table of T-SQL.
+  regions: [
+    DASHES,
+    lineComment(String.raw`^[ \t]*#(?=\s)`),
+    C_COMMENT,
+    DOLLAR_QUOTED,
+    doubled("'", { lines: true }),
+    doubled('"'),
+    quoted("`"),
+  ],
   semicolons: true,
 };
 const LISP = reads(
@@ -269,7 +278,8 @@ const MARKDOWN: Lexis = {
 const JSON_WITH_COMMENTS = reads(SLASHES, C_COMMENT, DOUBLE);
 
 const BY_LEXIS: readonly (readonly [lexis: Lexis, languageIds: string])[] = [
-  [C, "c cuda-cpp hlsl glsl wgsl metal shaderlab opencl arduino verilog systemverilog thrift solidity"],
+  [C, "c cuda-cpp hlsl glsl wgsl metal shaderlab opencl arduino verilog systemverilog solidity"],
+  [{ ...C, regions: [HASH, ...C.regions] }, "thrift"],
   [CPP, "cpp objective-c objective-cpp cpp_embedded_latex"],
   [JAVA, "java apex haxe vala"],
   [generic(SLASHES, C_COMMENT, DOUBLE, CHARACTER, BACKTICK), "go v"],
@@ -338,6 +348,7 @@ const BY_LEXIS: readonly (readonly [lexis: Lexis, languageIds: string])[] = [
     reads(
       blockComment("%{", "%}"),
       PERCENT,
+      HASH_AFTER_SPACE,
       doubled('"'),
       doubled("'", { open: String.raw`(?<![\w)\]}.'])'` }),
     ),
@@ -407,7 +418,8 @@ const BY_LEXIS: readonly (readonly [lexis: Lexis, languageIds: string])[] = [
   ],
   [PHP, "php"],
   [PHP_CODE, "php-code"],
-  [reads(lineComment(String.raw`^[ \t]*\/\/-?`), DOUBLE, SINGLE), "jade pug haml slim"],
+  [reads(lineComment(String.raw`^[ \t]*\/\/-?`), DOUBLE, SINGLE), "jade pug"],
+  [reads(lineComment(String.raw`^[ \t]*(?:-#|\/)`), DOUBLE, SINGLE), "haml slim"],
   [MARKDOWN, "markdown prompt instructions chatagent skill markdown_latex_combined juliamarkdown quarto rmd"],
   [
     reads(

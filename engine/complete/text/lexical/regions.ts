@@ -83,10 +83,10 @@ const docs = (quotes: string): Region =>
   quoted(quotes, { kind: "docs", open: String.raw`^[ \t]*[rRuU]?${quotes}`, lines: true });
 export const DOCSTRINGS = [docs('"""'), docs("'''")];
 
-/** After an operator or a keyword a slash begins a regular expression; after a value it divides. */
+/** After an operator or a keyword a slash begins a regular expression; after a value it divides, and `</a>` and `{b} />` are tags. */
 export const REGEX: Region = {
   kind: "string",
-  open: String.raw`(?<=(?:^|[(,=:[!&|?{};~+\-*%<>]|\b(?:return|typeof|case|in|of|void|do|else|if|unless|when|while|and|or|not|split|grep))[ \t]*)\/(?![/*])`,
+  open: String.raw`(?<=(?:^|[(,=:[!&|?{};~+\-*%<>]|\b(?:return|typeof|case|in|of|void|do|else|if|unless|when|while|and|or|not|split|grep))[ \t]*)\/(?![/*])(?<!<\/|\}[ \t]*\/(?=>))`,
   close: String.raw`\/[a-z]*`,
   skip: String.raw`\\.|\[(?:\\.|[^\]\\\n])*\]`,
 };

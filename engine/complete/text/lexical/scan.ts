@@ -238,7 +238,7 @@ function patternOf(lexis: Lexis, mode: Mode, section: Embedded | undefined): Pat
 }
 
 // After a name, and not before what a comparison has: `List<String>`, `f<T>(`; `a < b` and `a <= b` compare.
-const ANGLES = String.raw`(?<=[A-Za-z_]\w*(?:::)?)<(?![<=\s-])|(?<![-=]|[^,\s]\s+)>(?!=)`;
+const ANGLES = String.raw`(?<=[A-Za-z_]\w*(?:::)?)<(?![<=\s/-])|(?<![-=]|[^,\s]\s+)>(?!=)`;
 
 function createPattern(lexis: Lexis, mode: Mode, section: Embedded | undefined): Pattern {
   const groups: [source: string, meaning: Meaning][] = [];

@@ -172,6 +172,29 @@ export default {
       answer: "g());",
       shown: "g()",
     },
+    // Brackets in a string are closed in it, if at all.
+    { file: "a.py", at: 'x = f("$(█")\n', answer: 'call do)")', shown: "call do)" },
+    {
+      file: "A.java",
+      at: 'class A { P p = f("(?:0|[█"); }\n',
+      answer: '1-9])?:[0-9]+");',
+      shown: "1-9])?:[0-9]+",
+    },
+    { file: "a.php", at: "<?php\nf('a (█'));\n", answer: "b).', g($a)), -1);", shown: "b)." },
+    // A tag's end is no regular expression.
+    {
+      file: "a.tsx",
+      at: "const a = <A>{█}</A>;\n",
+      answer: "b && <C d={e}/>}</A>;",
+      shown: "b && <C d={e}/>",
+    },
+    {
+      file: "a.tsx",
+      at: "const a = <A>{█}</A>;\n",
+      answer: "b.replace(/>/g, '}')}</A>;",
+      shown: "b.replace(/>/g, '}')",
+    },
+    { file: "a.jsx", at: "const a = <ul>{█}</ul>;\n", answer: "<li>a/b</li>}</ul>;", shown: "<li>a/b</li>" },
     // What the text itself closes is its own.
     { file: "a.ts", at: "f(g(█)\n", answer: "a)", shown: "a)" },
     { file: "a.ts", at: "f(█)\n", answer: "g(a)", shown: "g(a)" },

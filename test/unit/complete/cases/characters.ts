@@ -24,6 +24,14 @@ export default {
     code("\u3164price;", "price;"),
     code("\ufff9price\ufffb;", "price;"),
     code("\u180eprice;", "price;"),
+    code("pri\u034fce;", "price;"),
+    code("\u17b4price;", "price;"),
+    code("price\u2800;", "price;"),
+    // Spaces of another width, which code may not have.
+    code("price\u00a0+\u3000tax;", "price + tax;"),
+    { file: "a.py", at: "def f():\n    █\n", answer: "return\u00a01", shown: "return 1" },
+    code("'un\u00a0prix';", "'un\u00a0prix';"),
+    { file: "a.py", at: "x = 1  # █\n", answer: "le prix\u00a0: 1", shown: "le prix\u00a0: 1" },
     // The end of what can be trusted.
     code("price;\u2028evil();", "price;"),
     code("price\u2029", "price"),

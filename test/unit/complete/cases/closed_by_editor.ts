@@ -81,6 +81,11 @@ export default {
     },
     { file: "a.tex", at: "the sum $█$\n", answer: "a + b$", shown: "a + b", languageId: "latex" },
     { file: "a.css", at: "a { color: █; }\n", answer: "red; }", shown: "red" },
+    { file: "a.ts", at: "import { █ } from './a';\n", answer: "b } from './a';", shown: "b" },
+    { file: "a.hbs", at: "{{#if █}}{{/if}}\n", answer: "a}}", shown: "a", languageId: "handlebars" },
+    { file: "a.cs", at: "class A { public void F(█) { } }\n", answer: "int a) {", shown: "int a" },
+    { file: "a.lua", at: "while █ do\nend\n", answer: "a < 1 do", shown: "a < 1", languageId: "lua" },
+    { file: "a.rb", at: "xs.each do |█|\nend\n", answer: "x|", shown: "x" },
     // In the true middle of a line, automatic suggestions stay off.
     { file: "a.ts", at: "foo █ bar\n", ...midLine },
     { file: "a.ts", at: "foo(█) + bar;\n", ...midLine },

@@ -91,6 +91,11 @@ export default {
     comment("cmake", "#[[ █ ]]\n"),
     comment("coffeescript", "###\n█\n###\n"),
     comment("restructuredtext", ".. a note █\n"),
+    comment("sql", "# █\n"),
+    comment("thrift", "# █\n"),
+    comment("octave", "# █\n"),
+    comment("haml", "-# █\n"),
+    comment("slim", "/ █\n"),
     // Of a language that is not known, whatever may be one.
     comment("unheard-of", "# █\n"),
     comment("unheard-of", "x = 1 // █\n"),

@@ -43,6 +43,8 @@ export default {
       shown: "'<|im_start|>', '<|im_end|>'",
     },
     { file: "a.py", at: "x = '█'\n", answer: "abc<|im_end|>", shown: "abc" },
+    { file: "a.py", at: "START = '<|im_start|>'\nEND = '█'\n", answer: "<|im_end|>", shown: "<|im_end|>" },
+    { file: "a.py", at: "START = '<|im_start|>'\nEND = '█'\n", answer: "abc<|im_end|>", shown: "abc" },
     // Names, types and tags that look like one.
     {
       file: "a.ts",

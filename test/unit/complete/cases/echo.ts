@@ -77,6 +77,15 @@ export default {
     ),
     line("a.ts", "const a = load(file);\nfoo.█\n", "const a = load(file);\n", null),
 
+    line("a.go", "\tfor _, x := range █", "range items {", "items {"),
+    line("a.go", "\tname, err :=█", ", err := read(a)", " read(a)"),
+    line("a.rs", "    let mut █", "mut total = 0;", "total = 0;"),
+    line("a.sql", "INSERT INTO █", "INTO users VALUES (1);", "users VALUES (1);"),
+    line("a.ts", "throw new Error(`█`)", "throw new Error(`no name`);", "no name"),
+    line("a.ts", "const a = document.getElementBy█", "getElementById('a');", "Id('a');"),
+    line("a.py", "x = itertools.chain█", "chain.from_iterable(a)", ".from_iterable(a)"),
+    line("a.py", "def f(self, █):\n    pass\n", "self, a, b", "a, b"),
+    line("a.go", "func f(ctx, █) {\n}\n", "ctx, name string", "name string"),
     // Right text repeats what is before the cursor, too.
     line("a.py", "f(f(█", "f(x)", "f(x)"),
     line("a.py", "x = ((█", "(a)", "(a)"),
@@ -101,6 +110,22 @@ export default {
     line("a.md", "again and █", "so on", "so on"),
     line("a.cpp", "  █", "*p = 1;", "*p = 1;"),
     line("a.md", "#█", "# A heading", "# A heading"),
+    line("a.py", "xs = (size, █)", "size, size", "size, size"),
+    line("a.py", 'x = "AAAA█"', "AAAAB", "AAAAB"),
+    line("a.sh", "#  BAD[2] | BAD[█]\n", "2] | BAD[1]", "2] | BAD[1"),
+    line(
+      "a.sh",
+      "case $1 in\n  --trace-all)\n    flags+=(█)\n    ;;\nesac\n",
+      "--trace-all)\n    ;;",
+      "--trace-all",
+    ),
+    line("a.js", "/**\n *    █\n */\n", "  * an item inside", "  * an item inside"),
+    line(
+      "a.css",
+      "a {\n  color: red;\n}\n\n█\n",
+      "a {\n  color: red;\n}\n\nb {\n  color: red;\n}\n",
+      "a {\n  color: red;\n}\n\nb {\n  color: red;\n}",
+    ),
     // The editor has closed what the model closes too.
     line("a.ts", "  return toText(█)", "  return toText(type);", "type"),
     line("a.ts", "  left = new Sum(█)", "  left = new Sum(left, right);", "left, right"),

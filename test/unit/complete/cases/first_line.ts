@@ -48,6 +48,25 @@ export default {
     { file: "a.ts", at: "function f() {\n  █\n}\n", answer: "\n  return 1;\n", shown: "return 1;" },
     { file: "a.go", at: "func f() {\n\t█\n}\n", answer: "\n\tg()\n", shown: "g()" },
     { file: "a.ts", at: "function f() {█\n}\n", answer: "  \n  return 1;\n", shown: "\n  return 1;" },
+    // The cursor's line is deeper than the one above: one more space is none of its level.
+    { file: "a.rb", at: "def f\n  █\nend\n", answer: " x = 1\n  x", shown: "x = 1\n  x" },
+    { file: "a.nim", at: "proc f() =\n  █\n", answer: " echo 1", shown: "echo 1" },
+    { file: "a.fs", at: "let f x =\n    █\n", answer: " x + 1", shown: "x + 1" },
+    { file: "a.py", at: "x = [\n    █\n]\n", answer: " 1,", shown: "1," },
+    { file: "a.py", at: "if a:\n    b()\n█\n", answer: " else:\n    c()", shown: "else:\n    c()" },
+    // The space behind a comment's mark is there; more of it is the author's.
+    { file: "a.ts", at: "// █\n", answer: " a note", shown: "a note" },
+    { file: "a.py", at: "# █\n", answer: "  - an item", shown: "  - an item" },
+    { file: "a.ts", at: "const s = 'a █'\n", answer: " b", shown: " b" },
+    // A block does not begin with a blank line.
+    { file: "a.ts", at: "function f() {\n█\n}\n", answer: "\n  return 1;\n", shown: "  return 1;" },
+    // An `=` below another one.
+    {
+      file: "a.rb",
+      at: "  @original_headers = headers\n  @errors █\n",
+      answer: "          = errors",
+      shown: "          = errors",
+    },
     // Blank lines that are right stay.
     {
       file: "a.py",

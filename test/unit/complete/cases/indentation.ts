@@ -164,5 +164,101 @@ export default {
     },
     // Nothing around: the editor's option, or the language's own.
     { file: "new.ts", at: "if (a) {█\n}\n", answer: "\n\tb();\n", shown: "\n    b();" },
+    // Eight spaces of four a level, and a body that no bracket opens.
+    {
+      file: "a.c",
+      at: "int f(void)\n{\n\tint a;\n\n\t█\n}\n",
+      answer: "if (a)\n        return 1;\n    return 0;",
+      shown: "if (a)\n\t\treturn 1;\n\treturn 0;",
+    },
+    {
+      file: "a.rb",
+      at: "class A\n  def f\n    █\n  end\nend\n",
+      answer: "if a\n\t\tb\n\tend",
+      shown: "if a\n      b\n    end",
+    },
+    // Four spaces behind tabs, where a block opens, are a level.
+    {
+      file: "a.ts",
+      at: "class A {\n\tf() {\n\t\t█\n\t}\n}\n",
+      answer: "if (b) {\n\t\t    c();\n\t\t}",
+      shown: "if (b) {\n\t\t\tc();\n\t\t}",
+    },
+    {
+      file: "a.py",
+      at: "class A:\n\tdef f(self):\n\t\t█\n",
+      answer: "if b:\n\t\t  c()\n",
+      shown: "if b:\n\t\t\tc()",
+    },
+    // The cursor's own white space tells a level where no line does.
+    {
+      file: "a.tf",
+      at: 'resource "a" "b" {\n  █\n}\n',
+      answer: 'tags = {\n\t\tName = "c"\n\t}',
+      shown: 'tags = {\n    Name = "c"\n  }',
+    },
+    // As deep as the cursor's line is what its author has aligned.
+    {
+      file: "a.js",
+      at: "function f() {\n\tlet a = b ? 1 :\n\t          █\n}\n",
+      answer: "c ? 2 :\n\t          3;",
+      shown: "c ? 2 :\n\t          3;",
+      settings: { multiline: "always" },
+      invoked: true,
+    },
+    // Lines of a string are as deep as they like, and end no block.
+    {
+      file: "a.ts",
+      at: "function f() {\n  if (a) {\n    █\n  }\n}\n",
+      answer: "const q = `\n  SELECT *\n`;\n    run(q);\n  }\n",
+      shown: "const q = `\n  SELECT *\n`;\n    run(q);",
+    },
+    {
+      file: "a.sh",
+      at: "f() {\n  █\n}\n",
+      answer: "cat <<EOF\nhello\nEOF\n  echo b\n}\n",
+      shown: "cat <<EOF\nhello\nEOF\n  echo b",
+    },
+    {
+      file: "a.py",
+      at: "class A:\n    def f(self):\n        █\n\n    def g(self):\n        pass\n",
+      answer: 'x = """\nselect a\n"""\n        return x\n\n    def h(self):\n',
+      shown: 'x = """\nselect a\n"""\n        return x',
+    },
+    // Labels as deep as their switch.
+    {
+      file: "a.go",
+      at: "package a\n\nfunc f(x int) int {\n\tswitch x {\n\t█\n\t}\n}\n",
+      answer: "case 1:\n\t\treturn 1\n\t}\n",
+      shown: "case 1:\n\t\treturn 1",
+    },
+    // The columns of tabs and of a model's two spaces do not compare: its own bracket is closed.
+    {
+      file: "a.dart",
+      languageId: "dart",
+      at: "void f() {\n\t█\n}\n",
+      answer: "if (a) {\n    b();\n  }",
+      shown: "if (a) {\n\t\tb();\n\t}",
+    },
+    {
+      file: "a.ts",
+      at: "\tconst a = {\n\t\tb: 1,\n\t\t█\n\t};\n",
+      answer: "c: {\n      d: 2,\n    },",
+      shown: "c: {\n\t\t\td: 2,\n\t\t},",
+    },
+    // Only lines of code tell how many spaces a level has.
+    {
+      file: "a.py",
+      at: "class A:\n\tdef f(self):\n\t\t█\n",
+      answer: 'x = """\n    four\n"""\n        return x',
+      shown: 'x = """\n    four\n"""\n\t\treturn x',
+    },
+    {
+      file: "a.html",
+      at: "<div>\n\t█\n</div>\n",
+      answer: "<ul>\n        <li>a</li>\n    </ul>",
+      shown: "<ul>\n\t\t<li>a</li>\n\t</ul>",
+      invoked: true,
+    },
   ],
 } satisfies CaseKind;

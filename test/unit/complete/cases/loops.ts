@@ -252,5 +252,25 @@ export default {
       answer: "if (a) {\n    b(a);\n  }\n  if (c) {\n    d(",
       shown: "if (a) {\n    b(a);\n  }\n  if (c) {\n    d(",
     },
+    {
+      file: "a.py",
+      at: "x = █\n",
+      answer: Array(40).fill("a.b").join("."),
+      shown: "a.b",
+    },
+    {
+      file: "a.ts",
+      at: "switch (x) {\n  case 1: return 'a';\n  █\n}\n",
+      answer: "default: return 'b';\n  default: return 'c';\n",
+      shown: "default: return 'b';",
+    },
+    // The ends of nested templates are the same.
+    {
+      file: "a.yaml",
+      at: "a: |\n  {{ if .a }}\n  {{ if .b }}\n  {{ end }}\n  █\n",
+      answer: "{{ end }}",
+      shown: "{{ end }}",
+      settings: { languages: { "*": true } },
+    },
   ],
 } satisfies CaseKind;

@@ -161,5 +161,23 @@ export default {
       answer: "{\n    kind: kinds.of('a', 1),\n    name: 'b',\n  },\n",
       shown: null,
     },
+    // Two bodies may begin alike.
+    {
+      file: "a.cs",
+      at: "class A {\n    █\n    {\n        Check(first);\n        Check(second);\n        Run(first, second);\n    }\n}\n",
+      answer:
+        "void One(int first, int second)\n    {\n        Check(first);\n        Check(second);\n        Stop(first);\n    }\n\n    void Two(int first, int second)\n",
+      shown:
+        "void One(int first, int second)\n    {\n        Check(first);\n        Check(second);\n        Stop(first);\n    }\n\n    void Two(int first, int second)",
+      invoked: true,
+    },
+    {
+      file: "a.cs",
+      at: "class A {\n    █\n    {\n        Check(first);\n        Check(second);\n        Run(first, second);\n    }\n}\n",
+      answer:
+        "void Two(int first, int second)\n    {\n        Check(first);\n        Check(second);\n        Run(first, second);\n    }\n",
+      shown: "void Two(int first, int second)",
+      invoked: true,
+    },
   ],
 } satisfies CaseKind;

@@ -220,5 +220,24 @@ export default {
       shown: "You can read the others below.",
     },
     { file: "a.lua", at: "-- Returns the sum of the items to you.\n█\n", answer: POSTED, shown: null },
+    // Words side by side are commands, but no sentences.
+    {
+      file: "a.sh",
+      at: "f() {\n  █\n}\n",
+      answer: "Note: this assumes that the list is sorted.",
+      shown: null,
+    },
+    { file: "a.rb", at: "def f\n  █\nend\n", answer: "This looks like a function of the list.", shown: null },
+    { file: "a.rb", at: "def f\n  █\nend\n", answer: "以下是完整的代码：", shown: null },
+    { file: "a.sh", at: "█\n", answer: "Xvfb screen and the rest", shown: "Xvfb screen and the rest" },
+    { file: "a.css", at: "a {\n  █\n}\n", answer: "Note: this is what you have asked for.", shown: null },
+    { file: "a.kt", at: "fun f() {\n    █\n}\n", answer: "¡Claro! Aquí está el código.", shown: null },
+    // A docstring whose beginning is too far above.
+    {
+      file: "a.py",
+      at: "    The object is made here, and what it has is set by a parent.\n    At that point, Update() should\n    █\n",
+      answer: "be called on the root object, and then you have all that is in it.",
+      shown: "be called on the root object, and then you have all that is in it.",
+    },
   ],
 } satisfies CaseKind;
