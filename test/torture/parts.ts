@@ -45,20 +45,19 @@ function kills(order: Order, moment: (typeof moments)[number]): Part {
   return { one: (random) => bench.kill(moment, random), close: () => bench.close() };
 }
 
-function messages(): Part {
-  const said: Parameters<typeof badMessages>[1][number][] = [];
-  const engine = createEngine({
-    send: (message) => said.push(message),
-    open: async () => {
-      throw new Error("there is no GPU");
-    },
-    lostDevices: { isLost: () => false, begin: () => {}, end: () => {} },
-  });
-  return each(async (random) => {
-    said.length = 0;
+const messages = (): Part =>
+  each(async (random) => {
+    const said: Parameters<typeof badMessages>[1][number][] = [];
+    // One for each try: it runs a request once, and ids are few.
+    const engine = createEngine({
+      send: (message) => said.push(message),
+      open: async () => {
+        throw new Error("there is no GPU");
+      },
+      lostDevices: { isLost: () => false, begin: () => {}, end: () => {} },
+    });
     await badMessages(engine, said, random, 300);
   });
-}
 
 /** All buffers in one try, each of which is told. */
 const memory = (order: Order, how: "at once" | "told"): Part =>
