@@ -1,5 +1,5 @@
 // What one lane adds up in matmul.wgsl: its groups of four rows `own` of W, of one type, with the rows of x from row `base` on.
-fn multiply(own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
+fn multiply(own: vec4u, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>) {
   for (var group = lane; group < shape.k / 32u; group += LANES) {
     let h = headers(own, group);
     for (var i = 0u; i < trips(8u); i++) {
@@ -7,8 +7,8 @@ fn multiply(own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
       let factor = gain(group * 8u + i);
       for (var r = 0u; r < row_trips(); r++) {
         let v = x[input_row_after(base, r) * (shape.x_stride / 4u) + group * 8u + i];
-        if (NORMED) { (*sums).squares[r] = add_squares((*sums).squares[r], v); }
-        (*sums).products[r] = add_products((*sums).products[r], weight, input(v, r, factor));
+        if (NORMED) { (*squares)[r] = add_squares((*squares)[r], v); }
+        (*acc)[r] = add_products((*acc)[r], weight, input(v, r, factor));
       }
     }
   }
