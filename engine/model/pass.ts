@@ -17,6 +17,16 @@ export interface PassRows extends Path {
   readonly step: GPUBuffer;
 }
 
+/**
+ * Most rows for which kernels do more to save dispatches: workgroups do over again what others do too, and decode two types of weights.
+ * For more rows that costs more than a dispatch, in time and in registers.
+ */
+const narrowRows = 8;
+
+/** Whether a pass saves dispatches in this way. A software device has few lanes to spare: there it costs more than it saves. */
+export const isNarrow = ({ kind, width, recorder }: PassRows): boolean =>
+  kind === "rows" && width <= narrowRows && !recorder.gpu.software;
+
 /** One pass over the layers while it is recorded. A part of it that runs otherwise gets a copy with other fields. */
 export interface Pass extends PassRows {
   readonly h: Hyperparameters;

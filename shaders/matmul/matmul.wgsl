@@ -12,10 +12,9 @@
 // device.
 const SIZE = WORKGROUP;
 
-struct Sums {
-  products: array<vec4f, ROWS>, // four rows of W for each row of x
-  squares: array<f32, ROWS>,    // with NORMED, of each row of x
-}
+// Two variables and no struct: AMD's compiler puts one of more than 256 bytes into memory.
+alias Products = array<vec4f, ROWS>; // of four rows of W with each row of x
+alias Squares = array<f32, ROWS>;    // with NORMED, of each row of x
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -27,25 +26,23 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let lane = local % LANES;
   let base = input_row(first);
   let own = rows_of(n, slab.rows);
-  var sums = Sums();
+  var acc = Products();
+  var squares = Squares();
   prepare(first, min(ROWS, rows - first), wg.z * GRID_X + wg.x, local);
-  multiply_slab(slab, own, lane, base, &sums);
+  multiply_slab(slab, own, lane, base, &acc, &squares);
   let count = min(ROWS, rows - first);
   for (var done = 0u; done < row_trips(); done += TOGETHER) {
     var scales = vec4f(1.0);
     if (NORMED) {
       let last = ROWS - 1u;
       partial[local] = vec4f(
-        sums.squares[done],
-        sums.squares[min(done + 1u, last)],
-        sums.squares[min(done + 2u, last)],
-        sums.squares[min(done + 3u, last)],
+        squares[done], squares[min(done + 1u, last)], squares[min(done + 2u, last)], squares[min(done + 3u, last)],
       );
       add_lanes(local);
       for (var r = 0u; r < 4u; r++) { scales[r] = norm_scale(partial[local - lane][r], shape.k); }
       workgroupBarrier();
     }
-    for (var r = 0u; r < TOGETHER; r++) { partial[r * SIZE + local] = sums.products[min(done + r, ROWS - 1u)]; }
+    for (var r = 0u; r < TOGETHER; r++) { partial[r * SIZE + local] = acc[min(done + r, ROWS - 1u)]; }
     add_lanes(local);
     // All lanes iterate equally often: else FXC takes the barriers for divergent.
     for (var at = 0u; at < trips(OWN * TOGETHER); at += LANES) {

@@ -1,5 +1,5 @@
 // What one lane adds up in matmul.wgsl: its groups of four rows `own` of W, of one type, with the rows of x from row `base` on.
-fn multiply(own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
+fn multiply(own: vec4u, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>) {
   for (var group = lane; group < shape.k / 32u; group += LANES) {
     var h = headers(own, group);
     for (var piece = 0u; piece < piece_trips(); piece++) {
@@ -9,8 +9,8 @@ fn multiply(own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
         let factor = gain(at);
         for (var r = 0u; r < row_trips(); r++) {
           let v = x[input_row_after(base, r) * (shape.x_stride / 4u) + at];
-          if (NORMED) { (*sums).squares[r] = add_squares((*sums).squares[r], v); }
-          (*sums).products[r] = add_products((*sums).products[r], weight, input(v, r, factor));
+          if (NORMED) { (*squares)[r] = add_squares((*squares)[r], v); }
+          (*acc)[r] = add_products((*acc)[r], weight, input(v, r, factor));
         }
       }
       h = Headers(next_piece(h.a), next_piece(h.b), next_piece(h.c), next_piece(h.d));

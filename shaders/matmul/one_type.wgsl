@@ -5,6 +5,8 @@ struct Slab {
   first: u32, // its first row, counted in the dispatch
 }
 fn slab_of(group: u32) -> Slab { return Slab(group, shape.n, 0u); }
-fn multiply_slab(slab: Slab, own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
-  multiply(own, lane, base, sums);
+fn multiply_slab(
+  slab: Slab, own: vec4u, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>,
+) {
+  multiply(own, lane, base, acc, squares);
 }

@@ -10,6 +10,8 @@ fn slab_of(group: u32) -> Slab {
   if (group < GROUPS) { return Slab(group, shape.n, 0u, false); }
   return Slab(group - GROUPS, SECOND, shape.n, true);
 }
-fn multiply_slab(slab: Slab, own: vec4u, lane: u32, base: u32, sums: ptr<function, Sums>) {
-  if (slab.second) { multiply_2(own, lane, base, sums); } else { multiply(own, lane, base, sums); }
+fn multiply_slab(
+  slab: Slab, own: vec4u, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>,
+) {
+  if (slab.second) { multiply_2(own, lane, base, acc, squares); } else { multiply(own, lane, base, acc, squares); }
 }

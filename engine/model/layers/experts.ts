@@ -12,12 +12,12 @@ import quadsShader from "../../../shaders/matmul/quads.wgsl";
 import type { TensorType } from "../../gguf/index.ts";
 import { ceilDiv, structOf, u32, workgroupSize } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
-import type { Pass } from "../pass.ts";
+import { isNarrow, type Pass } from "../pass.ts";
 import type { Matrix, Slab, Weights } from "../weights.ts";
 import { expertSlots } from "../workspace.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward, recordSwiglu } from "./ffn.ts";
 import { decoders, lanesFor, productGroups, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
-import { isNarrow, recordNorm } from "./norm.ts";
+import { recordNorm } from "./norm.ts";
 import { again, canShare, secondPlanes } from "./two_types.ts";
 
 /** Weights of a mixture of experts (NETWORK.md 2.6). */
@@ -76,7 +76,7 @@ function recordRouter(pass: Pass, { router }: Experts, norm: GPUBuffer): void {
   recordMatmul(pass, router, { x: w.normed, out: w.routes });
 }
 
-/** Invocations of a workgroup at most, and floats of probabilities that it holds at most: all devices have both. */
+/** Teams of `workgroupSize` lanes in a workgroup, and probabilities that they hold in its memory: at most what all devices have. */
 const mostTeams = 4;
 const mostHeld = 2048;
 

@@ -62,7 +62,7 @@ import {
   u32,
   workgroupSize,
 } from "../../gpu/index.ts";
-import type { PassRows } from "../pass.ts";
+import { isNarrow, type PassRows } from "../pass.ts";
 import type { Matrix, Slab } from "../weights.ts";
 import { tiledProduct } from "./matmul_tile.ts";
 import { again, canShare, secondPlanes } from "./two_types.ts";
@@ -176,8 +176,7 @@ export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOpti
   }
   const rows = { lanes: lanesFor(recorder.gpu, matrix.columns), width: one ? 1 : width, gated };
   const others = 3 + Object.keys(input.bindings).length; // x, out, step
-  for (const slabs of sharedOut(recorder.gpu, matrix, others))
-    recordRows(recorder, slabs, productOf(slabs[0]), rows);
+  for (const slabs of sharedOut(pass, matrix, others)) recordRows(recorder, slabs, productOf(slabs[0]), rows);
 }
 
 /** A slab's product but for its weights' types: WGSL, constants and bindings. */
@@ -242,16 +241,19 @@ const summing = (gpu: Gpu, type: TensorType, rows: number): readonly string[] =>
 type SharedOut = readonly [slab: Slab, second?: Slab];
 
 /**
- * The slabs of each dispatch on the row path: two of two types share one, where a kernel can bind them beside `others` buffers. Products
- * that write to one buffer wait for each other, and a small one (V of an attention layer, α and β of a delta net) leaves most of a GPU
- * idle. A CPU device gains nothing, and would compile more.
+ * The slabs of each dispatch on the row path: in narrow passes two of two types share one, where a kernel can bind them beside `others`
+ * buffers. Products that write to one buffer wait for each other, and a small one (V of an attention layer, α and β of a delta net)
+ * leaves most of a GPU idle.
  */
-function sharedOut(gpu: Gpu, { slabs }: Matrix, others: number): SharedOut[] {
+function sharedOut(pass: PassRows, { slabs }: Matrix, others: number): SharedOut[] {
   const dispatches: SharedOut[] = [];
   for (let i = 0; i < slabs.length; i++) {
     const [slab, second] = [slabs[i]!, slabs[i + 1]];
     const isShared =
-      !gpu.software && second && slab.type !== second.type && canShare(gpu, slab, second, others);
+      isNarrow(pass) &&
+      second &&
+      slab.type !== second.type &&
+      canShare(pass.recorder.gpu, slab, second, others);
     dispatches.push(isShared ? [slab, second] : [slab]);
     if (isShared) i++;
   }

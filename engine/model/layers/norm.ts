@@ -3,7 +3,7 @@ import normShader from "../../../shaders/common/rms_norm.wgsl";
 import squaresShader from "../../../shaders/common/squares.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import { f32, u32 } from "../../gpu/index.ts";
-import type { PassRows } from "../pass.ts";
+import { isNarrow, type PassRows } from "../pass.ts";
 import { lanesFor, type ProductInput } from "./matmul.ts";
 
 /** Rows of `size` floats inside a buffer: their distance, and the first one, in floats and rows. */
@@ -43,16 +43,6 @@ export function recordNorm(
   };
   recorder.dispatch(source, { x: x.buffer, w, y: y.buffer, step }, [1, width]);
 }
-
-/** Most rows for which a workgroup does over again what others do too, to save a dispatch; for more, that costs more than one. */
-const narrowRows = 8;
-
-/**
- * Whether a pass saves dispatches in this way. A software device has few lanes to spare: there a workgroup's sum of squares costs
- * more than a dispatch.
- */
-export const isNarrow = ({ kind, width, recorder }: PassRows): boolean =>
-  kind === "rows" && width <= narrowRows && !recorder.gpu.software;
 
 /**
  * Records what products are to read as rms(x_t) ∘ w, and returns it. Whether a dispatch of its own makes the norm, or the products
