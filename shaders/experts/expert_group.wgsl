@@ -20,7 +20,7 @@ const SHARE = (COUNT + WORKGROUP - 1u) / WORKGROUP; // neighbouring experts of a
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) local: u32) {
-  let total = step.rows * USED;
+  let total = pass_rows() * USED;
   let from_expert = min(local * SHARE, COUNT);
   let to_expert = min(from_expert + SHARE, COUNT);
   for (var e = from_expert; e < to_expert; e++) { counts[e] = 0u; }
