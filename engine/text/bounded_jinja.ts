@@ -21,7 +21,7 @@ const MOST_TEXT = 2 ** 22;
 const TEXT_VALUE = 16; // characters that take as much memory as a value
 /** Filters that take as long whatever they are given. */
 const LOOK_UPS = new Set(["length", "first", "last"]);
-/** What results of these grow to at most: characters of one argument for each of another. */
+/** Filters and methods whose result may be as long as the product of the sizes of what they are given, which is bounded. */
 const GROWING = new Set(["replace", "join", "indent", "tojson"]);
 const MOST_GROWN = 2 ** 26;
 

@@ -5,7 +5,7 @@
 //
 // A try is lost where the reader crashes, hangs for 10 s, takes 512 MiB more, writes elsewhere, or reads something else in silence.
 import { fork } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { childEnvironment } from "../../scripts/environment.mjs";
@@ -114,4 +114,5 @@ console.log("\n| kind | tries | read | refused | survived | lost |\n|---|---:|--
 for (const [kind, { tries: done, read, refused, lost }] of Object.entries(state.rows))
   console.log(`| ${kind} | ${done} | ${read} | ${refused} | ${read + refused} | ${lost} |`);
 console.log(`seed ${SEED}`);
+if (only === undefined) rmSync(store); // all are done: the next run begins again
 process.exitCode = Object.values(state.rows).some(({ lost }) => lost > 0) ? 1 : 0;
