@@ -201,7 +201,7 @@ async function desktop() {
 }
 
 /**
- * Completions of real code, model files with one thing changed, drafts over many whole texts, an engine that is killed and
+ * Completions of real code, changed files of every kind, drafts over many whole texts, an engine that is killed and
  * spoiled, and random hands in an editor, hours of it; `npm run torture -- 40` takes fewer texts.
  */
 const torture = () => {
@@ -210,8 +210,8 @@ const torture = () => {
   return runTestSteps([
     ...testDevices,
     { title: "completions of real code", run: tests("unit", long, ["complete/real", "complete/properties"]) },
-    { title: "model files with one thing changed", run: tests("unit", long, ["mutated_headers"]) },
-    { title: "the same, computed with", run: tests("gpu", long, ["mutated_headers"]) },
+    { title: "changed files of every kind", run: longForm("test/fuzz/long.mjs") },
+    { title: "changed models, computed with", run: tests("gpu", long, ["changed_models"]) },
     { title: "mixtures of experts as on a GPU", run: tests("gpu", long, ["model/families"]) },
     { title: "drafts over whole texts", run: tests("gpu", long, drafts) },
     { title: "the engine's process, killed and spoiled", run: longForm("test/torture/long.mjs") },

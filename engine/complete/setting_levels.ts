@@ -1,3 +1,4 @@
+import { shownJson } from "../errors/index.ts";
 import { declared, wanted } from "../settings/index.ts";
 import type { PipelineSettings } from "./contract.ts";
 import { checkExclude } from "./policy/index.ts";
@@ -14,11 +15,11 @@ const isTable = (value: unknown): value is object =>
 
 /** A wrong entry of a list or a table; the others hold. */
 export const leftOut = (name: string, entry: unknown, why: string): string =>
-  `The setting “foretype.${name}” has the entry ${JSON.stringify(entry)}, which ${why}: it is left out.`;
+  `The setting “foretype.${name}” has the entry ${shownJson(entry)}, which ${why}: it is left out.`;
 
 /** A value of a wrong type, and what holds instead. */
 export const wrongValue = (name: string, value: unknown, instead: string): string =>
-  `The setting “foretype.${name}” is ${JSON.stringify(value)}, but must be ${wanted(declared(name)!)}: ${instead}.`;
+  `The setting “foretype.${name}” is ${shownJson(value)}, but must be ${wanted(declared(name)!)}: ${instead}.`;
 
 /**
  * `foretype.languages` from its levels, the one that rules last. An entry that is neither true nor false is left out, so that
@@ -49,7 +50,7 @@ export function readExclude(levels: readonly unknown[], home: string): Checked<r
   const patterns = levels.flatMap((level) => {
     if (level === undefined || Array.isArray(level)) return (level ?? []) as unknown[];
     const meant = patternsMeant(level);
-    const used = meant.length > 0 ? `${JSON.stringify(meant)} is used` : "only the built-in rules hold";
+    const used = meant.length > 0 ? `${shownJson(meant)} is used` : "only the built-in rules hold";
     warnings.push(wrongValue("exclude", level, used));
     return meant;
   });

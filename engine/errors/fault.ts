@@ -51,8 +51,15 @@ export interface Fault {
 }
 
 /** The one sentence that a user reads of a fault, or of a silence, which may come without advice. */
-export const sentenceOf = ({ problem, advice }: Pick<Fault, "problem"> & Partial<Fault>): string =>
-  inOneLine(advice === undefined ? `${problem}.` : `${problem}: ${advice}.`);
+export const sentenceOf = ({ problem, advice }: Pick<Fault, "problem"> & Partial<Fault>): string => {
+  const [first, second] = [problem, advice ?? ""].map((clause) => cut(clause, LONGEST_CLAUSE));
+  return inOneLine(advice === undefined ? `${first}.` : `${first}: ${second}.`);
+};
+
+const LONGEST_CLAUSE = 800; // characters: names and paths in it come from files, servers and people, and may have any length
+
+const cut = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text;
 
 /** Text of a file, a server or a device for a terminal or a page: no character of it acts on either, or hides. */
 export const inOneLine = (text: string): string =>
@@ -61,8 +68,16 @@ export const inOneLine = (text: string): string =>
 const QUOTED = 60; // characters: enough to recognise a text by
 
 /** A text of a file in a sentence, cut where it is long. */
-export const shortened = (text: string): string =>
-  text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
+export const shortened = (text: string): string => cut(text, QUOTED + 1);
 
 /** The same in quotes. */
 export const quoted = (text: string): string => `"${shortened(text)}"`;
+
+/** Any value of JSON in a sentence, cut where it is long. */
+export function shownJson(value: unknown): string {
+  try {
+    return inOneLine(shortened(JSON.stringify(value) ?? String(value)));
+  } catch {
+    return "nested too deep"; // the writer calls itself for each level, and the reader does not
+  }
+}

@@ -3,5 +3,5 @@
 // Owns the line between what a user can mend and what is a bug.
 // Promise: every fault says what is wrong and what to do; code reads its code, never its sentence.
 // Must not know: anything else of the engine.
-export { type Fault, inOneLine, quoted, sentenceOf, shortened } from "./fault.ts";
+export { type Fault, inOneLine, quoted, sentenceOf, shortened, shownJson } from "./fault.ts";
 export { isFileFault, UserError } from "./user_error.ts";

@@ -23,8 +23,11 @@ export interface PartialState {
 export async function readPartial(path: string): Promise<PartialState | undefined> {
   try {
     const state: PartialState = JSON.parse(await readFile(statePath(path), "utf8"));
-    const whole = typeof state.sha256 === "string" && Number.isSafeInteger(state.bytes);
-    return whole && typeof state.repository === "string" ? state : undefined;
+    const { repository, file, bytes, sha256, etag } = state;
+    const texts = [repository, file, sha256, etag ?? ""].every((it) => typeof it === "string");
+    return texts && Number.isSafeInteger(bytes) && bytes >= 0
+      ? { repository, file, bytes, sha256, etag }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -121,6 +121,7 @@ export type LostDevices = ReturnType<typeof createLostDevices>;
 /** @throws Error for anything but what `change` writes. */
 function parse(text: string): Entries {
   const entries = JSON.parse(text) as Entries;
+  if (typeof entries !== "object" || entries === null || Array.isArray(entries)) throw new Error("not ours");
   const whole = (number: unknown) => Number.isInteger(number) && (number as number) >= 0;
   for (const { lost, running } of Object.values(entries))
     if (!whole(lost) || !Array.isArray(running) || !running.every(whole)) throw new Error("not ours");

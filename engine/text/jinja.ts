@@ -1,4 +1,5 @@
 import { Template } from "@huggingface/jinja";
+import { renderBounded, requireShort } from "./bounded_jinja.ts";
 
 // Chat templates are written for Python's Jinja. Where @huggingface/jinja differs, its tree is rewritten before it runs:
 // what is printed, `strip` with characters, the filters `format`, `select` and `reject`, and `raw` blocks. What neither
@@ -11,24 +12,32 @@ interface Node {
 }
 
 /**
- * Reads a template; the result renders it with values.
- * @throws Error with the library's own words, for both
+ * Reads a template; the result renders it with values, within bounds.
+ * @throws Error with the library's own words or the bound that was passed, for both
  */
 export function compileTemplate(source: string): (values: Readonly<Record<string, unknown>>) => string {
-  const template = new Template(withoutRaw(source));
-  template.parsed = rewritten(template.parsed) as unknown as Template["parsed"];
-  return (values) => template.render({ ...values, ...FUNCTIONS });
+  requireShort(source);
+  const { parsed } = new Template(withoutRaw(source));
+  const program = rewritten(parsed);
+  return (values) => renderBounded(program, { ...values, ...FUNCTIONS });
 }
 
 const RAW = /\{%(-?)\s*raw\s*(-?)%\}([\s\S]*?)\{%(-?)\s*endraw\s*(-?)%\}/g;
 
 /** Raw blocks as strings, which print what is in them. */
-const withoutRaw = (source: string): string =>
-  source.replace(RAW, (_, before: string, first: string, text: string, last: string, after: string) => {
-    const inner = last ? text.trimEnd() : text;
-    const literal = JSON.stringify(first ? inner.trimStart() : inner);
-    return `{{${before} ${literal} ${after}}}`;
-  });
+function withoutRaw(source: string): string {
+  // Behind the last end no block is closed, and looking for its end from each start would take long.
+  let last = 0;
+  for (const { 0: end, index } of source.matchAll(/\{%-?\s*endraw\s*-?%\}/g)) last = index + end.length;
+  const closed = source
+    .slice(0, last)
+    .replace(RAW, (_, before: string, first: string, text: string, after: string, behind: string) => {
+      const inner = after ? text.trimEnd() : text;
+      const literal = JSON.stringify(first ? inner.trimStart() : inner);
+      return `{{${before} ${literal} ${behind}}}`;
+    });
+  return closed + source.slice(last);
+}
 
 const STATEMENTS = new Set(["body", "alternate", "defaultBlock"]); // lists of what is printed
 // What is cheap to evaluate several times: to print a value, its type is asked for first.
@@ -174,6 +183,8 @@ const TESTS: Readonly<Record<string, (value: unknown, other: unknown) => boolean
 };
 
 const FUNCTIONS = {
+  strftime_now: (format: unknown): string =>
+    new Template("{{ strftime_now(format) }}").render({ format: String(format) }),
   __repr: repr,
   __strip: (value: unknown, how: string, characters: unknown): string => {
     const set = new Set(String(characters));

@@ -16,7 +16,7 @@ const QUADS = D / 4u;
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let t = wg.y;
   if (t >= step.rows) { return; }
-  let splits = (step.position + t) / SPLIT + 1u;
+  let splits = min((step.position + t) / SPLIT + 1u, SPLITS);
   let source = (t * HQ + wg.x) * SPLITS * (QUADS + 1u);
   var m = -3.0e38;
   for (var s = 0u; s < splits; s++) { m = max(m, partials[source + s * (QUADS + 1u) + QUADS].x); }

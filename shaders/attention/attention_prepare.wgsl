@@ -25,7 +25,7 @@ var<workgroup> whole: array<vec4f, QUADS>;
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let t = wg.y;
   if (t >= step.rows) { return; }
-  let position = step.position + t;
+  let position = min(step.position + t, arrayLength(&keys) / (HKV * QUADS) - 1u);
   let head = select(QUERY * HQ + (wg.x - HQ), QUERY * wg.x, wg.x < HQ);
   let at = head * QUADS + local;
   let mine = shaped(proj[t * (STRIDE / 4u) + at], wg.x, at, local);

@@ -46,7 +46,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let first = wg.z * QUERIES;
   if (first >= step.rows * GROUP) { return; }
   let live = min(QUERIES, step.rows * GROUP - first);
-  let end = step.position + (first + live - 1u) / GROUP + 1u; // behind what the last query sees
+  let held = arrayLength(&keys) / (HKV * QUADS);
+  let position = min(step.position, held - 1u);
+  let end = min(position + (first + live - 1u) / GROUP + 1u, held); // behind what the last query sees
   if (start >= end) { return; }
   let count = min(SPLIT, end - start);
 
@@ -58,7 +60,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     let query = first + min(mine + j, live - 1u);
     let t = query / GROUP;
     source[j] = (t * HQ + wg.y * GROUP + query % GROUP) * QUADS;
-    seen[j] = max(step.position + t + 1u, start) - start;
+    seen[j] = max(position + t + 1u, start) - start;
   }
   let quad = local % QUADS;
   let share = local / QUADS * SHARE; // the first of its queries
@@ -134,7 +136,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   for (var s = 0u; s < SHARE; s++) {
     let query = first + share + s;
     let t = query / GROUP;
-    if (share + s < live && start <= step.position + t) {
+    if (share + s < live && start <= position + t) {
       let dest = ((t * HQ + wg.y * GROUP + query % GROUP) * SPLITS + wg.x) * (QUADS + 1u);
       partials[dest + quad] = o[s];
       if (quad == 0u) {

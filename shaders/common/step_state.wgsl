@@ -13,6 +13,12 @@ struct StepState {
 }
 // With rows = 0 and replay = 0 the generation has stopped, and every kernel returns at once.
 
+// The fast profile has no bounds checks: a kernel that uses a field as an index, or counts to it, takes at most what its buffers
+// hold (NETWORK.md 10).
+
+// Rows of the pass, of which buffers hold MAX_ROWS.
+fn pass_rows() -> u32 { return min(step.rows, MAX_ROWS); }
+
 // n, the trips of a loop. On a CPU device (ROLLED) by way of a number that the compiler cannot foresee, so that the
 // loop stays a loop: unrolled, a kernel takes lavapipe seconds to compile and outgrows its store of compiled code.
 // Not min(n, …): Mesa takes the n in it for a bound, and unrolls.

@@ -31,7 +31,7 @@ fn total(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
 
 @compute @workgroup_size(SIZE)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
-  let rows = step.rows;
+  let rows = pass_rows();
   if (rows == 0u) { return; }
   let lane = local % LANES;
   let own = local / LANES;  // column, of the workgroup's
@@ -41,8 +41,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let column = (h * D + v) * QUADS + lane;
   let q0 = key_head(h) * QUADS + lane;
   let k0 = HK * QUADS + q0;
-  let before = step.slot * HV * D * QUADS + column;
-  let after = step.to * HV * D * QUADS + column;
+  let last_slot = arrayLength(&slots) / (HV * D * QUADS) - 1u;
+  let before = min(step.slot, last_slot) * HV * D * QUADS + column;
+  let after = min(step.to, last_slot) * HV * D * QUADS + column;
 
   var state = array<vec4f, OWN>();
   for (var i = 0u; i < OWN; i++) { state[i] = slots[before + i * LANES]; }

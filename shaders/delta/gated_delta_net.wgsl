@@ -52,8 +52,8 @@ fn total(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
 
 @compute @workgroup_size(SIZE)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
-  let rows = step.rows;
-  let replay = step.replay;
+  let rows = min(step.rows, min(arrayLength(&out) / (HV * D), arrayLength(&proj) / STRIDE));
+  let replay = min(step.replay, RING);
   let all = rows + replay;
   if (all == 0u) { return; }
   let kept = min(replay, all - 1u); // the row after which STORES 0 stores the state
@@ -64,13 +64,16 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let own = local / LANES * EACH;   // first own column, of the workgroup's
   let column = (h * D + block * COLUMNS + own) * QUADS + lane;
   let slot_quads = HV * D * QUADS;
+  let last_slot = arrayLength(&slots) / slot_quads - 1u;
+  let from_slot = min(step.slot, last_slot) * slot_quads;
+  let to_slot = min(step.to, last_slot);
   let q_quad = key_head(h) * QUADS;
   let k_quad = HK * QUADS + q_quad;
   let v_quad = 2u * HK * QUADS + (h * D + block * COLUMNS) / 4u;
 
   var state = array<vec4f, EACH * OWN>();
   for (var c = 0u; c < EACH; c++) {
-    for (var i = 0u; i < OWN; i++) { state[c * OWN + i] = slots[step.slot * slot_quads + column + c * QUADS + i * LANES]; }
+    for (var i = 0u; i < OWN; i++) { state[c * OWN + i] = slots[from_slot + column + c * QUADS + i * LANES]; }
   }
   for (var first = 0u; first < all; first += BATCH) {
     let n = min(BATCH, all - first);
@@ -150,7 +153,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       }
       var slot = all - 1u - row;
       var stored = slot < STORES;
-      if (STORES == 0u) { slot = step.to; stored = row == kept; }
+      if (STORES == 0u) { slot = to_slot; stored = row == kept; }
       for (var c = 0u; c < EACH; c++) {
         let delta = rates[t].y * fma(-r_k, sum[c].x, value[c]);
         let o = fma(delta, kq, r_q * sum[c].y) * SCALE;

@@ -103,7 +103,7 @@ fn pick(t: u32, local: u32) {
 
 // Each pair finds its own place by looking at all others.
 fn group(local: u32) {
-  let total = step.rows * USED;
+  let total = min(step.rows, PAIRS / USED) * USED;
   for (var i = local; i < total; i += SIZE) { expert_of[i] = routing.picks[i / USED][i % USED].x; }
   workgroupBarrier();
   for (var i = local; i < total; i += SIZE) {

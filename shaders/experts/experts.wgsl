@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   let is_shared = SHARED && wg.y == 0u;
   let slot = wg.y - select(0u, 1u, SHARED);
   if (step.rows == 0u || (!is_shared && slot >= routing.distinct)) { return; }
-  var mine = vec4u(shape.first, 0u, step.rows, 0u);
+  var mine = vec4u(shape.first, 0u, pass_rows(), 0u);
   if (!is_shared) { mine = routing.groups[slot]; }
   let expert = mine.x;
   let first = mine.y;

@@ -7,7 +7,7 @@
 fn only_last() -> bool { return shape.last != 0u; }
 fn rows_wanted() -> u32 { return select(max(step.rows, shape.skip) - shape.skip, min(step.rows, 1u), only_last()); }
 fn input_row(t: u32) -> u32 {
-  let row = select(t + shape.skip, step.rows - 1u, only_last());
+  let row = select(t + shape.skip, pass_rows() - 1u, only_last());
   if (shape.x_ring > 0u) { return (step.position + row) % max(shape.x_ring, 1u); }
   return row;
 }
@@ -23,5 +23,6 @@ fn store(t: u32, n: u32, value: f32) {
   var row = t;
   if (shape.ring > 0u) { row = (step.position + t) % max(shape.ring, 1u); }
   let at = row * shape.out_stride + shape.first + n;
+  if (at >= arrayLength(&out)) { return; } // of more rows than the plan was recorded for
   if (shape.accumulate != 0u) { out[at] += value * SCALE; } else { out[at] = value * SCALE; }
 }

@@ -29,11 +29,14 @@ const WORDS = (BLOCK - SCALE_BYTES) / 4u;
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let first = (id.y * grid.x * WORKGROUP + id.x) * SHARING;
-  if (first >= piece.blocks) { return; }
+  // At most what is staged, and what the matrix has room for.
+  let held = min(arrayLength(&words) / WORDS, arrayLength(&scales) * SHARING);
+  let blocks = min(min(piece.blocks, arrayLength(&staged) * 4u / BLOCK), max(held, piece.first) - piece.first);
+  if (first >= blocks) { return; }
   var together = 0u;
   for (var side = 0u; side < SHARING; side++) {
     let block = first + side;
-    if (block >= piece.blocks) { break; }
+    if (block >= blocks) { break; }
     let base = block * BLOCK;
     together |= (word_at(base + SCALE) & MASK) << (8u * SCALE_BYTES * side);
     let body = base + select(0u, SCALE_BYTES, SCALE == 0u);

@@ -41,7 +41,7 @@ var<workgroup> best: array<Candidate, LANES * MAX_ROWS>;
 
 @compute @workgroup_size(LANES * MAX_ROWS)
 fn main(@builtin(local_invocation_index) local: u32) {
-  let rows = step.rows;
+  let rows = min(pass_rows(), arrayLength(&partials) / CHUNKS);
   var mine = no_candidate;
   if (local / LANES < rows) {
     for (var c = local % LANES; c < CHUNKS; c += LANES) { mine = joined(mine, partials[(local / LANES) * CHUNKS + c]); }

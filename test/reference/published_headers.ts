@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { TensorType } from "../../engine/gguf/block_formats.ts";
+import { projectRoot } from "../../engine/model_file/index.ts";
 import { charOfByte } from "../../engine/text/alphabet.ts";
 import type { MetadataPair, Scalar } from "./write_gguf.ts";
 import type { HeaderFile, HeaderTensor } from "./write_header.ts";
 
-const fixture = new URL("../fixtures/headers/published.txt", import.meta.url);
+const fixture = join(projectRoot(), "test/fixtures/headers/published.txt");
 
 /**
  * Headers of published files by name, in the order of `test/fixtures/headers/published.txt`. A line is one of

@@ -15,6 +15,8 @@ export interface RawGguf {
   readonly tensors: readonly RawTensor[];
   /** All behind the header and its padding to 32 bytes. */
   readonly data: Uint8Array;
+  /** Where the header ends, before its padding. */
+  readonly end: number;
 }
 
 /** Reads a whole, sound file of version 3, in memory. */
@@ -59,11 +61,11 @@ export function readRawGguf(bytes: Uint8Array): RawGguf {
     const dims = Array.from({ length: u32() }, u64);
     return { name, dims, type: u32(), offset: u64() };
   });
-  return { metadata, tensors, data: bytes.subarray(Math.ceil(at / 32) * 32) };
+  return { metadata, tensors, data: bytes.subarray(Math.ceil(at / 32) * 32), end: at };
 }
 
 /** The file's bytes, whatever is wrong with it. */
-export function rawGgufBytes({ metadata, tensors, data }: RawGguf): Uint8Array {
+export function rawGgufBytes({ metadata, tensors, data }: Omit<RawGguf, "end">): Uint8Array {
   const { header } = ggufHeader({
     metadata,
     tensors: tensors.map((tensor) => ({ ...tensor, bytes: { length: 0 } })),

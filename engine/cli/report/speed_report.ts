@@ -1,4 +1,4 @@
-import { UserError } from "../../errors/index.ts";
+import { shownJson, UserError } from "../../errors/index.ts";
 import { median, readText } from "../commands/index.ts";
 import type { Bandwidth } from "../profile/index.ts";
 
@@ -120,12 +120,30 @@ export function parseSpeedReport(path: string, text: string): SpeedReport {
   }
   if (report?.format !== reportFormat) throw refuse(`it is no "${reportFormat}"`);
   if (report.version !== reportVersion)
-    throw refuse(`it has version ${report.version}, and ${reportVersion} is read`);
-  const { about, lines, missing } = report;
+    throw refuse(`it has version ${shownJson(report.version)}, and ${reportVersion} is read`);
+  const { about, lines, missing, madeAt } = report;
   const isWhole =
-    typeof about === "object" && about !== null && Array.isArray(lines) && Array.isArray(missing);
+    typeof madeAt === "string" && isAbout(about) && Array.isArray(lines) && Array.isArray(missing);
   if (!isWhole || !lines.every(isLine)) throw refuse("parts of it are missing");
   return report as unknown as SpeedReport;
+}
+
+/** Whether all is there that reports are compared by. */
+function isAbout(about: unknown): boolean {
+  if (typeof about !== "object" || about === null) return false;
+  const { quants, fileBytes, context, dawn, commit, ...texts } = about as Partial<
+    Record<keyof About, unknown>
+  >;
+  const { device, driver, model, kvType, foretype, system, cpu, node } = texts;
+  const isText = (value: unknown) => typeof value === "string";
+  return (
+    [device, driver, model, kvType, foretype, system, cpu, node].every(isText) &&
+    [dawn, commit].every((value) => value === null || isText(value)) &&
+    [fileBytes, context].every(Number.isFinite) &&
+    typeof quants === "object" &&
+    quants !== null &&
+    Object.values(quants).every(Number.isFinite)
+  );
 }
 
 function isLine(line: Partial<Line> | null): boolean {

@@ -12,6 +12,8 @@ export interface WrongEntry {
 }
 
 const MOST_ALTERNATIVES = 500; // of the braces of one entry
+const LONGEST = 4096; // characters: as long as a path may be; an expression made of a much longer entry cannot be compiled
+const MOST_STARS = 4; // in one name: what matching may take grows by a name's length with each
 
 /**
  * The patterns of an entry of `foretype.exclude`: the syntax of `.gitignore`, and what people write in globs or on Windows:
@@ -49,6 +51,9 @@ export function checkExclude(
 }
 
 function faultOf(glob: string): string | undefined {
+  if (glob.length > LONGEST) return `is longer than any path, which has ${LONGEST} characters at most`;
+  if (glob.split("/").some((name) => (name.match(/\*+/g) ?? []).length > MOST_STARS))
+    return `has more than ${MOST_STARS} “*” in one name: write several entries`;
   if (/^[!/\\.\s]*$/.test(glob)) return "names nothing";
   if (glob.startsWith("!")) return "has a second “!”: write “\\!” for a name that begins with one";
   if (/^\.\.[\\/]/.test(glob)) return "leads out of the workspace: write the whole path";

@@ -1,4 +1,4 @@
-import { UserError } from "../../errors/index.ts";
+import { shortened, shownJson, UserError } from "../../errors/index.ts";
 import type { DocumentChange } from "../metrics/index.ts";
 
 /** The first line of a recording. */
@@ -158,21 +158,21 @@ function readHeader(fields: Fields): RecordingHeader {
 
 function string(fields: Fields, name: string): string {
   const value = fields[name];
-  if (typeof value !== "string") throw new Wrong(`\`${name}\` is ${JSON.stringify(value)}, and no text`);
+  if (typeof value !== "string") throw new Wrong(`\`${name}\` is ${shownJson(value)}, and no text`);
   return value;
 }
 
 function count(fields: Fields, name: string): number {
   const value = fields[name];
   if (!Number.isSafeInteger(value) || (value as number) < 0)
-    throw new Wrong(`\`${name}\` is ${JSON.stringify(value)}, and no whole number from 0 up`);
+    throw new Wrong(`\`${name}\` is ${shownJson(value)}, and no whole number from 0 up`);
   return value as number;
 }
 
 function readEvent(fields: Fields): TypingEvent {
   const { type, at, trigger = "automatic" } = fields;
   if (typeof at !== "number" || !Number.isFinite(at) || at < 0)
-    throw new Wrong(`\`at\` is ${JSON.stringify(at)}, and no time from 0 up`);
+    throw new Wrong(`\`at\` is ${shownJson(at)}, and no time from 0 up`);
   const uri = string(fields, "uri");
   switch (type) {
     case "open": {
@@ -193,7 +193,7 @@ function readEvent(fields: Fields): TypingEvent {
       return { type, at, uri, version: count(fields, "version"), changes: readChanges(fields.changes) };
     case "ask":
       if (trigger !== "automatic" && trigger !== "invoked")
-        throw new Wrong(`\`trigger\` is ${JSON.stringify(trigger)}, neither automatic nor invoked`);
+        throw new Wrong(`\`trigger\` is ${shownJson(trigger)}, neither automatic nor invoked`);
       return { type, at, uri, cursor: count(fields, "cursor"), trigger };
     case "cursor":
       return { type, at, uri, cursor: count(fields, "cursor") };
@@ -203,7 +203,7 @@ function readEvent(fields: Fields): TypingEvent {
     case "close":
       return { type, at, uri };
     default:
-      throw new Wrong(`\`type\` is ${JSON.stringify(type)}, which is no event`);
+      throw new Wrong(`\`type\` is ${shownJson(type)}, which is no event`);
   }
 }
 
@@ -224,23 +224,27 @@ function readChanges(value: unknown): DocumentChange[] {
 function follow(documents: Map<string, { text: string; version: number }>, event: TypingEvent): void {
   const { type, uri } = event;
   if (type === "open") {
-    if (documents.has(uri)) throw new Wrong(`${uri} is open already`);
+    if (documents.has(uri)) throw new Wrong(`${shortened(uri)} is open already`);
     documents.set(uri, { text: event.text, version: 0 });
     return;
   }
   const document = documents.get(uri);
-  if (!document) throw new Wrong(`${uri} is not open`);
+  if (!document) throw new Wrong(`${shortened(uri)} is not open`);
   if ("cursor" in event && event.cursor > document.text.length)
-    throw new Wrong(`the cursor is at ${event.cursor}, and ${uri} has ${document.text.length} characters`);
+    throw new Wrong(
+      `the cursor is at ${event.cursor}, and ${shortened(uri)} has ${document.text.length} characters`,
+    );
   if (type === "close") documents.delete(uri);
   if (type !== "change") return;
   if (event.version <= document.version)
-    throw new Wrong(`version ${event.version} of ${uri} does not follow ${document.version}`);
+    throw new Wrong(`version ${event.version} of ${shortened(uri)} does not follow ${document.version}`);
   document.version = event.version;
   for (const change of event.changes) {
     const end = change.offset + change.removed;
     if (end > document.text.length)
-      throw new Wrong(`a change ends at ${end}, and ${uri} has ${document.text.length} characters`);
+      throw new Wrong(
+        `a change ends at ${end}, and ${shortened(uri)} has ${document.text.length} characters`,
+      );
     document.text = applyChanges(document.text, [change]);
   }
 }
