@@ -41,6 +41,8 @@ export {
 export {
   isKey,
   type Keystroke,
+  type NextEdits,
+  nextEditsAfter,
   type Playback,
   parseRecording,
   playTrace,
