@@ -12,6 +12,7 @@ import type { Place } from "./commands/index.ts";
 import {
   complete,
   devices,
+  edit,
   generate,
   inspect,
   listCommand,
@@ -196,6 +197,14 @@ function program(): Command {
         throw new CommanderError(2, "foretype.needs", "error: --seed is for --answer.");
       return complete(place, options);
     });
+
+  command("edit <FILE>")
+    .description(
+      "the next edits that would be proposed in a file after its recorded typing; no model is loaded",
+    )
+    .requiredOption("--history <RECORDING.jsonl>", "a recording that ends with the file as it is")
+    .addOption(json())
+    .action(edit);
 
   modelOptions(command("replay"))
     .description("play recorded typing: tokens computed per keystroke, latency, what was shown")

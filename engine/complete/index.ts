@@ -42,6 +42,8 @@ export {
 export {
   isKey,
   type Keystroke,
+  type NextEdits,
+  nextEditsAfter,
   type Playback,
   parseRecording,
   playTrace,

@@ -5,6 +5,7 @@
 // Must not know: tensors, kernels.
 export { complete, type Place } from "./complete.ts";
 export { devices } from "./devices.ts";
+export { edit } from "./edit.ts";
 export { generate } from "./generate.ts";
 export { syntaxFromFiles } from "./grammars.ts";
 export { inspect, quantMix } from "./inspect.ts";

@@ -4,6 +4,7 @@
 // Promise: a playback counts the same on every machine.
 // Must not know: the model; it counts what a Completer says.
 export { isKey, type Keystroke, type Spread, summarise, type TypingSummary } from "./keystrokes.ts";
+export { type NextEdits, nextEditsAfter } from "./next_edits.ts";
 export { type Playback, playTrace } from "./player.ts";
 export {
   parseRecording,

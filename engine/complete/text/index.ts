@@ -32,12 +32,13 @@ export {
   scan,
   USUAL,
 } from "./lexical/index.ts";
+export { KNOWS_DECLARATIONS, type NameFacts, type Names, type Scope } from "./names.ts";
 export { columnsOf, indentation, isBlank, leadingWhite, type Place, placeAt } from "./place.ts";
 export { offsetAt, readPlainText, withLineEnding } from "./position.ts";
 export { copiesLine, isStructural, sameLine, saysMuch } from "./same_line.ts";
 export { statementStart } from "./statement.ts";
 export { linesOf } from "./suggestion_lines.ts";
-export { createSyntax, type Syntax, type SyntaxFacts } from "./syntax.ts";
+export { createSyntax, type NameReader, type Syntax, type SyntaxFacts } from "./syntax.ts";
 export { borders, hasName, isWord, lineTokens, type Token, tokensOf } from "./tokens.ts";
 export { nearAfter } from "./window.ts";
 export type { LiteralKind, WrittenRange } from "./written.ts";

@@ -56,7 +56,7 @@ export function writtenIn(tree: Tree, source: string, at: number, length: number
 const literalStart = ({ type, startIndex }: Node, source: string): number =>
   /doc_body$/.test(type) ? source.lastIndexOf("\n", startIndex - 1) + 1 : startIndex;
 
-function kindOf({ type, isNamed }: Node): LiteralKind | undefined {
+export function kindOf({ type, isNamed }: Node): LiteralKind | undefined {
   if (!isNamed) return undefined;
   if (COMMENT.test(type)) return "comment";
   if (MARKUP.test(type)) return "markup";

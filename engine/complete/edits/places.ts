@@ -1,0 +1,71 @@
+import { isWord, type Token, tokensOf } from "../text/index.ts";
+import { isInsideWord } from "./words.ts";
+
+/** A text by its tokens, wherever white space between them is more or less; [from, to) of the document. */
+export interface Found {
+  readonly start: number;
+  readonly end: number;
+}
+
+const MAX_FOUND = 500; // what stands so often is no name, and a pause is not long enough to look at all of it
+
+/** Where a text stands as whole tokens. */
+export function placesOf(text: string, old: string): Found[] {
+  const pattern = patternOf(old);
+  const found: Found[] = [];
+  for (const { 0: match, index } of text.matchAll(pattern)) {
+    const end = index + match.length;
+    if (!isInsideWord(text, index) && !isInsideWord(text, end)) found.push({ start: index, end });
+    if (found.length === MAX_FOUND) break;
+  }
+  return found;
+}
+
+function patternOf(old: string): RegExp {
+  const tokens = tokensOf(old);
+  const source = tokens.map(({ text, start }, index) => {
+    const before = tokens[index - 1];
+    const gap = before && before.end < start ? String.raw`\s+` : "";
+    return gap + text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  });
+  return new RegExp(source.join(""), "gu");
+}
+
+/** Whether a place is part of the new text already: `a` in `a.b`, where `a` gave way to `a.b`. */
+export function standsAlready(text: string, { start }: Found, old: string, fresh: string): boolean {
+  for (let at = fresh.indexOf(old); at !== -1; at = fresh.indexOf(old, at + 1))
+    if (start >= at && text.startsWith(fresh, start - at)) return true;
+  return false;
+}
+
+export interface Surroundings {
+  /** Nearest first, of the same line. */
+  readonly left: readonly Token[];
+  readonly right: readonly Token[];
+}
+
+const NEAR = 200; // characters of a line each way
+
+/** The tokens beside a range. Their offsets are the document's. */
+export function surroundingsOf(text: string, { start, end }: Found): Surroundings {
+  const lineStart = Math.max(text.lastIndexOf("\n", start - 1) + 1, start - NEAR);
+  const nextLine = text.indexOf("\n", end);
+  const lineEnd = Math.min(nextLine === -1 ? text.length : nextLine, end + NEAR);
+  const moved = (from: number) => (token: Token) => ({
+    ...token,
+    start: token.start + from,
+    end: token.end + from,
+  });
+  return {
+    left: tokensOf(text.slice(lineStart, start)).map(moved(lineStart)).reverse(),
+    right: tokensOf(text.slice(end, lineEnd)).map(moved(end)),
+  };
+}
+
+export const wordsOf = (text: string): string[] =>
+  tokensOf(text)
+    .map((token) => token.text)
+    .filter(isWord);
+
+/** How often a word stands in a text. */
+export const countOf = (text: string, word: string): number => placesOf(text, word).length;

@@ -1,0 +1,32 @@
+/** Why no next edit is on the screen, as a user reads it. The ids are stable. */
+export const SILENCES = {
+  "no-editor": "No editor is open",
+  "not-followed": "This file is not followed: it is excluded, or too long",
+  "no-edit": "You have edited nothing here yet",
+  waiting: "You have only just edited",
+  unfinished: "The new text is still to be written",
+  stale: "Your last edit was a while ago",
+  undone: "You undid the last change",
+  bulk: "The last change was made in many places at once",
+  "no-replacement": "Your last edit replaced nothing that could be replaced elsewhere",
+  "made-once": "You have made this replacement once: from the second on it is proposed elsewhere",
+  "too-common": "The old text means something else at each place",
+  nowhere: "The old text is nowhere else where it means the same",
+  "white-space": "Only white space would change",
+  "changed-since": "The text was changed since",
+  reversal: "Your last edit took back an earlier one",
+  dismissed: "You refused it here",
+  stopped: "You refused it twice",
+  typed: "You have typed it yourself",
+  "typed-otherwise": "You typed something else there",
+  expired: "It was on the screen for 20 seconds",
+  wandered: "You went elsewhere",
+  "read-only": "The document is read-only",
+  cursors: "There are several cursors",
+  selection: "Text is selected",
+  snippet: "A snippet is being filled in",
+  "suggest-list": "The list of IntelliSense is open",
+  "ghost-text": "Ghost text is on the screen",
+} as const;
+
+export type SilenceId = keyof typeof SILENCES;

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { edit } from "../../../engine/cli/commands/edit.ts";
+import { traceHeader, traceLine } from "../../../engine/complete/index.ts";
+
+// `foretype edit FILE --history RECORDING.jsonl`.
+
+let folder: string;
+let printed = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "foretype-edit-"));
+  vi.spyOn(console, "log").mockImplementation((line: string) => {
+    printed += `${line}\n`;
+  });
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  printed = "";
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const BEFORE = "const timeout = 5;\nstart(timeout);\nstop(timeout);\n";
+const AFTER = "const delayMs = 5;\nstart(timeout);\nstop(timeout);\n";
+
+function write(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+function recording(path: string): string {
+  const open = {
+    type: "open",
+    at: 0,
+    uri: "file:///x",
+    path,
+    languageId: "typescript",
+    text: BEFORE,
+  } as const;
+  return write(
+    "history.jsonl",
+    traceHeader({ title: "a rename" }) +
+      traceLine({ ...open, tabSize: 2, insertSpaces: true }) +
+      traceLine({
+        type: "change",
+        at: 500,
+        uri: "file:///x",
+        version: 2,
+        changes: [{ offset: 6, removed: 7, inserted: "delayMs" }],
+      }),
+  );
+}
+
+test("each place is told with what it becomes, in the order of Tab", async () => {
+  const path = write("a.ts", AFTER);
+  await edit(path, { history: recording("a.ts") });
+  expect(printed).toBe(
+    `${path}:2:7  timeout  →  delayMs\n${path}:3:6  timeout  →  delayMs\nThen nothing (nowhere): The old text is nowhere else where it means the same.\n`,
+  );
+});
+
+test("--json prints one document", async () => {
+  const path = write("a.ts", AFTER);
+  await edit(path, { history: recording("a.ts"), json: true });
+  expect(JSON.parse(printed)).toMatchObject({
+    file: path,
+    proposals: [
+      { line: 2, column: 7, old: "timeout", new: "delayMs" },
+      { line: 3, column: 6, old: "timeout", new: "delayMs" },
+    ],
+    silence: { id: "nowhere" },
+  });
+});
+
+test("a file that the recording does not have, or leaves otherwise, is refused with what to do", async () => {
+  const other = write("b.ts", AFTER);
+  await expect(edit(other, { history: recording("a.ts") })).rejects.toThrow(
+    /ends without .*b\.ts being open: name a file that was typed into\.$/,
+  );
+  const changed = write("a.ts", BEFORE);
+  await expect(edit(changed, { history: recording("a.ts") })).rejects.toThrow(
+    /a\.ts is not as .*history\.jsonl leaves it: undo what was changed since, or record again\.$/,
+  );
+});
+
+test("a secret file has no history", async () => {
+  const path = write("a.pem", AFTER);
+  await edit(path, { history: recording("a.pem") });
+  expect(printed).toMatch(/^Nothing is proposed \(not-followed\)/);
+});

@@ -1,0 +1,236 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { syntaxFromFiles } from "../../../../engine/cli/commands/index.ts";
+import {
+  applyChange,
+  type DocumentChange,
+  type EditReason,
+} from "../../../../engine/complete/edits/changes.ts";
+import { createNextEdit, type EditorState } from "../../../../engine/complete/edits/next_edit.ts";
+import { exclusionOf, languageIdOf } from "../../../../engine/complete/index.ts";
+import { createVirtualClock } from "../../../../engine/complete/replay/virtual_clock.ts";
+
+// A scenario is a text file: what it shows, then `--- NAME` with a document in which █ is the cursor, then `--- steps`, one a line:
+//   at A█B                    the cursor goes to where the text AB stands
+//   type TEXT                 key by key, 60 ms each; \n is Enter
+//   backspace N, delete N     key by key
+//   change CONTEXT: A => B    selects A, which stands in the text CONTEXT, and types B
+//   paste TEXT                as one change; of a selection, what is selected
+//   select CONTEXT: A         selects A
+//   everywhere A => B         all places in one event, as a rename or several cursors do
+//   format A => B             one place, white space only
+//   reload A => B             as git or another program does
+//   undo, redo                the last step that changed the text, or the one undone
+//   wait MS, tab, escape, list|ghost|snippet|readonly on|off, cursors N
+// and what is expected:
+//   screen N: A => B, jump    line N, counted from 1, with what Tab does; or `accept`
+//   nothing ID                nothing of ours, with that silence
+//   tab indents               Tab and Escape are the editor's
+//   escape is the editor's
+//   line N: TEXT              what line N is, without white space at its ends
+
+const KEY_MS = 60;
+
+export interface Scenario {
+  readonly name: string;
+  readonly claim: string;
+  readonly path: string;
+  readonly text: string;
+  readonly steps: readonly string[];
+}
+
+export const scenariosIn = (folder: string): Scenario[] =>
+  readdirSync(join(import.meta.dirname, folder))
+    .sort()
+    .map((name) => {
+      const [claim = "", ...parts] = readFileSync(join(import.meta.dirname, folder, name), "utf8").split(
+        /^--- /m,
+      );
+      const [document = "", steps = ""] = parts;
+      const nameEnd = document.indexOf("\n");
+      expect(steps.startsWith("steps\n"), `${name} has steps`).toBe(true);
+      return {
+        name,
+        claim: claim.trim(),
+        path: document.slice(0, nameEnd),
+        text: document.slice(nameEnd + 1),
+        steps: steps
+          .split("\n")
+          .slice(1)
+          .map((line) => line.trim())
+          .filter((line) => line !== "" && !line.startsWith("#")),
+      };
+    });
+
+const failures: string[] = [];
+const syntax = syntaxFromFiles((message) => failures.push(message));
+
+/** Plays a scenario in an editor of plain text and virtual time. @returns what Tab changed: how often it was taken */
+export async function play({ path, text: marked, steps }: Scenario): Promise<void> {
+  const languageId = languageIdOf(path, marked);
+  await syntax.ready(languageId);
+  expect(failures).toEqual([]);
+  const time = createVirtualClock();
+  const uri = `file:///project/${path}`;
+  let exclude: string[] = [];
+  const next = createNextEdit({
+    clock: time.clock,
+    isExcluded: (file) => exclusionOf(file, exclude) !== undefined,
+    names: syntax,
+  });
+  let text = marked.replace("█", "");
+  let state: EditorState = {
+    uri,
+    cursor: Math.max(0, marked.indexOf("█")),
+    selectionIsEmpty: true,
+    cursors: 1,
+    readOnly: false,
+    ghostText: false,
+    suggestList: false,
+    snippet: false,
+  };
+  let selected = 0; // characters from the cursor on
+  const undone: string[] = [];
+  const done: string[] = [];
+  next.open({ uri, path, languageId }, text);
+  next.moved(state);
+
+  const pass = (ms: number) => {
+    const until = time.clock.now() + ms;
+    while (time.step(until));
+  };
+  const place = (more: Partial<EditorState>) => {
+    state = { ...state, ...more };
+    next.moved(state);
+  };
+  const edit = (changes: readonly DocumentChange[], reason?: EditReason, cursor?: number) => {
+    for (const change of changes) text = applyChange(text, change);
+    const last = changes.at(-1)!;
+    next.changed(uri, changes, reason);
+    selected = 0;
+    place({ cursor: cursor ?? last.offset + last.inserted.length, selectionIsEmpty: true });
+  };
+  const find = (needle: string, step: string): number => {
+    const at = text.indexOf(needle);
+    expect(at, `${step}: ${JSON.stringify(needle)} is not in\n${text}`).not.toBe(-1);
+    expect(
+      text.indexOf(needle, at + 1),
+      `${step}: ${JSON.stringify(needle)} is there twice in\n${text}`,
+    ).toBe(-1);
+    return at;
+  };
+  const keys = (all: string) => {
+    for (const key of all) {
+      edit([{ offset: state.cursor, removed: selected, inserted: key }]);
+      pass(KEY_MS);
+    }
+  };
+  const select = (context: string, part: string, step: string) => {
+    const inside = context.indexOf(part);
+    expect(inside, `${step}: no ${part} in the context`).not.toBe(-1);
+    selected = part.length;
+    place({ cursor: find(context, step) + inside, selectionIsEmpty: part === "" });
+  };
+  const swap = (to: string, reason: EditReason) => {
+    // As editors do: one change, from the first character that differs to the last.
+    let head = 0;
+    while (head < Math.min(text.length, to.length) && text[head] === to[head]) head++;
+    let tail = 0;
+    while (tail < Math.min(text.length, to.length) - head && text.at(-1 - tail) === to.at(-1 - tail)) tail++;
+    edit(
+      [{ offset: head, removed: text.length - head - tail, inserted: to.slice(head, to.length - tail) }],
+      reason,
+    );
+  };
+
+  const acts: Readonly<Record<string, (rest: string, step: string) => void>> = {
+    at: (rest, step) => place({ cursor: find(rest.replace("█", ""), step) + rest.indexOf("█") }),
+    type: (rest) => keys(rest.replaceAll("\\n", "\n")),
+    backspace: (rest) => {
+      for (let n = 0; n < Number(rest); n++) {
+        edit([{ offset: state.cursor - 1, removed: 1, inserted: "" }]);
+        pass(KEY_MS);
+      }
+    },
+    delete: (rest) => {
+      for (let n = 0; n < Number(rest); n++) {
+        edit([{ offset: state.cursor, removed: 1, inserted: "" }]);
+        pass(KEY_MS);
+      }
+    },
+    select: (rest, step) => {
+      const [, context, part] = /^(.*): (.*)$/.exec(rest)!;
+      select(context!, part!, step);
+    },
+    change: (rest, step) => {
+      const [, context, old, fresh] = /^(.*): (.*?) => (.*)$/.exec(rest)!;
+      select(context!, old!, step);
+      if (fresh === "") edit([{ offset: state.cursor, removed: selected, inserted: "" }]);
+      else keys(fresh!);
+    },
+    paste: (rest) =>
+      edit([{ offset: state.cursor, removed: selected, inserted: rest.replaceAll("\\n", "\n") }]),
+    everywhere: (rest) => {
+      const [old, fresh] = rest.split(" => ") as [string, string];
+      const changes: DocumentChange[] = [];
+      for (let at = text.lastIndexOf(old); at !== -1; at = at === 0 ? -1 : text.lastIndexOf(old, at - 1))
+        changes.push({ offset: at, removed: old.length, inserted: fresh });
+      edit(changes);
+    },
+    format: (rest, step) => {
+      const [old, fresh] = rest.split(" => ").map((one) => one.replaceAll("\\n", "\n")) as [string, string];
+      const at = find(old, step);
+      next.changed(uri, [{ offset: at, removed: old.length, inserted: fresh }], "format");
+      text = applyChange(text, { offset: at, removed: old.length, inserted: fresh });
+      place({ cursor: state.cursor + (at < state.cursor ? fresh.length - old.length : 0) });
+    },
+    reload: (rest) => {
+      const [old, fresh] = rest.split(" => ") as [string, string];
+      swap(text.replaceAll(old, fresh), "reload");
+    },
+    undo: () => {
+      undone.push(text);
+      swap(done.pop()!, "undo");
+    },
+    redo: () => swap(undone.pop()!, "redo"),
+    wait: (rest) => pass(Number(rest)),
+    tab: (rest, step) => {
+      const action = next.tab();
+      if (rest === "indents") return expect(action.kind, step).toBe("none");
+      expect(action.kind, `${step}: ${JSON.stringify(next.view())}`).not.toBe("none");
+      if (action.kind === "jump") place({ cursor: action.offset });
+      if (action.kind === "edit") edit([action.change], "accepted", action.cursor);
+    },
+    escape: (rest, step) => expect(next.escape(), step).toBe(rest !== "is the editor's"),
+    list: (rest) => place({ suggestList: rest === "on" }),
+    ghost: (rest) => place({ ghostText: rest === "on" }),
+    snippet: (rest) => place({ snippet: rest === "on" }),
+    readonly: (rest) => place({ readOnly: rest === "on" }),
+    cursors: (rest) => place({ cursors: Number(rest) }),
+    exclude: (rest) => {
+      exclude = [...exclude, rest];
+    },
+    screen: (rest, step) => {
+      const view = next.view();
+      const seen =
+        view.kind === "none"
+          ? `nothing ${view.silence.id}`
+          : `${view.proposal.line + 1}: ${view.proposal.old} => ${view.proposal.fresh}, ${view.tab}`;
+      expect(seen, `${step}\n${text}`).toBe(rest);
+    },
+    nothing: (rest, step) => acts.screen!(`nothing ${rest}`, step),
+    line: (rest, step) => {
+      const [, number, content] = /^(\d+): ?(.*)$/.exec(rest)!;
+      expect(text.split("\n")[Number(number) - 1]?.trim(), step).toBe(content);
+    },
+  };
+  for (const [index, line] of steps.entries()) {
+    const [, verb = "", rest = ""] = /^(\w+) ?(.*)$/.exec(line)!;
+    const act = acts[verb];
+    expect(act, `step ${index + 1}: ${line}`).toBeDefined();
+    const before = text;
+    act!(rest, `step ${index + 1}: ${line}`);
+    if (text !== before && verb !== "undo") done.push(before);
+  }
+}
