@@ -78,6 +78,14 @@ function tensorsOf(m: Mixture, random: Random): TensorSource[] {
   ];
 }
 
+/** The tensors with a router that finds all experts equally likely. */
+const withEqualExperts = (tensors: readonly TensorSource[]): TensorSource[] =>
+  tensors.map((tensor) =>
+    tensor.name.endsWith("gate_inp.weight")
+      ? { ...tensor, bytes: new Uint8Array(tensor.bytes.length) }
+      : tensor,
+  );
+
 /** The tensors with gate and up apart. */
 function apartAgain({ count, feedForward }: Mixture, tensors: readonly TensorSource[]): TensorSource[] {
   return tensors.flatMap((tensor) => {
@@ -169,7 +177,7 @@ eachDevice((bed, device) => {
   for (const [what, m, rows, width, lanes, dispatches] of [
     ["of 3 of 7 experts, none shared", small, 1, 1, "one", 9],
     ["of 3 of 7 experts, none shared", small, 64, 64, "one", 9],
-    ["of 3 of 7 experts, gate and up together, none shared", together, 5, 8, "several", 4],
+    ["of 3 of 7 experts, gate and up together, none shared", together, 8, 8, "several", 4],
     ["of 8 of 130 experts and a shared one", large, 1, 1, "several", 8],
     ["of 8 of 130 experts and a shared one", large, 33, 64, wide, 11],
     ["of 10 of 512 experts and a shared one", many, 17, 64, "one", 11],
@@ -256,11 +264,7 @@ eachDevice((bed, device) => {
   test("of experts that are equally likely the first ones are taken", async () => {
     const seed = 823;
     const random = seededRandom(seed);
-    const tensors = tensorsOf(small, random).map((tensor) =>
-      tensor.name.endsWith("gate_inp.weight")
-        ? { ...tensor, bytes: new Uint8Array(tensor.bytes.length) }
-        : tensor,
-    );
+    const tensors = withEqualExperts(tensorsOf(small, random));
     const input = inputOf(1, random);
     const { got } = await run(bed(), small, tensors, input, { kind: "rows", width: 1 });
     // The reference takes them in order of their numbers too.
@@ -272,17 +276,15 @@ eachDevice((bed, device) => {
       const seed = 824;
       const random = seededRandom(seed);
       const m = lanes === "one" ? small : alike;
-      const tensors = tensorsOf(m, random);
+      // A row that is no number may choose one expert over and over: then that has more pairs than the pass has rows.
+      const tensors = withEqualExperts(tensorsOf(m, random));
       const input = inputOf(3, random);
-      input.x[embedding + 5] = Number.NaN;
+      for (const t of [0, 1]) input.x[t * embedding + 5] = Number.NaN;
       const gpu = withLanes(bed().gpu, lanes);
       const { got } = await run(bed(), m, tensors, input, { kind: "rows", width: 4 }, gpu);
-      expect(got.subarray(embedding, 2 * embedding).every(Number.isNaN)).toBe(true);
-      for (const t of [0, 2]) {
-        const expected = expectedOf(m, tensors, rowsOf(input, t, t + 1));
-        const row = got.subarray(t * embedding, (t + 1) * embedding);
-        expectClose(row, expected, 2e-6, `seed ${seed}, row ${t}`);
-      }
+      expect(got.subarray(0, 2 * embedding).every(Number.isNaN)).toBe(true);
+      const expected = expectedOf(m, tensors, rowsOf(input, 2, 3));
+      expectClose(got.subarray(2 * embedding, 3 * embedding), expected, 2e-6, `seed ${seed}, row 2`);
     });
 
     test(`a pass of no rows writes nothing; lanes for a row of weights: ${lanes}`, async () => {
