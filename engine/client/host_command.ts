@@ -56,13 +56,14 @@ export function hostCommand({
 
 /**
  * Node's permission model: the engine's JavaScript reads files, loads Dawn, asks programs of the system for the GPU's memory
- * (engine/gpu/memory.ts), and writes to its own data folder alone. It starts no threads and no inspector, and from Node 25
- * on it opens no connection. What native code does is outside of it: Dawn, drivers, and programs that are started.
+ * (engine/gpu/memory.ts), and writes to its own data folder alone. It starts no inspector, and from Node 25 on it opens no
+ * connection. What native code does is outside of it: Dawn, drivers, and programs that are started.
  */
 const permissionFlags = (env: NodeJS.ProcessEnv, platform: NodeJS.Platform): readonly string[] => [
   "--permission",
   "--allow-addons",
   "--allow-child-process",
+  "--allow-worker", // the thread that ends it with its host
   "--allow-fs-read=*",
   `--allow-fs-write=${(platform === "win32" ? win32 : posix).join(dataFolder(env, platform), "*")}`,
   "--disable-warning=SecurityWarning", // that addons and programs are allowed
