@@ -259,11 +259,15 @@ function program(): Command {
       new Option(
         "--compile-only",
         "instead: compile every plan of a session and run none, and print what they are made of as JSON; a file's header is enough, and `--device none` only records",
-      ).conflicts(["at", "rounds", "memory"]),
+      ).conflicts(["at", "rounds", "memory", "choose"]),
     )
     .option("--rows <LIST>", "passes of so many rows, such as 1,4,16", rowList)
     .option("--at <N>", "positions before what is run (default: 0)", number("--at", 0, 2 ** 31 - 1, true))
     .option("--rounds <N>", "counted runs of each, after one that is not", count("--rounds"), 5)
+    .option(
+      "--choose",
+      "measure again which variants of kernels are the quickest here; they are used from the next start on",
+    )
     .addOption(json())
     .action((model, { compileOnly, ...options }) =>
       compileOnly ? profile(model, options) : profileModel(model, options),

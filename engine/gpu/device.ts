@@ -1,6 +1,6 @@
 import { type AdapterReport, allAdapters, chooseAdapter, softwareDevices } from "./adapters.ts";
 import { loadDawn } from "./dawn.ts";
-import { Gpu } from "./gpu.ts";
+import { type Choices, Gpu, identityOf } from "./gpu.ts";
 import { type DeviceMemory, deviceMemory } from "./memory.ts";
 import { restWaits } from "./rested_waits.ts";
 
@@ -14,6 +14,8 @@ export interface DeviceChoice {
   readonly safe?: boolean | undefined;
   /** Bytes of GPU memory that may be used, even if the device has more. */
   readonly memoryLimit?: number | undefined;
+  /** What was chosen for the device of that identity. Software devices have the same kernels everywhere, and are not looked up. */
+  readonly choices?: ((identity: string) => Choices) | undefined;
   /** Whether passes may be timed by the GPU's clock, where it has one that programs may read. Default: no. */
   readonly timestamps?: boolean | undefined;
 }
@@ -96,5 +98,6 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
     softwareDevice: softwareDevices.find((name) => name === report.choice),
     memory: await memory,
     memoryLimit: choice.memoryLimit,
+    choices: report.software ? undefined : choice.choices?.(identityOf(device)),
   });
 }

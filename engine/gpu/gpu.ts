@@ -17,6 +17,16 @@ export type Bindable =
 /** What a kernel reads and writes, by the names of its variables in WGSL. */
 export type Bindings = Readonly<Record<string, Bindable>>;
 
+/** The quickest variant of a kernel on a device. */
+interface Choice {
+  readonly value: number;
+  /** Milliseconds of each that was tried. */
+  readonly ms: Readonly<Record<string, number>>;
+}
+
+/** What was chosen on a device, by what it is of. */
+export type Choices = Readonly<Record<string, Choice>>;
+
 /** Counts of everything made or moved since the device was opened. Steady state changes only the last three. */
 export interface GpuCounters {
   buffers: number;
@@ -44,6 +54,8 @@ export class Gpu {
   readonly memory: DeviceMemory | undefined;
   /** Bytes that may be held at once: the user's limit, else what was free when the device was opened; undefined if unknown. */
   readonly memoryLimit: number | undefined;
+  /** Fixed while the device is open: all plans of a model have the same variants (I3). */
+  readonly #choices: Choices;
   readonly counters: GpuCounters = {
     buffers: 0,
     bindGroups: 0,
@@ -74,6 +86,7 @@ export class Gpu {
       softwareDevice?: SoftwareDevice | undefined;
       memory?: DeviceMemory | undefined;
       memoryLimit?: number | undefined;
+      choices?: Choices | undefined;
     },
   ) {
     this.device = device;
@@ -82,6 +95,7 @@ export class Gpu {
     this.softwareDevice = about.softwareDevice;
     this.memory = about.memory;
     this.memoryLimit = about.memoryLimit ?? about.memory?.free;
+    this.#choices = about.choices ?? {};
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       this.#failure ??= error instanceof GPUOutOfMemoryError ? this.#outOfMemory() : new Error(error.message);
@@ -101,10 +115,15 @@ export class Gpu {
     if (this.#failure) throw this.#failure;
   }
 
+  /** The variant that was chosen for `name`; the first one, where none was or it is not offered. */
+  chosen(name: string, offered: readonly number[]): number {
+    const { value } = this.#choices[name] ?? {};
+    return offered.find((it) => it === value) ?? offered[0]!;
+  }
+
   /** The GPU and its driver, as a key: another version of the driver has another. */
   get identity(): string {
-    const { vendor, architecture, device, description } = this.device.adapterInfo;
-    return [vendor, architecture, device, description].filter(Boolean).join(" | ");
+    return identityOf(this.device);
   }
 
   /** Whether the system resets the device when it works on one submit for two seconds, as Windows does with GPUs. */
@@ -331,6 +350,12 @@ export class Gpu {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** `Gpu.identity`, before there is a Gpu. */
+export function identityOf({ adapterInfo }: GPUDevice): string {
+  const { vendor, architecture, device, description } = adapterInfo;
+  return [vendor, architecture, device, description].filter(Boolean).join(" | ");
 }
 
 export const mebibytes = (bytes: number): string =>

@@ -35,6 +35,9 @@ export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts"
 export {
   type DeltaForm,
   deltaKernel,
+  lanesName,
+  lanesOffered,
+  productVersion,
   recordDeltaRule,
   recordMatmul,
   recordMtp,
@@ -42,7 +45,7 @@ export {
   ropeTable,
   ruleForm,
 } from "./layers/index.ts";
-export { allocateModel, checkTensors, loadModel, type Model } from "./model.ts";
+export { allocateModel, checkTensors, loadModel, type Model, matricesOf } from "./model.ts";
 export type { Pass, PassRows, Path } from "./pass.ts";
 export { withRopeFactors } from "./rope_factors.ts";
 export { greedy, maxEndIds, type Sampling, samplingWords } from "./sampling.ts";
@@ -57,4 +60,5 @@ export {
 } from "./sequence.ts";
 export { maxRows, type StepOptions, stepBuffer, stepState, stepWords } from "./step.ts";
 export { usedTensors } from "./used_tensors.ts";
+export type { Matrix } from "./weights.ts";
 export { createWorkspace, type Workspace, workspaceBytes } from "./workspace.ts";

@@ -66,6 +66,24 @@ export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): All
   }
 }
 
+/** The matrices of a model's blocks that whole rows are multiplied with: all but experts'. */
+export function matricesOf({ blocks, mtp }: Model): Matrix[] {
+  const found: Matrix[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null || value instanceof Map) return;
+    if ("slabs" in value) found.push(value as Matrix);
+    else if (Array.isArray(value)) for (const each of value) visit(each);
+    else if (
+      Object.getPrototypeOf(value) === Object.prototype &&
+      !("kind" in value && value.kind === "experts")
+    )
+      for (const each of Object.values(value)) visit(each);
+  };
+  visit(blocks);
+  visit(mtp?.block);
+  return found;
+}
+
 /** Declares all that a model is made of. */
 function declare(weights: Weights, h: Hyperparameters) {
   const table = weights.table("token_embd.weight", h.embedding, h.vocabulary);

@@ -13,7 +13,8 @@ import {
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import { createScheduler, drain } from "../generate/index.ts";
-import type { openGpu } from "../gpu/index.ts";
+import { createKernelChoices, type KernelChoices, type openGpu } from "../gpu/index.ts";
+import { productVersion } from "../model/index.ts";
 import { createLostDevices, type LostDevices } from "./lost_devices.ts";
 import { createModels, describeModel, type Loaded } from "./models.ts";
 import { createReads } from "./reads.ts";
@@ -23,6 +24,7 @@ export interface EngineOptions {
   /** Injected by tests. */
   readonly timers?: Pick<typeof globalThis, "setTimeout" | "clearTimeout">;
   readonly lostDevices?: LostDevices;
+  readonly kernelChoices?: KernelChoices;
   readonly open?: typeof openGpu;
 }
 
@@ -39,7 +41,8 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
   let settings = defaults;
   const log = (message: string) => send({ kind: "log", level: "warn", message });
   const lostDevices = options.lostDevices ?? createLostDevices({ log });
-  const models = createModels(() => settings, send, lostDevices, open);
+  const kernelChoices = options.kernelChoices ?? createKernelChoices({ version: productVersion, log });
+  const models = createModels(() => settings, send, lostDevices, open, kernelChoices);
   const scheduler = createScheduler();
   const running = new Map<number, AbortController>();
   const reads = createReads();

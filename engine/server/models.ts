@@ -12,6 +12,7 @@ import type {
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import {
+  chooseLanes,
   createChat,
   createFimCompleter,
   fitSession,
@@ -23,8 +24,8 @@ import {
   type Wishes,
 } from "../generate/index.ts";
 import { type GgufFile, modelName, parameterCount } from "../gguf/index.ts";
-import { type Gpu, openGpu } from "../gpu/index.ts";
-import { allocateModel, type Hyperparameters } from "../model/index.ts";
+import { createKernelChoices, type Gpu, type KernelChoices, openGpu } from "../gpu/index.ts";
+import { allocateModel, type Hyperparameters, type Model, productVersion } from "../model/index.ts";
 import {
   contextFor,
   modelPath,
@@ -42,7 +43,8 @@ export interface Loaded {
   readonly bytes: number;
   readonly drafts: DraftSources;
   /**
-   * Prepares what later requests are quicker with: passes of other widths, then drafts.
+   * Prepares what later requests are quicker with: passes of other widths, then drafts; then chooses variants of kernels for the next
+   * process.
    * @returns false when the signal aborted: call again
    */
   prepareRest(signal: AbortSignal): Promise<boolean>;
@@ -66,6 +68,7 @@ export function createModels(
   report: Report,
   lostDevices: LostDevices,
   open: typeof openGpu = openGpu,
+  kernelChoices: KernelChoices = createKernelChoices({ version: productVersion }),
 ) {
   let gpu: Gpu | undefined;
   // In order of use, the longest unused first.
@@ -84,6 +87,7 @@ export function createModels(
     gpu ??= await open({
       device: device === "auto" ? undefined : device,
       memoryLimit: memoryLimit || undefined,
+      choices: kernelChoices.of,
     });
     return gpu;
   }
@@ -187,9 +191,12 @@ export function createModels(
           // A CPU's rows cost the same alone as together, and its compilers take long: preparing gains nothing.
           if (gone || target.software) return true;
           if (!(await opened.prepareRest(signal))) return false;
-          if (!opened.draftsUnprepared) return true;
-          // Drafts bring kernels of their own to the other passes.
-          return (await guarded(target, () => opened.prepareDrafts(signal))) && opened.prepareRest(signal);
+          if (opened.draftsUnprepared) {
+            // Drafts bring kernels of their own to the other passes.
+            if (!(await guarded(target, () => opened.prepareDrafts(signal)))) return false;
+            if (!(await opened.prepareRest(signal))) return false;
+          }
+          return lost || guarded(target, () => choose(target, model, signal));
         },
         completer: createFimCompleter(opened, open.tokenizer),
         chat: createChat(opened, open.tokenizer),
@@ -212,7 +219,20 @@ export function createModels(
     }
   }
 
-  /** Start-up work that serves drafts only: a GPU that fails in it, or takes the process with it, is remembered. */
+  /** Measures what is not known of the device yet. @returns false when the signal aborted */
+  async function choose(target: Gpu, model: Model, signal: AbortSignal): Promise<boolean> {
+    if (kernelChoices.off) return true;
+    const known = kernelChoices.of(target.identity);
+    const choices = await chooseLanes(target, model, { known, signal });
+    if (!choices) return false;
+    if (Object.keys(choices).length === 0) return true;
+    kernelChoices.remember(target.identity, choices);
+    const words = Object.entries(choices).map(([name, { value }]) => `${name}: ${value}`);
+    log("info", `chosen for the next start: ${words.join(", ")}`);
+    return true;
+  }
+
+  /** Start-up work that serves speed only: a GPU that fails in it, or takes the process with it, is remembered. */
   async function guarded<T>(target: Gpu, work: () => Promise<T>): Promise<T> {
     if (target.software) return work();
     lostDevices.begin(target.identity);

@@ -2,9 +2,9 @@ import type { DraftMode } from "../../draft/index.ts";
 import { type Fault, UserError } from "../../errors/index.ts";
 import { type Fit, fitSession, openSession, roomOf, type Session } from "../../generate/index.ts";
 import type { GgufFile } from "../../gguf/index.ts";
-import { type Gpu, openGpu } from "../../gpu/index.ts";
+import { createKernelChoices, type Gpu, openGpu } from "../../gpu/index.ts";
 import { defaultFolder, nextSmaller, resolveModel } from "../../library/index.ts";
-import { loadModel, type Model } from "../../model/index.ts";
+import { loadModel, type Model, productVersion } from "../../model/index.ts";
 import {
   contextFor,
   modelPath,
@@ -86,6 +86,7 @@ export async function withModel<T>(
       device: options.device,
       memoryLimit: options.memory,
       timestamps: options.timestamps,
+      choices: createKernelChoices({ version: productVersion }).of,
     });
     using _ = watchGpu(gpu);
     const started = performance.now();

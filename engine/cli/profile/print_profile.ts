@@ -1,4 +1,4 @@
-import { mebibytes } from "../../gpu/index.ts";
+import { type Choices, mebibytes } from "../../gpu/index.ts";
 import { milliseconds, table } from "../commands/index.ts";
 import type { ProfileReport } from "./profile_report.ts";
 import type { PartProfile, StepProfile } from "./step_profile.ts";
@@ -25,6 +25,7 @@ export function printProfile({
   runs,
   bandwidth,
   steps,
+  choices,
   notes,
 }: ProfileReport): void {
   console.log(
@@ -36,10 +37,20 @@ export function printProfile({
     );
   }
   for (const note of notes) console.log(note);
+  for (const [name, choice] of Object.entries(choices)) console.log(choiceText(name, choice));
   for (const step of steps) console.log(`\n${stepText(step)}`);
   console.log(
     "\nBytes: weights, keys and values in use, and states, each once; activations are not counted. Each kernel is timed in a pass of its own.",
   );
+}
+
+/** What was chosen, and how much longer the others take. */
+export function choiceText(name: string, { value, ms }: Choices[string]): string {
+  const least = ms[value]!;
+  const others = Object.entries(ms)
+    .filter(([other]) => Number(other) !== value)
+    .map(([other, took]) => `${other} ${took < least ? "" : "+"}${(100 * (took / least - 1)).toFixed(1)} %`);
+  return `Chosen, ${name}: ${value} (${milliseconds(least)}; ${others.join(", ")})`;
 }
 
 /** A step in words, a table of its kernels, and the bars of its parts. */

@@ -1,7 +1,7 @@
 import { UserError } from "../../errors/index.ts";
-import { Rounds } from "../../generate/index.ts";
-import { hasTimestamps } from "../../gpu/index.ts";
-import { maxRows } from "../../model/index.ts";
+import { chooseLanes, Rounds } from "../../generate/index.ts";
+import { type Choices, createKernelChoices, hasTimestamps } from "../../gpu/index.ts";
+import { maxRows, productVersion } from "../../model/index.ts";
 import {
   fileOf,
   type ModelOptions,
@@ -22,6 +22,8 @@ export interface ProfileModelCommand extends Pick<ModelOptions, "device" | "cont
   readonly rows?: readonly number[];
   /** Positions before what is run. */
   readonly at?: number;
+  /** Measures the variants of kernels again. */
+  readonly choose?: boolean;
   /** Counted runs of each kind. */
   readonly rounds: number;
   readonly json?: boolean;
@@ -38,10 +40,20 @@ export async function profileModel(name: string, options: ProfileModelCommand): 
   const hasMtp = await withFile(path, async ({ h }) => h.mtpLayers > 0);
   const wishes = { ...options, timestamps: true, draft: hasMtp ? "mtp" : "off", rollback: "tape" } as const;
   await withModel(path, wishes, async (open) => {
-    const report = await profileOf(name, open, options);
+    const choices = await choicesFor(open, options.choose ?? false);
+    const report = { ...(await profileOf(name, open, options)), choices };
     if (options.json) printJson(report);
     else printProfile(report);
   });
+}
+
+/** What was chosen on the device, or is now: a software device is measured when it is asked for, and keeps its kernels. */
+async function choicesFor({ gpu, model }: OpenModel, measure: boolean): Promise<Choices> {
+  const known = createKernelChoices({ version: productVersion, log: console.error });
+  if (!measure) return gpu.software ? {} : known.of(gpu.identity);
+  const choices = (await chooseLanes(gpu, model))!;
+  if (!gpu.software && !known.off) known.remember(gpu.identity, choices);
+  return choices;
 }
 
 /** Profiles an open model. Its session's text is forgotten. @throws UserError where the context is too short */
@@ -49,7 +61,7 @@ export async function profileOf(
   name: string,
   { gpu, session }: Pick<OpenModel, "gpu" | "session">,
   { rows = defaultRows, at = 0, rounds: runs }: Pick<ProfileModelCommand, "rows" | "at" | "rounds">,
-): Promise<ProfileReport> {
+): Promise<Omit<ProfileReport, "choices">> {
   const { evaluator } = session;
   const { context } = evaluator;
   const most = context - maxRows;

@@ -1,3 +1,4 @@
+import type { Choices } from "../../gpu/index.ts";
 import type { Bandwidth } from "./bandwidth.ts";
 import type { StepProfile } from "./step_profile.ts";
 
@@ -13,6 +14,8 @@ export interface ProfileReport {
   /** Null: there was no memory for a buffer to measure with. */
   readonly bandwidth: Bandwidth | null;
   readonly steps: readonly StepProfile[];
+  /** Variants of kernels that were measured on this device: the quickest, and milliseconds of each. */
+  readonly choices: Choices;
   /** What is missing, whole sentences. */
   readonly notes: readonly string[];
 }

@@ -12,7 +12,15 @@ export {
   recordReplay,
   ruleForm,
 } from "./delta_net.ts";
-export { recordDraftHead, recordEmbedding, recordMatmul, rowsPerRead } from "./matmul.ts";
+export {
+  lanesName,
+  lanesOffered,
+  productVersion,
+  recordDraftHead,
+  recordEmbedding,
+  recordMatmul,
+  rowsPerRead,
+} from "./matmul.ts";
 export { loadMtp, type Mtp, recordMtp } from "./mtp.ts";
 export { recordNorm } from "./norm.ts";
 export { ropeTable } from "./rope.ts";

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import bf16 from "../../../shaders/blocks/bf16.wgsl";
 import codebook from "../../../shaders/blocks/codebook.wgsl";
 import f16 from "../../../shaders/blocks/f16.wgsl";
@@ -134,6 +135,8 @@ export interface MatmulOptions extends ProductInput {
   readonly last?: boolean;
   /** Leaves out the pass's first rows; row `skip` gives row 0 of `out`. */
   readonly skip?: number;
+  /** To time them. Default: those of the device's choice. */
+  readonly lanes?: number;
   /** Writes silu(a) ∘ b of the product's halves a and b, on the row path, where `canGate`. */
   readonly gated?: boolean;
 }
@@ -142,11 +145,33 @@ export interface MatmulOptions extends ProductInput {
 export const canGate = ({ slabs }: Matrix): boolean => slabs.length === 1;
 
 /**
- * Lanes that share a row of weights: 1 where the device is a CPU, whose barriers cost more than they save; else up to
- * a workgroup, as many as there are groups of 32 weights. One choice for a matrix, for every width (I3).
+ * Lanes that may share a row of weights, by the rule first: 1 where the device is a CPU, whose barriers cost more than they save; else
+ * up to a workgroup, as many as there are groups of 32 weights. Fewer leave fewer of them idle where the groups are no multiple.
  */
+export function lanesOffered({ software }: Gpu, columns: number): readonly number[] {
+  const most = Math.min(workgroupSize, 2 ** Math.floor(Math.log2(columns / 32)));
+  const several = [most, most / 2, most / 4].filter((lanes) => lanes >= 8);
+  return software ? [1, ...several] : several.length > 0 ? several : [most];
+}
+
+/** By which a device remembers its choice of lanes. */
+export const lanesName = (columns: number): string => `lanes for rows of ${columns}`;
+
+/** Lanes that share a row of weights: one choice for all matrices with rows of that size and the norms that they take, for every width (I3). */
 export const lanesFor = (gpu: Gpu, columns: number): number =>
-  gpu.software ? 1 : Math.min(workgroupSize, 2 ** Math.floor(Math.log2(columns / 32)));
+  gpu.chosen(lanesName(columns), lanesOffered(gpu, columns));
+
+/** Another one for other kernels: what was measured with these no longer holds for them. */
+export const productVersion = createHash("sha256")
+  .update(
+    [
+      ...[matmulShader, fourRowsShader, quadsShader, sumsShader, wholeShader, halvedShader],
+      ...[oneTypeShader, twoTypesShader, outputShader, normedShader, rmsShader],
+      ...Object.values(decoders).flat(),
+    ].join(),
+  )
+  .digest("hex")
+  .slice(0, 12);
 
 /** Records out_t = W·x_t for the rows of the step state. */
 export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOptions): void {
@@ -174,7 +199,11 @@ export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOpti
     for (const slab of matrix.slabs) recordTile(recorder, slab, productOf(slab));
     return;
   }
-  const rows = { lanes: lanesFor(recorder.gpu, matrix.columns), width: one ? 1 : width, gated };
+  const rows = {
+    lanes: options.lanes ?? lanesFor(recorder.gpu, matrix.columns),
+    width: one ? 1 : width,
+    gated,
+  };
   const others = 3 + Object.keys(input.bindings).length; // x, out, step
   for (const slabs of sharedOut(pass, matrix, others)) recordRows(recorder, slabs, productOf(slabs[0]), rows);
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { EngineEvent, FromEngine } from "../../../engine/contract/index.ts";
-import { type Gpu, openGpu } from "../../../engine/gpu/index.ts";
+import { createKernelChoices, type Gpu, openGpu } from "../../../engine/gpu/index.ts";
 import { createEngine } from "../../../engine/server/index.ts";
 import { createLostDevices } from "../../../engine/server/lost_devices.ts";
 import { eachDevice } from "../support/devices.ts";
@@ -36,6 +36,7 @@ eachDevice((_, device) => {
           opened++;
           return withProperties(gpu, { software: false });
         },
+        kernelChoices: createKernelChoices({ version: "", env: { FORETYPE_CHOICES: "off" } }),
         lostDevices: {
           ...lostDevices,
           begin(key) {

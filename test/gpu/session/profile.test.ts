@@ -33,7 +33,7 @@ eachDevice((bed, device) => {
     let file: OpenFile;
     let model: Model;
     let session: Session;
-    let report: ProfileReport;
+    let report: Omit<ProfileReport, "choices">;
     beforeAll(async () => {
       ({ gpu, file, model, session } = await openMini(device, true));
       report = await profileOf("mini", { gpu, session }, { rows: [4], at, rounds: 2 });

@@ -1,0 +1,70 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { dataFolder } from "../system/index.ts";
+import type { Choices } from "./gpu.ts";
+
+export interface KernelChoicesOptions {
+  /** Of the kernels: what was measured with others does not hold for them. */
+  readonly version: string;
+  /** Default: `kernel_choices.json` in the user's data folder. */
+  readonly path?: string | undefined;
+  readonly log?: ((message: string) => void) | undefined;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Which variant of a kernel was measured to be the quickest, on disk, by the GPU, its driver's version and that of the kernels: another
+ * one of them is measured again, and so is a file that cannot be read. FORETYPE_CHOICES=off leaves kernels to their rules.
+ */
+export function createKernelChoices({
+  version,
+  log = () => {},
+  env = process.env,
+  ...options
+}: KernelChoicesOptions) {
+  const path = options.path ?? join(dataFolder(), "kernel_choices.json");
+  const off = env.FORETYPE_CHOICES === "off";
+
+  function read(): Record<string, Choices> {
+    try {
+      return parse(readFileSync(path, "utf8"));
+    } catch {
+      return {}; // there is none yet, or it is damaged: what it had is measured again
+    }
+  }
+
+  return {
+    /** Whether nothing is to be chosen. */
+    off,
+    /** What is known of a device, by `Gpu.identity`. */
+    of: (identity: string): Choices => (off ? {} : (read()[keyOf(identity, version)] ?? {})),
+    /** Adds to what is known of a device. Trouble with the file is logged and harms nothing. */
+    remember(identity: string, choices: Choices): void {
+      const key = keyOf(identity, version);
+      const known = read();
+      const part = `${path}.${process.pid}.part`; // whole under its own name, or not there
+      try {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(part, JSON.stringify({ ...known, [key]: { ...known[key], ...choices } }, null, 2));
+        renameSync(part, path);
+      } catch (error) {
+        log(`${path} cannot be written: ${(error as Error).message}`);
+      }
+    },
+  };
+}
+
+export type KernelChoices = ReturnType<typeof createKernelChoices>;
+
+const keyOf = (identity: string, version: string): string => `${identity} | ${version}`;
+
+/** @throws Error for anything but what `remember` writes. */
+function parse(text: string): Record<string, Choices> {
+  const all = JSON.parse(text) as Record<string, Choices>;
+  for (const choices of Object.values(all)) {
+    for (const { value, ms } of Object.values(choices)) {
+      if (![value, ...Object.values(ms)].every(Number.isFinite)) throw new Error("not ours");
+    }
+  }
+  return all;
+}

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chooseLanes } from "../../../engine/generate/index.ts";
+import { openGguf } from "../../../engine/gguf/index.ts";
+import { type Choices, Gpu } from "../../../engine/gpu/index.ts";
+import { lanesName, lanesOffered, loadModel, type Model, matricesOf } from "../../../engine/model/index.ts";
+import { seededRandom } from "../../reference/random.ts";
+import { expectClose, expectSameBits } from "../support/compare.ts";
+import { eachDevice } from "../support/devices.ts";
+import { normals } from "../support/inputs.ts";
+import { miniModel } from "../support/models.ts";
+import { multiply, products, productTolerance } from "../support/products.ts";
+import { withProperties } from "../support/test_bed.ts";
+import { loadMatrix } from "../support/weights_file.ts";
+
+eachDevice((bed) => {
+  let model: Model;
+  beforeAll(async () => {
+    await using file = await openGguf(miniModel);
+    model = await loadModel(bed().gpu, file);
+  });
+  afterAll(() => model.free());
+
+  /** Chooses for the smallest rows, on a device where a run of each number of lanes takes so many milliseconds. */
+  async function choose(...ms: number[]) {
+    const { gpu } = bed();
+    const sizes = [...new Set(matricesOf(model).map(({ columns }) => columns))].sort((a, b) => a - b);
+    const [columns, ...others] = sizes;
+    const none = { value: 0, ms: {} };
+    const known: Choices = Object.fromEntries(others.map((size) => [lanesName(size), none]));
+    const offered = lanesOffered(gpu, columns!);
+    let clock = 0;
+    let runs = 0;
+    const timed = withProperties(gpu, {
+      submit(commands: GPUCommandBuffer) {
+        gpu.submit(commands);
+        // Two widths for each number of lanes, in turn.
+        clock += ms[Math.floor((runs++ % (2 * offered.length)) / 2)]!;
+      },
+    });
+    const choices = await chooseLanes(timed, model, { known, now: () => clock });
+    return { choice: choices?.[lanesName(columns!)], names: Object.keys(choices!), offered, runs };
+  }
+
+  test("the quickest number of lanes is chosen, and the rule's unless another is clearly quicker", async () => {
+    const before = bed().gpu.bytesHeld().activations;
+    const { choice, names, offered } = await choose(2, 1);
+    expect(offered.length).toBe(2);
+    expect(choice).toEqual({ value: offered[1], ms: { [offered[0]!]: 4, [offered[1]!]: 2 } });
+    expect(names.length).toBe(1); // sizes that are known are not measured again
+    expect((await choose(1, 2)).choice?.value).toBe(offered[0]);
+    expect((await choose(1, 0.97)).choice?.value).toBe(offered[0]);
+    expect(bed().gpu.bytesHeld().activations).toBe(before); // shapes, on a CPU device, stay with the device
+  });
+
+  test("a second is spent at most, and one run of each decides nothing", async () => {
+    expect(await choose(400, 200)).toMatchObject({ choice: undefined, runs: 8 });
+    expect(await choose(100, 80)).toMatchObject({ choice: { value: expect.any(Number) }, runs: 16 });
+  });
+
+  test("a request that comes ends it, and nothing is chosen", async () => {
+    const before = bed().gpu.bytesHeld();
+    expect(await chooseLanes(bed().gpu, model, { signal: AbortSignal.abort() })).toBeUndefined();
+    expect(bed().gpu.bytesHeld()).toEqual(before);
+  });
+
+  test("products by the lanes that were chosen are the same to the bit beside others (I3)", async () => {
+    const seed = 1701;
+    const random = seededRandom(seed);
+    const [columns, n] = [1280, 12]; // 40 groups: 32 lanes by the rule
+    const { matrix, values } = await loadMatrix(bed(), columns, [{ type: "Q8_0", rows: n }], random);
+    const x = normals(4 * columns, random);
+    const expected = products(values(), columns, x);
+    for (const value of [16, 8]) {
+      const { device } = bed().gpu;
+      const choices = { [lanesName(columns)]: { value, ms: {} } };
+      const { chosen } = new Gpu(device, { description: "", software: false, choices });
+      const gpu = withProperties(bed().gpu, {
+        software: false,
+        chosen: chosen.bind(new Gpu(device, { description: "", software: false, choices })),
+      });
+      const four = await multiply(bed(), { kind: "rows", width: 4 }, matrix, x, gpu);
+      expectClose(four.subarray(0, 4 * n), expected, productTolerance, `seed ${seed}, ${value} lanes`);
+      const last = await multiply(bed(), { kind: "rows", width: 1 }, matrix, x.subarray(0, columns), gpu);
+      expectSameBits(last.subarray(0, n), four.subarray(0, n), `seed ${seed}, ${value} lanes`);
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { choiceText } from "../../../engine/cli/profile/print_profile.ts";
+import { createKernelChoices, Gpu, recordingGpu } from "../../../engine/gpu/index.ts";
+import { lanesName } from "../../../engine/model/index.ts";
+import { lanesFor } from "../../../engine/model/layers/matmul.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "foretype-choices-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const path = () => join(folder, "data", "kernel_choices.json");
+const open = (env: NodeJS.ProcessEnv = {}, version = "1") =>
+  createKernelChoices({ path: path(), env, version });
+const choice = { value: 16, ms: { 64: 2, 32: 1.5, 16: 1 } };
+const other = { value: 64, ms: { 64: 1, 32: 2 } };
+
+test("choices are those of a device with its driver, and more are added to them", () => {
+  open().remember("one | driver 1", { "lanes for rows of 2560": choice });
+  open().remember("one | driver 1", { "lanes for rows of 9216": other });
+  expect(open().of("one | driver 1")).toEqual({
+    "lanes for rows of 2560": choice,
+    "lanes for rows of 9216": other,
+  });
+  expect(open().of("one | driver 2")).toEqual({});
+  expect(open({ FORETYPE_CHOICES: "off" }).of("one | driver 1")).toEqual({});
+});
+
+test("choices of other kernels do not hold", () => {
+  open().remember("one", { a: choice });
+  expect(open({}, "2").of("one")).toEqual({});
+  open({}, "2").remember("one", { a: other });
+  expect(open().of("one")).toEqual({ a: choice });
+});
+
+test.each([
+  "",
+  "{",
+  "[1]",
+  "null",
+  `{"one": {"a": {"value": "16", "ms": {}}}}`,
+  `{"one": {"a": {"value": 16, "ms": {"64": null}}}}`,
+  `{"one": {"a": 16}}`,
+])("a file that is not ours, %j, is as none, and is written again", (text) => {
+  open().remember("one", { a: choice });
+  writeFileSync(path(), text);
+  expect(open().of("one")).toEqual({});
+  open().remember("one", { a: other });
+  expect(open().of("one")).toEqual({ a: other });
+});
+
+test("a file that cannot be written is logged, and harms nothing", () => {
+  writeFileSync(join(folder, "data"), "a file where the folder would be");
+  const logs: string[] = [];
+  createKernelChoices({ path: path(), env: {}, version: "1", log: (it) => logs.push(it) }).remember("one", {
+    a: choice,
+  });
+  expect(logs).toEqual([expect.stringContaining("kernel_choices.json cannot be written: ")]);
+});
+
+test("a device has the lanes that were chosen for it if they are offered, and those of the rule for other rows", () => {
+  const { device } = recordingGpu().gpu;
+  const gpuWith = (value: number) =>
+    new Gpu(device, {
+      description: "",
+      software: false,
+      choices: { [lanesName(2560)]: { value, ms: {} } },
+    });
+  expect(lanesFor(gpuWith(16), 2560)).toBe(16);
+  expect(lanesFor(gpuWith(16), 9216)).toBe(64);
+  for (const foreign of [1, 24, 128]) expect(lanesFor(gpuWith(foreign), 2560)).toBe(64);
+});
+
+test("a profile says by how much the others are slower", () => {
+  expect(choiceText("lanes for rows of 2560", choice)).toBe(
+    "Chosen, lanes for rows of 2560: 16 (1.00 ms; 32 +50.0 %, 64 +100.0 %)",
+  );
+});
