@@ -14,7 +14,7 @@ import { useWindow } from "./support/use_window.ts";
 import { writeFiles } from "./support/window.ts";
 
 const LONG = process.env.FORETYPE_TORTURE !== undefined;
-const ACTIONS = LONG ? 10_000 : 80;
+const ACTIONS = LONG ? 10_000 : 60;
 const CHECK_EVERY = 20; // actions
 const TELL_EVERY = LONG ? 500 : ACTIONS;
 const BIG = 5 << 20; // characters of a large paste
@@ -246,7 +246,7 @@ async function documents(): Promise<Map<string, string>> {
   await press(window, "Control+Alt+S");
   // A file that was changed on the disk meanwhile is not saved, and the editor says so: its text there counts.
   await expect
-    .poll(() => window.page.locator(".tab.dirty").count(), { timeout: 3000 })
+    .poll(() => window.page.locator(".tab.dirty").count(), { timeout: 1000 })
     .toBe(0)
     .catch(() => {});
   return new Map(FILES.map((path) => [path, readFileSync(join(window.folder, path), "utf8")]));

@@ -6,21 +6,17 @@
 //
 // FORETYPE_SEED gives other moments. A try is lost where text is lost or comes twice, a process, a file or GPU memory is
 // left behind, there is no sentence, or it does not end within two minutes.
-import { fork } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { childEnvironment } from "../../scripts/environment.mjs";
+import { linePace, openCounts, runWatched } from "./long_run.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(root, "out", "test");
-const store = join(root, ".cache", "torture.json");
 const [only = ""] = process.argv.slice(2);
 const SEED = Number(process.env.FORETYPE_SEED || 18);
 const DEVICE = process.env.FORETYPE_DEVICE || "lavapipe";
 const HANG_MS = 120_000;
-const LINE_MS = 5000;
 
 /** Tries of each part. */
 const tries = {
@@ -43,14 +39,8 @@ const tries = {
 };
 
 /** @typedef {{ tries: number, lost: string[] }} Row */
-/** @type {{ seed: number, rows: Record<string, Row> }} */
-const state = existsSync(store) ? JSON.parse(readFileSync(store, "utf8")) : { seed: SEED, rows: {} };
-if (state.seed !== SEED) Object.assign(state, { seed: SEED, rows: {} });
-
-function save() {
-  mkdirSync(dirname(store), { recursive: true });
-  writeFileSync(store, JSON.stringify(state));
-}
+/** @type {ReturnType<typeof openCounts<Row>>} */
+const counts = openCounts(join(root, ".cache", "torture.json"), SEED);
 
 /** Bundles what runs, as the engine's process is bundled. */
 async function bundle() {
@@ -82,54 +72,45 @@ async function bundle() {
  * Goes on with a part; ends when all is done, or its process hung or died in a try, which is lost.
  * @param {string} part @param {Row} row @param {number} to
  */
-function go(part, row, to) {
-  return new Promise((resolve) => {
-    const child = fork(join(folder, "parts.js"), {
-      env: childEnvironment(),
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    let began = Date.now();
-    let shown = 0;
-    /** @param {string} why */
-    const lose = (why) => {
-      row.lost.push(`try ${row.tries}: ${why}`);
-      console.error(`LOST ${part}, try ${row.tries}: ${why}`);
-    };
-    const watch = setInterval(() => {
-      if (Date.now() - began > HANG_MS) child.kill("SIGKILL");
-    }, 500);
-    child.on("message", (/** @type {import("./parts.ts").Word} */ { number, lost }) => {
-      began = Date.now();
-      row.tries = number + 1;
-      if (lost !== undefined) lose(lost);
-      if (Date.now() - shown < LINE_MS && row.tries < to) return;
-      shown = Date.now();
-      console.log(`${part}: ${row.tries} of ${to}, ${row.lost.length} lost`);
-      save();
-    });
-    child.on("exit", (code, signal) => {
-      clearInterval(watch);
-      if (code !== 0) {
-        if (row.tries < to) row.tries++;
-        lose(Date.now() - began > HANG_MS ? "it hung" : `its process ended (${signal ?? code})`);
-      }
-      save();
-      resolve(undefined);
-    });
-    child.send({ part, seed: SEED, from: row.tries, to, folder, device: DEVICE });
-  });
+async function go(part, row, to) {
+  const isTime = linePace();
+  /** @param {string} why */
+  const lose = (why) => {
+    row.lost.push(`try ${row.tries}: ${why}`);
+    console.error(`LOST ${part}, try ${row.tries}: ${why}`);
+  };
+  const failure = await runWatched(
+    join(folder, "parts.js"),
+    { part, seed: SEED, from: row.tries, to, folder, device: DEVICE },
+    {
+      patienceMs: HANG_MS,
+      onWord(/** @type {import("./parts.ts").Word} */ { number, lost }) {
+        row.tries = number + 1;
+        if (lost !== undefined) lose(lost);
+        if (!isTime() && row.tries < to) return;
+        console.log(`${part}: ${row.tries} of ${to}, ${row.lost.length} lost`);
+        counts.save();
+      },
+    },
+  );
+  if (failure !== undefined) {
+    if (row.tries < to) row.tries++;
+    lose(failure);
+  }
+  counts.save();
 }
 
 await bundle();
 for (const [part, to] of Object.entries(tries)) {
   if (!part.startsWith(only)) continue;
-  state.rows[part] ??= { tries: 0, lost: [] };
-  const row = state.rows[part];
+  counts.rows[part] ??= { tries: 0, lost: [] };
+  const row = counts.rows[part];
   while (row.tries < to) await go(part, row, to);
 }
 
 console.log("\n| what | tries | survived | lost |\n|---|---:|---:|---:|");
-for (const [part, { tries: done, lost }] of Object.entries(state.rows))
+for (const [part, { tries: done, lost }] of Object.entries(counts.rows))
   console.log(`| ${part} | ${done} | ${done - lost.length} | ${lost.length} |`);
 console.log(`seed ${SEED}, on ${DEVICE}`);
-process.exitCode = Object.values(state.rows).some(({ lost }) => lost.length > 0) ? 1 : 0;
+if (only === "") counts.remove(); // all are done: the next run begins again
+process.exitCode = Object.values(counts.rows).some(({ lost }) => lost.length > 0) ? 1 : 0;
