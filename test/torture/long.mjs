@@ -8,7 +8,7 @@
 // left behind, there is no sentence, or it does not end within two minutes.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundlePrograms } from "../gpu/support/bundle.mjs";
 import { linePace, openCounts, runWatched } from "./long_run.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -42,31 +42,13 @@ const tries = {
 /** @type {ReturnType<typeof openCounts<Row>>} */
 const counts = openCounts(join(root, ".cache", "torture.json"), SEED);
 
-/** Bundles what runs, as the engine's process is bundled. */
-async function bundle() {
-  const entries = {
-    parts: "test/torture/parts.ts",
-    host: "test/torture/host.ts",
-    window: "test/torture/window.ts",
-    process: "engine/server/process.ts",
-    hanging_process: "test/gpu/support/hanging_process.ts",
-  };
-  await build({
-    absWorkingDir: root,
-    entryPoints: Object.entries(entries).map(([out, path]) => ({ in: path, out })),
-    outdir: folder,
-    bundle: true,
-    format: "esm",
-    target: "node20",
-    platform: "node",
-    external: ["webgpu"],
-    loader: { ".wgsl": "text" },
-    logLevel: "error",
-    banner: {
-      js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url); const __filename = import.meta.filename;',
-    },
-  });
-}
+const programs = {
+  parts: "test/torture/parts.ts",
+  host: "test/torture/host.ts",
+  window: "test/torture/window.ts",
+  process: "engine/server/process.ts",
+  hanging_process: "test/gpu/support/hanging_process.ts",
+};
 
 /**
  * Goes on with a part; ends when all is done, or its process hung or died in a try, which is lost.
@@ -100,7 +82,7 @@ async function go(part, row, to) {
   counts.save();
 }
 
-await bundle();
+await bundlePrograms(programs, folder);
 for (const [part, to] of Object.entries(tries)) {
   if (!part.startsWith(only)) continue;
   counts.rows[part] ??= { tries: 0, lost: [] };

@@ -7,5 +7,6 @@
 export {
   createNextEdit,
   type EditorState,
+  editorOf,
   type Proposal,
 } from "./next_edit.ts";

@@ -24,6 +24,18 @@ export interface EditorState {
   readonly snippet: boolean;
 }
 
+/** An editor with a document that has the focus, the cursor at its start, and nothing open beside it. */
+export const editorOf = (uri: string): EditorState => ({
+  uri,
+  cursor: 0,
+  selectionIsEmpty: true,
+  cursors: 1,
+  readOnly: false,
+  ghostText: false,
+  suggestList: false,
+  snippet: false,
+});
+
 export interface Proposal extends RepeatPlace {
   readonly uri: string;
   /** From 0, of its start. */

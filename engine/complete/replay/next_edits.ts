@@ -1,5 +1,5 @@
 import type { ReadableFile, Silence } from "../contract.ts";
-import { createNextEdit, type EditorState, type Proposal } from "../edits/index.ts";
+import { createNextEdit, type EditorState, editorOf, type Proposal } from "../edits/index.ts";
 import type { NameReader } from "../text/index.ts";
 import type { TypingRecording } from "./recording.ts";
 import { createVirtualClock } from "./virtual_clock.ts";
@@ -25,16 +25,7 @@ export function nextEditsAfter(
   const pass = (untilMs: number) => {
     while (time.step(untilMs));
   };
-  let state: EditorState = {
-    uri,
-    cursor: 0,
-    selectionIsEmpty: true,
-    cursors: 1,
-    readOnly: false,
-    ghostText: false,
-    suggestList: false,
-    snippet: false,
-  };
+  let state = editorOf(uri);
   const place = (at: Pick<EditorState, "uri" | "cursor">) => {
     state = { ...state, ...at };
     next.moved(state);

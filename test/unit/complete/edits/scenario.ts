@@ -7,7 +7,7 @@ import {
   type DocumentChange,
   type EditReason,
 } from "../../../../engine/complete/edits/changes.ts";
-import { createNextEdit, type EditorState } from "../../../../engine/complete/edits/next_edit.ts";
+import { createNextEdit, type EditorState, editorOf } from "../../../../engine/complete/edits/next_edit.ts";
 import { exclusionOf, languageIdOf } from "../../../../engine/complete/index.ts";
 import { createVirtualClock } from "../../../../engine/complete/replay/virtual_clock.ts";
 
@@ -80,16 +80,7 @@ export async function play({ path, text: marked, steps }: Scenario): Promise<voi
     names: syntax,
   });
   let text = marked.replace("█", "");
-  let state: EditorState = {
-    uri,
-    cursor: Math.max(0, marked.indexOf("█")),
-    selectionIsEmpty: true,
-    cursors: 1,
-    readOnly: false,
-    ghostText: false,
-    suggestList: false,
-    snippet: false,
-  };
+  let state: EditorState = { ...editorOf(uri), cursor: Math.max(0, marked.indexOf("█")) };
   let selected = 0; // characters from the cursor on
   const undone: string[] = [];
   const done: string[] = [];
