@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { dataFolder } from "../system/index.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { dataFolder, writeWholeSync } from "../system/index.ts";
 import type { Choices } from "./gpu.ts";
 
 export interface KernelChoicesOptions {
@@ -42,11 +42,8 @@ export function createKernelChoices({
     remember(identity: string, choices: Choices): void {
       const key = keyOf(identity, version);
       const known = read();
-      const part = `${path}.${process.pid}.part`; // whole under its own name, or not there
       try {
-        mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(part, JSON.stringify({ ...known, [key]: { ...known[key], ...choices } }, null, 2));
-        renameSync(part, path);
+        writeWholeSync(path, JSON.stringify({ ...known, [key]: { ...known[key], ...choices } }, null, 2));
       } catch (error) {
         log(`${path} cannot be written: ${(error as Error).message}`);
       }

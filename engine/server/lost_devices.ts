@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { dataFolder } from "../system/index.ts";
+import { readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { dataFolder, writeWholeSync } from "../system/index.ts";
 
 /** Losses after which a device is not asked again. */
 const mostLosses = 2;
@@ -61,17 +61,7 @@ export function createLostDevices({
     entries[key] = entry;
     if (JSON.stringify(entry) === before) return entry;
     if (entry.lost === 0 && entry.running.length === 0) delete entries[key];
-    const part = `${path}.${pid}.part`; // whole under its own name, or not there
-    attempt(() => {
-      mkdirSync(dirname(path), { recursive: true });
-      try {
-        writeFileSync(part, JSON.stringify(entries, null, 2));
-        renameSync(part, path);
-      } catch (error) {
-        rmSync(part, { force: true });
-        throw error;
-      }
-    });
+    attempt(() => writeWholeSync(path, JSON.stringify(entries, null, 2), pid));
     return entry;
   }
 

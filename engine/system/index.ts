@@ -5,3 +5,4 @@
 // Must not know: what is kept.
 export { dataFolder } from "./data_folder.ts";
 export { linkTarget } from "./link_target.ts";
+export { writeWholeSync } from "./write_whole.ts";
