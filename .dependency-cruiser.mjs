@@ -12,7 +12,8 @@ const floors = [
   ["engine/gpu", "engine/text"],
   ["engine/gguf"],
   ["engine/contract"],
-  ["engine/errors", "engine/system"],
+  ["engine/system"],
+  ["engine/errors"],
   ["engine/settings"],
   ["shaders"],
 ];

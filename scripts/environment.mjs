@@ -18,7 +18,7 @@ export const LOADER = "libvulkan.so.1";
  * @param {Variables} [env]
  */
 export const vulkanFolder = (env = process.env) =>
-  resolve(env.FORETYPE_VULKAN_DIR ?? join(ROOT, ".cache", "vulkan"));
+  resolve(env.FORETYPE_VULKAN_DIR || join(ROOT, ".cache", "vulkan"));
 
 /**
  * The environment of a child process: ours, with the way to set-up's software devices and Vulkan loader, then `extra`.

@@ -63,8 +63,9 @@ async function adapterNames(dawn: Dawn): Promise<AdapterName[]> {
 
 /** The driver manifest of a software device, where set-up has put one: in `.cache/vulkan` of the checkout. */
 export function softwareManifest(device: SoftwareDevice): string | undefined {
-  const manifest = join(vulkanFolder() ?? "", `${device}.json`);
-  return existsSync(manifest) ? manifest : undefined;
+  const folder = vulkanFolder();
+  const manifest = folder && join(folder, `${device}.json`);
+  return manifest && existsSync(manifest) ? manifest : undefined;
 }
 
 /**

@@ -4,7 +4,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
-import { join } from "node:path";
+import { join, win32 } from "node:path";
 import { amdMemory, appleMemory, nvidiaMemory, windowsMemory } from "./memory_parsers.ts";
 
 /** What is known of a device's memory, in bytes. */
@@ -133,6 +133,13 @@ function shared({ ramBytes, freeRamBytes }: MemorySources): DeviceMemory {
 
 const patienceMs = 3000; // for a program that answers in 30 to 200 ms
 
+/**
+ * The folder in which the drivers' programs are started. Windows looks for a program in the current folder first, which may be
+ * that of a repository with an `nvidia-smi.exe`: there it is the system's own, which has all of them.
+ */
+export const folderOfPrograms = (platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string | undefined =>
+  platform === "win32" ? win32.join(env.SystemRoot || "C:\\Windows", "System32") : undefined;
+
 /** The real machine. */
 const systemSources: MemorySources = {
   platform: process.platform,
@@ -144,7 +151,8 @@ const systemSources: MemorySources = {
   },
   run: (program, args) =>
     new Promise((resolve) => {
-      execFile(program, args, { timeout: patienceMs, windowsHide: true }, (error, stdout) =>
+      const cwd = folderOfPrograms(process.platform, process.env);
+      execFile(program, args, { cwd, timeout: patienceMs, windowsHide: true }, (error, stdout) =>
         resolve(error ? undefined : stdout),
       );
     }),

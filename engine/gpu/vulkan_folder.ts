@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
  * loader (`loader/libvulkan.so.1`): FORETYPE_VULKAN_DIR, else `.cache/vulkan` of the checkout around this file.
  */
 export function vulkanFolder(): string | undefined {
-  if (process.env.FORETYPE_VULKAN_DIR !== undefined) return process.env.FORETYPE_VULKAN_DIR;
+  if (process.env.FORETYPE_VULKAN_DIR) return process.env.FORETYPE_VULKAN_DIR;
   for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
     if (existsSync(join(at, "package.json"))) return join(at, ".cache", "vulkan");
     if (at === dirname(at)) return undefined;
@@ -20,8 +20,9 @@ export function vulkanFolder(): string | undefined {
  * llama.cpp does. Dawn needs none of it: it looks beside its own binary first.
  */
 export function withVulkanLoader(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const loader = join(vulkanFolder() ?? "", "loader");
-  if (!existsSync(loader)) return env;
+  const folder = vulkanFolder();
+  const loader = folder && join(folder, "loader");
+  if (!loader || !existsSync(loader)) return env;
   const others = (env.LD_LIBRARY_PATH ?? "").split(delimiter).filter((path) => path && path !== loader);
   return { ...env, LD_LIBRARY_PATH: [loader, ...others].join(delimiter) };
 }

@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { join, posix, win32 } from "node:path";
 import { UserError } from "../errors/index.ts";
 import { dataFolder } from "../system/index.ts";
@@ -7,7 +6,7 @@ import { dataFolder } from "../system/index.ts";
 export function defaultFolder(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,
-  home: string = homedir(),
+  home?: string,
 ): string {
   if (env.FORETYPE_MODELS) return env.FORETYPE_MODELS;
   const path = platform === "win32" ? win32 : posix;

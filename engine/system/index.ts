@@ -3,6 +3,6 @@
 // Owns the names of its folders.
 // Promise: importing it reads nothing and writes nothing.
 // Must not know: what is kept.
-export { dataFolder } from "./data_folder.ts";
+export { dataFolder, homeFolder } from "./data_folder.ts";
 export { linkTarget } from "./link_target.ts";
 export { writeWholeSync } from "./write_whole.ts";

@@ -1,6 +1,6 @@
-import { homedir } from "node:os";
 import { type Checked, type PipelineSettings, readExclude, readLanguages } from "../../complete/index.ts";
 import { declared, fits, wanted } from "../../settings/index.ts";
+import { homeFolder } from "../../system/index.ts";
 
 /** The settings that decide a suggestion, by their names in VS Code. */
 const FIELDS: Readonly<Record<string, keyof PipelineSettings>> = {
@@ -35,7 +35,7 @@ export function readSettingOption(
   const text = option.slice(equals + 1).trim();
   const whole = jsonIn(text) ?? text;
   if (name === "languages") return { ...earlier, languages: warned(readLanguages([whole])) };
-  if (name === "exclude") return { ...earlier, exclude: warned(readExclude([whole], homedir())) };
+  if (name === "exclude") return { ...earlier, exclude: warned(readExclude([whole], homeFolder())) };
   const value = [jsonIn(text), text].find((one) => fits(one, schema));
   if (value === undefined) throw new Error(`The value must be ${wanted(schema)}.`);
   return { ...earlier, [field]: value };

@@ -55,11 +55,14 @@ function versionIn(path: string | undefined): string | null {
   return (JSON.parse(readFileSync(path, "utf8")) as { version?: string }).version ?? null;
 }
 
+const gitPatienceMs = 10_000; // a checkout on a slow disk
+
 /** The commit of a checkout, with a mark where files differ from it; null in a package, or without git. */
 async function commitOf(root: string): Promise<string | null> {
   if (!existsSync(join(root, ".git"))) return null;
-  const git = async (...args: string[]) =>
-    (await promisify(execFile)("git", ["-C", root, ...args])).stdout.trim();
+  // Windows looks for programs in the current folder first: here, and not in whatever folder the user is in.
+  const options = { cwd: root, windowsHide: true, timeout: gitPatienceMs };
+  const git = async (...args: string[]) => (await promisify(execFile)("git", args, options)).stdout.trim();
   try {
     const commit = await git("rev-parse", "--short=12", "HEAD");
     const changes = await git("status", "--porcelain", "--untracked-files=no");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { deviceMemory, type MemorySources } from "../../../engine/gpu/memory.ts";
+import { deviceMemory, folderOfPrograms, type MemorySources } from "../../../engine/gpu/memory.ts";
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
@@ -171,3 +171,9 @@ test("a software device computes in RAM", async () =>
 
 test("on a system with none of these sources nothing is claimed", async () =>
   expect(await deviceMemory(gpu("acme", "GPU"), machine("freebsd"))).toBeUndefined());
+
+test("on Windows the drivers' programs are looked for in the system's folder first, and never in the current one", () => {
+  expect(folderOfPrograms("win32", { SystemRoot: "D:\\WINNT" })).toBe("D:\\WINNT\\System32");
+  expect(folderOfPrograms("win32", {})).toBe("C:\\Windows\\System32");
+  expect(folderOfPrograms("linux", { SystemRoot: "/x" })).toBeUndefined();
+});

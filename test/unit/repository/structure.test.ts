@@ -58,7 +58,7 @@ const forbidden: readonly (readonly [path: string, text: string, rule: string])[
   ["engine/gpu/j.ts", 'import "../text/index.ts";', "floor-gpu-text"],
   ["engine/draft/a.ts", 'import "../state/index.ts";', "floor-draft-state"],
   ["engine/complete/a.ts", 'import "../generate/index.ts";', "floor-complete-generate-library-model_file"],
-  ["engine/errors/a.ts", 'import "../gpu/index.ts";', "floor-errors-system"],
+  ["engine/errors/a.ts", 'import "../gpu/index.ts";', "floor-errors"],
   ["engine/client/a.ts", 'import "../../extension/suggest/index.ts";', "floor-client"],
   ["engine/gguf/a.ts", 'import "../../test/reference/random.ts";', "floor-gguf"],
   ["shaders/a.ts", 'import "../engine/errors/index.ts";', "floor-shaders"],

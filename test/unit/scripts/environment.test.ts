@@ -53,7 +53,8 @@ test("without a loader of set-up's the library path stays as it is", () => {
 });
 
 test("the engine and set-up agree on the folder and on the library path", () => {
-  for (const dir of [folder, undefined]) {
+  // An empty name is none: a driver manifest or a loader in the current folder, a repository perhaps, is never taken.
+  for (const dir of [folder, undefined, ""]) {
     vi.stubEnv("FORETYPE_VULKAN_DIR", dir);
     expect(engineFolder()).toBe(vulkanFolder());
     const ours = childEnvironment();
