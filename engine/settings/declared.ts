@@ -5,6 +5,7 @@ interface Schema {
   readonly type: string | readonly string[];
   readonly default: unknown;
   readonly enum?: readonly string[];
+  /** Every number has both bounds. */
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
@@ -32,8 +33,8 @@ export function fits(value: unknown, schema: Schema): boolean {
         return (
           Number.isFinite(value) &&
           (type === "number" || Number.isInteger(value)) &&
-          (value as number) >= (schema.minimum ?? Number.NEGATIVE_INFINITY) &&
-          (value as number) <= (schema.maximum ?? Number.POSITIVE_INFINITY)
+          (value as number) >= schema.minimum! &&
+          (value as number) <= schema.maximum!
         );
       default:
         throw new Error(`no check for a setting of type ${type}`);
@@ -43,11 +44,6 @@ export function fits(value: unknown, schema: Schema): boolean {
 
 /** What a setting must be, in words, for a sentence. */
 export function wanted(schema: Schema): string {
-  const bounds = (): string => {
-    const { minimum, maximum } = schema;
-    if (minimum !== undefined && maximum !== undefined) return `a number from ${minimum} to ${maximum}`;
-    return `a number of at least ${minimum ?? 0}`;
-  };
   const words = [schema.type].flat().map((type) => {
     switch (type) {
       case "boolean":
@@ -60,7 +56,7 @@ export function wanted(schema: Schema): string {
       case "object":
         return "true or false for each language id";
       default:
-        return bounds();
+        return `a ${type === "integer" ? "whole " : ""}number from ${schema.minimum} to ${schema.maximum}`;
     }
   });
   return words.join(" or ");

@@ -147,7 +147,7 @@ describe("bad usage says what there is", () => {
   const cases: readonly (readonly [args: readonly string[], sentence: string])[] = [
     [["--answer", "x", "--setting", "colour=red"], `the settings are ${names}.`],
     [["--answer", "x", "--setting", "toString=red"], `the settings are ${names}.`],
-    [["--answer", "x", "--setting", "maxLines=65"], "the value must be a number from 1 to 64."],
+    [["--answer", "x", "--setting", "maxLines=65"], "the value must be a whole number from 1 to 64."],
     [["--answer", "x", "--setting", "eagerness=mild"], '"conservative" or "balanced" or "eager".'],
     [["--answer", "x", "--setting", "enable"], "give it a value, as in enable=true."],
     [["--answer", "x", "--seed", "-1"], "--seed is a whole number from 0 to 4294967295."],

@@ -39,6 +39,17 @@ test("at most 28 settings, one key of our own, and Escape where the editor hides
   expect(more).toEqual([]);
 });
 
+test("every number has bounds, and a time fits a timer", () => {
+  const numbers = Object.entries(manifest.contributes.configuration.properties).filter(([, { type }]) =>
+    [type].flat().some((one) => one === "number" || one === "integer"),
+  );
+  expect(numbers.length).toBeGreaterThan(5);
+  for (const [name, schema] of numbers)
+    expect(schema, name).toMatchObject({ minimum: expect.any(Number), maximum: expect.any(Number) });
+  const { maximum } = manifest.contributes.configuration.properties["foretype.model.unloadAfterMinutes"];
+  expect(maximum * 60_000).toBeLessThan(2 ** 31);
+});
+
 test("every text of the manifest is there, and none is left over", () => {
   const used = [...JSON.stringify(manifest).matchAll(/"%([\w.]+)%"/g)].map(([, name]) => name!);
   expect([...new Set(used)].sort()).toEqual(Object.keys(texts).sort());

@@ -36,14 +36,22 @@ const wrong: readonly (readonly [name: string, value: unknown, sentence: string]
   [
     "maxLines",
     "many",
-    'The setting “foretype.maxLines” is "many", but must be a number from 1 to 64: 12 is used.',
+    'The setting “foretype.maxLines” is "many", but must be a whole number from 1 to 64: 12 is used.',
   ],
-  ["maxLines", 65, "The setting “foretype.maxLines” is 65, but must be a number from 1 to 64: 12 is used."],
-  ["maxLines", 2.5, "The setting “foretype.maxLines” is 2.5, but must be a number from 1 to 64: 12 is used."],
+  [
+    "maxLines",
+    65,
+    "The setting “foretype.maxLines” is 65, but must be a whole number from 1 to 64: 12 is used.",
+  ],
+  [
+    "maxLines",
+    2.5,
+    "The setting “foretype.maxLines” is 2.5, but must be a whole number from 1 to 64: 12 is used.",
+  ],
   [
     "maxLines",
     null,
-    "The setting “foretype.maxLines” is null, but must be a number from 1 to 64: 12 is used.",
+    "The setting “foretype.maxLines” is null, but must be a whole number from 1 to 64: 12 is used.",
   ],
   [
     "eagerness",
@@ -79,7 +87,13 @@ const wrong: readonly (readonly [name: string, value: unknown, sentence: string]
   [
     "gpu.memoryMB",
     -1,
-    "The setting “foretype.gpu.memoryMB” is -1, but must be a number of at least 0: 0 is used.",
+    "The setting “foretype.gpu.memoryMB” is -1, but must be a whole number from 0 to 1048576: 0 is used.",
+  ],
+  // A timer takes 2^31 milliseconds: what is longer runs out at once.
+  [
+    "model.unloadAfterMinutes",
+    99_999,
+    "The setting “foretype.model.unloadAfterMinutes” is 99999, but must be a whole number from 0 to 10080: 30 is used.",
   ],
 ];
 for (const [name, value, sentence] of wrong)
