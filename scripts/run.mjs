@@ -206,6 +206,7 @@ async function desktop() {
  */
 const torture = () => {
   const long = { FORETYPE_TORTURE: args[0] ?? "200" };
+  const hands = longForm("test/torture/hands.mjs");
   const drafts = ["test/gpu/session/torture.test.ts", "test/gpu/session/speculation.test.ts"];
   return runTestSteps([
     ...testDevices,
@@ -219,7 +220,7 @@ const torture = () => {
     vsCode,
     {
       title: "random hands in VS Code",
-      run: (note) => (noEditor ? `skipped: ${noEditor}` : tests("editor", long, ["random"])(note)),
+      run: (note) => (noEditor ? `skipped: ${noEditor}` : hands(note)),
     },
   ]);
 };

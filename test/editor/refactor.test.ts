@@ -10,7 +10,7 @@ let engine: ReturnType<typeof scriptEngine>;
 beforeAll(() => {
   engine = scriptEngine();
 });
-afterAll(() => engine.restore());
+afterAll(() => engine.dispose());
 const window = useWindow(() => ({
   settings: { "workbench.editor.enablePreview": false, "foretype.enable": false },
   env: engine.env,

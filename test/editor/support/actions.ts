@@ -38,21 +38,21 @@ async function openFile(window: EditorWindow, path: string): Promise<void> {
   await focusEditor(window);
 }
 
-/** Opens a file in the editor that VS Code has for it. */
-export async function openTab(window: EditorWindow, path: string): Promise<void> {
+/** Opens a file in the editor that VS Code has for it. `patienceMs`: for each step of it. */
+export async function openTab(window: EditorWindow, path: string, patienceMs = SHOWS_MS): Promise<void> {
   const { page } = window;
   await press(window, "Control+P");
   const input = page.locator(".quick-input-widget input");
-  await input.waitFor({ timeout: SHOWS_MS });
+  await input.waitFor({ timeout: patienceMs });
   // A path from the root: the search for names would need its index first.
   await input.fill(`${window.folder}/${path}`);
   const name = path.split("/").at(-1)!;
   await page
     .locator(".quick-input-list .monaco-list-row", { hasText: name })
     .first()
-    .waitFor({ timeout: SHOWS_MS });
+    .waitFor({ timeout: patienceMs });
   await press(window, "Enter");
-  await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: SHOWS_MS });
+  await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: patienceMs });
 }
 
 export async function focusEditor(window: EditorWindow): Promise<void> {

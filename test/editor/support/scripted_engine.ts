@@ -1,18 +1,10 @@
 // An engine process that answers by a script, in the place of the installed one: what a model writes, and why it ends, is
 // the test's. It speaks the protocol of engine/contract/protocol.ts.
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inject } from "vitest";
 import type { EndReason } from "../../../engine/contract/index.ts";
+import { standIn } from "./stand_in.ts";
 
 export interface ScriptedAnswer {
   /** Written in pieces. */
@@ -23,12 +15,6 @@ export interface ScriptedAnswer {
   /** How much of the model is loaded; the rest, and the text, come once `release()` is called. */
   readonly loaded?: number;
 }
-
-// Windows of other test files, which run at the same time, start the same file: it is their engine as before.
-const INSTALLED = "process_installed.js";
-const PROCESS = `if (process.env.SCRIPTED_ENGINE) await import("./process_scripted.js");
-else await import("./${INSTALLED}");
-`;
 
 /** A sum over the last characters of a line up to the cursor: a marked completion says by it where it belongs. */
 export function headSum(head: string): string {
@@ -65,7 +51,7 @@ async function chat(id, send) {
   }
   send({ kind: "done", reason: end });
 }
-let marks = 0;
+let marks = process.pid * 10_000; // no number comes twice, also after a restart
 async function complete(id, { prompt }, send) {
   if (existsSync(join(folder, "marked"))) {
     const head = (prompt.prefix + prompt.middle).split("\\n").at(-1);
@@ -102,21 +88,7 @@ process.send({ kind: "hello" });
 /** To be called before the window opens. `env` belongs into its environment. */
 export function scriptEngine() {
   const folder = mkdtempSync(join(tmpdir(), "foretype-script-"));
-  const extensions = inject("extensions");
-  const installed = readdirSync(extensions).find((name) => name.startsWith("foretype."));
-  if (!installed) throw new Error(`no Foretype is installed in ${extensions}`);
-  const out = join(extensions, installed, "out");
-  const path = join(out, "process.js");
-  const kept = join(out, INSTALLED);
-  const scripted = join(out, "process_scripted.js");
-  writeFileSync(scripted, SCRIPTED);
-  if (!existsSync(kept)) copyFileSync(path, kept);
-  // At once, and nothing that it starts is taken away: an engine of another window may start at any time.
-  const replace = (write: (to: string) => void) => {
-    write(`${path}.new`);
-    renameSync(`${path}.new`, path);
-  };
-  replace((to) => writeFileSync(to, PROCESS));
+  standIn("process.js", "SCRIPTED_ENGINE", SCRIPTED);
   const go = join(folder, "go");
   return {
     env: { SCRIPTED_ENGINE: folder },
@@ -131,11 +103,6 @@ export function scriptEngine() {
      * From now on each completion has an identifier of its own, `gh0st<number>x<headSum of its line>z`, which nobody types.
      */
     markCompletions: () => writeFileSync(join(folder, "marked"), ""),
-    /** Puts the installed process back, for the test files after this one. */
-    restore(): void {
-      replace((to) => copyFileSync(kept, to));
-      rmSync(scripted);
-      rmSync(folder, { recursive: true });
-    },
+    dispose: () => rmSync(folder, { recursive: true }),
   };
 }

@@ -16,6 +16,8 @@ export interface EditorWindow {
   readonly page: Page;
   readonly folder: string;
   readonly profile: string;
+  /** The files of the user's settings and of those of scope `machine`: one and the same in a desktop VS Code. */
+  readonly settingsFiles: { readonly user: string; readonly machine: string };
   /** Logs of the workbench and of the extensions lie somewhere below. */
   readonly logs: string;
   /** The process above the extension host. */
@@ -56,6 +58,18 @@ const KEYS = [
   { key: "ctrl+alt+k", command: "workbench.action.revertAndCloseActiveEditor" },
   { key: "ctrl+alt+w", command: "foretype.whyNoSuggestion" },
   { key: "ctrl+alt+s", command: "workbench.action.files.saveAll" },
+  { key: "ctrl+alt+c", command: "workbench.action.closeActiveEditor" },
+  { key: "ctrl+alt+t", command: "workbench.action.reopenClosedEditor" },
+  { key: "ctrl+alt+g", command: "workbench.action.focusNextGroup" },
+  { key: "ctrl+alt+j", command: "workbench.action.joinAllGroups" },
+  { key: "ctrl+alt+m", command: "workbench.action.editor.changeLanguageMode" },
+  { key: "ctrl+alt+f", command: "workbench.action.focusActiveEditorGroup" },
+  { key: "ctrl+alt+x", command: "workbench.files.action.showActiveFileInExplorer" },
+  { key: "ctrl+alt+u", command: "foretype.unloadModel" },
+  { key: "ctrl+alt+r", command: "foretype.restartEngine" },
+  { key: "ctrl+alt+e", command: "foretype.toggle" },
+  { key: "ctrl+alt+a", command: "foretype.toggleLanguage" },
+  { key: "ctrl+alt+z", command: "foretype.snooze" },
 ];
 
 /** The quicker one of set-up's software devices; every child is told where they are. */
@@ -75,6 +89,7 @@ const CHROMIUM = [
 const IN_PAGE = fileURLToPath(new URL("in_page.js", import.meta.url));
 export const ID = "foretype.foretype"; // of the extension
 
+const SETTINGS = "settings.json";
 const STARTING_MS = 90_000; // the workbench's first paint takes 3 s here
 
 /** Opens a window on a workspace of these files, in a fresh profile; `close()` leaves nothing of it behind. */
@@ -90,10 +105,9 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   const code = inject("desktop");
   const user = join(profile, code ? "User" : "data/User");
   writeFiles(user, { "keybindings.json": JSON.stringify(KEYS) });
-  if (!code && options.machineSettings) {
-    const text = JSON.stringify(options.machineSettings);
-    writeFiles(join(profile, "data", "Machine"), { "settings.json": text });
-  }
+  const machine = join(profile, "data", "Machine");
+  if (!code && options.machineSettings)
+    writeFiles(machine, { [SETTINGS]: JSON.stringify(options.machineSettings) });
   const shared = {
     folder,
     profile,
@@ -114,6 +128,7 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
     page,
     folder,
     profile,
+    settingsFiles: { user: join(user, SETTINGS), machine: join(code ? user : machine, SETTINGS) },
     logs: opened.logs,
     pid: opened.pid,
     sockets: watch.strangers,

@@ -1,0 +1,61 @@
+// Where the keys go. Hands look before they act: a notification, a dialog or the palette may have taken the focus.
+import { openTab, press } from "../actions.ts";
+import type { EditorWindow } from "../window.ts";
+import { type Hands, pick } from "./hands.ts";
+import { filesOf } from "./looks.ts";
+
+type Place = "text" | "cells" | "dialog" | "no editor" | "elsewhere";
+
+const PLACE = `(() => {
+  const at = document.activeElement;
+  if (document.querySelector(".monaco-dialog-box")) return "dialog";
+  if (!document.querySelector(".tab")) return "no editor";
+  const inEditor = at?.closest(":is(.editor-instance, .notebookOverlay)");
+  if (inEditor && at.matches(".native-edit-context, textarea.inputarea, textarea.ime-text-area")) return "text";
+  return at?.closest(".notebookOverlay") ? "cells" : "elsewhere";
+})()`;
+
+const SHOWS_MS = 500; // until the focus has moved
+const PATIENCE_MS = 60_000; // a notebook's first page takes half a minute on a busy machine
+const OPENS_MS = 5000;
+const NO_CELL_MS = 20_000;
+
+/** Puts the focus into a text, if it is elsewhere; opens a file where none is open. */
+export async function intoText(hands: Hands): Promise<void> {
+  const { window } = hands;
+  const startMs = performance.now();
+  for (let ms = 0; ms < PATIENCE_MS; ms = performance.now() - startMs) {
+    const place = await window.page.evaluate<Place>(PLACE);
+    if (place === "text") return;
+    await goThere(hands, place, ms);
+    await waitForText(window);
+  }
+  const html = await window.page.evaluate("document.activeElement?.outerHTML.slice(0, 300)");
+  throw new Error(`no text got the focus: ${await window.page.evaluate<Place>(PLACE)}, ${html}`);
+}
+
+async function goThere(hands: Hands, place: Place, ms: number): Promise<void> {
+  const { window, random } = hands;
+  if (place === "dialog") return press(window, "Escape");
+  if (place === "no editor") return void (await open(window, pick(filesOf(window), random)));
+  // Of a notebook one cell is chosen, or none, and Enter goes into it; one without a cell gets one.
+  if (place === "cells") return press(window, ...(ms < NO_CELL_MS ? ["ArrowDown", "Enter"] : ["b"]));
+  return press(window, "Escape", "Control+Alt+F");
+}
+
+/**
+ * Opens a file, unless the editor does not: it is busy, or does not find one that was renamed under a changed editor. What hands do
+ * next they do where they are.
+ */
+export async function open(window: EditorWindow, path: string): Promise<string> {
+  try {
+    await openTab(window, path, OPENS_MS);
+    return path;
+  } catch {
+    await press(window, "Escape", "Escape");
+    return `${path} was not opened`;
+  }
+}
+
+const waitForText = (window: EditorWindow): Promise<unknown> =>
+  window.page.waitForFunction(`${PLACE} === "text"`, undefined, { timeout: SHOWS_MS }).catch(() => {});
