@@ -30,10 +30,19 @@ export const mixBits = {
 /** A path without `.gguf` and part number. */
 export const wholeName = (path: string): string => readPartName(path)?.model ?? path.replace(/\.gguf$/i, "");
 
+const longestQuant = 64; // characters, with a version: a name may have any length, and the pattern looks from each of its dots on
+
+/** A name in two: what stands before its quant, and the quant, without a version; empty where it has none. */
+function splitQuant(name: string): readonly [before: string, quant: string] {
+  const from = Math.max(0, name.length - longestQuant);
+  const match = quantPattern.exec(name.slice(from));
+  return match ? [name.slice(0, from + match.index), match[1]!] : [name, ""];
+}
+
 /** The quant in a name, in capitals; empty where it has none. */
 export function quantOf(path: string): string {
   const folders = wholeName(path).split(/[\\/]/);
-  const own = quantPattern.exec(folders.at(-1)!)?.[1] ?? wholeQuant.exec(folders.at(-2) ?? "")?.[1] ?? "";
+  const own = splitQuant(folders.at(-1)!)[1] || (wholeQuant.exec(folders.at(-2) ?? "")?.[1] ?? "");
   return own.toUpperCase().replace(/^FP(?=16|32)/, "F");
 }
 
@@ -55,7 +64,9 @@ export function sharedFolder(path: string): string {
 
 /** A name without folder, part number, quant and what a drafter's begins with: a model and its MTP block may be quantised differently. */
 export const modelStem = (path: string): string =>
-  baseName(wholeName(path)).replace(quantPattern, "").replace(drafter, "").toLowerCase();
+  splitQuant(baseName(wholeName(path)))[0]
+    .replace(drafter, "")
+    .toLowerCase();
 
 /** What drafts for a model of that stem: a separate MTP block, or a drafter of another kind. */
 export const isDrafterFile = (path: string): boolean => /\.gguf$/i.test(path) && drafter.test(baseName(path));

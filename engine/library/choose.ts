@@ -42,21 +42,19 @@ export const neededBytes = (bytes: number): number => bytes * 1.1 + 2 ** 29;
  * @param alone where nothing else is a model, files whose own name begins as those of MTP blocks do are models
  */
 export function modelsIn<F extends Choosable>(files: readonly F[], alone = false): ChoosableModel<F>[] {
-  const groups = new Map<string, F[]>();
   const named = files.filter(({ path }) => isModelFile(path));
   const others = named.filter(({ path }) => !isMtpFile(path));
-  const models = alone && others.length === 0 ? named : others;
-  const mtp = named.filter((file) => !models.includes(file));
-  for (const file of models) {
-    const split = readPartName(file.path);
-    const key = split ? `${split.model} in ${split.parts}` : wholeName(file.path);
-    groups.set(key, [...(groups.get(key) ?? []), file]);
-  }
+  const allAreModels = alone && others.length === 0;
+  const groups = groupedBy(allAreModels ? named : others, ({ path }) => {
+    const split = readPartName(path);
+    return split ? `${split.model} in ${split.parts}` : wholeName(path);
+  });
+  const mtp = groupedBy(allAreModels ? [] : named.filter(({ path }) => isMtpFile(path)), modelOf);
   return [...groups.values()].map((group) => {
     const parts = group.sort((a, b) => (a.path < b.path ? -1 : 1));
     const first = parts[0]!.path;
     const quant = quantOf(first);
-    const own = mtp.filter((file) => isMtpOf(file.path, first));
+    const own = mtp.get(modelOf(parts[0]!)) ?? [];
     const beside = own.filter(({ path }) => !isInMtpFolder(path));
     const companions = bestMtp(beside, quant);
     const spare = companions.length > 0 ? [] : bestMtp(own, quant);
@@ -74,8 +72,19 @@ export function modelsIn<F extends Choosable>(files: readonly F[], alone = false
 
 const isInMtpFolder = (path: string): boolean => /(?:^|\/)mtp\/[^/]*$/i.test(path);
 
-const isMtpOf = (path: string, model: string): boolean =>
-  modelStem(path) === modelStem(model) && sharedFolder(path) === sharedFolder(model);
+/** What a model has in common with its MTP file. */
+const modelOf = ({ path }: Choosable): string => `${sharedFolder(path)}\n${modelStem(path)}`;
+
+function groupedBy<F>(files: readonly F[], keyOf: (file: F) => string): Map<string, F[]> {
+  const groups = new Map<string, F[]>();
+  for (const file of files) {
+    const key = keyOf(file);
+    const group = groups.get(key);
+    if (group) group.push(file);
+    else groups.set(key, [file]);
+  }
+  return groups;
+}
 
 /** The MTP file in the model's own quant, else the smallest. */
 function bestMtp<F extends Choosable>(files: readonly F[], quant: string): readonly F[] {

@@ -320,6 +320,14 @@ function diskSentence(error: unknown, target: string): UserError | undefined {
       advice: "make room and run the same again to continue from there",
     });
   }
+  if (code === "EFBIG") {
+    return new UserError({
+      code: "disk",
+      problem: `The file system of ${dirname(target)} takes no file of that length (EFBIG)`,
+      advice: "choose a folder on another disk, or a smaller quant",
+      path: target,
+    });
+  }
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG", "EIO"].includes(code)) {
     return new UserError({
       code: "disk",

@@ -29,6 +29,7 @@ export interface HubFile {
 }
 
 const own = "https://huggingface.co";
+const mostFiles = 50_000; // of a repository; those of models have some hundred
 
 export function hubAccess(options: HubOptions = {}, env: NodeJS.ProcessEnv = process.env): HubAccess {
   const hub = (options.hub || env.HF_ENDPOINT || own).replace(/\/+$/, "");
@@ -80,6 +81,7 @@ export async function listRepository(wish: ModelWish, access: HubAccess): Promis
     for await (const { type, path, size, lfs } of listFiles(params)) {
       const sha256 = /^[0-9a-f]{64}$/i.test(lfs?.oid ?? "") ? lfs!.oid.toLowerCase() : undefined;
       if (type === "file") files.push({ path: String(path), bytes: lfs?.size ?? size, sha256 });
+      if (files.length > mostFiles) throw tooMany(wish, hub);
     }
   } catch (error) {
     if (error instanceof UserError || signal?.aborted) throw error;
@@ -98,6 +100,13 @@ export async function listRepository(wish: ModelWish, access: HubAccess): Promis
   }
   return files;
 }
+
+const tooMany = ({ repository }: ModelWish, hub: string): UserError =>
+  new UserError({
+    code: "hub",
+    problem: `${new URL(hub).host} lists more than ${mostFiles} files of ${repository}`,
+    advice: "choose another repository, or check the Hub's address",
+  });
 
 export function fileUrl(wish: ModelWish, path: string, { hub }: HubAccess): string {
   const encoded = path.split("/").map(encodeURIComponent).join("/");

@@ -5,7 +5,7 @@ import { UserError } from "../errors/index.ts";
 import { catalogue } from "./catalogue.ts";
 import { type Progress, sha256Of } from "./checksum.ts";
 import { modelsIn } from "./choose.ts";
-import { discardPartial, lockFile, partBytes, readPartial } from "./partial.ts";
+import { discardPartial, downloadOf, lockFile, partBytes, partPath, readPartial } from "./partial.ts";
 import { isVerified, markVerified, recordedSum, removeRecord } from "./record.ts";
 
 export interface InstalledModel {
@@ -65,18 +65,20 @@ export async function listModels(folder: string): Promise<Library> {
       },
     ),
   );
+  const files = new Set(found.map(({ path }) => path));
+  const begun = new Set(found.map(({ path }) => downloadOf(path)).filter((it) => it !== undefined));
   const partials = await Promise.all(
-    found
-      .filter(({ path }) => path.endsWith(".part"))
-      .map(async ({ path, bytes }): Promise<PartialDownload> => {
-        const name = path.slice(0, -".part".length);
-        const state = await readPartial(join(folder, name));
+    [...begun]
+      .filter((name) => files.has(partPath(name)) || !files.has(name)) // a whole file may have its lock yet
+      .map(async (name): Promise<PartialDownload> => {
+        const path = join(folder, name);
+        const state = await readPartial(path);
         const repository = state?.repository ?? repositoryOf(name);
         return {
           name,
-          path: join(folder, name),
+          path,
           repository,
-          bytesDone: bytes,
+          bytesDone: await partBytes(path),
           bytesTotal: state?.bytes ?? null,
         };
       }),

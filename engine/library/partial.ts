@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../errors/index.ts";
@@ -8,6 +7,12 @@ import { nextPath, writeWhole } from "./whole_file.ts";
 export const partPath = (path: string): string => `${path}.part`;
 const statePath = (path: string): string => `${path}.part.json`;
 const lockPath = (path: string): string => `${path}.part.lock`;
+/** A stale lock on its way out. */
+const takenPath = (path: string): string => `${lockPath(path)}.old`;
+
+/** The file that one in a folder is beside while that is downloaded; undefined for any other. */
+export const downloadOf = (path: string): string | undefined =>
+  /^(.*)\.part(\.json(\.new)?|\.lock(\.old)?)?$/s.exec(path)?.[1];
 
 /** Which file the bytes of a `.part` are of; bytes of another one are thrown away. */
 export interface PartialState {
@@ -38,9 +43,9 @@ export const writePartial = (path: string, state: PartialState): Promise<void> =
 
 /** The part and its state; the lock stays with its holder. */
 export async function discardPartial(path: string): Promise<void> {
-  await rm(partPath(path), { force: true });
-  await rm(statePath(path), { force: true });
-  await rm(nextPath(statePath(path)), { force: true });
+  // The part comes last: by it a list finds what a process left that was ended here.
+  for (const left of [nextPath(statePath(path)), statePath(path), takenPath(path), partPath(path)])
+    await rm(left, { force: true });
 }
 
 /** Bytes that a download left so far. */
@@ -51,6 +56,7 @@ export const partBytes = (path: string): Promise<number> =>
   );
 
 const beatMs = 5_000;
+const writeMs = 2_000; // within which who has made a lock has written its id
 const staleMs = 60_000; // of a holder whose id another process has by now, as after a restart
 
 /**
@@ -82,12 +88,7 @@ export async function lockFile(path: string): Promise<AsyncDisposable> {
           path,
         });
       }
-      // By renaming it, so that of two processes that find it stale one takes it away.
-      const taken = `${lock}.${randomUUID()}`;
-      await rename(lock, taken).then(
-        () => rm(taken, { force: true }),
-        () => {},
-      );
+      await takeAway(lock, takenPath(path));
     }
   }
   const beat = setInterval(() => utimes(lock, new Date(), new Date()).catch(() => {}), beatMs).unref();
@@ -99,13 +100,26 @@ export async function lockFile(path: string): Promise<AsyncDisposable> {
   };
 }
 
+/** Removes a stale lock; what another process has made in its place meanwhile is put back. */
+async function takeAway(lock: string, taken: string): Promise<void> {
+  try {
+    await rename(lock, taken); // of two processes that find it stale one moves it
+  } catch {
+    return;
+  }
+  if ((await holderOf(taken)) === undefined) await rm(taken, { force: true });
+  else await rename(taken, lock);
+}
+
 /** Id of the process that holds a lock; undefined if it is stale, 0 where no id is written yet. */
 async function holderOf(lock: string): Promise<number | undefined> {
   try {
     const { mtimeMs } = await stat(lock);
-    if (Date.now() - mtimeMs > staleMs) return undefined;
+    const ageMs = Date.now() - mtimeMs;
+    if (ageMs > staleMs) return undefined;
     const id = Number(await readFile(lock, "utf8"));
-    return id > 0 && !isAlive(id) ? undefined : id;
+    if (!(id > 0)) return ageMs > writeMs ? undefined : 0; // it was ended before it wrote
+    return isAlive(id) ? id : undefined;
   } catch {
     return undefined; // it is gone
   }

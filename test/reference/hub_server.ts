@@ -10,6 +10,7 @@ export type Fault =
   | { readonly kind: "whole" } // ignores the range
   | { readonly kind: "breaks-ranges" } // resets the connection where a range is asked for, and serves the file
   | { readonly kind: "half" } // sends half of the range
+  | { readonly kind: "length"; readonly says: number } // says another length than that of what it sends
   | { readonly kind: "page" } // a page to sign in
   | { readonly kind: "shifted" } // sends another range than it was asked for
   | undefined;
@@ -37,6 +38,8 @@ export interface HubServer extends AsyncDisposable {
   readonly requests: BytesRequest[];
   /** Asked with the number of each request for bytes, from 0 on. */
   fault: (request: number, path: string, range: string | undefined) => Fault;
+  /** Milliseconds between two chunks of 64 KiB. */
+  slowMs: number;
   /** Bytes of bodies that connections took, of all requests together. */
   sent: number;
   /** Of the listing; 200 serves it. */
@@ -63,9 +66,10 @@ export async function startHub(files: Record<string, Uint8Array>): Promise<HubSe
     const { range, authorization } = request.headers;
     const fault = hub.fault(requests.length, path, range);
     requests.push({ path, range, authorization });
-    serveBytes(request, response, served.get(path)!.bytes, fault, stall, (bytes) => {
+    const onSent = (bytes: number) => {
       hub.sent += bytes;
-    });
+    };
+    serveBytes(request, response, served.get(path)!.bytes, fault, stall, { onSent, slowMs: hub.slowMs });
   });
   const cdnUrl = await listen(cdn);
 
@@ -96,6 +100,7 @@ export async function startHub(files: Record<string, Uint8Array>): Promise<HubSe
     requests,
     fault: () => undefined,
     sent: 0,
+    slowMs: 0,
     listing: { status: 200 },
     stalled,
     [Symbol.asyncDispose]: async () => {
@@ -125,7 +130,7 @@ function serveBytes(
   all: Uint8Array,
   fault: Fault,
   stall: () => void,
-  onSent: (bytes: number) => void,
+  sending: Sending,
 ): void {
   if (fault?.kind === "status") {
     refuse(response, fault.status, fault.errorCode);
@@ -145,7 +150,7 @@ function serveBytes(
   const bytes = all.subarray(from, to);
   response.writeHead(ranged ? 206 : 200, {
     etag,
-    "content-length": bytes.length,
+    "content-length": fault?.kind === "length" ? fault.says : bytes.length,
     "accept-ranges": "bytes",
     ...(ranged && { "content-range": `bytes ${from}-${to - 1}/${all.length}` }),
   });
@@ -155,7 +160,7 @@ function serveBytes(
     response.write(bytes.subarray(0, fault.after), () => response.destroy());
   } else if (fault?.kind === "stall") {
     response.write(bytes.subarray(0, fault.after), stall);
-  } else sendAll(response, bytes, onSent);
+  } else sendAll(response, bytes, sending);
 }
 
 /** What is sent of `size` bytes for this range. */
@@ -170,20 +175,21 @@ function rangeOf(header: string | undefined, size: number, fault: Fault) {
 
 const chunkBytes = 64 * 1024;
 
+interface Sending extends Pick<HubServer, "slowMs"> {
+  readonly onSent: (bytes: number) => void;
+}
+
 /** No faster than the connection takes it, so that what a client leaves unread is not counted. */
-function sendAll(
-  response: ServerResponse,
-  bytes: Uint8Array,
-  onSent: (bytes: number) => void,
-  from = 0,
-): void {
+function sendAll(response: ServerResponse, bytes: Uint8Array, sending: Sending, from = 0): void {
   for (let at = from; at < bytes.length; at += chunkBytes) {
     const chunk = bytes.subarray(at, at + chunkBytes);
-    onSent(chunk.length);
-    if (!response.write(chunk)) {
-      response.once("drain", () => sendAll(response, bytes, onSent, at + chunkBytes));
-      return;
-    }
+    sending.onSent(chunk.length);
+    const next = () => sendAll(response, bytes, sending, at + chunkBytes);
+    const nextSlowly = () => void setTimeout(next, sending.slowMs);
+    if (!response.write(chunk)) response.once("drain", sending.slowMs > 0 ? nextSlowly : next);
+    else if (sending.slowMs > 0) nextSlowly();
+    else continue;
+    return;
   }
   response.end();
 }

@@ -157,18 +157,21 @@ export async function verifyCommand(name: string, options: ModelsOptions): Promi
   }
 }
 
-/** Runs `work` until Ctrl-C, which is then said in one sentence. */
+/** Ctrl-C, a shutdown, a terminal that was closed. */
+const stops = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Runs `work` until it is to end, which is then said in one sentence. */
 async function interruptible<T>(advice: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const stop = () => controller.abort();
-  process.once("SIGINT", stop);
+  for (const signal of stops) process.once(signal, stop);
   try {
     return await work(controller.signal);
   } catch (error) {
     if (!controller.signal.aborted) throw error;
     throw new UserError({ code: "cancelled", problem: "Stopped", advice: `${advice}` });
   } finally {
-    process.off("SIGINT", stop);
+    for (const signal of stops) process.off(signal, stop);
     if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   }
 }

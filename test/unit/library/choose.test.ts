@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { UserError } from "../../../engine/errors/index.ts";
 import { isModelFile, modelStem, quantOf } from "../../../engine/gguf/index.ts";
 import { aboutBytes, catalogue } from "../../../engine/library/catalogue.ts";
-import { chooseModel } from "../../../engine/library/choose.ts";
+import { chooseModel, modelsIn } from "../../../engine/library/choose.ts";
 
 /** Files of repositories of the Hub, in GB, as they were listed on 2026-11-20; partly. */
 const repositories: Readonly<Record<string, Readonly<Record<string, number>>>> = JSON.parse(
@@ -140,4 +140,23 @@ test("what lies beside models and is none", () => {
     expect(isModelFile(name), name).toBe(false);
   for (const name of ["m.gguf", "exploration-Q4_0.gguf", "draftsman.gguf"])
     expect(isModelFile(name), name).toBe(true);
+});
+
+// Lists come from a server, and are read in the editor's thread: these take minutes where files are compared with each other,
+// or a pattern begins anew at each dot of a name.
+test("long lists and long names are read in a time that grows with their length", () => {
+  const numbered = (count: number, nameOf: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => ({ path: nameOf(i), bytes: 1 }));
+  const part = (i: number) => `m-${String(i + 1).padStart(5, "0")}-of-50000.gguf`;
+  expect(modelsIn(numbered(50_000, part))).toMatchObject([{ missing: 0, name: "m" }]);
+  const pairs = modelsIn([
+    ...numbered(25_000, (i) => `m${i}-Q4_0.gguf`),
+    ...numbered(25_000, (i) => `mtp-m${i}-Q4_0.gguf`),
+  ]);
+  expect(pairs).toHaveLength(25_000);
+  expect(pairs[7]!.companions[0]!.path).toBe("mtp-m7-Q4_0.gguf");
+  const long = `${"_Q1".repeat(100_000)}!`;
+  expect(quantOf(`${long}-Q8_0.gguf`)).toBe("Q8_0");
+  expect(quantOf(`${long}.gguf`)).toBe("");
+  expect(modelStem(`${long}-Q8_0.gguf`)).toBe(long.toLowerCase());
 });

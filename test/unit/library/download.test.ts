@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -295,6 +295,51 @@ test("the lock of a process that is gone is taken over", async () => {
   await writeFile(`${target()}.part.lock`, String(gone.pid));
   await pull();
   await expectRight();
+});
+
+test("a lock that was made and never written to locks nobody out", async () => {
+  await mkdir(dirname(target()), { recursive: true });
+  const lock = `${target()}.part.lock`;
+  await writeFile(lock, "");
+  expect(await sentence(pull())).toMatch(/is being downloaded already/); // who has made it may write yet
+  await utimes(lock, new Date(), new Date(Date.now() - 3000));
+  await writeFile(`${lock}.old`, "1"); // of a process that was ended while it took another one away
+  await pull();
+  await expectRight();
+});
+
+test("a file system that takes no file of that length is named, and what came stays", async () => {
+  const small: Disk = {
+    ...roomy,
+    write: async () => {
+      throw Object.assign(new Error("file too large"), { code: "EFBIG" });
+    },
+  };
+  expect(await sentence(pull({ disk: small }))).toBe(
+    `The file system of ${dirname(target())} takes no file of that length (EFBIG): choose a folder on another disk, or a smaller quant.`,
+  );
+  await expectNothingBut(".part", ".part.json");
+});
+
+test("a server that lists files without an end is left, in a sentence", async () => {
+  let asked = 0;
+  const endless: typeof fetch = async (input) => {
+    const url = new URL(String(input));
+    const page = Number(url.searchParams.get("cursor") ?? 0);
+    asked++;
+    const entries = Array.from({ length: 1000 }, (_, i) => ({
+      type: "file",
+      path: `${page}/${i}.txt`,
+      size: 1,
+      oid: "",
+    }));
+    url.searchParams.set("cursor", String(page + 1));
+    return Response.json(entries, { headers: { link: `<${url}>; rel="next"` } });
+  };
+  expect(await sentence(pull({ fetch: endless }))).toMatch(
+    /^127\.0\.0\.1:\d+ lists more than 50000 files of someone\/Model-GGUF: /,
+  );
+  expect(asked).toBe(51);
 });
 
 test("500 once, then fine: the caller sees no error", async () => {

@@ -124,6 +124,16 @@ test("what a download left is removed by its name", async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
+for (const suffix of [".part", ".part.json", ".part.json.new", ".part.lock", ".part.lock.old"])
+  test(`${suffix}, all that a download left that was ended by force, is listed and can be removed`, async () => {
+    await put(`o/r/a.gguf${suffix}`);
+    const at = new Date(Date.now() - 120_000); // nobody has touched it for two minutes
+    await utimes(join(folder, `o/r/a.gguf${suffix}`), at, at);
+    expect((await listModels(folder)).partials.map(({ name }) => name)).toEqual(["o/r/a.gguf"]);
+    await removeModel("o/r/a.gguf", folder);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
 test("what is being downloaded is not removed", async () => {
   await put("o/r/a.gguf.part", "o/r/a.gguf.part.lock");
   await writeFile(join(folder, "o/r/a.gguf.part.lock"), String(process.pid));
