@@ -88,7 +88,7 @@ export function matricesOf({ blocks, mtp }: Model): Matrix[] {
 function declare(weights: Weights, h: Hyperparameters) {
   const table = weights.table("token_embd.weight", h.embedding, h.vocabulary);
   const embedding = scaled(table, h.multipliers?.embedding);
-  const outputNorm = weights.vector("output_norm.weight", h.embedding);
+  const outputNorm = weights.norm("output_norm.weight", h.embedding);
   const head = scaled(
     weights.has("output.weight") ? weights.table("output.weight", h.embedding, h.vocabulary) : table,
     h.multipliers?.logits,

@@ -3,6 +3,7 @@ import { UserError } from "../errors/index.ts";
 import { blockFormat, type GgufFile, type TensorType } from "../gguf/index.ts";
 import { ceilDiv, type Gpu, gridWidth, workgroupSize } from "../gpu/index.ts";
 import { firstNotFinite } from "./finite.ts";
+import { inLaneOrder } from "./lane_order.ts";
 import { blocksPerScaleWord, isRepacked, pieceLayout, repackKernel } from "./repack.ts";
 import { cutRuns, type Run } from "./runs.ts";
 
@@ -24,6 +25,8 @@ export interface Upload {
   readonly slab: Slab;
   /** First block, counted in the slab. */
   readonly block: number;
+  /** A vector of f32 that goes into lane order, whole. */
+  readonly laneOrder?: boolean;
 }
 
 /** Bytes of one read from the file and one write to the GPU, at most. */
@@ -90,7 +93,7 @@ export async function uploadAll(
 /** Cuts an upload into pieces that start where a word of scales does, and at a word of the file. */
 function piecesOf(upload: Upload): Upload[] {
   const { bytes: blockBytes } = blockFormat(upload.slab.type);
-  const step = Math.floor(pieceBytes / (4 * blockBytes)) * 4 * blockBytes;
+  const step = upload.laneOrder ? upload.bytes : Math.floor(pieceBytes / (4 * blockBytes)) * 4 * blockBytes;
   const pieces: Upload[] = [];
   for (let from = 0; from < upload.bytes; from += step) {
     pieces.push({
@@ -162,13 +165,17 @@ function requireFinite(
 /** Writes a piece to its slab, by way of `staging` where it is repacked. */
 async function write(
   gpu: Gpu,
-  { slab, block, bytes }: Upload,
+  { slab, block, bytes, laneOrder = false }: Upload,
   hand: Uint8Array<ArrayBuffer>,
   { staging, parameters }: { staging: GPUBuffer; parameters: GPUBuffer },
 ): Promise<void> {
   const { queue } = gpu.device;
   const format = blockFormat(slab.type);
   const padded = ceilDiv(bytes, 4) * 4;
+  if (laneOrder) {
+    queue.writeBuffer(slab.planes.words, 0, inLaneOrder(new Float32Array(hand.buffer, 0, bytes / 4)));
+    return;
+  }
   if (!isRepacked(slab.type)) {
     queue.writeBuffer(slab.planes.words, block * format.bytes, hand, 0, padded);
     return;

@@ -220,12 +220,17 @@ export class Weights {
     return this.#vectors([this.#tensor(name, shape)]);
   }
 
+  /** Declares the f32 weights of a norm of activations, which are kept in lane order as those are. */
+  norm(name: string, length: number): GPUBuffer {
+    return this.#vectors([this.#tensor(name, [length])], { laneOrder: true });
+  }
+
   /** Declares several vectors of f32 as one, the first one first. */
   joined(vectors: readonly (readonly [name: string, length: number])[]): GPUBuffer {
     return this.#vectors(vectors.map(([name, length]) => this.#tensor(name, [length])));
   }
 
-  #vectors(tensors: readonly TensorEntry[]): GPUBuffer {
+  #vectors(tensors: readonly TensorEntry[], { laneOrder = false } = {}): GPUBuffer {
     const name = tensors.map((tensor) => tensor.name).join(" + ");
     for (const tensor of tensors) {
       if (tensor.type === "F32") continue;
@@ -238,7 +243,7 @@ export class Weights {
     }
     const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
     const slab: Slab = { type: "F32", row: 0, rows: 1, planes: { words: this.#buffer(name, total) } };
-    this.#uploads.push({ runs: tensors, bytes: total, slab, block: 0 });
+    this.#uploads.push({ runs: tensors, bytes: total, slab, block: 0, laneOrder });
     return slab.planes.words;
   }
 

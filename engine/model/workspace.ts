@@ -9,9 +9,9 @@ import { maxRows, stepBuffer } from "./step.ts";
  */
 export interface Workspace {
   readonly step: GPUBuffer;
-  /** [E, T] the residual stream */
+  /** [E, T] the residual stream, in lane order, as are the rows below that say so */
   readonly x: GPUBuffer;
-  /** [E, T] normalised input of a mixer or FFN */
+  /** [E, T] normalised input of a mixer or FFN, in lane order */
   readonly normed: GPUBuffer;
   /** [T] of each row of `normed`, where it is yet to be multiplied by it */
   readonly scales: GPUBuffer;
@@ -27,11 +27,11 @@ export interface Workspace {
   readonly grams: GPUBuffer;
   /** [D, HV, T] what the delta rule returns, where its norm is a dispatch of its own */
   readonly delta: GPUBuffer;
-  /** [*, T] what a mixer hands to its output projection */
+  /** [*, T] what a mixer hands to its output projection, in lane order */
   readonly mixerOut: GPUBuffer;
   /** [2F, T] gate, up */
   readonly gateUp: GPUBuffer;
-  /** [F, T] */
+  /** [F, T] in lane order */
   readonly hidden: GPUBuffer;
   /** [COUNT + 1, T] the router's logits, and the one of the shared expert's gate */
   readonly routes: GPUBuffer;
@@ -39,15 +39,15 @@ export interface Workspace {
   readonly routing: GPUBuffer;
   /** [2F, USED, T] gate, up of a row's experts */
   readonly expertGateUp: GPUBuffer;
-  /** [F, USED, T], then [F, T] of the shared expert, where it is one with the others */
+  /** [F, USED, T], then [F, T] of the shared expert, where it is one with the others; in lane order */
   readonly expertHidden: GPUBuffer;
-  /** [E, USED, T] what each expert of a row gives */
+  /** [E, USED, T] what each expert of a row gives, in lane order */
   readonly expertOut: GPUBuffer;
-  /** [E, T] what the shared expert gives */
+  /** [E, T] what the shared expert gives, in lane order */
   readonly sharedOut: GPUBuffer;
-  /** [E, RING] the MTP block's rows after its norm, by position modulo the ring, as the next link of a chain takes them */
+  /** [E, RING] the MTP block's rows after its norm, by position modulo the ring, as the next link of a chain takes them; in lane order */
   readonly mtpHidden: GPUBuffer;
-  /** [2E, T] embedding and hidden row, normalised, of the MTP block */
+  /** [2E, T] embedding and hidden row, normalised, of the MTP block, in lane order */
   readonly mtpIn: GPUBuffer;
   /** Positions of one attention split, and how many splits the context has. */
   readonly split: number;

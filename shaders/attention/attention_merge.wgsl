@@ -2,7 +2,7 @@
 //   m = max m_s,  o = Σ exp(m_s − m)·o_s / Σ exp(m_s − m)·l_s,  y = o ∘ sigmoid(gate), or o unless GATED
 // 0 partials  [D + 4, SPLITS, HQ, T]  read   o, then m, l
 // 1 proj      [STRIDE, T]             read   the gate of head h is at (2h + 1)·D
-// 2 y         [D, HQ, T]              read_write
+// 2 y         [D, HQ, T]              read_write   each row in lane order
 // 3 step                              read
 // Dispatch (HQ, T), workgroup D/4.
 @group(0) @binding(0) var<storage, read> partials: array<vec4f>;
@@ -33,5 +33,5 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
     let gate = proj[t * (STRIDE / 4u) + (2u * wg.x + 1u) * QUADS + local];
     result = result / (1.0 + exp(min(-gate, vec4f(80.0))));
   }
-  y[(t * HQ + wg.x) * QUADS + local] = result;
+  y[t * HQ * QUADS + quad_place(wg.x * QUADS + local, HQ * D)] = result;
 }

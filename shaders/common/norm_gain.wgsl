@@ -1,6 +1,6 @@
 // norm_gain (NETWORK.md 3.1): rows that products take for rms(x_t) ∘ w: y_t = x_t ∘ w, and s_t = 1 / √(mean(x_t²) + EPS), by which
 // they multiply their results. The bits are those of a product that does both itself (matmul/input_normed.wgsl).
-// 0 x       [K, T]   read
+// 0 x       [K, T]   read         x, w and y in lane order
 // 1 w       [K]      read
 // 2 y       [K, T]   read_write
 // 3 scales  [T]      read_write
@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   if (local < LANES) {
     var squares = 0.0;
     for (var group = local; group < K / 32u; group += LANES) {
-      for (var i = 0u; i < trips(8u); i++) { squares = add_squares(squares, x[row + group * 8u + i]); }
+      for (var i = 0u; i < trips(8u); i++) { squares = add_squares(squares, x[row + lane_quad(group, i, K)]); }
     }
     partial[local] = squares;
   }

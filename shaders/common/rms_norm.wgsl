@@ -1,5 +1,6 @@
 // rms_norm (NETWORK.md 3.1): y_t = x_t / √(mean(x_t²) + EPS) ∘ w
-// Order (I3): lane l of WORKGROUP sums quads l, l + WORKGROUP, … by fma; (x + y) + (z + w); binary tree over the lanes.
+// Rows are in lane order, and w. Order of additions (I3): lane l of WORKGROUP sums quads l, l + WORKGROUP, … of the columns by fma;
+// (x + y) + (z + w); binary tree over the lanes.
 // 0 x      [X_STRIDE, T]   read         columns 0…K − 1 of rows X_ROW + t; with X_RING > 0, (position + X_ROW + t) mod X_RING
 // 1 w      [K]             read
 // 2 y      [Y_STRIDE, T]   read_write   columns Y_COLUMN… of rows t; with Y_RING > 0, (position + t) mod Y_RING
@@ -21,9 +22,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   var dest_row = t;
   if (Y_RING > 0u) { dest_row = (step.position + dest_row) % max(Y_RING, 1u); }
   let source = source_row * (X_STRIDE / 4u);
-  let dest = dest_row * (Y_STRIDE / 4u) + Y_COLUMN / 4u;
+  let dest = dest_row * (Y_STRIDE / 4u);
   var squares = vec4f();
-  for (var i = local; i < K / 4u; i += WORKGROUP) { squares = fma(x[source + i], x[source + i], squares); }
+  for (var i = local; i < K / 4u; i += WORKGROUP) {
+    let v = x[source + quad_place(i, X_STRIDE)];
+    squares = fma(v, v, squares);
+  }
   partial[local] = (squares.x + squares.y) + (squares.z + squares.w);
   for (var reach = WORKGROUP / 2u; reach > 0u; reach /= 2u) {
     workgroupBarrier();
@@ -31,5 +35,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   }
   workgroupBarrier();
   let scale = 1.0 / sqrt(partial[0] / f32(K) + EPS);
-  for (var i = local; i < K / 4u; i += WORKGROUP) { y[dest + i] = x[source + i] * scale * w[i]; }
+  for (var i = local; i < K / 4u; i += WORKGROUP) {
+    y[dest + quad_place(Y_COLUMN / 4u + i, Y_STRIDE)] = x[source + quad_place(i, X_STRIDE)] * scale * w[quad_place(i, K)];
+  }
 }

@@ -22,7 +22,7 @@
 // 4 gates    [2, HV, RING]     read_write   g, β by position mod RING: read for replayed rows, written for the T rows, which are
 //                                           others, since RING holds both
 // 5 slots    [D, D, HV, slots] read_write   k fastest
-// 6 out      [D, HV, T]        read_write   NORMED: u; else o
+// 6 out      [D, HV, T]        read_write   NORMED: u, each row in lane order; else o
 // 7 step                       read         rows = T
 // Dispatch (HV·D / COLUMNS), workgroup COLUMNS / EACH · LANES: neighbouring lanes read neighbouring quads, of EACH ≤ LANES columns.
 // NORMED needs a head in one workgroup: COLUMNS = D.
@@ -184,7 +184,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
         for (var i = 0u; i < trips(QUADS); i++) { sum += sums[t * QUADS + i].x; }
         let row = first + t - replay;
         let u = gated(o, sum, row, h, quad);
-        for (var j = 0u; j < 4u; j++) { out[(row * HV + h) * D + 4u * quad + j] = u[j]; }
+        let at = row * HV * D + 4u * quad_place(h * QUADS + quad, HV * D);
+        for (var j = 0u; j < 4u; j++) { out[at + j] = u[j]; }
       }
     }
   }

@@ -3,7 +3,7 @@
 // 0 o        [D, HV, T]   read
 // 1 proj     [STRIDE, T]  read         z, α, β
 // 2 vectors  [2·HV + D]   read         ssm_a, ssm_dt, ssm_norm
-// 3 u        [D, HV, T]   read_write
+// 3 u        [D, HV, T]   read_write   each row in lane order
 // 4 step                  read
 // Dispatch (HV, T / 4), workgroup D: a workgroup owns four rows of one head, an invocation four neighbours.
 @group(0) @binding(0) var<storage, read> o: array<vec4f>;
@@ -27,5 +27,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   workgroupBarrier();
   var sum = 0.0;
   for (var i = 0u; i < trips(QUADS); i++) { sum += squares[local - quad + i]; }
-  if (t < step.rows) { u[at] = gated(x, sum, t, wg.x, quad); }
+  if (t < step.rows) {
+    u[t * HV * QUADS + quad_place(wg.x * QUADS + quad, HV * D)] = gated(x, sum, t, wg.x, quad);
+  }
 }

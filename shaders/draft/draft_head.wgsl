@@ -19,11 +19,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
   for (var i = 0u; i < 4u; i++) { wanted[i] = ids[min(n + i, COUNT - 1u)]; }
   let rows = wanted - shape.first; // wraps to large numbers below first
   let weights = min(rows, vec4u(shape.n - 1u));
-  let source = input_row(0u) * (shape.x_stride / 4u);
+  let source = input_row(0u) * (shape.k / 4u);
   var acc = vec4f();
   for (var group = lane; group < shape.k / 32u; group += LANES) {
     let h = headers(weights, group);
-    for (var i = 0u; i < trips(8u); i++) { acc = add_products(acc, quads(h, i), x[source + group * 8u + i]); }
+    for (var i = 0u; i < trips(8u); i++) {
+      acc = add_products(acc, quads(h, i), x[source + lane_quad(group, i, shape.k)]);
+    }
   }
   partial[local] = acc;
   add_lanes(local);

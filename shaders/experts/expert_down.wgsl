@@ -3,8 +3,8 @@
 // the pairs that share its expert.
 // Order (I3): that of experts.wgsl (four_rows.wgsl), then that of expert_sum.wgsl: so the bits are those of both.
 // 0, 1 W      [K, N, COUNT]            read         by blocks/*.wgsl, see quads.wgsl; V by names that end in _2
-// 2 x         [K, pairs]               read         rows of the shared expert from USED·MAX_ROWS on
-// 3 out       [N, T]                   read_write   the residual stream
+// 2 x         [K, pairs]               read         in lane order; rows of the shared expert from USED·MAX_ROWS on
+// 3 out       [N, T]                   read_write   the residual stream, in lane order
 // 4 step                               read
 // 6 routing                            read         see routing.wgsl
 // Dispatch (N / 4, N a multiple of 4), workgroup SIZE = LANES·SIDES: a workgroup has four rows of every W; SIDES experts side by side.
@@ -76,6 +76,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       sum = fma(bitcast<f32>(routing.picks[t][j].y), results[t * USED + j][i], sum);
     }
     if (SHARED) { sum = fma(bitcast<f32>(routing.picks[t][USED].y), results[USED * ROWS + t][i], sum); }
-    out[t * shape.n + n + i] += sum;
+    out[t * shape.n + column_place(n + i, shape.n)] += sum;
   }
 }

@@ -1,5 +1,5 @@
 // expert_sum (NETWORK.md 3.7): x_t ← x_t + (Σ_j w_j·y_{t,j} + w·y_t of the shared expert, if there is one)
-// Order: fma over j in turn, then the shared expert.
+// Order: fma over j in turn, then the shared expert. All rows are in lane order.
 // 0 routing                      read         see routing.wgsl
 // 1 y              [E, USED, T]  read
 // 2 shared_expert  [E, T]        read

@@ -5,7 +5,7 @@
 // With GATED, y_i[n] = silu(W_e[n]·x_i)·(W_e[N / 2 + n]·x_i).
 // Order (I3): see four_rows.wgsl. Nothing of it depends on the other pairs.
 // 0, 1 W     [K, N, experts]       read         by blocks/*.wgsl, see quads.wgsl; the shared expert's by names that end in _2
-// 2 x        [K, T or USED·T]      read
+// 2 x        [K, T or USED·T]      read         in lane order
 // 3 out      [out_stride, pairs]   read_write
 // 4 step                           read
 // 6 routing                        read         see routing.wgsl
@@ -51,7 +51,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
         if (r < TOGETHER && b + r < count && n + i < columns(shape.n)) {
           let place = first + done + b + r;
           let row = select(routing.pairs[min(place, MOST_PAIRS - 1u)], MOST_PAIRS + place, is_shared);
-          out[row * shape.out_stride + shape.column + n + i] = result(partial[r * SIZE + local - lane], i);
+          var column = shape.column + n + i;
+          if (shape.lane_order != 0u) { column = column_place(column, shape.out_stride); }
+          out[row * shape.out_stride + column] = result(partial[r * SIZE + local - lane], i);
         }
       }
       workgroupBarrier();

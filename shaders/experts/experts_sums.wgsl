@@ -9,7 +9,7 @@ fn multiply(own: vec4u, lane: u32, count: u32, input: ptr<function, array<u32, R
       for (var b = 0u; b < row_trips(); b += TOGETHER) {
         if (b < count) {
           for (var r = b; r < b + TOGETHER; r++) {
-            (*acc)[r] = add_products((*acc)[r], w, x[(*input)[r] + group * 8u + i]);
+            (*acc)[r] = add_products((*acc)[r], w, x[(*input)[r] + lane_quad(group, i, shape.k)]);
           }
         }
       }

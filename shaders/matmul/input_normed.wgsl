@@ -1,5 +1,5 @@
 // The input of a product is rms(x_t) ∘ w: its lanes see the whole row, and so add up its squares beside their products.
-// 6 norm_w  [K]   read
+// 6 norm_w  [K]   read   in lane order
 @group(0) @binding(6) var<storage, read> norm_w: array<vec4f>;
 const NORMED = true;
 fn prepare(first: u32, count: u32, group: u32, local: u32) {}

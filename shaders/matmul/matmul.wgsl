@@ -4,7 +4,7 @@
 // The input may be a norm of x, see input_*.wgsl.
 // Order (I3): see four_rows.wgsl.
 // 0, 1 W     [K, N]           read   by blocks/*.wgsl, see quads.wgsl and two_types.wgsl
-// 2 x        [x_stride, T]    read
+// 2 x        [K, T]           read         in lane order
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
 // 6, 7                                     see input_*.wgsl

@@ -1,5 +1,5 @@
-// The activations of a product, and where its row t, column n goes: out[t·out_stride + first + n] (matmul_shape.wgsl),
-// times SCALE.
+// The activations of a product, and where its row t, column n goes: out[t·out_stride + first + n] (matmul_shape.wgsl), or that
+// column's place in lane order; times SCALE.
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read> step: StepState;
@@ -22,7 +22,9 @@ fn input_row_after(base: u32, r: u32) -> u32 {
 fn store(t: u32, n: u32, value: f32) {
   var row = t;
   if (shape.ring > 0u) { row = (step.position + t) % max(shape.ring, 1u); }
-  let at = row * shape.out_stride + shape.first + n;
+  var column = shape.first + n;
+  if (shape.lane_order != 0u) { column = column_place(column, shape.out_stride); }
+  let at = row * shape.out_stride + column;
   if (at >= arrayLength(&out)) { return; } // of more rows than the plan was recorded for
   if (shape.accumulate != 0u) { out[at] += value * SCALE; } else { out[at] = value * SCALE; }
 }

@@ -5,10 +5,10 @@ fn multiply(own: vec4u, lane: u32, base: u32, acc: ptr<function, Products>, squa
     for (var piece = 0u; piece < piece_trips(); piece++) {
       for (var i = 0u; i < trips(8u / PIECES); i++) {
         let weight = quads(h, i);
-        let at = group * 8u + piece * (8u / PIECES) + i;
+        let at = lane_quad(group, piece * (8u / PIECES) + i, shape.k);
         let factor = gain(at);
         for (var r = 0u; r < row_trips(); r++) {
-          let v = x[input_row_after(base, r) * (shape.x_stride / 4u) + at];
+          let v = x[input_row_after(base, r) * (shape.k / 4u) + at];
           if (NORMED) { (*squares)[r] = add_squares((*squares)[r], v); }
           (*acc)[r] = add_products((*acc)[r], weight, input(v, r, factor));
         }

@@ -6,7 +6,7 @@
 // time, and each quad of it serves COLUMNS columns. With PARTS = 1 (a CPU device, whose barriers cost more than they save) x
 // is read where it lies.
 // 0, 1 W     [K, N]           read   by blocks/*.wgsl: header(row, group), quad(header, i)
-// 2 x        [x_stride, T]    read
+// 2 x        [K, T]           read         in lane order
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
 // 6                           read         see input_plain.wgsl and input_scaled.wgsl
@@ -16,11 +16,11 @@ const SIZE = LANES * PARTS;
 const STAGED = 8u;
 const QUADS = 8u * STAGED;
 const FOURS = ROWS / 4u;
-// [QUADS, ROWS] of x; at the end [LANES, FOURS, PARTS] sums of four rows
+// [STAGED, 8, ROWS] of x, in lane order too; at the end [LANES, FOURS, PARTS] sums of four rows
 var<workgroup> tile: array<vec4f, select(1u, max(ROWS * QUADS, SIZE * FOURS), PARTS > 1u)>;
 
 // Where row t of the input begins. Rows past the end repeat the last one: what lies there is not ours, and may be NaN.
-fn activations(t: u32, rows: u32) -> u32 { return input_row(min(t, rows - 1u)) * (shape.x_stride / 4u); }
+fn activations(t: u32, rows: u32) -> u32 { return input_row(min(t, rows - 1u)) * (shape.k / 4u); }
 fn activation(source: u32, i: u32) -> vec4f { return x[source + i]; }
 
 @compute @workgroup_size(SIZE)
@@ -42,7 +42,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
       for (var at = 0u; at < ROWS * QUADS; at += SIZE) { // a multiple of SIZE
         let i = at + local;
         let row = activations(first + i / QUADS, rows);
-        tile[i] = activation(row, min(base * 8u + i % QUADS, shape.k / 4u - 1u));
+        let group = min(base + i % STAGED, groups - 1u);
+        tile[i] = activation(row, lane_quad(group, i % QUADS / STAGED, shape.k));
       }
       workgroupBarrier();
     }
@@ -59,9 +60,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local
         for (var r = 0u; r < ROWS; r++) {
           var v = vec4f();
           if (PARTS > 1u) {
-            v = tile[r * QUADS + group * 8u + i];
+            v = tile[r * QUADS + i * STAGED + group];
           } else {
-            v = activation(source[r], (base + group) * 8u + i);
+            v = activation(source[r], lane_quad(base + group, i, shape.k));
           }
           for (var c = 0u; c < COLUMNS; c++) {
             acc[c][r] = fma(w[c].w, v.w, fma(w[c].z, v.z, fma(w[c].y, v.y, fma(w[c].x, v.x, acc[c][r]))));

@@ -6,6 +6,7 @@ import prepareShader from "../../../shaders/attention/attention_prepare.wgsl";
 import splitShader from "../../../shaders/attention/attention_split.wgsl";
 import kvF16 from "../../../shaders/attention/kv_f16.wgsl";
 import kvF32 from "../../../shaders/attention/kv_f32.wgsl";
+import laneOrderShader from "../../../shaders/common/lane_order.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import { type Bindings, ceilDiv, f32, type Gpu, u32 } from "../../gpu/index.ts";
 import type { Hyperparameters } from "../hyperparameters.ts";
@@ -114,9 +115,13 @@ export function recordAttention(
     ],
   );
   recorder.dispatch(
-    { name: "attention_merge", parts: [stepShader, mergeShader], constants: { ...sizes, ...splits } },
+    {
+      name: "attention_merge",
+      parts: [stepShader, laneOrderShader, mergeShader],
+      constants: { ...sizes, ...splits },
+    },
     { partials: w.partials, proj: w.proj, y: w.mixerOut, step },
     [heads, width],
   );
-  recordMatmul(pass, layer.output, { x: w.mixerOut, out: w.x, accumulate: true });
+  recordMatmul(pass, layer.output, { x: w.mixerOut, out: w.x, laneOrder: true, accumulate: true });
 }

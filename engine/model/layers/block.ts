@@ -23,9 +23,9 @@ export function loadBlock(
 ): Block {
   const block = `blk.${index}.`;
   return {
-    mixerNorm: weights.vector(`${block}attn_norm.weight`, h.embedding),
+    mixerNorm: weights.norm(`${block}attn_norm.weight`, h.embedding),
     mixer: mixer === "attention" ? loadAttention(weights, h, block) : loadDeltaNet(weights, h, block),
-    ffnNorm: weights.vector(`${block}${h.ffnNorm}.weight`, h.embedding),
+    ffnNorm: weights.norm(`${block}${h.ffnNorm}.weight`, h.embedding),
     ffn: h.experts
       ? loadExperts(weights, h, block)
       : loadFeedForward(weights, h.embedding, h.feedForward, block, { scale: h.multipliers?.residual }),

@@ -1,3 +1,4 @@
+import laneOrderShader from "../../../shaders/common/lane_order.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import convolutionShader from "../../../shaders/delta/convolution.wgsl";
 import chunkShader from "../../../shaders/delta/delta_chunk.wgsl";
@@ -96,7 +97,7 @@ export function recordDeltaNet(
   } else {
     recordDeltaRule(pass, ruleBuffers(pass, layer, memory));
   }
-  recordMatmul(pass, layer.output, { x: w.mixerOut, out: w.x, accumulate: true });
+  recordMatmul(pass, layer.output, { x: w.mixerOut, out: w.x, laneOrder: true, accumulate: true });
 }
 
 /**
@@ -149,7 +150,11 @@ function recordGatedNorm(
   { o, proj, vectors, u }: Pick<DeltaRuleBuffers, "o" | "proj" | "vectors" | "u">,
 ): void {
   recorder.dispatch(
-    { name: "gated_norm", parts: [stepShader, headShader, gatedNormShader], constants: shapeConstants(h) },
+    {
+      name: "gated_norm",
+      parts: [stepShader, laneOrderShader, headShader, gatedNormShader],
+      constants: shapeConstants(h),
+    },
     { o, proj, vectors, u, step },
     [h.delta.valueHeads, ceilDiv(width, normedRows)],
   );
@@ -269,7 +274,7 @@ export const deltaKernel = (
   { form, stores, ring }: { form: DeltaForm; stores: number; ring: number },
 ) => ({
   name: "gated_delta_net",
-  parts: [stepShader, keyHeadShader, headShader, convolutionShader, deltaShader],
+  parts: [stepShader, laneOrderShader, keyHeadShader, headShader, convolutionShader, deltaShader],
   constants: {
     ...shapeConstants(h, ring),
     STORES: u32(stores),

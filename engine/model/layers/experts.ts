@@ -1,3 +1,4 @@
+import laneOrderShader from "../../../shaders/common/lane_order.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import downShader from "../../../shaders/experts/expert_down.wgsl";
 import routeShader from "../../../shaders/experts/expert_route.wgsl";
@@ -138,7 +139,14 @@ function joinedWeights(
 function recordJoined(pass: Pass, { gateUp, down }: { gateUp: Joined; down: Joined }): void {
   const { recorder, h, workspace: w, step, width } = pass;
   const { count, used, feedForward } = h.experts!;
-  const place = { x: w.normed, perInput: used, out: w.expertHidden, stride: feedForward, column: 0 };
+  const place = {
+    x: w.normed,
+    perInput: used,
+    out: w.expertHidden,
+    stride: feedForward,
+    column: 0,
+    laneOrder: true,
+  };
   recordSlab(pass, gateUp, { ...place, columns: h.embedding, rows: 2 * feedForward, gated: true });
 
   const lanes = lanesFor(recorder.gpu, feedForward);
@@ -163,7 +171,14 @@ function recordApart(pass: Pass, layer: Experts): void {
   const { used, feedForward } = h.experts!;
   const [first, ...others] = layer.gateUp;
   if (others.length === 0) {
-    const place = { x: w.normed, perInput: used, out: w.expertHidden, stride: feedForward, column: 0 };
+    const place = {
+      x: w.normed,
+      perInput: used,
+      out: w.expertHidden,
+      stride: feedForward,
+      column: 0,
+      laneOrder: true,
+    };
     recordStack(pass, first!, { ...place, gated: true });
   } else {
     for (const [i, matrix] of layer.gateUp.entries()) {
@@ -172,7 +187,14 @@ function recordApart(pass: Pass, layer: Experts): void {
     }
     recordSwiglu(pass, feedForward, { x: w.expertGateUp, y: w.expertHidden, per: used });
   }
-  const out = { x: w.expertHidden, perInput: 1, out: w.expertOut, stride: h.embedding, column: 0 };
+  const out = {
+    x: w.expertHidden,
+    perInput: 1,
+    out: w.expertOut,
+    stride: h.embedding,
+    column: 0,
+    laneOrder: true,
+  };
   recordStack(pass, layer.down, out);
   if (layer.shared) recordFeedForward(pass, layer.shared, { x: w.normed }, { out: w.sharedOut });
   recorder.dispatch(
@@ -194,12 +216,14 @@ interface StackOptions {
   /** Distance of the pairs' rows of `out`, in floats, and where in them the product begins. */
   readonly stride: number;
   readonly column: number;
+  /** Leaves rows of `out`, which the product fills, in lane order. */
+  readonly laneOrder?: boolean;
   /** Writes silu(a) ∘ b of the halves a and b of each expert's product. */
   readonly gated?: boolean;
 }
 
 const shapeLayout = structOf([shapeShader], "Shape");
-const unplaced = { first: 0, per_input: 1, out_stride: 0, column: 0 };
+const unplaced = { first: 0, per_input: 1, out_stride: 0, lane_order: 0, column: 0 };
 
 /** Records out_i = W_e·x_i for every pair i of a row and one of its experts e. */
 function recordStack(pass: Pass, matrix: Matrix, options: StackOptions): void {
@@ -220,6 +244,7 @@ function recordSlab(
     column,
     columns,
     rows,
+    laneOrder = false,
     gated = false,
   }: StackOptions & { columns: number; rows: number },
 ): void {
@@ -233,6 +258,7 @@ function recordSlab(
     experts: slab.rows / rows,
     per_input: perInput,
     out_stride: stride,
+    lane_order: Number(laneOrder),
     column,
   });
   const shape = withShape(recorder.gpu, shapeShader, words);
@@ -259,6 +285,7 @@ const planesOf = ({ slab, shared }: Joined) => ({ ...slab.planes, ...(shared && 
 const summing = (type: TensorType): readonly string[] => [...decoders[type], quadsShader, sumsShader];
 
 const multiplying = ({ slab, shared }: Joined): readonly string[] => [
+  laneOrderShader,
   routingShader,
   fourRowsShader,
   ...summing(slab.type),

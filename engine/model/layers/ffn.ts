@@ -1,3 +1,4 @@
+import laneOrderShader from "../../../shaders/common/lane_order.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import swigluShader from "../../../shaders/common/swiglu.wgsl";
 import { ceilDiv, u32, workgroupSize } from "../../gpu/index.ts";
@@ -43,15 +44,15 @@ export function recordFeedForward(
 ): void {
   const { workspace: w } = pass;
   if (pass.kind === "rows" && canGate(layer.gateUp)) {
-    recordMatmul(pass, layer.gateUp, { ...input, out: w.hidden, gated: true });
+    recordMatmul(pass, layer.gateUp, { ...input, out: w.hidden, laneOrder: true, gated: true });
   } else {
     recordMatmul(pass, layer.gateUp, { ...input, out: w.gateUp });
     recordSwiglu(pass, layer.down.columns, { x: w.gateUp, y: w.hidden });
   }
-  recordMatmul(pass, layer.down, { x: w.hidden, ...result });
+  recordMatmul(pass, layer.down, { x: w.hidden, ...result, laneOrder: true });
 }
 
-/** Records y = silu(gate) ∘ up; x is [2·size, per·T] and y [size, per·T]. */
+/** Records y = silu(gate) ∘ up; x is [2·size, per·T] and y [size, per·T], in lane order. */
 export function recordSwiglu(
   { recorder, step, width }: PassRows,
   size: number,
@@ -60,7 +61,7 @@ export function recordSwiglu(
   recorder.dispatch(
     {
       name: "swiglu",
-      parts: [stepShader, swigluShader],
+      parts: [stepShader, laneOrderShader, swigluShader],
       constants: { F: u32(size), PER: u32(per) },
     },
     { x, y, step },

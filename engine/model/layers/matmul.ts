@@ -33,6 +33,7 @@ import sixBitScales from "../../../shaders/blocks/six_bit_scales.wgsl";
 import tq10 from "../../../shaders/blocks/tq1_0.wgsl";
 import tq20 from "../../../shaders/blocks/tq2_0.wgsl";
 import embeddingShader from "../../../shaders/common/embedding.wgsl";
+import laneOrderShader from "../../../shaders/common/lane_order.wgsl";
 import squaresShader from "../../../shaders/common/squares.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import draftHeadShader from "../../../shaders/draft/draft_head.wgsl";
@@ -109,6 +110,7 @@ export const productGroups = (rows: number, lanes: number): number =>
 
 /** The rows that a product multiplies. */
 export interface ProductInput {
+  /** [K, T] in lane order. */
   readonly x: GPUBuffer;
   /** Multiplies row t of the result by scales[t] (norm_gain.wgsl). */
   readonly scales?: GPUBuffer;
@@ -120,13 +122,13 @@ export interface ProductInput {
 }
 
 export interface MatmulOptions extends ProductInput {
-  /** Distance of rows of `x`, in floats. Default: the matrix's columns. */
-  readonly xStride?: number;
   /** Reads row t at (position + t) mod xRing. */
   readonly xRing?: number;
   readonly out: GPUBuffer;
   /** Distance of rows of `out`, in floats. Default: the matrix's rows. */
   readonly outStride?: number;
+  /** Leaves rows of `out`, a multiple of 32 columns, in lane order: for products and norms that read them. */
+  readonly laneOrder?: boolean;
   /** Adds to what `out` holds. */
   readonly accumulate?: boolean;
   /** Writes row t at (position + t) mod ring. */
@@ -166,7 +168,7 @@ export const productVersion = createHash("sha256")
   .update(
     [
       ...[matmulShader, fourRowsShader, quadsShader, sumsShader, wholeShader, halvedShader],
-      ...[oneTypeShader, twoTypesShader, outputShader, normedShader, rmsShader],
+      ...[oneTypeShader, twoTypesShader, laneOrderShader, outputShader, normedShader, rmsShader],
       ...Object.values(decoders).flat(),
     ].join(),
   )
@@ -176,21 +178,24 @@ export const productVersion = createHash("sha256")
 /** Records out_t = W·x_t for the rows of the step state. */
 export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOptions): void {
   const { recorder, step, kind, width } = pass;
-  const { x, out, last = false, gated = false } = options;
+  const { x, out, last = false, gated = false, laneOrder = false } = options;
   const one = last || width === 1;
   const input = inputOf(options);
+  const outStride = options.outStride ?? (gated ? matrix.rows / 2 : matrix.rows);
+  if (laneOrder && outStride % 32 !== 0)
+    throw new Error(`${matrix.name} gives rows of ${outStride}, which are no whole groups of 32`);
   const productOf = (slab: Slab): Product => {
     const shape = shapeOf(recorder.gpu, matrix, slab, {
-      x_stride: options.xStride ?? matrix.columns,
       x_ring: options.xRing ?? 0,
       skip: options.skip ?? 0,
-      out_stride: options.outStride ?? (gated ? matrix.rows / 2 : matrix.rows),
+      out_stride: outStride,
+      lane_order: Number(laneOrder),
       ring: options.ring ?? 0,
       accumulate: Number(options.accumulate ?? false),
       last: Number(last),
     });
     return {
-      parts: [stepShader, ...shape.parts, outputShader, ...input.parts],
+      parts: [stepShader, ...shape.parts, laneOrderShader, outputShader, ...input.parts],
       constants: { SCALE: scaleOf(matrix), ...input.constants },
       bindings: { ...slab.planes, x, out, step, ...shape.bindings, ...input.bindings },
     };
@@ -310,13 +315,13 @@ const groupOf = ({ software }: Gpu, type: TensorType, rows: number): string =>
 
 const scaleOf = ({ scale = 1 }: Matrix): string => f32(scale);
 
-/** Records x_t = W[token_t]. */
+/** Records x_t = W[token_t], in lane order. */
 export function recordEmbedding({ recorder, step, width }: PassRows, table: Matrix, x: GPUBuffer): void {
   for (const slab of table.slabs) {
     const shape = shapeOf(recorder.gpu, table, slab, {});
     const source = {
       name: `embedding ${slab.type}`,
-      parts: [stepShader, ...shape.parts, ...decoders[slab.type], embeddingShader],
+      parts: [stepShader, ...shape.parts, laneOrderShader, ...decoders[slab.type], embeddingShader],
       constants: { SCALE: scaleOf(table) },
     };
     recorder.dispatch(source, { ...slab.planes, x, step, ...shape.bindings }, [1, width]);
@@ -332,13 +337,14 @@ export function recordDraftHead(
   const lanes = lanesFor(recorder.gpu, head.columns);
   const count = ids.size / 4;
   for (const slab of head.slabs) {
-    const shape = shapeOf(recorder.gpu, head, slab, { x_stride: head.columns, x_ring: xRing, last: 1 });
+    const shape = shapeOf(recorder.gpu, head, slab, { x_ring: xRing, last: 1 });
     const source = {
       name: `draft_head ${slab.type}`,
       parts: [
         stepShader,
         ...shape.parts,
         ...decoders[slab.type],
+        laneOrderShader,
         outputShader,
         fourRowsShader,
         quadsShader,
@@ -361,7 +367,7 @@ export function recordDraftHead(
 const shapeLayout = structOf([shapeShader], "Shape");
 
 /** What of a product is not used: rows at distance 0, no ring, nothing left out. */
-const plain = { x_stride: 0, x_ring: 0, skip: 0, out_stride: 0, ring: 0, accumulate: 0, last: 0 };
+const plain = { x_ring: 0, skip: 0, out_stride: 0, lane_order: 0, ring: 0, accumulate: 0, last: 0 };
 
 /** `Shape` of shaders/matmul/matmul_shape.wgsl. */
 const shapeOf = (gpu: Gpu, matrix: Matrix, slab: Slab, options: Partial<typeof plain>): BakedShape =>

@@ -29,12 +29,12 @@ export function loadMtp(
     weights.has(at(name)) ? weights.table(at(name), h.embedding, h.vocabulary) : otherwise;
   return {
     embedding: table("embed_tokens", trunk.embedding),
-    embeddingNorm: weights.vector(at("enorm"), h.embedding),
-    hiddenNorm: weights.vector(at("hnorm"), h.embedding),
+    embeddingNorm: weights.norm(at("enorm"), h.embedding),
+    hiddenNorm: weights.norm(at("hnorm"), h.embedding),
     join: weights.matrix(2 * h.embedding, [[at("eh_proj"), h.embedding]]),
     block: loadBlock(weights, h, h.layers, "attention"),
     norm: weights.has(at("shared_head_norm"))
-      ? weights.vector(at("shared_head_norm"), h.embedding)
+      ? weights.norm(at("shared_head_norm"), h.embedding)
       : trunk.outputNorm,
     head: table("shared_head_head", trunk.head),
   };
@@ -62,7 +62,7 @@ export function recordMtp(pass: Pass, mtp: Mtp, hidden: GPUBuffer): void {
     w: mtp.hiddenNorm,
     y: { buffer: w.mtpIn, stride: 2 * size, column: size },
   });
-  recordMatmul(pass, mtp.join, { x: w.mtpIn, out: w.x });
+  recordMatmul(pass, mtp.join, { x: w.mtpIn, out: w.x, laneOrder: true });
   recordBlock(pass, mtp.block, h.layers);
   recorder.part = "mtp";
   recordNorm(pass, {

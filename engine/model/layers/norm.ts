@@ -1,3 +1,4 @@
+import laneOrderShader from "../../../shaders/common/lane_order.wgsl";
 import gainShader from "../../../shaders/common/norm_gain.wgsl";
 import normShader from "../../../shaders/common/rms_norm.wgsl";
 import squaresShader from "../../../shaders/common/squares.wgsl";
@@ -6,7 +7,7 @@ import { f32, u32 } from "../../gpu/index.ts";
 import { isNarrow, type PassRows } from "../pass.ts";
 import { lanesFor, type ProductInput } from "./matmul.ts";
 
-/** Rows of `size` floats inside a buffer: their distance, and the first one, in floats and rows. */
+/** Rows of `size` floats in lane order inside a buffer: their distance, and the first one, in floats and rows. */
 export interface Rows {
   readonly buffer: GPUBuffer;
   readonly stride: number;
@@ -29,7 +30,7 @@ export function recordNorm(
 ): void {
   const source = {
     name: "rms_norm",
-    parts: [stepShader, normShader],
+    parts: [stepShader, laneOrderShader, normShader],
     constants: {
       K: u32(size),
       EPS: f32(epsilon),
@@ -60,7 +61,7 @@ export function recordNormed(
   recorder.dispatch(
     {
       name: "norm_gain",
-      parts: [stepShader, squaresShader, gainShader],
+      parts: [stepShader, laneOrderShader, squaresShader, gainShader],
       constants: { K: u32(size), EPS: f32(epsilon), LANES: u32(lanesFor(recorder.gpu, size)) },
     },
     { x, w, y: normed, scales, step },

@@ -1,12 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type InnerLoop, innerLoopOf } from "./instruction_counts.ts";
-import { type Counts, shareTable } from "./share_of_bandwidth.ts";
+import { type Counts, linesTable, shareTable } from "./share_of_bandwidth.ts";
 
 const known = "test/bench/estimate/counts.json";
 const [folder] = process.argv.slice(2);
 if (folder) await writeFile(known, `${JSON.stringify(await countsIn(folder), null, 2)}\n`);
-console.log(shareTable(JSON.parse(await readFile(known, "utf8")) as Counts));
+const counts = JSON.parse(await readFile(known, "utf8")) as Counts;
+console.log(`${linesTable(counts)}\n\n${shareTable(counts)}`);
 
 /** Of several products of a type and number of rows, the one with the fewest loads: it does not norm its input. */
 async function countsIn(folder: string): Promise<Counts> {
@@ -20,5 +21,5 @@ async function countsIn(folder: string): Promise<Counts> {
     const before = counts[type][rows];
     if (!before || loop.loads < before.loads) counts[type][rows] = loop;
   }
-  return counts;
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,5 +1,6 @@
 import type { TensorType } from "../../../engine/gguf/index.ts";
 import { blockFormat } from "../../../engine/gguf/index.ts";
+import { columnPlace } from "../../../engine/model/lane_order.ts";
 import type { InnerLoop } from "./instruction_counts.ts";
 
 /** A GPU by its makers' own numbers. */
@@ -79,6 +80,28 @@ const lineBytes = 128;
 /** Rows of W of a lane, and columns of a group (shaders/matmul/four_rows.wgsl). */
 const ownRows = 4;
 const groupColumns = 32;
+/** Of a row of x in the 4B, and lanes that share it: a wave of AMD, or two warps. */
+const shape = { columns: 2560, lanes: 64 };
+
+/** Where a column of a row of x lies, in floats. */
+export type Order = (column: number, columns: number) => number;
+
+/** How x lies now, and how it lay before. */
+export const laneOrder: Order = columnPlace;
+export const leftToRight: Order = (column) => column;
+
+/** Lines that a load of a quad of x looks up, by lane: each lane loads the same quad of another group. */
+export function linesOfInput(order: Order, { columns, lanes } = shape): number {
+  let lines = 0;
+  for (let quad = 0; quad < groupColumns / 4; quad++) {
+    const bytes = Array.from(
+      { length: lanes },
+      (_, group) => 4 * order(groupColumns * group + 4 * quad, columns),
+    );
+    lines += new Set(bytes.map((at) => Math.floor(at / lineBytes))).size;
+  }
+  return lines / lanes / (groupColumns / 4);
+}
 
 /** Clocks of a core for a lane's group of 32 columns and four rows of W, by what could take them. */
 export interface Clocks {
@@ -87,56 +110,93 @@ export interface Clocks {
   readonly alu: number;
   /** The first cache, by the bytes that it hands out. */
   readonly cache: number;
-  /** The first cache, if it looks up a line a clock: lanes that are neighbours read x from lines of their own. */
+  /** The first cache, if it looks up a line a clock. */
   readonly lines: number;
 }
 
-/** Clocks of a product of `rows` rows, whose input is not normed. */
-export function clocksOf(gpu: GpuNumbers, type: TensorType, rows: number, loop: InnerLoop): Clocks {
+const groupBytes = (type: TensorType): number => {
   const { bytes, elements } = blockFormat(type);
-  const groupBytes = (bytes / elements) * groupColumns;
-  const weightBytes = groupBytes * ownRows;
-  const inputLoads = (groupColumns / 4) * rows;
+  return (bytes / elements) * groupColumns;
+};
+
+const inputLoadsOf = (rows: number): number => (groupColumns / 4) * rows;
+
+/** Lines that a lane looks up. Groups of weights lie beside each other: a load goes over the lines of as many groups as there are lanes. */
+function linesOf(type: TensorType, rows: number, loop: InnerLoop, order: Order): number {
+  const inputLoads = inputLoadsOf(rows);
+  return inputLoads * linesOfInput(order) + (loop.loads - inputLoads) * (groupBytes(type) / lineBytes);
+}
+
+/** Clocks of a product of `rows` rows, whose input is not normed and lies in that order. */
+export function clocksOf(
+  gpu: GpuNumbers,
+  type: TensorType,
+  rows: number,
+  loop: InnerLoop,
+  order: Order = laneOrder,
+): Clocks {
+  const weightBytes = groupBytes(type) * ownRows;
+  const inputLoads = inputLoadsOf(rows);
   return {
     memory: weightBytes / (gpu.bandwidth / (gpu.cores * gpu.clock)),
     alu: Math.max(loop.valu / gpu.fma, (loop.valu - loop.fma) / gpu.other),
     cache: (inputLoads * 16 + weightBytes) / gpu.cacheBytes,
-    // Groups lie beside each other: a load of weights goes over the lines of as many groups as there are lanes.
-    lines: inputLoads + (loop.loads - inputLoads) * (groupBytes / lineBytes),
+    lines: linesOf(type, rows, loop, order),
   };
 }
 
-export interface Share {
-  /** Share of the memory's bandwidth at most, if the first cache is limited by lines, and if it is by bytes only. */
-  readonly least: number;
-  readonly most: number;
-}
-
-/** If all that takes clocks overlaps, the longest of it decides. */
-export function shareOf({ memory, alu, cache, lines }: Clocks): Share {
-  return {
-    least: memory / Math.max(memory, alu, cache, lines),
-    most: memory / Math.max(memory, alu, cache),
-  };
-}
+/** The share of the memory's bandwidth at most: if all that takes clocks overlaps, the longest of it decides. */
+export const shareOf = ({ memory, alu, cache, lines }: Clocks): number =>
+  memory / Math.max(memory, alu, cache, lines);
 
 /** Counts by type, then rows. */
 export type Counts = Readonly<Record<string, Readonly<Record<string, InnerLoop>>>>;
 
-/** A Markdown table: a line for each GPU and type, shares in percent. */
-export function shareTable(counts: Counts): string {
-  const rows = Object.keys(Object.values(counts)[0] ?? {}).map(Number);
-  const titles = ["GPU", "type", ...rows.map((n) => (n === 1 ? "1 row" : `${n} rows`))];
-  const lines = gpus.flatMap((gpu) =>
-    Object.entries(counts).map(([type, byRows]) => {
-      const shares = rows.map((n) => {
-        const { least, most } = shareOf(clocksOf(gpu, type as TensorType, n, byRows[n]!));
-        const [low, high] = [least, most].map((share) => (100 * share).toFixed(0));
-        return low === high ? `${high} %` : `${low} to ${high} %`;
-      });
-      return [gpu.name, type, ...shares];
-    }),
+/** Lines of the first cache that a lane looks up for 32 columns and four rows of W: before x lay in lane order, and since then. */
+export const linesTable = (counts: Counts): string =>
+  table(
+    ["type"],
+    Object.entries(counts).map(([type, byRows]) => [
+      [type],
+      (rows) =>
+        [leftToRight, laneOrder]
+          .map((order) => linesOf(type as TensorType, rows, byRows[rows]!, order).toFixed(1))
+          .join(" → "),
+    ]),
+    counts,
   );
+
+/** The share of memory's bandwidth in percent, by GPU and type: before x lay in lane order, and since then. */
+export const shareTable = (counts: Counts): string =>
+  table(
+    ["GPU", "type"],
+    gpus.flatMap((gpu) =>
+      Object.entries(counts).map(([type, byRows]): TableLine => {
+        const share = (rows: number, order: Order) =>
+          (100 * shareOf(clocksOf(gpu, type as TensorType, rows, byRows[rows]!, order))).toFixed(0);
+        return [
+          [gpu.name, type],
+          (rows) => {
+            const [before, now] = [share(rows, leftToRight), share(rows, laneOrder)];
+            return before === now ? `${now} %` : `${before} → ${now} %`;
+          },
+        ];
+      }),
+    ),
+    counts,
+  );
+
+/** Its first cells, and those by the number of rows of x. */
+type TableLine = readonly [first: readonly string[], cell: (rows: number) => string];
+
+/** A Markdown table with a column for each number of rows of x. */
+function table(titles: readonly string[], lines: readonly TableLine[], counts: Counts): string {
+  const rows = Object.keys(Object.values(counts)[0] ?? {}).map(Number);
+  const head = [...titles, ...rows.map((n) => (n === 1 ? "1 row" : `${n} rows`))];
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(titles), line(titles.map(() => "---")), ...lines.map(line)].join("\n");
+  return [
+    line(head),
+    line(head.map(() => "---")),
+    ...lines.map(([first, cell]) => line([...first, ...rows.map(cell)])),
+  ].join("\n");
 }

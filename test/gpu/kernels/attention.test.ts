@@ -13,6 +13,7 @@ import { normal, type Random, seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
+import { fromLaneOrder } from "../support/lane_rows.ts";
 import { layerPass, noWeights, poisonedWorkspace, shapes } from "../support/layers.ts";
 import { poison, type TestBed, withLanes } from "../support/test_bed.ts";
 
@@ -126,7 +127,7 @@ async function attend(
   );
   return {
     query: await bed.floats(w.query),
-    out: await bed.floats(w.mixerOut),
+    out: fromLaneOrder(await bed.floats(w.mixerOut), heads * headSize),
     keys: await bed.words(kv.keys),
     values: await bed.words(kv.values),
   };

@@ -195,8 +195,8 @@ eachDevice((bed, device) => {
   });
 
   test("the worked example of three tokens by two dims gives its printed digits", async () => {
-    // Padded to 16 dims, so the scale is 1/4 where the example has 1/√2.
-    const dims = 16;
+    // Padded to 32 dims, as rows are whole groups: so the scale is 1/√32 where the example has 1/√2.
+    const dims = 32;
     const pad = (...pairs: number[]) =>
       Float32Array.from({ length: (pairs.length / 2) * dims }, (_, i) =>
         i % dims < 2 ? pairs[Math.floor(i / dims) * 2 + (i % dims)]! : 0,
@@ -217,7 +217,7 @@ eachDevice((bed, device) => {
     const near = (actual: number[], expected: number[]) => {
       for (const [i, value] of expected.entries()) expect(actual[i]! * smaller).toBeCloseTo(value, 6);
     };
-    const scores = [0, 1, dims, dims + 1, 2 * dims, 2 * dims + 1].map((i) => out[i]! * Math.SQRT2 * 2);
+    const scores = [0, 1, dims, dims + 1, 2 * dims, 2 * dims + 1].map((i) => out[i]! * 4);
     near(scores, [0.191945, 0.1279633, 0.1284846, 0.7345219, 0.0630043, 0.038085]);
     const slot = (s: number) => [0, 1, dims, dims + 1].map((i) => slots[dims * dims * s + i]!);
     near(slot(0), [-0.0440567, -0.0891015, 0.2929368, -0.0538603]);

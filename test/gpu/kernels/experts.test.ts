@@ -13,6 +13,7 @@ import { ggufBytes, type TensorSource } from "../../reference/write_gguf.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
+import { fromLaneOrder, toLaneOrder } from "../support/lane_rows.ts";
 import { layerPass, poisonedWorkspace, shapes } from "../support/layers.ts";
 import { temporaryFolder } from "../support/models.ts";
 import { type TestBed, withBindingLimit, withLanes, withProperties } from "../support/test_bed.ts";
@@ -137,12 +138,15 @@ async function run(
     const layer = loadExperts(weights, h, "blk.0.");
     await weights.upload();
     const w = poisonedWorkspace(bed, h, 64);
-    bed.write(w.x, x);
+    bed.write(w.x, toLaneOrder(x, embedding));
     bed.setStep(0, x.length / embedding);
     const pass = (to: PlanRecorder) => layerPass(bed, to, path, { h, workspace: w });
-    const plan = await bed.plan((to) => recordExperts(pass(to), layer, bed.upload(norm)), gpu);
+    const plan = await bed.plan(
+      (to) => recordExperts(pass(to), layer, bed.upload(toLaneOrder(norm, embedding))),
+      gpu,
+    );
     bed.execute(plan);
-    return { got: await bed.floats(w.x), dispatches: plan.dispatches.length };
+    return { got: fromLaneOrder(await bed.floats(w.x), embedding), dispatches: plan.dispatches.length };
   } finally {
     weights.free();
   }

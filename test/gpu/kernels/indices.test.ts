@@ -30,6 +30,7 @@ import { deltaScene, runDeltaLayer } from "../support/delta_layer.ts";
 import { eachDevice } from "../support/devices.ts";
 import { GuardedBed } from "../support/guarded_bed.ts";
 import { normals } from "../support/inputs.ts";
+import { fromLaneOrder } from "../support/lane_rows.ts";
 import { layerPass, noWeights, poisonedWorkspace, shapes } from "../support/layers.ts";
 import { poison } from "../support/test_bed.ts";
 import { loadMatrix } from "../support/weights_file.ts";
@@ -171,7 +172,8 @@ eachDevice((bed) => {
     await on.run((to) => recordEmbedding(on.rows(to, { kind: "rows", width: 3 }), matrix, x));
     const words = await on.words(x);
     expect(words.subarray(0, 2 * columns).every((word) => word === poison)).toBe(true);
-    expect([...(await on.floats(x)).subarray(2 * columns)]).toEqual([...table.subarray((n - 1) * columns)]);
+    const looked = fromLaneOrder(await on.floats(x), columns);
+    expect([...looked.subarray(2 * columns)]).toEqual([...table.subarray((n - 1) * columns)]);
 
     const ids = on.upload(Uint32Array.of(n, 2 ** 31, MOST, 3));
     const out = on.poisoned(4);

@@ -7,6 +7,7 @@ import { seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
+import { fromLaneOrder, toLaneOrder } from "../support/lane_rows.ts";
 import { poisonedWorkspace, shapes } from "../support/layers.ts";
 import { products, productTolerance } from "../support/products.ts";
 import { withLanes } from "../support/test_bed.ts";
@@ -27,11 +28,9 @@ eachDevice((bed, device) => {
         const { matrix, values } = await loadMatrix(bed(), columns, [{ type: "Q8_0", rows: n }], random);
         const rows = Array.from({ length: 8 }, (_, t) => normals(columns, random, t === 3 ? 1e-4 : 2)); // one row near EPS
         const w = normals(columns, random);
-        const x = bed().upload(
-          rows.flatMap((row) => [...row]),
-          maxRows * columns,
-        );
-        const norm = { x, w: bed().upload(w), size: columns, epsilon };
+        const lined = rows.flatMap((row) => [...toLaneOrder(row, columns)]);
+        const x = bed().upload(lined, maxRows * columns);
+        const norm = { x, w: bed().upload(toLaneOrder(w, columns)), size: columns, epsilon };
         const run = async (width: number, fused: boolean) => {
           const made = { normed: bed().poisoned(maxRows * columns), scales: bed().poisoned(maxRows) };
           const out = bed().poisoned(maxRows * n);
@@ -110,7 +109,7 @@ eachDevice((bed, device) => {
           const w = poisonedWorkspace(bed(), shapes({ embedding: columns, feedForward: size }), maxRows);
           const x = normals(rows * columns, random);
           x[0] = 3000; // a large gate does not overflow
-          const input = bed().upload(x, maxRows * columns);
+          const input = bed().upload(toLaneOrder(x, columns), maxRows * columns);
           bed().setStep(9, rows);
           const layer = { kind: "dense", gateUp: gateUp.matrix, down: down.matrix } as const;
           let dispatches = 0;
@@ -133,7 +132,7 @@ eachDevice((bed, device) => {
             const at = Math.floor(i / size) * 2 * size + (i % size);
             return silu(both[at]!) * both[at + size]!;
           });
-          const hidden = await bed().floats(w.hidden);
+          const hidden = fromLaneOrder(await bed().floats(w.hidden), size);
           expectWritten(hidden, (i) => i < rows * size, `seed ${seed}`);
           // The row with the large gates apart, since its size would hide errors of the others.
           for (const [from, to] of [

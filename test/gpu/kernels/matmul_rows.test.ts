@@ -7,6 +7,7 @@ import { randomBlocks } from "../../reference/random_blocks.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
+import { toLaneOrder } from "../support/lane_rows.ts";
 import { multiply, products, productTolerance } from "../support/products.ts";
 import { poison, withLanes } from "../support/test_bed.ts";
 import { loadMatrix } from "../support/weights_file.ts";
@@ -111,7 +112,7 @@ eachDevice((bed, device) => {
         : [...x.subarray(t * columns, (t + 1) * columns)],
     );
     const fromRing = await multiply(bed(), wide, matrix, x, bed().gpu, {
-      x: bed().upload(turnedInput, maxRows * columns),
+      x: bed().upload(toLaneOrder(turnedInput, columns), maxRows * columns),
       xRing: ring,
       position: 12,
     });
@@ -124,6 +125,35 @@ eachDevice((bed, device) => {
     const packed = strided.filter((_, i) => i < rows * 8 && i % 8 < n);
     expectClose(packed, expected, productTolerance, `strides, seed ${seed}`);
   });
+
+  for (const kind of ["rows", "prompt"] as const) {
+    test(`${kind}: rows that products are to read lie in lane order, of all slabs, added to a residual or not`, async () => {
+      const seed = 204;
+      const random = seededRandom(seed);
+      const [columns, n, rows] = [64, 96, 5];
+      const parts = [
+        { type: "Q8_0", rows: 40 }, // the second slab begins within a group of 32
+        { type: "F32", rows: 56 },
+      ] as const;
+      const { matrix } = await loadMatrix(bed(), columns, parts, random);
+      const path = { kind, width: maxRows };
+      const x = normals(rows * columns, random);
+      const residual = normals(rows * n, random);
+      const out = bed().upload(toLaneOrder(residual, n), maxRows * n);
+      const sum = bed().upload(residual, maxRows * n);
+      const plain = await multiply(bed(), path, matrix, x);
+      const placed = await multiply(bed(), path, matrix, x, bed().gpu, { laneOrder: true });
+      await multiply(bed(), path, matrix, x, bed().gpu, { laneOrder: true, accumulate: true, out });
+      await multiply(bed(), path, matrix, x, bed().gpu, { accumulate: true, out: sum });
+      expectWritten(plain, (i) => i < rows * n, `seed ${seed}`);
+      expectSameBits(placed, toLaneOrder(plain, n), `seed ${seed}`);
+      expectSameBits(
+        await bed().floats(out),
+        toLaneOrder(await bed().floats(sum), n),
+        `seed ${seed}, residual`,
+      );
+    });
+  }
 
   test("a pass of no rows writes nothing", async () => {
     const { matrix } = await loadMatrix(bed(), 64, [{ type: "Q8_0", rows: 6 }], seededRandom(1));
@@ -142,7 +172,7 @@ eachDevice((bed, device) => {
     const bytes = Uint8Array.from({ length: n * 336 }, (_, i) => some[i % some.length]!);
     const { matrix } = await loadMatrix(bed(), columns, [{ type: "Q2_K", rows: n, bytes }], random);
     const x = normals(columns, random);
-    const input = bed().upload(x);
+    const input = bed().upload(toLaneOrder(x, columns));
     const out = bed().poisoned(n);
     bed().setStep(0, 1);
     const path = { kind: "rows", width: 1 } as const;

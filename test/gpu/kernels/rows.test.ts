@@ -6,6 +6,7 @@ import { seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
+import { fromLaneOrder, toLaneOrder } from "../support/lane_rows.ts";
 import { noWeights, poisonedWorkspace, shapes } from "../support/layers.ts";
 
 const path = { kind: "rows", width: 64 } as const;
@@ -17,24 +18,26 @@ eachDevice((bed) => {
       const random = seededRandom(seed);
       const x = Array.from({ length: 64 }, (_, t) => normals(size, random, t === 3 ? 1e-4 : 2)); // one row near EPS
       const w = normals(size, random);
-      const input = bed().upload([
-        ...normals(size + 8, random),
-        ...x.flatMap((row) => [...row, ...normals(8, random)]),
-      ]);
-      const weight = bed().upload(w);
+      const stride = size + 32;
+      const rowsAround = [
+        ...normals(stride, random),
+        ...x.flatMap((row) => [...row, ...normals(32, random)]),
+      ];
+      const input = bed().upload(toLaneOrder(rowsAround, stride));
+      const weight = bed().upload(toLaneOrder(w, size));
       const run = async (rows: number) => {
         const y = bed().poisoned(65 * 2 * size);
         bed().setStep(0, rows);
         await bed().run((to) =>
           recordNorm(bed().rows(to, path), {
-            x: { buffer: input, stride: size + 8, row: 1 },
+            x: { buffer: input, stride, row: 1 },
             w: weight,
             y: { buffer: y, stride: 2 * size, column: size },
             size,
             epsilon: 1e-6,
           }),
         );
-        const all = await bed().floats(y);
+        const all = fromLaneOrder(await bed().floats(y), 2 * size);
         const isRow = (i: number) => i < rows * 2 * size && i % (2 * size) >= size;
         expectWritten(all, isRow, `seed ${seed}, ${rows} rows`);
         return all.filter((_, i) => isRow(i));
@@ -73,7 +76,7 @@ eachDevice((bed) => {
       await bed().run((to) =>
         recordFeedForward({ ...bed().rows(to, path), workspace: w }, layer, { x: w.normed }, { out: w.x }),
       );
-      const y = await bed().floats(w.hidden);
+      const y = fromLaneOrder(await bed().floats(w.hidden), feedForward);
       const expected = Float64Array.from({ length: rows * feedForward }, (_, i) => {
         const at = Math.floor(i / feedForward) * 2 * feedForward + (i % feedForward);
         return silu(x[at]!) * x[at + feedForward]!;
@@ -90,21 +93,21 @@ eachDevice((bed) => {
 
   test("rms_norm from ring to ring: rows lie at their position modulo the ring, the source one row late", async () => {
     const seed = 620;
-    const [size, ring, position, rows] = [32, 7, 12, 5];
+    const [size, ring, position, rows] = [64, 7, 12, 5];
     const x = normals(ring * size, seededRandom(seed));
     const w = bed().upload(new Float32Array(size).fill(1));
     const y = bed().poisoned(ring * size);
     bed().setStep(position, rows);
     await bed().run((to) =>
       recordNorm(bed().rows(to, path), {
-        x: { buffer: bed().upload(x), stride: size, row: ring - 1, ring },
+        x: { buffer: bed().upload(toLaneOrder(x, size)), stride: size, row: ring - 1, ring },
         w,
         y: { buffer: y, stride: size, ring },
         size,
         epsilon: 1e-6,
       }),
     );
-    const got = await bed().floats(y);
+    const got = fromLaneOrder(await bed().floats(y), size);
     const places = Array.from({ length: rows }, (_, t) => (position + t) % ring);
     expectWritten(got, (i) => places.includes(Math.floor(i / size)), `seed ${seed}`);
     for (const [t, place] of places.entries()) {

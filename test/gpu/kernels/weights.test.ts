@@ -9,6 +9,7 @@ import { type Random, seededRandom } from "../../reference/random.ts";
 import { expectClose, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
+import { fromLaneOrder } from "../support/lane_rows.ts";
 import { multiply, products, productTolerance } from "../support/products.ts";
 import { withBindingLimit } from "../support/test_bed.ts";
 import { loadMatrix } from "../support/weights_file.ts";
@@ -266,7 +267,7 @@ eachDevice((bed) => {
       await bed().run((to) =>
         recordEmbedding(bed().rows(to, { kind: "rows", width: maxRows }), matrix, looked),
       );
-      const got = await bed().floats(looked);
+      const got = fromLaneOrder(await bed().floats(looked), columns);
       const expected = Float64Array.from(
         ids.flatMap((id) => [...weights.subarray(id * columns, (id + 1) * columns)]),
       );
@@ -286,7 +287,7 @@ eachDevice((bed) => {
       const x = bed().poisoned(maxRows * columns);
       bed().setStep(0, ids);
       await bed().run((to) => recordEmbedding(bed().rows(to, { kind: "rows", width: maxRows }), matrix, x));
-      const got = await bed().floats(x);
+      const got = fromLaneOrder(await bed().floats(x), columns);
       const weights = values();
       expectWritten(
         got,
@@ -306,6 +307,34 @@ eachDevice((bed) => {
     });
   }
 
+  test("the weights of a norm lie in lane order: of each group of 32 the first quad, then of each the second", async () => {
+    const columns = 3 * 32;
+    const floats = normals(columns, seededRandom(505));
+    const tensor = {
+      name: "w",
+      dims: [columns],
+      type: "F32",
+      supported: true,
+      offset: 8,
+      bytes: 4 * columns,
+    };
+    const file = {
+      path: "model.gguf",
+      tensors: new Map([["w", tensor]]),
+      read: async (offset: number, target: Uint8Array) => {
+        target.set(new Uint8Array(floats.buffer).subarray(offset - 8, offset - 8 + target.length));
+      },
+    } as unknown as GgufFile;
+    const weights = new Weights(bed().gpu, file);
+    const w = weights.norm("w", columns);
+    await weights.upload();
+    const expected = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((quad) =>
+      [0, 1, 2].flatMap((group) => [...floats.subarray(32 * group + 4 * quad, 32 * group + 4 * quad + 4)]),
+    );
+    expect([...(await bed().floats(w))]).toEqual(expected);
+    weights.free();
+  });
+
   test("halves below 2^-14 keep their value: the small weights of Q6_K and IQ4_XS need them", async () => {
     const bits = Uint16Array.from({ length: 1024 }, (_, i) => (i & 1 ? 0x8000 : 0) | i); // every subnormal
     const bytes = new Uint8Array(bits.buffer);
@@ -318,6 +347,6 @@ eachDevice((bed) => {
     const x = bed().poisoned(1024);
     bed().setStep(0, [0]);
     await bed().run((to) => recordEmbedding(bed().rows(to, { kind: "rows", width: 1 }), matrix, x));
-    expect(await bed().floats(x)).toEqual(Float32Array.from(values()));
+    expect(fromLaneOrder(await bed().floats(x), 1024)).toEqual(Float32Array.from(values()));
   });
 });

@@ -7,6 +7,7 @@ import { loadModel, type Model, maxRows, tapeRows } from "../../../engine/model/
 import { seededRandom } from "../../reference/random.ts";
 import { expectSameBits } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
+import { toLaneOrder } from "../support/lane_rows.ts";
 import { fixtures, hiddenRows } from "../support/models.ts";
 import { poison, withLanes } from "../support/test_bed.ts";
 
@@ -183,7 +184,7 @@ async function check(evaluator: Evaluator, sequence: Sequence, start: number, ro
   if (start > 0) {
     const place = ((start - 1) % tapeRows) * embedding * 4;
     const { hidden } = evaluator.sequence.memory;
-    queue.writeBuffer(hidden, place, sequence.hidden[start - 1] as Float32Array<ArrayBuffer>);
+    queue.writeBuffer(hidden, place, toLaneOrder(sequence.hidden[start - 1]!, embedding));
   }
   for (const [i, it] of buffers.entries()) {
     queue.writeBuffer(it.buffer, 0, contents(it, sequence.rows[i]!, firstKept(it), start));

@@ -2,6 +2,7 @@ import { type Hyperparameters, maxRows, tapeRows } from "../../../engine/model/i
 import { recordDeltaNet } from "../../../engine/model/layers/delta_net.ts";
 import type { Random } from "../../reference/random.ts";
 import { normals, uniforms } from "./inputs.ts";
+import { fromLaneOrder } from "./lane_rows.ts";
 import { layerPass, noWeights, poisonedWorkspace } from "./layers.ts";
 import { poison, type TestBed } from "./test_bed.ts";
 
@@ -103,7 +104,7 @@ export async function runDeltaLayer(
     gates: fromPosition(await bed.floats(gates), s.position, 2 * valueHeads),
     grams: await bed.floats(w.grams),
     delta: await bed.floats(w.delta),
-    out: await bed.floats(w.mixerOut),
+    out: fromLaneOrder(await bed.floats(w.mixerOut), valueHeads * headSize),
     slots: await bed.floats(slots),
   };
 }

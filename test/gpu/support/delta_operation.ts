@@ -2,6 +2,7 @@ import { type DeltaForm, deltaKernel, ruleForm } from "../../../engine/model/ind
 import { deltaRule, l2Norm, rmsNorm, silu } from "../../reference/formulas.ts";
 import type { Random } from "../../reference/random.ts";
 import { normals, uniforms } from "./inputs.ts";
+import { fromLaneOrder } from "./lane_rows.ts";
 import { shapes } from "./layers.ts";
 import { poison, type TestBed } from "./test_bed.ts";
 
@@ -249,5 +250,10 @@ export async function runDelta(
       [(valueHeads * headSize) / form.columns],
     ),
   );
-  return { out: await bed.floats(out), slots: await bed.floats(slots), gates: await bed.floats(gates) };
+  const answers = await bed.floats(out);
+  return {
+    out: form.normed ? fromLaneOrder(answers, valueHeads * headSize) : answers,
+    slots: await bed.floats(slots),
+    gates: await bed.floats(gates),
+  };
 }

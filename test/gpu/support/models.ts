@@ -14,6 +14,7 @@ import {
   tapeRows,
 } from "../../../engine/model/index.ts";
 import { ggufBytes, type MetadataPair, type TensorSource } from "../../reference/write_gguf.ts";
+import { fromLaneOrder } from "./lane_rows.ts";
 import { poison } from "./test_bed.ts";
 
 export const fixtures = join(import.meta.dirname, "../../fixtures");
@@ -81,7 +82,10 @@ export async function evaluate(
 /** The trunk's post-norm rows of positions `first`… that the ring still has. */
 export async function hiddenRows(evaluator: Evaluator, first: number, rows: number): Promise<Float32Array> {
   const { embedding } = evaluator.model.h;
-  const ring = await evaluator.rows(evaluator.sequence.memory.hidden, tapeRows, embedding);
+  const ring = fromLaneOrder(
+    await evaluator.rows(evaluator.sequence.memory.hidden, tapeRows, embedding),
+    embedding,
+  );
   const found = new Float32Array(rows * embedding);
   for (let t = 0; t < rows; t++) {
     const at = ((first + t) % tapeRows) * embedding;

@@ -2,6 +2,7 @@ import type { Gpu } from "../../../engine/gpu/index.ts";
 import { maxRows, type Path } from "../../../engine/model/index.ts";
 import { type MatmulOptions, recordMatmul } from "../../../engine/model/layers/matmul.ts";
 import type { Matrix } from "../../../engine/model/weights.ts";
+import { toLaneOrder } from "./lane_rows.ts";
 import type { TestBed } from "./test_bed.ts";
 
 /** y_t[n] = Σ_k W[n, k]·x_t[k] in f64; W [columns, N] and x [columns, T] row after row, y [N, T]. */
@@ -35,7 +36,7 @@ export async function multiply(
   gpu: Gpu = bed.gpu,
   { position = 0, ...options }: Partial<MatmulOptions> & { position?: number } = {},
 ): Promise<Float32Array> {
-  const input = bed.upload(x, maxRows * matrix.columns);
+  const input = bed.upload(toLaneOrder(x, matrix.columns), maxRows * matrix.columns);
   const out = bed.poisoned(maxRows * matrix.rows);
   bed.setStep(position, x.length / matrix.columns);
   await bed.run((to) => recordMatmul(bed.rows(to, path), matrix, { x: input, out, ...options }), { gpu });

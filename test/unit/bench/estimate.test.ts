@@ -5,6 +5,10 @@ import {
   type Counts,
   clocksOf,
   type GpuNumbers,
+  laneOrder,
+  leftToRight,
+  linesOfInput,
+  linesTable,
   shareOf,
   shareTable,
 } from "../../bench/estimate/share_of_bandwidth.ts";
@@ -51,19 +55,30 @@ describe("the share of bandwidth", () => {
       memory: 136 / 8, // 8 bytes a clock for each core
       alu: 20, // 640 at 32 a clock; 320 that are no multiply-adds, at 16
       cache: (16 * 16 + 136) / 64, // 8 loads for each row of x
-      lines: 16 + 8 * (34 / 128),
+      lines: 16 / 8 + 8 * (34 / 128), // eight lanes find their quads of x in one line
     });
+    expect(clocksOf(gpu, "Q8_0", 2, loop, leftToRight).lines).toBe(16 + 8 * (34 / 128));
     expect(clocksOf(gpu, "Q8_0", 2, { ...loop, fma: 160 }).alu).toBe(30);
   });
 
-  test("what takes longest decides, and memory that takes longest has all of it", () => {
-    expect(shareOf({ memory: 10, alu: 4, cache: 5, lines: 40 })).toEqual({ least: 0.25, most: 1 });
-    expect(shareOf({ memory: 10, alu: 20, cache: 5, lines: 15 })).toEqual({ least: 0.5, most: 0.5 });
+  test("64 lanes find a quad of x in eight lines, where rows are of whole lines, and else in nine at most; before in 64", () => {
+    for (const columns of [2048, 2560, 4096, 9216])
+      expect(linesOfInput(laneOrder, { columns, lanes: 64 })).toBe(8 / 64);
+    expect(linesOfInput(laneOrder, { columns: 2048 + 32, lanes: 64 })).toBeLessThanOrEqual(9 / 64);
+    expect(linesOfInput(leftToRight, { columns: 2560, lanes: 64 })).toBe(1);
   });
 
-  test("RESULTS.md has the table of the counts that are kept", () => {
+  test("what takes longest decides, and memory that takes longest has all of it", () => {
+    expect(shareOf({ memory: 10, alu: 4, cache: 5, lines: 9 })).toBe(1);
+    expect(shareOf({ memory: 10, alu: 4, cache: 5, lines: 40 })).toBe(0.25);
+    expect(shareOf({ memory: 10, alu: 20, cache: 5, lines: 15 })).toBe(0.5);
+  });
+
+  test("RESULTS.md has the tables of the counts that are kept", () => {
     const counts = JSON.parse(readFileSync("test/bench/estimate/counts.json", "utf8")) as Counts;
     expect(Object.keys(counts).sort()).toEqual(["Q4_K", "Q6_K", "Q8_0"]);
-    expect(readFileSync("test/bench/RESULTS.md", "utf8")).toContain(shareTable(counts));
+    const results = readFileSync("test/bench/RESULTS.md", "utf8");
+    expect(results).toContain(linesTable(counts));
+    expect(results).toContain(shareTable(counts));
   });
 });
