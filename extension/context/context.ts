@@ -20,7 +20,7 @@ import type { Settings } from "../settings/index.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createIgnoredFiles } from "./ignored_files.ts";
 import { otherCells } from "./notebooks.ts";
-import { createRecentEdits, type Hunk } from "./recent_edits.ts";
+import { createRecentEdits, type Hunk, lineChanges } from "./recent_edits.ts";
 
 const SHARE = 0.25; // of a prompt: the active file is worth more
 const LINES_AROUND = 2; // an edit
@@ -116,14 +116,9 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
     definitions,
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
       if (contentChanges.length === 0 || !isCode(document)) return;
-      edits.changed(
-        document.uri.toString(),
-        contentChanges.map(({ range, text }) => ({
-          start: range.start.line,
-          end: range.end.line,
-          insertedLines: text.split("\n").length - 1,
-        })),
-      );
+      const changes = lineChanges(contentChanges);
+      if (changes) edits.changed(document.uri.toString(), changes);
+      else edits.forget(document.uri.toString());
     }),
     vscode.workspace.onDidSaveTextDocument(() => definitions.forget()),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => edits.forget(uri.toString())),

@@ -16,8 +16,24 @@ export interface Hunk {
   readonly atMs: number;
 }
 
+const MAX_INSERTED = 1 << 18; // characters at once: more are data, and counting their lines would keep the host's thread
 const MAX_HUNKS = 16;
 const JOINED = 3; // lines between two changes that are one hunk
+
+interface TextChange {
+  readonly range: { readonly start: { readonly line: number }; readonly end: { readonly line: number } };
+  readonly text: string;
+}
+
+/** An event's changes by lines; undefined where it inserts so much that the lines are not counted. */
+export function lineChanges(changes: readonly TextChange[]): LineChange[] | undefined {
+  if (changes.some(({ text }) => text.length > MAX_INSERTED)) return undefined;
+  return changes.map(({ range: { start, end }, text }) => ({
+    start: start.line,
+    end: end.line,
+    insertedLines: text.split("\n").length - 1,
+  }));
+}
 
 export function createRecentEdits(now: () => number) {
   let hunks: Hunk[] = []; // oldest first

@@ -120,7 +120,12 @@ export function createTypingRecorder({
       const document = documents.get(uri);
       if (!document || changes.length === 0) return;
       const grown = changes.reduce((sum, { removed, inserted }) => sum + inserted.length - removed, 0);
-      documents.set(uri, { ...document, length: document.length + grown });
+      const length = document.length + grown;
+      if (length > MAX_CHARACTERS) {
+        close(uri);
+        return;
+      }
+      documents.set(uri, { ...document, length });
       changedAt = clock.now();
       add({ type: "change", uri, version, changes });
     },

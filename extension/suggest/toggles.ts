@@ -2,11 +2,27 @@ import * as vscode from "vscode";
 import type { Settings } from "../settings/index.ts";
 import { writeSetting } from "../settings/index.ts";
 
+interface Current {
+  readonly current: Settings;
+}
+
+let last: Promise<void> = Promise.resolve();
+
+/** One after the other: what a key turns off is known to be off when the next one comes, however soon. */
+function inTurn(write: () => PromiseLike<void>): Promise<void> {
+  const mine = last.then(write);
+  last = mine.catch(() => {}); // told to those who wait for it
+  return mine;
+}
+
 /** Turns suggestions on or off, everywhere. */
-export const toggle = ({ pipeline }: Settings): Thenable<void> => writeSetting("enable", !pipeline.enabled);
+export const toggle = (settings: Current): Promise<void> =>
+  inTurn(() => writeSetting("enable", !settings.current.pipeline.enabled));
 
 /** Turns suggestions on or off for the active document's language, and leaves all others as they are set. */
-export async function toggleLanguage({ pipeline }: Settings): Promise<void> {
+export const toggleLanguage = (settings: Current): Promise<void> => inTurn(() => writeLanguage(settings));
+
+async function writeLanguage({ current: { pipeline } }: Current): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   if (!document) {
     void vscode.window.showInformationMessage(

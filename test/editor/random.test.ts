@@ -107,7 +107,7 @@ test(`${ACTIONS} random actions: nothing that nobody accepted, nothing in a wron
 
     // And it still works.
     await closeEditors(window);
-    MODES.find(({ name }) => name === "settings as before")!.act(hands);
+    await MODES.find(({ name }) => name === "settings as before")!.act(hands);
     await openAt(window, "last.ts", STACK);
     await type(window, "this");
     const text = await waitForGhost(window);

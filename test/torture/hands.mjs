@@ -1,5 +1,6 @@
 // The long form of random hands: 10,000 actions in windows of a real VS Code, 200 in each, each window by a seed of its own. What
-// was done is kept in .cache/hands.json: when it is ended and started again, it goes on from there. Ends in the table of RESULTS.md.
+// was done is kept in .cache/hands.json: when it is ended and started again, it goes on from there, and tries again what was lost,
+// whose logs stay in .cache/hands/. Ends in the table of RESULTS.md.
 //
 //   node test/torture/hands.mjs [ACTIONS, else 10000]
 //
@@ -18,10 +19,11 @@ const EACH = 200; // actions of a window
 const SEED = Number(process.env.FORETYPE_SEED || 18);
 const HANG_MS = 30 * 60_000; // of a window
 const SLOW_SHOWN = 12;
-const KINDS = /** @type {const} */ (["other", "process", "start"]);
+const KINDS = /** @type {const} */ (["other", "garbage", "process", "start"]);
 const TITLES = {
   other: "while hands act",
-  process: "starts the engine's process",
+  garbage: "while V8 collects garbage, the host's and ours",
+  process: "the engine's process is started",
   start: "the extension starts",
 };
 
@@ -77,7 +79,8 @@ function hostThread(rows, kind) {
 const windows = Math.ceil(Number(all) / EACH);
 for (let index = 0; index < windows; index++) {
   const seed = SEED * 1000 + index;
-  if (counts.rows[seed] !== undefined) continue;
+  const before = counts.rows[seed];
+  if (before !== undefined && before.fault === undefined) continue;
   const outcome = await tryWindow(seed);
   counts.rows[seed] = outcome;
   counts.save();

@@ -1,7 +1,7 @@
-import ignore from "ignore";
+import ignore, { type Ignore } from "ignore";
 import type { ReadableFile, Silence } from "../contract.ts";
 import { BUILT_IN_EXCLUDES, SECRET_LANGUAGES } from "./built_in_excludes.ts";
-import { type Pattern, parseEntry } from "./exclude_entries.ts";
+import { literalOf, type Pattern, parseEntry } from "./exclude_entries.ts";
 
 /** Why a file is never read. */
 export interface Exclusion {
@@ -15,8 +15,8 @@ export interface Exclusion {
 interface Rule extends Pattern {
   readonly pattern: string;
   readonly builtIn: boolean;
-  /** Whether the pattern fits this very path; a folder's ends in a slash. */
-  readonly fits: (path: string) => boolean;
+  /** Whether the pattern fits this very path; a folder's ends in a slash. `upper` is the path in capitals. */
+  readonly fits: (path: string, upper: string) => boolean;
 }
 
 interface Verdict {
@@ -88,12 +88,15 @@ function compiledFor(exclude: readonly string[]): Compiled {
   return known;
 }
 
+/** The same whatever the user sets; they are made once. */
+let builtInRules: readonly Rule[] | undefined;
+
 function rulesFor(exclude: readonly string[]): Rule[] {
   const own = exclude.flatMap((entry) => rulesOf(entry, false));
   const takenBack = new Set(own.filter(({ negated }) => negated).map(({ body }) => bare(body)));
-  const builtIn = BUILT_IN_EXCLUDES.flatMap((entry) => rulesOf(entry, true));
+  builtInRules ??= BUILT_IN_EXCLUDES.flatMap((entry) => rulesOf(entry, true));
   // `!secrets/` means the rule, whatever else `.gitignore` makes of it.
-  return [...builtIn.filter(({ body }) => !takenBack.has(bare(body))), ...own];
+  return [...builtInRules.filter(({ body }) => !takenBack.has(bare(body))), ...own];
 }
 
 /** A pattern without what it may be written with or without. */
@@ -103,10 +106,16 @@ function rulesOf(entry: string, builtIn: boolean): Rule[] {
   const parsed = parseEntry(entry);
   if ("why" in parsed) return [];
   return parsed.map(({ body, negated }) => {
+    // Some 200 expressions take 50 ms to make and to compile: those of few rules are needed, and the others' never made.
+    const literal = literalOf(body);
+    let matcher: Ignore | undefined;
     // A lone `!` rule tells of the path itself; a rule without one would tell of the folders above it as well.
-    const matcher = ignore({ allowRelativePaths: true }).add(`!${body}`);
-    const pattern = builtIn ? body : entry;
-    return { body, negated, pattern, builtIn, fits: (path) => matcher.test(path).unignored };
+    const fits: Rule["fits"] = (path, upper) => {
+      if (!upper.includes(literal)) return false;
+      matcher ??= ignore({ allowRelativePaths: true }).add(`!${body}`);
+      return matcher.test(path).unignored;
+    };
+    return { body, negated, pattern: builtIn ? body : entry, builtIn, fits };
   });
 }
 
@@ -144,7 +153,8 @@ function verdictOn(path: string, rules: readonly Rule[]): Verdict | undefined {
   for (let depth = 1; depth <= parts.length; depth++) {
     const byFolder = depth < parts.length;
     const prefix = parts.slice(0, depth).join("/") + (byFolder ? "/" : "");
-    const index = rules.findLastIndex(({ fits }) => fits(prefix));
+    const upper = prefix.toUpperCase();
+    const index = rules.findLastIndex(({ fits }) => fits(prefix, upper));
     if (index === -1) continue;
     const excluded = !rules[index]!.negated;
     if (excluded || !byFolder) return { index, excluded, byFolder };

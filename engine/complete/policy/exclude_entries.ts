@@ -50,6 +50,16 @@ export function checkExclude(
   return { entries, wrong };
 }
 
+/**
+ * The longest text without a wildcard that a path must have, in capitals, for a pattern to fit it in any case; empty where there is
+ * none. Letters that are alike in any case have the same capitals, which is not so of small letters (ς and σ).
+ */
+export function literalOf(body: string): string {
+  const [beforeClass = ""] = body.trimEnd().split("[", 1); // what a class ends with is not worth a parser
+  const runs = beforeClass.split(/[*?\\/]/);
+  return runs.reduce((longest, run) => (run.length > longest.length ? run : longest), "").toUpperCase();
+}
+
 function faultOf(glob: string): string | undefined {
   if (glob.length > LONGEST) return `is longer than any path, which has ${LONGEST} characters at most`;
   if (glob.split("/").some((name) => (name.match(/\*+/g) ?? []).length > MOST_STARS))

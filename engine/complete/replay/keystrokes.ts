@@ -1,15 +1,17 @@
 import type { DocumentChange } from "../metrics/index.ts";
 
 const PAIRS = ["()", "[]", "{}", '""', "''", "``", "<>"];
+const LONGEST = 2000; // characters: two lines of indentation; a longer text is not looked at
 
 /**
  * Whether one key makes an editor insert this: a character, a bracket with its partner, Tab, or Enter with the
  * indentation that comes by itself (two lines of it between braces).
  */
 export const isKey = (inserted: string): boolean =>
-  [...inserted].length === 1 ||
-  PAIRS.includes(inserted) ||
-  /^(?: {1,8}|(?:\r?\n[ \t]*){1,2})$/.test(inserted);
+  inserted.length <= LONGEST &&
+  ((inserted.length <= 2 && [...inserted].length === 1) ||
+    PAIRS.includes(inserted) ||
+    /^(?: {1,8}|(?:\r?\n[ \t]*){1,2})$/.test(inserted));
 
 export type KeystrokeKind = "typed" | "deleted" | "pasted" | "accepted" | "jumped" | "asked";
 

@@ -1,3 +1,4 @@
+import ignore from "ignore";
 import { describe, expect, test } from "vitest";
 import {
   closedDocument,
@@ -5,8 +6,11 @@ import {
   exclusionOf,
   exclusionSilence,
 } from "../../../engine/complete/index.ts";
+import { literalOf } from "../../../engine/complete/policy/exclude_entries.ts";
 import { checkExclude } from "../../../engine/complete/policy/index.ts";
 import { sentenceOf } from "../../../engine/errors/index.ts";
+import { seededRandom } from "../../reference/random.ts";
+import { testSeed } from "../../reference/seed.ts";
 
 /** In a workspace `/home/ada/work`, unless the path is whole. */
 const file = (path: string, languageId = "plaintext") => ({
@@ -255,4 +259,23 @@ test("an explicit request passes what foretype.languages says, and never an excl
     closedDocument({ ...file(path, languageId), readOnly: false }, "invoked", DEFAULT_SETTINGS)?.id ?? null;
   expect(invoked("a.md", "markdown")).toBeNull();
   expect(invoked(".env", "dotenv")).toBe("excluded");
+});
+
+test("what a pattern needs of a path is in each path that it fits", () => {
+  const random = seededRandom(testSeed());
+  const textOf = (characters: string) =>
+    Array.from(
+      { length: 1 + Math.floor(random() * 6) },
+      () => characters[Math.floor(random() * characters.length)],
+    ).join("");
+  let fitting = 0;
+  for (let count = 0; count < 4000; count++) {
+    const body = textOf("aAkKſςσß.-_ *?/[]!\\");
+    const path = textOf("aAkKKſςσß.-_ /").replace(/^[./]+|\/{2,}/g, "");
+    if (path === "" || path.split("/").includes("..")) continue;
+    if (!ignore({ allowRelativePaths: true }).add(`!${body}`).test(path).unignored) continue;
+    fitting++;
+    expect(path.toUpperCase(), JSON.stringify({ body, path })).toContain(literalOf(body));
+  }
+  expect(fitting).toBeGreaterThan(20);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isIgnored, parseIgnoreFile } from "../../../extension/context/gitignore.ts";
 import { namesBefore } from "../../../extension/context/names.ts";
-import { createRecentEdits, type LineChange } from "../../../extension/context/recent_edits.ts";
+import { createRecentEdits, type LineChange, lineChanges } from "../../../extension/context/recent_edits.ts";
 
 const ignoreCases: readonly (readonly [file: string, path: string, ignored: boolean])[] = [
   ["out", "out/a.js", true],
@@ -81,4 +81,18 @@ test("sixteen edits are remembered, and none of a closed document", () => {
   expect(recent.hunks.map(({ start }) => start)).toEqual(Array.from({ length: 16 }, (_, i) => 140 + i * 10));
   recent.forget("a");
   expect(recent.hunks).toEqual([]);
+});
+
+test("changes are counted by lines, unless they insert what nobody types", () => {
+  const range = { start: { line: 3 }, end: { line: 5 } };
+  expect(lineChanges([{ range, text: "a\nb\n" }])).toEqual([{ start: 3, end: 5, insertedLines: 2 }]);
+  expect(lineChanges([{ range, text: "" }])).toEqual([{ start: 3, end: 5, insertedLines: 0 }]);
+  const pasted = "let a = 1;\n".repeat(30_000);
+  expect(lineChanges([{ range, text: pasted }])).toBeUndefined();
+  expect(
+    lineChanges([
+      { range, text: "" },
+      { range, text: pasted },
+    ]),
+  ).toBeUndefined();
 });

@@ -144,6 +144,17 @@ test("a document that has changed unseen is opened again", async () => {
   expect(finalTexts.get(uri)).toBe("one\r\n");
 });
 
+test("a document that a paste makes too long is left, without the paste, and opened again when it is shorter", async () => {
+  const { recorder, trace, appended } = start();
+  recorder.see(view("x = "));
+  recorder.changed(uri, 2, insert(4, "a".repeat(5 << 20)));
+  recorder.changed(uri, 3, [{ offset: 4, removed: 5 << 20, inserted: "" }]);
+  recorder.asked(questionAt("x = █", { path: "a.ts" }));
+  const { events } = await trace();
+  expect(events.map(({ type }) => type)).toEqual(["open", "close", "open", "ask"]);
+  expect(appended.join("").length).toBeLessThan(2000);
+});
+
 test("at its full size a recording ends, whole and with a word in the log", async () => {
   const { recorder, log, appended, trace } = start(1000);
   recorder.see(view("x"));

@@ -10,6 +10,7 @@ const keys: readonly (readonly [inserted: string, keys: number])[] = [
   ["\r\n\t", 1],
   ["", 0],
   ["ab", 0],
+  [`\n${" ".repeat(2000)}`, 0], // more than a line's indentation: pasted
   ["\n    return x;", 0],
 ];
 for (const [inserted, count] of keys)

@@ -1,5 +1,5 @@
 // What hands change about suggestions while they come: settings, as a file that is written, and commands; the model.
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { press } from "../actions.ts";
 import { type Action, type Hands, keys, pick } from "./hands.ts";
@@ -46,9 +46,8 @@ function write({ window, settings }: Hands, some: Readonly<Record<string, unknow
     const now = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>) : {};
     const kept = Object.entries(now).filter(([name]) => !isOurs(name));
     const own = all.filter(([name]) => path === (OF_MACHINE.has(name) ? machine : user));
-    // Whole: the editor may read at any time.
-    writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries([...kept, ...own])));
-    renameSync(`${path}.new`, path);
+    // In its place, as editors do: the watcher of a file may lose one that another takes the place of.
+    writeFileSync(path, JSON.stringify(Object.fromEntries([...kept, ...own])));
   }
 }
 

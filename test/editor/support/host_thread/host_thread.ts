@@ -20,8 +20,8 @@ export interface HostTimes {
   readonly times: readonly (readonly [step: number, count: number])[];
 }
 
-/** `start`: the extension starts; `process`: it starts a process, which Node waits for; `other`: all else. */
-export type HostThread = Readonly<Record<"start" | "process" | "other", HostTimes>>;
+/** `start`: the extension starts; `process`: it starts a process; `garbage`: mostly V8 collecting it; `other`: all else. */
+export type HostThread = Readonly<Record<"start" | "process" | "garbage" | "other", HostTimes>>;
 
 /** To be called before the window opens. `env` belongs into its environment. */
 export async function measureHostThread() {
