@@ -212,10 +212,10 @@ const torture = () => {
     ...testDevices,
     { title: "completions of real code", run: tests("unit", long, ["complete/real", "complete/properties"]) },
     { title: "changed files of every kind", run: longForm("test/fuzz/long.mjs") },
-    { title: "changed models, computed with", run: tests("gpu", long, ["changed_models"]) },
     { title: "mixtures of experts as on a GPU", run: tests("gpu", long, ["model/families"]) },
     { title: "drafts over whole texts", run: tests("gpu", long, drafts) },
     { title: "the engine's process, killed and spoiled", run: longForm("test/torture/long.mjs") },
+    { title: "eight hours of typing", run: longForm("test/bench/endurance.mjs") },
     vsix,
     vsCode,
     {

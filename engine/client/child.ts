@@ -1,6 +1,5 @@
 import { fork } from "node:child_process";
-import type { ToEngine } from "../contract/index.ts";
-import { createOutbox } from "./outbox.ts";
+import { admitToEngine, createOutbox, type ToEngine } from "../contract/index.ts";
 
 /** What runs the engine; see `hostCommand` in host_command.ts. */
 export interface EngineCommand {
@@ -50,10 +49,10 @@ export function forkEngine({ execPath, script, env, flags = [] }: EngineCommand)
   child.on("error", (error) => {
     if (child.pid === undefined) end(error.message);
   });
-  const outbox = createOutbox((message, taken) => {
+  const outbox = createOutbox<ToEngine>((message, taken) => {
     // Where the channel is closed Node tells the callback; the exit event follows.
     child.send(message, taken);
-  });
+  }, admitToEngine);
   return {
     pid: child.pid,
     send: outbox.send,

@@ -15,6 +15,7 @@ export type {
 export { EMBEDDED_MODEL } from "./embedded_model.ts";
 export type { EndReason, GenerationCost, GenerationEnd } from "./generation.ts";
 export { idOf, isFromEngine, isToEngine, kindOf } from "./messages.ts";
+export { admitFromEngine, admitToEngine, createOutbox } from "./outbox.ts";
 export type {
   DraftSources,
   EngineEvent,

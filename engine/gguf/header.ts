@@ -26,6 +26,8 @@ export interface Header {
 
 const KEY_LIMIT = 65_535; // bytes; the format's own limit
 const NAME_LIMIT = 256; // bytes of a tensor's name; llama.cpp reads up to 63
+const KEYS_LIMIT = 2 ** 16; // files of models have some 50
+const TENSORS_LIMIT = 2 ** 17; // 160 layers of 128 experts, each with tensors of its own, have 62,000
 const STRING_LIMIT = 2 ** 24; // bytes; the longest strings in use are chat templates of some 20 KB
 const ARRAY_LIMIT = 2 ** 24; // elements; 67 times the vocabulary of Qwen3.5
 const SMALLEST_PAIR = 13; // bytes: empty key, type, one-byte value
@@ -71,8 +73,8 @@ export async function readHeader(source: HeaderSource): Promise<Header> {
   const cursor = new HeaderCursor(source);
   await checkMagic(source, cursor);
   const version = await readVersion(source, cursor);
-  const tensorCount = await readCount(cursor, "tensors", SMALLEST_LINE);
-  const pairCount = await readCount(cursor, "metadata keys", SMALLEST_PAIR);
+  const tensorCount = await readCount(cursor, "tensors", SMALLEST_LINE, TENSORS_LIMIT);
+  const pairCount = await readCount(cursor, "metadata keys", SMALLEST_PAIR, KEYS_LIMIT);
   const metadata = await readMetadata(cursor, pairCount);
   const directory = await readDirectory(cursor, tensorCount);
   return { version, metadata, directory, end: cursor.offset };
@@ -129,13 +131,20 @@ async function readVersion(source: HeaderSource, cursor: HeaderCursor): Promise<
 }
 
 /** A count of things that take `smallest` bytes each, so that a wrong one is found before anything is read for it. */
-async function readCount(cursor: HeaderCursor, things: string, smallest: number): Promise<number> {
+async function readCount(
+  cursor: HeaderCursor,
+  things: string,
+  smallest: number,
+  most: number,
+): Promise<number> {
   const count = (await cursor.take(8)).getBigUint64(0, true);
   if (count * BigInt(smallest) > BigInt(cursor.remaining)) {
     throw cursor.damaged(
       `it claims ${grouped(count)} ${things} and has ${grouped(cursor.remaining)} bytes left for them`,
     );
   }
+  if (count > BigInt(most))
+    throw cursor.damaged(`it claims ${grouped(count)} ${things} where ${grouped(most)} is the most`);
   return Number(count);
 }
 

@@ -31,6 +31,8 @@ const perLayerKeys = [
 
 const recurrentKey = "attention.recurrent_layers";
 
+const widestNorm = 2 ** 20; // bytes; what is longer is no norm, and the block is left out for its shape
+
 const listed = 6; // values in the sentence for layers that differ
 
 /** A bundled vision encoder and its projector. */
@@ -149,7 +151,7 @@ async function renamedMtp(
   for (const [name, tensor] of raw) {
     const own = rawMtpNames.get(name);
     const canonicalName = `blk.${block}.${own ?? name.replace(/^mtp\.layers\.0\./, "")}`;
-    if (own?.endsWith("norm.weight") && tensor.type === "F32") {
+    if (own?.endsWith("norm.weight") && tensor.type === "F32" && tensor.bytes <= widestNorm) {
       const vector = new Float32Array(tensor.bytes / 4);
       await file.read(tensor.offset, new Uint8Array(vector.buffer));
       vectors.push(vector.map((weight) => weight + 1));

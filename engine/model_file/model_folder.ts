@@ -12,7 +12,15 @@ const listed = 5; // names in the sentence for a folder of many models
 export async function modelIn(path: string): Promise<string> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats?.isDirectory()) return path; // what else may be wrong with it, opening says
-  const names = (await readdir(path)).filter((name) => isModelFile(name) && !isMtpFile(name)).sort();
+  const all = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError({
+      code: "file-unreadable",
+      problem: `${path} is a directory that cannot be listed (${error.code})`,
+      advice: "name the .gguf file in it, or check its permissions",
+      path,
+    });
+  });
+  const names = all.filter((name) => isModelFile(name) && !isMtpFile(name)).sort();
   // By the name without its part number: of each split model the first part that is there.
   const models = new Map<string, string>();
   for (const name of names) {

@@ -1,12 +1,12 @@
 // The engine as a child process: messages of protocol.ts over Node's IPC. It ends when its parent does.
-import type { FromEngine } from "../contract/index.ts";
+import { admitFromEngine, createOutbox, type FromEngine } from "../contract/index.ts";
 import { createEngine } from "./index.ts";
 import { endWithParent } from "./parent.ts";
 
-const send = (message: FromEngine): void => {
+const { send } = createOutbox<FromEngine>((message, taken) => {
   // A parent that is gone takes no message, and is noticed below.
-  if (process.connected) process.send!(message, undefined, undefined, () => {});
-};
+  if (process.connected) process.send!(message, undefined, undefined, taken);
+}, admitFromEngine);
 
 if (!process.send) {
   console.error(

@@ -203,7 +203,7 @@ const FUNCTIONS = {
     });
   },
   __select: (list: unknown, how: string, test: unknown = "", other?: unknown): unknown[] => {
-    const holds = TESTS[String(test)];
+    const holds = Object.hasOwn(TESTS, String(test)) ? TESTS[String(test)] : undefined;
     if (!holds || !Array.isArray(list)) throw new Error(`${how} knows no test ${String(test)}`);
     const second = plain(other);
     return list.map(plain).filter((one) => holds(one, second) === (how === "select"));

@@ -36,9 +36,12 @@ const tries = {
   "no memory for any buffer, told at once": 1,
   "no memory for any buffer, told later": 1,
   "windows killed while they store": 60,
+  "host that does not read": 40,
+  "pull ended, or failing, several times": 400,
+  "changed models, computed with": 20_000,
 };
 
-/** @typedef {{ tries: number, lost: string[] }} Row */
+/** @typedef {{ tries: number, lost: string[], outcomes?: Record<string, number> }} Row */
 /** @type {ReturnType<typeof openCounts<Row>>} */
 const counts = openCounts(join(root, ".cache", "torture.json"), SEED);
 
@@ -46,6 +49,7 @@ const programs = {
   parts: "test/torture/parts.ts",
   host: "test/torture/host.ts",
   window: "test/torture/window.ts",
+  cli: "engine/cli/main.ts",
   process: "engine/server/process.ts",
   hanging_process: "test/gpu/support/hanging_process.ts",
 };
@@ -91,8 +95,10 @@ for (const [part, to] of Object.entries(tries)) {
 }
 
 console.log("\n| what | tries | survived | lost |\n|---|---:|---:|---:|");
-for (const [part, { tries: done, lost }] of Object.entries(counts.rows))
-  console.log(`| ${part} | ${done} | ${done - lost.length} | ${lost.length} |`);
+for (const [part, { tries: done, lost, outcomes = {} }] of Object.entries(counts.rows)) {
+  const ways = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  console.log(`| ${[part, ...ways].join(", ")} | ${done} | ${done - lost.length} | ${lost.length} |`);
+}
 console.log(`seed ${SEED}, on ${DEVICE}`);
 if (only === "") counts.remove(); // all are done: the next run begins again
 process.exitCode = Object.values(counts.rows).some(({ lost }) => lost.length > 0) ? 1 : 0;

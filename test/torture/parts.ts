@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { createEngine } from "../../engine/server/index.ts";
 import { type Random, seededRandom } from "../reference/random.ts";
 import { badChannelSeries } from "./bad_channel.ts";
+import { createChangedModels } from "./changed_models.ts";
+import { deafHost } from "./deaf_host.ts";
+import { createPullBench } from "./downloads.ts";
 import { badMessages } from "./engine_messages.ts";
 import { endHost, type HostCase } from "./hosts.ts";
 import { createLossBench } from "./lost_devices.ts";
@@ -21,15 +24,17 @@ export interface Order {
   readonly device: string;
 }
 
-/** What it hears: after each try why it is lost, if it is. */
+/** What it hears after each try: why it is lost, if it is; else what became of it, where there are several ways to survive. */
 export interface Word {
   readonly number: number;
   readonly lost?: string;
+  readonly outcome?: string;
 }
 
 /** Something to try again and again. */
 interface Part {
-  one(random: Random, number: number): Promise<void>;
+  /** A text that it resolves with is an outcome. */
+  one(random: Random, number: number): Promise<unknown>;
   close?(): void | Promise<void>;
 }
 
@@ -80,6 +85,19 @@ const parts: Readonly<Record<string, (order: Order) => Part>> = {
   },
   "no memory for any buffer, told at once": (order) => memory(order, "at once"),
   "no memory for any buffer, told later": (order) => memory(order, "told"),
+  "changed models, computed with": ({ device }) => createChangedModels(device),
+  "host that does not read": ({ folder, device }) =>
+    each((random) =>
+      deafHost({
+        engine: join(folder, "process.js"),
+        device,
+        requests: Math.floor(random() * 60),
+        pings: Math.floor(random() ** 3 * 100_000),
+        reads: random() < 0.5,
+      }),
+    ),
+  "pull ended, or failing, several times": ({ folder }) =>
+    each((random) => createPullBench(join(folder, "cli.js")).pull(random)),
   "windows killed while they store": ({ folder }) =>
     each((random) => killWindows(join(folder, "window.js"), random)),
 };
@@ -91,11 +109,11 @@ process.once("message", async (order: Order) => {
   for (let number = from; number < to; number++) {
     const random = seededRandom(seed + 7919 * number);
     random();
-    const error = await one(random, number).then(
-      () => undefined,
-      (it: unknown) => it as Error,
+    const word = await one(random, number).then(
+      (outcome) => (typeof outcome === "string" ? { outcome } : {}),
+      (error: Error) => ({ lost: error.message }),
     );
-    await say({ number, ...(error && { lost: error.message }) });
+    await say({ number, ...word });
   }
   await close?.();
   process.exit(0);

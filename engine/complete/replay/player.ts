@@ -25,6 +25,8 @@ export interface PlayOptions {
   readonly speed?: number | undefined;
   /** Told of each keystroke, in order, when the next one begins; with a speed, some of its work may still run. */
   readonly onKey?: ((key: Keystroke) => void) | undefined;
+  /** Whether keystrokes are kept for the playback's end; default true. Those of hours would hide what else grows. */
+  readonly keepsKeys?: boolean | undefined;
   /** Real milliseconds that the model may take from one step to the next. */
   readonly patienceMs?: number | undefined;
 }
@@ -64,8 +66,11 @@ interface LastChange {
  * Plays recorded typing through the pipeline, as an editor would ask it, and counts what each keystroke costs.
  * @throws UserError if the model stops answering, and any error with which the model ends a stream.
  */
-export async function playTrace(trace: TypingRecording, options: PlayOptions): Promise<Playback> {
-  const { settings, syntax, contextTokens, speed, onKey, patienceMs = PATIENCE } = options;
+export async function playTrace(
+  trace: Pick<TypingRecording, "name"> & { readonly events: Iterable<TypingEvent> },
+  options: PlayOptions,
+): Promise<Playback> {
+  const { settings, syntax, contextTokens, speed, onKey, keepsKeys = true, patienceMs = PATIENCE } = options;
   const virtual = speed === undefined ? createVirtualClock() : undefined;
   const clock = virtual?.clock ?? systemClock;
   const startMs = clock.now();
@@ -95,6 +100,7 @@ export async function playTrace(trace: TypingRecording, options: PlayOptions): P
   function begin(key: Pick<Keystroke, "at" | "uri" | "line" | "kind" | "jumpedLines">): Keystroke {
     const done = keystrokes.at(-1);
     if (done) onKey?.(done);
+    if (!keepsKeys) keystrokes.length = 0;
     const row: Keystroke = {
       ...key,
       matched: null,
@@ -274,11 +280,12 @@ export async function playTrace(trace: TypingRecording, options: PlayOptions): P
   }
 
   try {
+    let end = 0;
     for (const event of trace.events) {
-      await passTo(event.at);
+      end = event.at;
+      await passTo(end);
       play(event);
     }
-    const end = trace.events.at(-1)?.at ?? 0;
     await passTo(end + AFTER * (speed ?? 1));
     await settle(end);
     const done = keystrokes.at(-1);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vulkanFolder } from "../../../scripts/environment.mjs";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
+import { deafHost } from "../../torture/deaf_host.ts";
 import { endHost } from "../../torture/hosts.ts";
 import { createLossBench } from "../../torture/lost_devices.ts";
 import { createKillBench } from "../../torture/processes.ts";
@@ -38,6 +39,10 @@ describe.skipIf(!existsSync(join(vulkanFolder(), `${device}.json`)))(`on ${devic
       const engine = bundle(when === "any" ? "process" : "hanging");
       await endHost({ host: bundle("host"), engine, device, when, how }, seededRandom(testSeed()));
     });
+
+  test("a host that does not read is kept no more for than it asked, and has all of it when it reads", async () => {
+    await deafHost({ engine: bundle("process"), device, requests: 3, pings: 3000, reads: true });
+  });
 
   test("a GPU that is lost at any moment costs no text", async () => {
     const bench = createLossBench(device);

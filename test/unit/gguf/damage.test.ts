@@ -1,4 +1,4 @@
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -225,6 +225,35 @@ const cases: readonly [fault: string, bytes: Uint8Array, sentence: string][] = [
 test.each(cases)("%s is refused in one sentence", async (_, bytes, sentence) => {
   await writeFile(path, bytes);
   expect(await complaint(path)).toBe(sentence);
+});
+
+test.each([
+  ["131,073 tensors", 8, 131_073, 24, "it claims 131,073 tensors where 131,072 is the most"],
+  ["65,537 metadata keys", 16, 65_537, 13, "it claims 65,537 metadata keys where 65,536 is the most"],
+])("%s are refused, though the file is long enough for them", async (_, at, count, each, fault) => {
+  await writeFile(path, patched(keyed, at, u64(BigInt(count))));
+  await truncate(path, count * each + 1000);
+  expect(await complaint(path)).toBe(`model.gguf is damaged (${fault}): download it again.`);
+});
+
+test("a header that takes more memory than any is refused before it does", async () => {
+  const [arrays, length] = [5, 2 ** 24];
+  const counts = keyed.slice(0, 24); // the file's own, with that many keys
+  counts.set(u64(BigInt(arrays)), 16);
+  const file = await open(path, "w");
+  await file.write(counts, 0, counts.length, 0);
+  let at = counts.length;
+  for (let i = 0; i < arrays; i++) {
+    const key = [...u64(2n), ...Buffer.from(`k${i}`)];
+    const pair = Uint8Array.from([...key, 9, 0, 0, 0, 0, 0, 0, 0, ...u64(BigInt(length))]);
+    await file.write(pair, 0, pair.length, at);
+    at += pair.length + length;
+  }
+  await file.truncate(at); // the elements are zeros that no disk holds
+  await file.close();
+  expect(await complaint(path)).toBe(
+    "model.gguf is damaged (metadata key k3 needs 16,777,216 bytes at byte 50,331,776 and a header ends by 67,108,864): download it again.",
+  );
 });
 
 test("a missing file, a path through a file and a directory are told apart", async () => {

@@ -613,6 +613,21 @@ describe("Ollama's dialect", () => {
     });
   });
 
+  test("a norm of a raw MTP block that is far longer than any is not read into memory, and the block is left out", async () => {
+    const file = renamed(withMtp, raw);
+    const long = {
+      ...keyed(file, { "qwen35.block_count": 4, "qwen35.nextn_predict_layers": undefined }),
+      tensors: file.tensors.map((it) =>
+        it.name === "mtp.pre_fc_norm_hidden.weight" ? { ...it, dims: [2 ** 29] } : it,
+      ),
+    };
+    await opened(long, ({ h, notes }) => {
+      expect(h.mtpLayers).toBe(0);
+      expect(notes.join()).toMatch(/nextn\.hnorm\.weight has shape \[536870912\]/);
+    });
+    expect(process.memoryUsage().arrayBuffers).toBeLessThan(2 ** 30);
+  });
+
   test("raw MTP tensors that form no whole block are ignored", async () => {
     const file = renamed(withMtp, (name) => raw(name).replace("attn_q.", "self_attn.q_proj."));
     const named = keyed(file, { "qwen35.block_count": 4, "qwen35.nextn_predict_layers": undefined });
@@ -781,6 +796,19 @@ describe("what would change results or stop the device is refused before a weigh
     await opened(file, ({ notes }) =>
       expect(notes).toEqual([
         `Metadata that this version does not know and leaves unused: ${key("attention.novelty")}, toolmaker. [31mnote.`,
+      ]),
+    );
+  });
+
+  test("a key that JavaScript's objects have of themselves is a key like any other", async () => {
+    const names = ["__proto__", "constructor", "toString"];
+    const file = {
+      ...plain,
+      metadata: [...plain.metadata, ...names.map((it): MetadataPair => [it, "u32", 1])],
+    };
+    await opened(file, ({ notes }) =>
+      expect(notes).toEqual([
+        `Metadata that this version does not know and leaves unused: ${names.join(", ")}.`,
       ]),
     );
   });

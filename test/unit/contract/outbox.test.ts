@@ -1,8 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { forkEngine } from "../../../engine/client/child.ts";
-import { createOutbox } from "../../../engine/client/outbox.ts";
-import type { ToEngine } from "../../../engine/contract/index.ts";
+import {
+  admitFromEngine,
+  admitToEngine,
+  createOutbox,
+  type FromEngine,
+  type ToEngine,
+} from "../../../engine/contract/index.ts";
 import { temporaryFolder } from "../../gpu/support/models.ts";
 
 const request = (id: number): ToEngine => ({ kind: "request", id, request: { kind: "status" } });
@@ -15,10 +20,10 @@ const settings = (memoryLimit: number): ToEngine => ({
 function bench() {
   const written: ToEngine[] = [];
   const takes: (() => void)[] = [];
-  const outbox = createOutbox((message, taken) => {
+  const outbox = createOutbox<ToEngine>((message, taken) => {
     written.push(message);
     takes.push(taken);
-  });
+  }, admitToEngine);
   return { outbox, written, take: () => takes.shift()?.() };
 }
 
@@ -74,4 +79,39 @@ test("hours of typing for a process that reads nothing hold no more memory, and 
     child.kill("SIGKILL");
     await gone;
   }
+});
+
+test("of what an engine says of itself a host that reads late hears the latest, and of a request all", () => {
+  const written: FromEngine[] = [];
+  const takes: (() => void)[] = [];
+  const outbox = createOutbox<FromEngine>((message, taken) => {
+    written.push(message);
+    takes.push(taken);
+  }, admitFromEngine);
+  const text = (nth: number): FromEngine => ({
+    kind: "event",
+    id: 1,
+    nth,
+    event: { kind: "thinking", text: String(nth) },
+  });
+  const loading = (fraction: number | null): FromEngine => ({
+    kind: "loading",
+    path: "a.gguf",
+    step: "weights",
+    fraction,
+  });
+  const pulse = (returned: number): FromEngine => ({
+    kind: "pulse",
+    pulse: { waiting: false, returned, patienceMs: 1 },
+  });
+  for (let nth = 0; nth < 8; nth++) outbox.send(text(nth));
+  for (let n = 0; n < 10_000; n++) {
+    outbox.send(pulse(n));
+    outbox.send(loading(n / 10_000));
+  }
+  outbox.send(text(8));
+  outbox.send(loading(null));
+  expect(outbox.waiting).toBe(3);
+  while (takes.length > 0) takes.shift()!();
+  expect(written.slice(8)).toEqual([pulse(9999), text(8), loading(null)]);
 });

@@ -1,0 +1,62 @@
+import type { EngineMemory, Memory } from "./memory.ts";
+import type { Curve } from "./plot.ts";
+import { slopeOf } from "./slope.ts";
+
+/** What both processes hold, after a recording. */
+export interface Sample {
+  /** Of typing. */
+  readonly hours: number;
+  /** How often all recordings were played before. */
+  readonly round: number;
+  readonly host: Memory;
+  readonly engine: EngineMemory;
+}
+
+export const MB = 1e6; // bytes
+
+export const totalOf = (gpu: EngineMemory["gpu"]): number =>
+  Object.values(gpu).reduce((sum, it) => sum + it, 0);
+
+/** Each quantity in MB, and its slope after the first eighth, in which caches fill, from the means of rounds. */
+export function curvesOf(all: readonly Sample[]): Curve[] {
+  const warm = all.at(-1)!.hours / 8;
+  const categories = Object.keys(all.at(-1)!.engine.gpu).filter((name) =>
+    all.some(({ engine }) => (engine.gpu[name] ?? 0) > 0),
+  );
+  const ofHost: Record<string, (one: Sample) => number> = {
+    "host, heap": ({ host }) => host.heap,
+    "host, outside of the heap": ({ host }) => host.external,
+    "host, resident": ({ host }) => host.resident,
+  };
+  // A scripted engine holds nothing on a GPU, and what it holds else says nothing.
+  const ofEngine: Record<string, (one: Sample) => number> =
+    categories.length > 0
+      ? {
+          "engine, heap": ({ engine }) => engine.heap,
+          "engine, outside of the heap": ({ engine }) => engine.external,
+          "engine, resident (on a CPU device the GPU's too)": ({ engine }) => engine.resident,
+          "GPU, all": ({ engine }) => totalOf(engine.gpu),
+          ...Object.fromEntries(
+            categories.map((name) => [`GPU, ${name}`, ({ engine }: Sample) => engine.gpu[name] ?? 0]),
+          ),
+        }
+      : {};
+  return Object.entries({ ...ofHost, ...ofEngine }).map(([name, of]) => {
+    const rounds = new Map<number, [hours: number, value: number][]>();
+    for (const one of all) {
+      if (one.hours < warm) continue;
+      const mine = rounds.get(one.round) ?? [];
+      rounds.set(one.round, [...mine, [one.hours, of(one) / MB]]);
+    }
+    const means = [...rounds.values()].map((points) => {
+      const mean = (i: 0 | 1) => points.reduce((sum, point) => sum + point[i], 0) / points.length;
+      return [mean(0), mean(1)] as const;
+    });
+    return {
+      name,
+      unit: "MB",
+      points: all.map((one) => [one.hours, of(one) / MB] as const),
+      slope: means.length > 2 ? slopeOf(means) : undefined,
+    };
+  });
+}
