@@ -3,9 +3,10 @@
 // Start here, then commands/ (one file a command), bench/ (what `foretype bench` measures), report/ (what it writes) and profile/.
 // Promise: bad usage exits with 2, any other failure with 1; --json prints one JSON document.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import manifest from "../../package.json" with { type: "json" };
 import type { PipelineSettings } from "../complete/index.ts";
 import { EMBEDDED_MODEL } from "../contract/index.ts";
-import { UserError } from "../errors/index.ts";
+import { inOneLine, sentenceOf, UserError } from "../errors/index.ts";
 import { maxRows } from "../model/index.ts";
 import { type BenchCommand, bench, defaultSuites, PEER_CHILD, runPeerChild, suites } from "./bench/index.ts";
 import type { Place } from "./commands/index.ts";
@@ -99,6 +100,7 @@ const modelOptions = (command: Command): Command =>
 function program(): Command {
   const root = new Command("foretype")
     .description("Code completion on your own GPU. MODEL is a GGUF file, or `mini`, the embedded model.")
+    .version(manifest.version, "--version", "print the version")
     .exitOverride()
     .configureOutput({ writeErr: () => {} }); // one sentence, printed below
   const command = (usage: string) => root.command(usage);
@@ -318,8 +320,8 @@ function requireOne<T extends Record<string, unknown>>(options: T, names: readon
 }
 
 /** commander's message as one sentence; what commander itself advises in a second one, if it does, else where to look. */
-function usageSentence(message: string): string {
-  const text = message
+function usageSentence(message: string, help: string): string {
+  const text = inOneLine(message)
     .replace(/^error: /, "")
     .replace(/\s+/g, " ")
     .replace(/\.? ?$/, "");
@@ -327,36 +329,57 @@ function usageSentence(message: string): string {
     /^(.*? (?:is invalid(?: for argument '[^']*')?|for '[^']*'))\. (.*)$/.exec(text) ?? [];
   const sentence = advice
     ? `${wrong}: ${advice.charAt(0).toLowerCase()}${advice.slice(1)}`
-    : `${text}: see \`foretype --help\``;
+    : `${text}: see \`${help}\``;
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+/** What to type for the help of the command that the arguments begin with. */
+function helpFor(root: Command, args: readonly string[]): string {
+  const words = ["foretype"];
+  let at: Command | undefined = root;
+  for (const arg of args) {
+    at = at.commands.find((command) => command.name() === arg);
+    if (!at) break;
+    words.push(arg);
+  }
+  return [...words, "--help"].join(" ");
 }
 
 /** One sentence on stderr; the exit status. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0; // --help
+    if (error.exitCode === 0) return 0; // --help, --version
     const noCommand = error.code === "commander.help";
-    console.error(usageSentence(noCommand ? "no command is given" : error.message));
+    const message = noCommand ? "no command is given" : error.message;
+    console.error(usageSentence(message, helpFor(root, process.argv.slice(2))));
     return 2;
   }
   if (error instanceof UserError) {
     console.error(error.message);
     return 1;
   }
-  const { message, stack } = error as Error;
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const advice = "set FORETYPE_DEBUG=1 to see where, and report it";
   console.error(
-    process.env.FORETYPE_DEBUG ? stack : `Foretype failed: ${message} (set FORETYPE_DEBUG=1 to see where).`,
+    process.env.FORETYPE_DEBUG ? stack : sentenceOf({ problem: `Foretype failed (${message})`, advice }),
   );
   return 1;
 }
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0); // `foretype … | head` has seen enough
-  throw error;
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  if (code === "EPIPE") process.exit(0); // `foretype … | head` has seen enough
+  const advice = "free space there, or write elsewhere";
+  process.exit(
+    report(new UserError({ code: "disk", problem: `The output cannot be written (${code})`, advice })),
+  );
 });
+process.stderr.on("error", () => {}); // nothing can be said there, and the exit status still says how it went
+// What nobody awaits fails in a sentence too.
+process.on("uncaughtException", (error) => process.exit(report(error)));
 
+const root = program();
 try {
-  await program().parseAsync();
+  await root.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
 }

@@ -1,3 +1,4 @@
+import { inOneLine } from "../errors/index.ts";
 import { type AdapterReport, allAdapters, chooseAdapter, softwareDevices } from "./adapters.ts";
 import { loadDawn } from "./dawn.ts";
 import { type Choices, Gpu, identityOf } from "./gpu.ts";
@@ -93,7 +94,7 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
     },
   });
   return new Gpu(device, {
-    description: report.description,
+    description: inOneLine(report.description),
     software: report.software,
     softwareDevice: softwareDevices.find((name) => name === report.choice),
     memory: await memory,

@@ -181,7 +181,7 @@ export class Gpu {
 
   /**
    * A zeroed buffer of at least `bytes` bytes (rounded up to 16, so that it can be bound as vec4s).
-   * @throws UserError when it would pass the device's largest buffer or the known memory.
+   * @throws UserError when it would pass the device's largest buffer. Lack of memory shows later, in `check()`.
    */
   buffer(label: string, bytes: number, category: Category, usage = GPUBufferUsage.STORAGE): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);

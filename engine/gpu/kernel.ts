@@ -15,8 +15,8 @@ export const ceilDiv = (a: number, b: number): number => Math.ceil(a / b);
 
 /**
  * A kernel before it is compiled. Its WGSL text is the constants, then `parts` in order (shared structs, a block
- * decoder), each from a file in shaders/. Shapes are constants, not uniforms: the driver unrolls what it knows,
- * and there is nothing to upload per dispatch.
+ * decoder), each from a file in shaders/. On GPUs shapes are constants: the driver unrolls what it knows, and there is
+ * nothing to upload per dispatch. On software devices, where compiling dominates, some of them are uniforms.
  */
 export interface KernelSource {
   readonly name: string;

@@ -60,7 +60,8 @@ function parse(text: string): Record<string, Choices> {
   const all = JSON.parse(text) as Record<string, Choices>;
   for (const choices of Object.values(all)) {
     for (const { value, ms } of Object.values(choices)) {
-      if (![value, ...Object.values(ms)].every(Number.isFinite)) throw new Error("not ours");
+      const isOurs = Object.hasOwn(ms, value) && Object.values(ms).every(Number.isFinite);
+      if (!Number.isFinite(value) || !isOurs) throw new Error("not ours");
     }
   }
   return all;

@@ -47,9 +47,9 @@ export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<Roll
     const run = async (count: number, compiles = false): Promise<number> => {
       const started = performance.now();
       const encoder = gpu.device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      plan.encode(pass, { positions: rows, replay: replayed }, 0, count);
-      pass.end();
+      const commands = encoder.beginComputePass();
+      plan.encode(commands, { positions: rows, replay: replayed }, 0, count);
+      commands.end();
       gpu.submit(encoder.finish());
       await gpu.idle(compiles);
       return (performance.now() - started) / count;
@@ -58,7 +58,7 @@ export async function chooseRollback(gpu: Gpu, h: Hyperparameters): Promise<Roll
     // A single run tells how many may be submitted at once on a slow GPU.
     const count = Math.max(1, Math.min(repetitions, Math.floor(longestTrialMs / (await run(1)))));
     let best = Number.POSITIVE_INFINITY; // of three: disturbances only add time
-    for (let trial = 0; trial < 3; trial++) best = Math.min(best, await run(count));
+    for (let repeat = 0; repeat < 3; repeat++) best = Math.min(best, await run(count));
     return best;
   };
   try {

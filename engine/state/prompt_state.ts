@@ -46,7 +46,7 @@ export class PromptState {
     return [...this.#tree.nodes()].filter(({ snapshot }) => snapshot).length;
   }
 
-  /** Ids of the tokens that the state covers. */
+  /** Tokens that the state covers. */
   get length(): number {
     return this.#text.length;
   }

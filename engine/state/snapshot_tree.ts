@@ -25,7 +25,7 @@ export interface Node<S extends Held> {
   snapshot: S | undefined;
   /** Copy of the keys and values of `ids` while another text occupies their places; undefined: they are in the cache. */
   aside: KvSegment | undefined;
-  /** When it was last used: the count of calls to `enter`. */
+  /** When it was last used: the count of calls to `moveTo`. */
   used: number;
 }
 
@@ -69,15 +69,16 @@ export class SnapshotTree<S extends Held> {
   find(target: Target): Node<S> {
     const { ids, base } = target;
     let best = this.root;
-    const visit = (node: Node<S>): void => {
-      if (node.snapshot && node.position > best.position && goesOn(node, base)) best = node;
+    const open = [this.root];
+    for (let node = open.pop(); node; node = open.pop()) {
+      const at = node.position;
+      if (node.snapshot && at > best.position && goesOn(node, base)) best = node;
       for (const child of node.children) {
         if (child.position >= ids.length) continue; // the last token is always re-run: no node keeps its logits
-        if (child.rows ? !node.rows && node.position !== base : child.position > base) continue;
-        if (child.ids.every((id, i) => id === ids[node.position + i])) visit(child);
+        if (child.rows ? !node.rows && at !== base : child.position > base) continue;
+        if (child.ids.every((id, i) => id === ids[at + i])) open.push(child);
       }
-    };
-    visit(this.root);
+    }
     return best;
   }
 
@@ -176,17 +177,21 @@ export class SnapshotTree<S extends Held> {
     this.#tip = this.root;
   }
 
+  /** The node and all below it. Without recursion: a text that is typed on and on makes a path of thousands. */
   *nodes(from: Node<S> = this.root): Generator<Node<S>> {
-    yield from;
-    for (const child of from.children) yield* this.nodes(child);
+    const open = [from];
+    for (let node = open.pop(); node; node = open.pop()) {
+      yield node;
+      for (const child of [...node.children].reverse()) open.push(child);
+    }
   }
 }
 
 /** From the root's child to the node. */
 export function pathTo<S extends Held>(node: Node<S>): Node<S>[] {
   const path: Node<S>[] = [];
-  for (let it = node; it.parent; it = it.parent) path.unshift(it);
-  return path;
+  for (let it = node; it.parent; it = it.parent) path.push(it);
+  return path.reverse();
 }
 
 const bytesOf = <S extends Held>({ snapshot, aside }: Node<S>): number =>

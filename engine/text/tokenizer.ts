@@ -163,7 +163,8 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
     settledLength(text) {
       const parts = splitAtSpecials(text, userDefined);
       const tail = parts[parts.length - 1] as string;
-      const open = Math.min(tail.length, ...userDefined.map((special) => startOfPartial(tail, special.text)));
+      let open = tail.length;
+      for (const special of userDefined) open = Math.min(open, startOfPartial(tail, special.text));
       return text.length - tail.length + spelling.settledLength(tail.slice(0, open));
     },
 

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { inOneLine, UserError } from "../../errors/index.ts";
+import { inOneLine, quoted, UserError } from "../../errors/index.ts";
 import { type Gpu, mebibytes, softwareManifest } from "../../gpu/index.ts";
 import { loadModel } from "../../model/index.ts";
 import {
@@ -252,7 +252,10 @@ async function readReport(path: string): Promise<BenchReport> {
   const text = await readText(path);
   try {
     const report = JSON.parse(text) as BenchReport;
-    if (typeof report?.measures !== "object") throw new Error("it has no measures");
+    if (typeof report?.measures !== "object" || report.measures === null)
+      throw new Error("it has no measures");
+    const bad = Object.entries(report.measures).find(([, it]) => !Number.isFinite(it?.median));
+    if (bad) throw new Error(`${quoted(inOneLine(bad[0]))} has no median`);
     return report;
   } catch (error) {
     const why = error instanceof SyntaxError ? "it is not JSON" : (error as Error).message;

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { createEngineClient, hostCommand } from "../../client/index.ts";
 import { projectRoot } from "../../model_file/index.ts";
+import { say } from "../commands/index.ts";
 
 const stages = [
   "process up",
@@ -32,7 +33,7 @@ async function timeStart(path: string, device: string | undefined): Promise<Star
       if (state.fraction === 1) mark("weights");
     },
     onLog: (level, message) => {
-      if (level === "error") console.error(message);
+      if (level === "error") say(message);
     },
   });
   const completer = client.completerFor(() => ({ path }));

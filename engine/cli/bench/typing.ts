@@ -13,6 +13,7 @@ import {
   printTraces,
   readTraces,
   reportTraces,
+  say,
   syntaxFromFiles,
   type TracesReport,
   table,
@@ -119,7 +120,7 @@ async function benchLatency(path: string, device: string | undefined): Promise<O
       if (kind === "running" && helloMs === 0) helloMs = performance.now() - started;
     },
     onLog: (level, message) => {
-      if (level === "error") console.error(message);
+      if (level === "error") say(message);
     },
   });
   try {
@@ -137,7 +138,7 @@ async function benchLatency(path: string, device: string | undefined): Promise<O
     const pipeline = createPipeline({
       completer,
       settings: () => DEFAULT_SETTINGS,
-      syntax: syntaxFromFiles((message) => console.error(message)),
+      syntax: syntaxFromFiles(say),
       onTrace: (record) => traces.push(record),
     });
     const hostMs: number[] = [];

@@ -1,5 +1,4 @@
 import { relative, resolve } from "node:path";
-import { text as readStream } from "node:stream/consumers";
 import {
   completeOnce,
   completeScripted,
@@ -24,8 +23,8 @@ import {
 import { ghostStyle, renderGhost } from "./ghost_view.ts";
 import { syntaxFromFiles } from "./grammars.ts";
 import { type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
-import { printJson } from "./terminal.ts";
-import { readText } from "./tokens.ts";
+import { readText, textOf } from "./read_text.ts";
+import { forTerminal, printJson, say } from "./terminal.ts";
 
 /** FILE:LINE:COL, each number from 1. */
 export interface Place {
@@ -62,7 +61,7 @@ export async function complete(place: Place, options: CompleteOptions): Promise<
     const ghost = view(outcome.shown ?? "");
     if (live) live(ghost);
     else console.log(ghost);
-    for (const sentence of outcomeSentences(outcome, cost)) console.log(sentence);
+    for (const sentence of outcomeSentences(outcome, cost)) console.log(forTerminal(sentence));
     for (const sentence of cost ? costSentences(cost) : []) console.log(sentence);
   };
 
@@ -103,7 +102,7 @@ async function questionAt(
   const whole = resolve(path);
   const inside = relative(process.cwd(), whole);
   const languageId = languageIdOf(whole, text);
-  const syntax = syntaxFromFiles((message) => console.error(message));
+  const syntax = syntaxFromFiles(say);
   await syntax.ready(languageId);
   return {
     // As VS Code names a file: relative to the workspace, which is this folder, or else in full.
@@ -120,7 +119,7 @@ async function questionAt(
 }
 
 function answerText(option: string): Promise<string> {
-  if (option === "-") return readStream(process.stdin);
+  if (option === "-") return textOf(process.stdin, "standard input");
   return option.startsWith("@") ? readText(option.slice(1)) : Promise.resolve(option);
 }
 

@@ -1,4 +1,4 @@
-import { UserError } from "../../errors/index.ts";
+import { inOneLine, quoted, UserError } from "../../errors/index.ts";
 import {
   chosenDevice,
   isMicrosoftSoftware,
@@ -60,10 +60,10 @@ export async function devices({ json, device }: { json?: boolean; device?: strin
       ...shownLimits.map(([name, show]) => [name, show(adapter.limits[name]!)]),
       ["features", adapter.features.filter((name) => /shader-f16|subgroups|timestamp/.test(name)).join(", ")],
     ];
-    console.log(`${adapter.description}\n  ${reason(adapter, asked)}`);
+    console.log(`${inOneLine(adapter.description)}\n  ${inOneLine(reason(adapter, asked))}`);
     console.log(`${table(rows).replace(/^/gm, "  ")}\n`);
   }
   if (!adapters.some(({ used }) => used)) {
-    console.error(`None of these is used: "${asked}" means none of them.`);
+    console.error(`None of these is used: ${quoted(inOneLine(asked))} means none of them.`);
   }
 }

@@ -9,8 +9,8 @@ import {
 } from "../../complete/index.ts";
 import { UserError } from "../../errors/index.ts";
 import { syntaxFromFiles } from "./grammars.ts";
+import { readText } from "./read_text.ts";
 import { printJson, table } from "./terminal.ts";
-import { readText } from "./tokens.ts";
 
 /** `foretype edit FILE --history RECORDING.jsonl`: the next edits that would be proposed after what was typed. */
 export async function edit(

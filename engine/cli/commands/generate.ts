@@ -3,8 +3,8 @@ import { drain, type RoundReport, requirePrompt } from "../../generate/index.ts"
 import { chatPrompt, createDetokenizer, withStart } from "../../text/index.ts";
 import { draftSentence } from "./draft_sentence.ts";
 import { type ModelOptions, prepare, withModel } from "./open_model.ts";
+import { readText } from "./read_text.ts";
 import { forTerminal, milliseconds, perSecond, printJson } from "./terminal.ts";
-import { readText } from "./tokens.ts";
 
 export interface GenerateCommand extends ModelOptions {
   readonly prompt?: string;

@@ -1,4 +1,4 @@
-import { visible } from "./terminal.ts";
+import { columnsOf, visible } from "./terminal.ts";
 
 export interface GhostView {
   /** The file, with any line ends. */
@@ -96,8 +96,7 @@ function cellsOf(parts: readonly { text: string; ghost: boolean }[], style: Ghos
 /** Cuts a line to `available` columns, with an ellipsis where something is missing. */
 function cut(cells: readonly Cell[], available: number): Cell[] {
   const ghostAt = cells.findIndex((cell) => cell.ghost);
-  const shown: Cell[] = [];
-  let start = 0;
+  let shown = [...cells];
   // A third of the width stays for the text before the ghost text.
   if (
     ghostAt !== -1 &&
@@ -105,11 +104,10 @@ function cut(cells: readonly Cell[], available: number): Cell[] {
     columnsIn(cells.slice(0, ghostAt)) * 3 > available * 2
   ) {
     let room = Math.floor(available / 3) - ELLIPSIS.columns;
-    start = ghostAt;
+    let start = ghostAt;
     while (start > 0 && cells[start - 1]!.columns <= room) room -= cells[--start]!.columns;
-    shown.push(ELLIPSIS);
+    shown = [ELLIPSIS, ...cells.slice(start)]; // not pushed: a line may have more characters than a call has arguments
   }
-  shown.push(...cells.slice(start));
   if (columnsIn(shown) <= available) return shown;
 
   let room = available - ELLIPSIS.columns;
@@ -134,14 +132,4 @@ function paint(cells: readonly Cell[], style: GhostStyle): string {
 
 function columnsIn(cells: readonly Cell[]): number {
   return cells.reduce((sum, cell) => sum + cell.columns, 0);
-}
-
-function columnsOf(character: string): number {
-  if (/[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) return 0;
-  // Wide by their nature; good enough to cut a line by.
-  return /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u.test(
-    character,
-  )
-    ? 2
-    : 1;
 }

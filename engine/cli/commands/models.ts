@@ -18,7 +18,7 @@ import {
 } from "../../library/index.ts";
 import { type OpenFile, openModelFile } from "../../model_file/index.ts";
 import { reportOn } from "./inspect.ts";
-import { printJson, table } from "./terminal.ts";
+import { overwriteLine, printJson, say, table } from "./terminal.ts";
 
 interface ModelsOptions {
   folder?: string;
@@ -96,7 +96,7 @@ async function inspectRemote(
   if (memory === undefined) return open;
   const device = { description: null, free: memory, largestBuffer: Number.POSITIVE_INFINITY };
   const { advice } = reportOn(open, {}, device);
-  if (advice) console.error(advice);
+  if (advice) say(advice);
   return open;
 }
 
@@ -115,14 +115,14 @@ export async function pullCommand(
         fetch: await proxiedFetch(),
         signal,
         inspect: (path, remote) => inspectRemote(path, remote, options.memory),
-        onNote: (note) => console.error(note),
+        onNote: say,
         onProgress: progressDisplay(),
       }),
   );
   if (options.json) printJson(pulled);
   else
     console.log(
-      `${pulled.path} (${gigabytes(pulled.bytes)}, verified${pulled.downloaded ? "" : ", was here"})`,
+      `${inOneLine(pulled.path)} (${gigabytes(pulled.bytes)}, verified${pulled.downloaded ? "" : ", was here"})`,
     );
 }
 
@@ -169,10 +169,10 @@ async function interruptible<T>(advice: string, work: (signal: AbortSignal) => P
     return await work(controller.signal);
   } catch (error) {
     if (!controller.signal.aborted) throw error;
-    throw new UserError({ code: "cancelled", problem: "Stopped", advice: `${advice}` });
+    throw new UserError({ code: "cancelled", problem: "Stopped", advice });
   } finally {
     for (const signal of stops) process.off(signal, stop);
-    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+    overwriteLine("");
   }
 }
 
@@ -181,12 +181,12 @@ function progressDisplay(): (progress: Progress) => void {
   let shownAt = 0; // a terminal need not be written to for each chunk
   return ({ doing, bytesDone, bytesTotal, bytesPerSecond }) => {
     const now = performance.now();
-    if (!process.stderr.isTTY || (now - shownAt < 100 && bytesDone < bytesTotal)) return;
+    if (now - shownAt < 100 && bytesDone < bytesTotal) return;
     shownAt = now;
     const rest = bytesPerSecond > 0 ? (bytesTotal - bytesDone) / bytesPerSecond : 0;
     const time = rest >= 90 ? `${Math.ceil(rest / 60)} min` : `${Math.ceil(rest)} s`;
     const speed = doing === "downloading" ? `, ${gigabytes(bytesPerSecond)}/s, ${time} left` : "";
     const share = `${gigabytes(bytesDone)} of ${gigabytes(bytesTotal)}`;
-    process.stderr.write(`\r\x1b[K${doing === "downloading" ? "Downloading" : "Checking"}: ${share}${speed}`);
+    overwriteLine(`${doing === "downloading" ? "Downloading" : "Checking"}: ${share}${speed}`);
   };
 }

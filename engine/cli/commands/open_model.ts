@@ -13,7 +13,7 @@ import {
   withoutDamagedBlock,
 } from "../../model_file/index.ts";
 import type { RollbackName } from "../../state/index.ts";
-import { progressLine } from "./terminal.ts";
+import { progressLine, say } from "./terminal.ts";
 import { watchGpu } from "./watch_gpu.ts";
 
 /** Options that every command with a model has. */
@@ -123,7 +123,7 @@ async function load(gpu: Gpu, open: OpenFile, options: ModelOptions) {
   } as const;
   const fitted = fitSession(file, h, wishes, roomOf(gpu));
   if (!fitted.fits) throw new UserError(misfit(file, fitted));
-  for (const note of [...open.notes, ...fitted.notes]) console.error(note);
+  for (const note of [...open.notes, ...fitted.notes]) say(note);
   const progress = progressLine(`Loading ${file.path}`);
   const update = (done: number, total: number) => progress.update(done / total);
   const model = await loadModel(gpu, file, update, fitted.h).finally(() => progress.end());

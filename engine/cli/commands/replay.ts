@@ -14,8 +14,8 @@ import { UserError } from "../../errors/index.ts";
 import { createFimCompleter, createScheduler } from "../../generate/index.ts";
 import { syntaxFromFiles } from "./grammars.ts";
 import { type ModelOptions, type OpenModel, prepare, withModel } from "./open_model.ts";
-import { milliseconds, printJson, progressLine, table } from "./terminal.ts";
-import { readText } from "./tokens.ts";
+import { readText } from "./read_text.ts";
+import { forTerminal, milliseconds, printJson, progressLine, say, table } from "./terminal.ts";
 import { completerInTurns } from "./turns.ts";
 
 /** What playing one trace, or all of them together, has cost. */
@@ -57,7 +57,7 @@ export async function playTraces(
   } = {},
 ): Promise<PlayedTrace[]> {
   const { speed, onKey } = options;
-  const syntax = syntaxFromFiles((message) => console.error(message));
+  const syntax = syntaxFromFiles(say);
   const { context } = session.evaluator;
   const completer = completerInTurns(createFimCompleter(session, tokenizer), createScheduler());
   const played: PlayedTrace[] = [];
@@ -111,7 +111,7 @@ export async function replay(
     await prepare(open.session);
     const live = options.keys === true && !options.json;
     const { repeat = 1, speed } = options;
-    const onKey = live ? (key: Keystroke) => console.log(keyLine(key)) : undefined;
+    const onKey = live ? (key: Keystroke) => console.log(forTerminal(keyLine(key))) : undefined;
     let played = await playTraces(open, traces, { speed, onKey });
     const memory = [memoryHeld(open)];
     while (memory.length < repeat) {

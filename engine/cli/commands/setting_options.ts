@@ -1,6 +1,7 @@
 import { type Checked, type PipelineSettings, readExclude, readLanguages } from "../../complete/index.ts";
 import { declared, fits, wanted } from "../../settings/index.ts";
 import { homeFolder } from "../../system/index.ts";
+import { say } from "./terminal.ts";
 
 /** The settings that decide a suggestion, by their names in VS Code. */
 const FIELDS: Readonly<Record<string, keyof PipelineSettings>> = {
@@ -43,7 +44,7 @@ export function readSettingOption(
 
 /** As in an editor, a wrong entry is named and left out. */
 function warned<Value>({ value, warnings }: Checked<Value>): Value {
-  for (const warning of warnings) console.error(warning);
+  for (const warning of warnings) say(warning);
   return value;
 }
 

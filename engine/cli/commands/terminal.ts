@@ -14,17 +14,43 @@ export function table(texts: readonly (readonly string[])[]): string {
   const rows = texts.map((row) => row.map(inOneLine));
   const widths: number[] = [];
   for (const row of rows)
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, columnsOf(cell));
   return rows
     .map((row) =>
       row
         .map((cell, i) =>
-          /^[\d.]+(–[\d.]+)?×?$/.test(cell) && i > 0 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!),
+          /^[\d.]+(–[\d.]+)?×?$/.test(cell) && i > 0 ? cell.padStart(widths[i]!) : padded(cell, widths[i]!),
         )
         .join("  ")
         .trimEnd(),
     )
     .join("\n");
+}
+
+const padded = (text: string, columns: number): string =>
+  text + " ".repeat(Math.max(0, columns - columnsOf(text)));
+
+/** Columns that a terminal takes for a text without control characters: good enough to align and to cut by. */
+export function columnsOf(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let columns = 0;
+  for (const character of text) columns += UNSEEN.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  return columns;
+}
+
+const UNSEEN = /[\p{Mn}\p{Me}\p{Cf}]/u;
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
+
+/** As much of a text as has that many columns, with an ellipsis where some is missing. */
+function fitted(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  let kept = "";
+  for (const character of text) {
+    if (columnsOf(kept + character) >= columns) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }
 
 export function median(values: readonly number[]): number {
@@ -33,17 +59,25 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** A line on stderr that overwrites itself, on terminals only. */
+/** What is used of a terminal's stream. */
+type Terminal = Pick<NodeJS.WriteStream, "isTTY" | "columns" | "write">;
+
+/**
+ * Overwrites the line that was written this way before; writes nothing where there is no terminal. Cut to the terminal's width: what
+ * wraps would stay.
+ * @param rest what is shown whole after the text
+ */
+export function overwriteLine(text: string, rest = "", terminal: Terminal = process.stderr): void {
+  if (!terminal.isTTY) return;
+  const room = (terminal.columns || 80) - 1 - columnsOf(rest); // in the last column some terminals wrap
+  terminal.write(`\r\x1b[K${room > 1 ? fitted(inOneLine(text), room) : ""}${rest}`);
+}
+
+/** A line on stderr with a text and a share of it, which goes when it ends. */
 export function progressLine(text: string): { update(fraction: number): void; end(): void } {
-  const shown = process.stderr.isTTY;
-  const label = inOneLine(text);
   return {
-    update: (fraction) => {
-      if (shown) process.stderr.write(`\r${label} ${Math.round(fraction * 100)} %`);
-    },
-    end: () => {
-      if (shown) process.stderr.write("\r\x1b[K");
-    },
+    update: (fraction) => overwriteLine(text, ` ${Math.round(fraction * 100)} %`),
+    end: () => overwriteLine(""),
   };
 }
 
@@ -69,3 +103,6 @@ export function visible(character: string): string {
 
 /** Text of a model for a terminal, which acts on no character of it but line feeds and tabs. */
 export const forTerminal = (text: string): string => text.replace(/(?![\n\t])\p{C}/gu, visible);
+
+/** A remark on stderr, which may name what a file, a server or a device says. */
+export const say = (text: string): void => console.error(forTerminal(text));

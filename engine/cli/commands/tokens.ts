@@ -1,26 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { UserError } from "../../errors/index.ts";
 import { type Evaluator, requirePrompt } from "../../generate/index.ts";
 import { maxRows, notFinite } from "../../model/index.ts";
 import { type ModelOptions, withFile, withModel } from "./open_model.ts";
+import { readText } from "./read_text.ts";
 import { printJson, table } from "./terminal.ts";
-
-/** @throws UserError when the file cannot be read. */
-export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a directory" : `${code}`;
-    throw new UserError({
-      code: "file-unreadable",
-      problem: `${path} cannot be read (${why})`,
-      advice: "name a text file",
-      path,
-    });
-  }
-}
 
 /** `foretype tokenize MODEL`: ids and pieces of a text. */
 export async function tokenize(
@@ -125,7 +109,7 @@ async function writeRows(path: string, rows: readonly Float32Array[]): Promise<v
     );
   } catch (error) {
     throw new UserError({
-      code: "file-unreadable",
+      code: "disk",
       problem: `${path} cannot be written (${(error as NodeJS.ErrnoException).code})`,
       advice: "choose another place",
       path,

@@ -7,6 +7,7 @@ import {
   type ModelOptions,
   type OpenModel,
   printJson,
+  say,
   withFile,
   withModel,
 } from "../commands/index.ts";
@@ -49,7 +50,7 @@ export async function profileModel(name: string, options: ProfileModelCommand): 
 
 /** What was chosen on the device, or is now: a software device is measured when it is asked for, and keeps its kernels. */
 async function choicesFor({ gpu, model }: OpenModel, measure: boolean): Promise<Choices> {
-  const known = createKernelChoices({ version: productVersion, log: console.error });
+  const known = createKernelChoices({ version: productVersion, log: say });
   if (!measure) return gpu.software ? {} : known.of(gpu.identity);
   const choices = (await chooseLanes(gpu, model))!;
   if (!gpu.software && !known.off) known.remember(gpu.identity, choices);

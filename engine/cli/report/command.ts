@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { UserError } from "../../errors/index.ts";
 import { maxRows } from "../../model/index.ts";
+import { writeWholeSync } from "../../system/index.ts";
 import { type ModelOptions, type OpenModel, prepare, printJson, withModel } from "../commands/index.ts";
 import { type Bandwidth, measureBandwidth } from "../profile/index.ts";
 import { aboutOf } from "./about.ts";
@@ -53,9 +54,10 @@ export async function benchReport(name: string, options: ReportCommand): Promise
       "report.md": markdown,
       "report.html": htmlOf({ report, comparison: comparison ?? null }, page),
     };
-    for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+    // Printed first: what took minutes to measure is there also where the disk is full.
     if (options.json) printJson(report);
     else console.log(markdown);
+    for (const [file, text] of Object.entries(files)) writeReport(join(folder, file), text);
     console.error(
       `Written: ${Object.keys(files)
         .map((file) => join(folder, file))
@@ -139,6 +141,20 @@ async function requireFolder(folder: string): Promise<void> {
       problem: `${folder} cannot be written into (${(error as NodeJS.ErrnoException).code})`,
       advice: "name another folder",
       path: folder,
+    });
+  }
+}
+
+/** @throws UserError where the file cannot be written; an earlier one stays as it was */
+function writeReport(path: string, text: string): void {
+  try {
+    writeWholeSync(path, text);
+  } catch (error) {
+    throw new UserError({
+      code: "disk",
+      problem: `${path} cannot be written (${(error as NodeJS.ErrnoException).code})`,
+      advice: "free space there, or keep what is printed above",
+      path,
     });
   }
 }

@@ -1,3 +1,4 @@
+import { inOneLine } from "../../errors/index.ts";
 import type { Comparison } from "./compare.ts";
 import { groups, type SpeedReport } from "./speed_report.ts";
 import {
@@ -13,8 +14,11 @@ import {
   type TableText,
 } from "./words.ts";
 
-/** A cell's text: what would end the cell or be read as markup is escaped. */
-const cell = (text: string): string => text.replace(/[\\|`*<>[\]]/g, "\\$&").replace(/\s+/g, " ");
+/** A cell's text: what would end the cell, be read as markup or steer a terminal is escaped or a space. */
+const cell = (text: string): string =>
+  inOneLine(text)
+    .replace(/[\\|`*<>[\]]/g, "\\$&")
+    .replace(/\s+/g, " ");
 
 /** A table whose numbers are aligned to the right. */
 function table({ head, rows, numbers }: TableText): string {
@@ -29,7 +33,7 @@ export function markdownOf(report: SpeedReport, comparison?: Comparison): string
   const ended = endedText(report);
   return `${[
     `# ${cell(about.modelName)} on ${cell(about.device)}`,
-    ...(ended ? [ended] : []),
+    ...(ended ? [cell(ended)] : []),
     table({ head: ["", ""], rows: aboutRows(report), numbers: [] }),
     ...(comparison ? compared(comparison) : []),
     ...groups.flatMap((group) => {
@@ -44,7 +48,7 @@ export function markdownOf(report: SpeedReport, comparison?: Comparison): string
 function compared(comparison: Comparison): string[] {
   const { madeAt, differences, onlyBefore, onlyNow } = comparison;
   return [
-    `## Compared with the run of ${minute(madeAt)}`,
+    `## Compared with the run of ${cell(minute(madeAt))}`,
     differences.length === 0
       ? "Machine, model and versions are the same."
       : "Machine, model or versions are not the same, so ratios tell of these differences too:",

@@ -202,6 +202,17 @@ describe("input that does not fit is refused in one sentence", () => {
   ];
   test.each(cases)("%s", (args, sentence) => expectRefused(words(args), sentence, 1));
 
+  test("a report without figures", async () => {
+    const file = cli.at("report.json");
+    for (const [text, sentence] of [
+      ['{"measures":null}', /\(it has no measures\): write one with/],
+      ['{"measures":{"load":null}}', /\("load" has no median\): write one with/],
+    ] as const) {
+      await writeFile(file, text);
+      await expectRefused(["bench", "--compare", file], sentence, 1);
+    }
+  });
+
   test("a place that cannot be written", async () => {
     await mkdir(cli.at("folder"));
     for (const out of [cli.at("folder"), cli.at("no/such/folder/rows.f32")]) {
@@ -218,7 +229,7 @@ describe("bad usage is refused in one sentence, with status 2", () => {
   const cases: [args: string, sentence: RegExp][] = [
     ["", /^No command is given: see `foretype --help`/],
     ["complet a.ts:1:1", /^Unknown command 'complet' \(Did you mean complete\?\): see `foretype --help`/],
-    ["devices --bogus", /^Unknown option '--bogus': see `foretype --help`/],
+    ["devices --bogus", /^Unknown option '--bogus': see `foretype devices --help`/],
     ["devices mini", /^Too many arguments for 'devices': expected 0 arguments but got 1/],
     ["inspect", /^Missing required argument 'MODEL': see/],
     ["complete", /^Missing required argument 'FILE:LINE:COL': see/],
@@ -262,7 +273,7 @@ describe("bad usage is refused in one sentence, with status 2", () => {
       "bench --report x --suite load",
       /^Option '--report <FOLDER>' cannot be used with option '--suite <LIST>'/,
     ],
-    ["bench --quick", /^--quick is for --report: see `foretype --help`/],
+    ["bench --quick", /^--quick is for --report: see `foretype bench --help`/],
     ["bench --budget 60", /^--budget is for --report: see/],
     ["bench --report x --budget 0", /'0' is invalid: --budget is a whole number from 1 to/],
     ["bench --rounds 0", /'0' is invalid: --rounds is a whole number from 1 to/],

@@ -151,7 +151,7 @@ describe("bad usage says what there is", () => {
     [["--answer", "x", "--setting", "eagerness=mild"], '"conservative" or "balanced" or "eager".'],
     [["--answer", "x", "--setting", "enable"], "give it a value, as in enable=true."],
     [["--answer", "x", "--seed", "-1"], "--seed is a whole number from 0 to 4294967295."],
-    [["--seed", "1"], "--seed is for --answer: see `foretype --help`."],
+    [["--seed", "1"], "--seed is for --answer: see `foretype complete --help`."],
   ];
   for (const [args, sentence] of cases)
     test(args.join(" "), async () => {

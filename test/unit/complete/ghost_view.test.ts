@@ -85,3 +85,8 @@ for (const [environment, isTerminal, style] of [
 ] as const)
   test(`${JSON.stringify(environment)} on ${isTerminal ? "a terminal" : "a pipe"} means ${style}`, () =>
     expect(ghostStyle(environment, isTerminal)).toBe(style));
+
+test("a line of a minified file has more characters than a call has arguments", () => {
+  const line = "a;".repeat(200_000);
+  expect(render(`${line}█`, "b")).toMatch(/^1 │ …;?(a;)+‹b›$/);
+});

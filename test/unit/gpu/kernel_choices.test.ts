@@ -42,9 +42,10 @@ test.each([
   "{",
   "[1]",
   "null",
-  `{"one": {"a": {"value": "16", "ms": {}}}}`,
-  `{"one": {"a": {"value": 16, "ms": {"64": null}}}}`,
-  `{"one": {"a": 16}}`,
+  `{"one | 1": {"a": {"value": "16", "ms": { "16": 1 }}}}`,
+  `{"one | 1": {"a": {"value": 16, "ms": {"16": 1, "64": null}}}}`,
+  `{"one | 1": {"a": {"value": 16, "ms": {"64": 1}}}}`,
+  `{"one | 1": {"a": 16}}`,
 ])("a file that is not ours, %j, is as none, and is written again", (text) => {
   open().remember("one", { a: choice });
   writeFileSync(path(), text);

@@ -42,6 +42,22 @@ function missing(text: string): string[] {
   ];
 }
 
+/** Names that a document finds in a file, as "`name` of `file.ts`" or "`file.ts` (`name`)", and that are not in it. */
+function unknown(text: string): string[] {
+  const file = "`([\\w./-]+\\.(?:ts|mjs|wgsl))`";
+  const name = "`#?(?:\\w+\\.)?(\\w+)`";
+  const flat = text.replace(/\s+/g, " ");
+  return [
+    ...[...flat.matchAll(new RegExp(`${name} (?:of|in) ${file}`, "g"))].map(([, of, path]) => [of!, path!]),
+    ...[...flat.matchAll(new RegExp(`${file} \\(${name}`, "g"))].map(([, path, of]) => [of!, path!]),
+  ]
+    .filter(([of, path]) => {
+      const meant = files.filter((it) => it === path || it.endsWith(`/${path}`));
+      return !meant.some((it) => new RegExp(`\\b${of}\\b`).test(textOf(it)));
+    })
+    .map(([of, path]) => `${of} of ${path}`);
+}
+
 describe("documents", () => {
   test.each(documents)("the paths, links and npm scripts that %s names exist", (path) => {
     expect(missing(textOf(path))).toEqual([]);
@@ -58,6 +74,12 @@ describe("documents", () => {
       "none.md",
       "npm run none",
     ]);
+  });
+
+  test.each([...documents, "engine/model/NETWORK.md"])("what %s says is in a file is in it", (path) => {
+    expect(unknown(textOf(path))).toEqual([]);
+    const text = "`gone` of\n`engine/gpu/gpu.ts`, `gpu.ts` (`Gpu`), `Gpu.gone` in `gpu.ts`";
+    expect(unknown(text)).toEqual(["gone of engine/gpu/gpu.ts", "gone of gpu.ts"]);
   });
 
   test("CONTRIBUTING.md names every environment variable of ours, and no other", () => {

@@ -131,3 +131,15 @@ test("what is dear to rebuild for its bytes, or was used lately, goes last", () 
   tree.evict(10);
   expect([near.snapshot !== undefined, far.snapshot !== undefined]).toEqual([false, true]);
 });
+
+test("a text that is typed on and on makes a path of any length", () => {
+  const tree = new SnapshotTree<Held>();
+  const held = holdings();
+  const length = 20_000;
+  for (let i = 0; i < length; i++) tree.add([i], true, held.make(1));
+  expect(tree.bytes).toBe(length);
+  expect(tree.find({ ids: Array.from({ length: length + 1 }, (_, i) => i), base: 0 }).position).toBe(length);
+  expect(pathTo(tree.tip)).toHaveLength(length);
+  tree.clear();
+  expect(held.alive()).toBe(0);
+});

@@ -316,6 +316,15 @@ describe("settledLength", () => {
       expect(text.slice(0, thinking.settledLength(text))).toBe(settled);
     });
   }
+  test("a file may make every token a special one, more of them than a call has arguments", () => {
+    const many = Array.from({ length: 200_000 }, (_, i): [string, number] => [
+      `<${i}>`,
+      TOKEN_TYPE.userDefined,
+    ]);
+    const tokenizer = synthetic([], many);
+    expect(tokenizer.settledLength("foo bar")).toBe("foo".length);
+    expect(tokenizer.settledLength("foo bar<19999")).toBe("foo".length);
+  });
   for (const [name, tokenizer] of [["thinking", thinking] as const, ...fuzzed]) {
     test(`${name}: typing more never changes the settled ids`, () => {
       const seed = testSeed();

@@ -115,6 +115,15 @@ describe("report.md", () => {
     expect(markdownOf(example)).toContain("\\<script\\>alert(1)\\</script\\>");
   });
 
+  test("no report that is compared with steers the terminal that it is printed on", () => {
+    const hostile = "\x1b]52;c;cm0=\x07\x9b2J\u202ex";
+    const line = { ...example.lines[0]!, id: "other", label: hostile };
+    const earlier = changed({ device: hostile, model: hostile }, { madeAt: hostile, lines: [line] });
+    const text = markdownOf(example, compareReports(example, earlier));
+    expect(text).not.toMatch(/(?![\n])[\p{Cc}\p{Cf}]/u);
+    expect(text).toContain("Measured only then");
+  });
+
   test("says why it ended early, and compares before it tells", () => {
     const ended = changed({}, { ended: "it was stopped" });
     const text = markdownOf(ended, compareReports(ended, changed({ device: "Arc" })));
