@@ -86,10 +86,13 @@ test(`${ACTIONS} random actions: nothing that nobody accepted, nothing in a wron
     if (REPORT !== undefined) writeFileSync(REPORT, JSON.stringify(outcome));
   };
   const check = async (at: number) => {
-    const last = `after action ${at}, seed ${seed}:\n${done.slice(-CHECK_EVERY).join("\n")}`;
-    expect(await strangers(hands), last).toEqual([]);
-    expect(hands.misplaced, last).toEqual([]);
-    expect(exceptions(window), last).toEqual([]);
+    const found = {
+      "that nobody accepted": await strangers(hands),
+      "in a wrong place": hands.misplaced,
+      exceptions: exceptions(window),
+    };
+    const none = { "that nobody accepted": [], "in a wrong place": [], exceptions: [] };
+    expect(found, `after action ${at}, seed ${seed}: ${JSON.stringify(found)}`).toEqual(none);
   };
   try {
     for (const [index, { name, act }] of planned(random).entries()) {
