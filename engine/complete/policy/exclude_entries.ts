@@ -55,10 +55,13 @@ export function checkExclude(
  * none. Letters that are alike in any case have the same capitals, which is not so of small letters (ς and σ).
  */
 export function literalOf(body: string): string {
-  const [beforeClass = ""] = body.trimEnd().split("[", 1); // what a class ends with is not worth a parser
-  const runs = beforeClass.split(/[*?\\/]/);
+  const runs = withoutClasses(body.trimEnd().replace(/\\./g, "/"), "/").split(/[*?[\]\\/]/);
   return runs.reduce((longest, run) => (run.length > longest.length ? run : longest), "").toUpperCase();
 }
+
+/** Without `[a-z]` and the like. */
+const withoutClasses = (glob: string, instead: string): string =>
+  glob.replace(/\[[!^]?(?:\](?:[^\]]*\])|(?:\[:\w+:\]|[^\]])+\])/g, instead);
 
 function faultOf(glob: string): string | undefined {
   if (glob.length > LONGEST) return `is longer than any path, which has ${LONGEST} characters at most`;
@@ -69,7 +72,7 @@ function faultOf(glob: string): string | undefined {
   if (/^\.\.[\\/]/.test(glob)) return "leads out of the workspace: write the whole path";
   if (/\$\{|^\$\w|%\w+%/.test(glob)) return "has a variable, which is not replaced here: write the path";
   if (/(?:^|[@+?*!])\([^)]*\|[^)]*\)/.test(glob)) return "has a list in parentheses: write {a,b}";
-  const plain = glob.replace(/\\./g, "").replace(/\[[!^]?(?:\](?:[^\]]*\])|(?:\[:\w+:\]|[^\]])+\])/g, "");
+  const plain = withoutClasses(glob.replace(/\\./g, ""), "");
   if (plain.includes("[")) return "has a “[” without its “]”";
   let depth = 0;
   for (const character of plain) {

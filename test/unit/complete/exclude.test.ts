@@ -278,4 +278,10 @@ test("what a pattern needs of a path is in each path that it fits", () => {
     expect(path.toUpperCase(), JSON.stringify({ body, path })).toContain(literalOf(body));
   }
   expect(fitting).toBeGreaterThan(20);
+  expect(["*[-_.]secrets.yml", "**/.ssh/**", "a\\*bcd", "*"].map(literalOf)).toEqual([
+    "SECRETS.YML",
+    ".SSH",
+    "BCD",
+    "",
+  ]);
 });

@@ -2,7 +2,7 @@
 import { openTab, press } from "../actions.ts";
 import type { EditorWindow } from "../window.ts";
 import { type Hands, pick } from "./hands.ts";
-import { filesOf } from "./looks.ts";
+import { filesOf, isNotebook } from "./looks.ts";
 
 type Place = "text" | "cells" | "dialog" | "no editor" | "elsewhere";
 
@@ -34,13 +34,14 @@ export async function intoText(hands: Hands): Promise<void> {
   throw new Error(`no text got the focus: ${await window.page.evaluate<Place>(PLACE)}, ${html}`);
 }
 
-async function goThere(hands: Hands, place: Place, ms: number): Promise<void> {
-  const { window, random } = hands;
-  if (place === "dialog") return press(window, "Escape");
-  if (place === "no editor") return void (await open(window, pick(filesOf(window), random)));
-  // Of a notebook one cell is chosen, or none, and Enter goes into it; one without a cell gets one.
-  if (place === "cells") return press(window, ...(ms < NO_CELL_MS ? ["ArrowDown", "Enter"] : ["b"]));
-  return press(window, "Escape", "Control+Alt+F");
+async function goThere({ window, random }: Hands, place: Place, ms: number): Promise<void> {
+  const files = filesOf(window);
+  if (place === "dialog") await press(window, "Escape");
+  else if (place === "no editor") await open(window, pick(files, random));
+  // Of a notebook one cell is chosen, or none, and Enter goes into it; all may have been deleted.
+  else if (place === "cells" && ms < NO_CELL_MS) await press(window, "ArrowDown", "Enter");
+  else if (place === "cells") await open(window, files.find((path) => !isNotebook(path)) ?? "");
+  else await press(window, "Escape", "Control+Alt+F");
 }
 
 /**

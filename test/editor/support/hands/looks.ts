@@ -82,7 +82,7 @@ export function exceptions({ profile }: EditorWindow): string[] {
       const ours = /foretype/i.test(path);
       const tells = ours
         ? /\[error\]|TypeError|RangeError/
-        : /foretype.*\[error\]|\[error\].*foretype|extension(_of_test)?\.cjs:\d/i;
+        : /foretype\.foretype.*\[error\]|\[error\].*foretype\.foretype|extension(_of_test)?\.cjs:\d/i;
       const lines = readFileSync(join(profile, path), "utf8").split("\n");
       return lines.filter((line) => tells.test(line)).map((line) => `${path}: ${line}`);
     });
