@@ -17,6 +17,8 @@ interface Rule extends Pattern {
   readonly builtIn: boolean;
   /** Whether the pattern fits this very path; a folder's ends in a slash. */
   readonly fits: (path: string) => boolean;
+  /** What the matcher remembers of paths, some 20 KB for a file, is of no use once the file's verdict is known. */
+  readonly forget: () => void;
 }
 
 interface Verdict {
@@ -43,13 +45,10 @@ export function exclusionOf(file: ReadableFile, exclude: readonly string[]): Exc
   const key = [file.uri, file.path, file.folder, file.target, file.languageId].join("\n");
   let verdict = known.verdicts.get(key);
   if (verdict === undefined) {
-    if (known.verdicts.size >= VERDICTS) {
-      // The matchers keep a verdict for each path too: they go as well.
-      compiled.delete(exclude);
-      return exclusionOf(file, exclude);
-    }
+    if (known.verdicts.size >= VERDICTS) known.verdicts.clear();
     verdict = decide(file, known.rules) ?? null;
     known.verdicts.set(key, verdict);
+    for (const { forget } of known.rules) forget();
   }
   return verdict ?? undefined;
 }
@@ -71,6 +70,8 @@ export function exclusionSilence({ pattern, by, takenBackBy }: Exclusion): Silen
     setting: "foretype.exclude",
   };
 }
+
+const NOTHING = ignore(); // to add it makes a matcher forget its verdicts, and changes none
 
 interface Compiled {
   readonly rules: readonly Rule[];
@@ -106,7 +107,14 @@ function rulesOf(entry: string, builtIn: boolean): Rule[] {
     // A lone `!` rule tells of the path itself; a rule without one would tell of the folders above it as well.
     const matcher = ignore({ allowRelativePaths: true }).add(`!${body}`);
     const pattern = builtIn ? body : entry;
-    return { body, negated, pattern, builtIn, fits: (path) => matcher.test(path).unignored };
+    return {
+      body,
+      negated,
+      pattern,
+      builtIn,
+      fits: (path) => matcher.test(path).unignored,
+      forget: () => matcher.add(NOTHING),
+    };
   });
 }
 

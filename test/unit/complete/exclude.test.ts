@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import {
   closedDocument,
@@ -255,4 +257,21 @@ test("an explicit request passes what foretype.languages says, and never an excl
     closedDocument({ ...file(path, languageId), readOnly: false }, "invoked", DEFAULT_SETTINGS)?.id ?? null;
   expect(invoked("a.md", "markdown")).toBeNull();
   expect(invoked(".env", "dotenv")).toBe("excluded");
+});
+
+test("verdicts on many files take little memory: a window may be open for days", () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const held = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const own = ["*.private", "!.env.example"];
+  expect(by("first.env", own)).toBe("*.env");
+  const before = held();
+  for (let i = 0; i < 450; i++) expect(by(`folder${i}/below/file${i}.ts`, own)).toBe(null);
+  expect(held() - before).toBeLessThan(2e6); // 9 MB where each rule keeps its own verdicts
+  expect(by("folder7/below/.env", own)).toBe("*.env");
+  expect(by("a.private", own)).toBe("*.private");
+  expect(by(".env.example", own)).toBe(null);
 });
