@@ -54,53 +54,51 @@ const empty: IsNeutral = (value) => typeof value === "object" && value.length ==
  * What llama.cpp computes with in some architecture and this engine does not, by the value at which it changes nothing.
  * `*` is the architecture.
  */
-const CHANGING: ReadonlyMap<string, IsNeutral> = new Map(
-  Object.entries<IsNeutral>({
-    "*.attn_logit_softcapping": none,
-    "*.final_logit_softcapping": none,
-    "*.router_logit_softcapping": none,
-    "*.attention.max_alibi_bias": none,
-    "*.attention.clamp_kqv": none,
-    "*.attention.causal": yes,
-    "*.attention.output_scale": one,
-    "*.attention.value_scale": one,
-    "*.attention.temperature_scale": none,
-    "*.attention.shared_kv_layers": none,
-    "*.attention.q_lora_rank": none,
-    "*.attention.kv_lora_rank": none,
-    "*.attention.indexer.head_count": none,
-    "*.hyper_connection.count": one,
-    "*.embedding_scale": one,
-    "*.residual_scale": one,
-    "*.logit_scale": one,
-    "*.use_parallel_residual": none,
-    "*.swin_norm": none,
-    "*.num_loops": one,
-    "*.token_shift_count": none,
-    "*.swiglu_clamp_exp": none,
-    "*.swiglu_clamp_shexp": none,
-    "*.hidden_activation": (value) => value === "silu" || value === "swiglu",
-    "*.expert_count": none,
-    "*.expert_weights_scale": one,
-    "*.expert_weights_norm": yes,
-    "*.norm_top_k_prob": yes,
-    norm_top_k_prob: yes,
-    "*.expert_gating_func": one, // 1 is softmax
-    "*.expert_group_count": one,
-    "*.expert_group_used_count": one,
-    "*.expert_latent_length": none,
-    "*.leading_dense_block_count": none,
-    "*.moe_every_n_layers": one,
-    "*.interleave_moe_layer_step": one,
-    "*.full_attention_interval": one,
-    "*.attention.recurrent_layers": (value) => ArrayBuffer.isView(value) && [...value].every((it) => !it),
-    "granite.rope.scaling.finetuned": yes, // false: nothing rotates
-    "tokenizer.ggml.normalizer.lowercase": none,
-    "tokenizer.ggml.normalizer.strip_accents": none,
-    "tokenizer.ggml.remove_extra_whitespaces": none,
-    "tokenizer.ggml.suppress_tokens": empty,
-  }),
-);
+const CHANGING: Readonly<Record<string, IsNeutral>> = {
+  "*.attn_logit_softcapping": none,
+  "*.final_logit_softcapping": none,
+  "*.router_logit_softcapping": none,
+  "*.attention.max_alibi_bias": none,
+  "*.attention.clamp_kqv": none,
+  "*.attention.causal": yes,
+  "*.attention.output_scale": one,
+  "*.attention.value_scale": one,
+  "*.attention.temperature_scale": none,
+  "*.attention.shared_kv_layers": none,
+  "*.attention.q_lora_rank": none,
+  "*.attention.kv_lora_rank": none,
+  "*.attention.indexer.head_count": none,
+  "*.hyper_connection.count": one,
+  "*.embedding_scale": one,
+  "*.residual_scale": one,
+  "*.logit_scale": one,
+  "*.use_parallel_residual": none,
+  "*.swin_norm": none,
+  "*.num_loops": one,
+  "*.token_shift_count": none,
+  "*.swiglu_clamp_exp": none,
+  "*.swiglu_clamp_shexp": none,
+  "*.hidden_activation": (value) => value === "silu" || value === "swiglu",
+  "*.expert_count": none,
+  "*.expert_weights_scale": one,
+  "*.expert_weights_norm": yes,
+  "*.norm_top_k_prob": yes,
+  norm_top_k_prob: yes,
+  "*.expert_gating_func": one, // 1 is softmax
+  "*.expert_group_count": one,
+  "*.expert_group_used_count": one,
+  "*.expert_latent_length": none,
+  "*.leading_dense_block_count": none,
+  "*.moe_every_n_layers": one,
+  "*.interleave_moe_layer_step": one,
+  "*.full_attention_interval": one,
+  "*.attention.recurrent_layers": (value) => ArrayBuffer.isView(value) && [...value].every((it) => !it),
+  "granite.rope.scaling.finetuned": yes, // false: nothing rotates
+  "tokenizer.ggml.normalizer.lowercase": none,
+  "tokenizer.ggml.normalizer.strip_accents": none,
+  "tokenizer.ggml.remove_extra_whitespaces": none,
+  "tokenizer.ggml.suppress_tokens": empty,
+};
 
 /** What the keys that nothing asked for amount to. */
 export interface UnaskedKeys {
@@ -116,7 +114,8 @@ export function unaskedKeys(file: GgufFile, architecture: string, asked: Readonl
   for (const [key, value] of file.metadata) {
     if (asked.has(key)) continue;
     const general = key.startsWith(`${architecture}.`) ? `*${key.slice(architecture.length)}` : key;
-    const isNeutral = CHANGING.get(key) ?? CHANGING.get(general);
+    const known = [key, general].find((it) => Object.hasOwn(CHANGING, it)); // a file may have a key “toString”
+    const isNeutral = known === undefined ? undefined : CHANGING[known];
     if (isNeutral && !isNeutral(value)) return { refusal: refusalOf(file.path, key, value), notes: [] };
     if (!isNeutral && !HARMLESS.some((it) => it.test(general))) unknown.push(key);
   }

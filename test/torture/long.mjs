@@ -70,8 +70,10 @@ async function go(part, row, to) {
     { part, seed: SEED, from: row.tries, to, folder, device: DEVICE },
     {
       patienceMs: HANG_MS,
-      onWord(/** @type {import("./parts.ts").Word} */ { number, lost }) {
+      onWord(/** @type {import("./parts.ts").Word} */ { number, lost, outcome }) {
         row.tries = number + 1;
+        row.outcomes ??= {};
+        if (outcome !== undefined) row.outcomes[outcome] = (row.outcomes[outcome] ?? 0) + 1;
         if (lost !== undefined) lose(lost);
         if (!isTime() && row.tries < to) return;
         console.log(`${part}: ${row.tries} of ${to}, ${row.lost.length} lost`);

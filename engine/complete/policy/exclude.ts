@@ -17,6 +17,8 @@ interface Rule extends Pattern {
   readonly builtIn: boolean;
   /** Whether the pattern fits this very path; a folder's ends in a slash. `upper` is the path in capitals. */
   readonly fits: (path: string, upper: string) => boolean;
+  /** What the matcher remembers of paths, some 20 KB for a file, is of no use once the file's verdict is known. */
+  readonly forget: () => void;
 }
 
 interface Verdict {
@@ -43,13 +45,10 @@ export function exclusionOf(file: ReadableFile, exclude: readonly string[]): Exc
   const key = [file.uri, file.path, file.folder, file.target, file.languageId].join("\n");
   let verdict = known.verdicts.get(key);
   if (verdict === undefined) {
-    if (known.verdicts.size >= VERDICTS) {
-      // The matchers keep a verdict for each path too: they go as well.
-      compiled.delete(exclude);
-      return exclusionOf(file, exclude);
-    }
+    if (known.verdicts.size >= VERDICTS) known.verdicts.clear();
     verdict = decide(file, known.rules) ?? null;
     known.verdicts.set(key, verdict);
+    for (const { forget } of known.rules) forget();
   }
   return verdict ?? undefined;
 }
@@ -71,6 +70,8 @@ export function exclusionSilence({ pattern, by, takenBackBy }: Exclusion): Silen
     setting: "foretype.exclude",
   };
 }
+
+const NOTHING = ignore(); // to add it makes a matcher forget its verdicts, and changes none
 
 interface Compiled {
   readonly rules: readonly Rule[];
@@ -115,7 +116,8 @@ function rulesOf(entry: string, builtIn: boolean): Rule[] {
       matcher ??= ignore({ allowRelativePaths: true }).add(`!${body}`);
       return matcher.test(path).unignored;
     };
-    return { body, negated, pattern: builtIn ? body : entry, builtIn, fits };
+    const forget = () => void matcher?.add(NOTHING);
+    return { body, negated, pattern: builtIn ? body : entry, builtIn, fits, forget };
   });
 }
 

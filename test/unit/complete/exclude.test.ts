@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import ignore from "ignore";
 import { describe, expect, test } from "vitest";
 import {
@@ -284,4 +286,21 @@ test("what a pattern needs of a path is in each path that it fits", () => {
     "BCD",
     "",
   ]);
+});
+
+test("verdicts on many files take little memory: a window may be open for days", () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const held = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const own = ["*.private", "!.env.example"];
+  expect(by("first.env", own)).toBe("*.env");
+  const before = held();
+  for (let i = 0; i < 450; i++) expect(by(`folder${i}/below/file${i}.ts`, own)).toBe(null);
+  expect(held() - before).toBeLessThan(2e6); // 9 MB where each rule keeps its own verdicts
+  expect(by("folder7/below/.env", own)).toBe("*.env");
+  expect(by("a.private", own)).toBe("*.private");
+  expect(by(".env.example", own)).toBe(null);
 });

@@ -206,6 +206,7 @@ function find(pattern: RegExp, text: string, at: number): RegExpExecArray | null
 
 const GROUP = { skip: 1, close: 2, hole: 3, nested: 4, lineEnd: 5 } as const;
 const NEVER = "[]"; // matches nothing
+const mostRegionPatterns = 256; // a document may name as many ends of strings as it likes: `<<EOF`, `r##"`
 const regionPatterns = new Map<string, RegExp>();
 
 function regionPattern({ open, close, skip, hole, nests, lines, kind }: Region, opened: string): RegExp {
@@ -213,7 +214,10 @@ function regionPattern({ open, close, skip, hole, nests, lines, kind }: Region, 
   const lineEnd = !lines && kind !== "comment" ? "\\n" : NEVER;
   const groups = [skip ?? NEVER, end, hole ?? NEVER, nests ? open : NEVER, lineEnd];
   const source = groups.map((group) => `(${group})`).join("|");
-  const pattern = regionPatterns.get(source) ?? new RegExp(source, "gm");
+  const known = regionPatterns.get(source);
+  if (known) return known;
+  if (regionPatterns.size >= mostRegionPatterns) regionPatterns.clear();
+  const pattern = new RegExp(source, "gm");
   regionPatterns.set(source, pattern);
   return pattern;
 }
