@@ -88,5 +88,8 @@ for (const [environment, isTerminal, style] of [
 
 test("a line of a minified file has more characters than a call has arguments", () => {
   const line = "a;".repeat(200_000);
+  expect(`\n${render(`█\n${line}`, "b")}`).toBe(`
+1 │ ‹b›
+2 │ ${line.slice(0, 35)}…`);
   expect(render(`${line}█`, "b")).toMatch(/^1 │ …;?(a;)+‹b›$/);
 });
