@@ -1,11 +1,11 @@
 import type { Clock } from "../../contract/index.ts";
 import type { ReadableFile, Silence } from "../contract.ts";
-import type { NameReader } from "../text/index.ts";
+import { atOnce, type NameReader } from "../text/index.ts";
 import { type DocumentChange, type EditReason, moved } from "./changes.ts";
 import { createEditHistory, type FollowedDocument } from "./history.ts";
 import { filterOf } from "./place_filters.ts";
 import { createRefusals } from "./refusals.ts";
-import { type RepeatPlace, repeatOf } from "./repeat.ts";
+import { type RepeatPlace, repeatInPieces } from "./repeat.ts";
 import { SILENCES, type SilenceId } from "./silences.ts";
 import { isInsideWord, isSameButWhiteSpace } from "./words.ts";
 
@@ -120,13 +120,15 @@ export function createNextEdit({ clock, isExcluded, names, onChange }: NextEditO
     const quiet = whyQuiet(document, state.cursor);
     if (quiet) return quiet;
     const { cursor, uri } = state;
-    const answer = repeatOf({
-      document,
-      languageId: document.file.languageId ?? "plaintext",
-      names,
-      cursor,
-      isRefused: (place) => refusals.has(uri, place),
-    });
+    const answer = atOnce(
+      repeatInPieces({
+        document,
+        languageId: document.file.languageId ?? "plaintext",
+        names,
+        cursor,
+        isRefused: (place) => refusals.has(uri, place),
+      }),
+    );
     if (typeof answer === "string") return answer;
     let why: SilenceId = "nowhere";
     for (const place of answer.places) {
