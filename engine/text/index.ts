@@ -17,6 +17,6 @@ export {
 } from "./fim.ts";
 export { createHealing } from "./healing.ts";
 export { type Middle, middleTokens } from "./middle.ts";
-export { type PiecedPrompt, piecedPrompt } from "./pieced_prompt.ts";
+export { piecedPrompt } from "./pieced_prompt.ts";
 export { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 export { TOKEN_TYPE, type VocabularySource, vocabularyFrom } from "./vocabulary.ts";

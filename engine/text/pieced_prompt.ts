@@ -90,7 +90,7 @@ export function piecedPrompt(
 }
 
 /** @throws UserError if there is no such special token */
-export function specialId(tokenizer: Tokenizer, text: string): number {
+function specialId(tokenizer: Tokenizer, text: string): number {
   const id = tokenizer.idOf(text);
   if (id !== undefined && tokenizer.specialIds.includes(id)) return id;
   throw new UserError({

@@ -52,7 +52,7 @@ test("whatever the budget, the text that is entered has its own state, keys and 
 
 test("guests between a host's prompts change nothing of what the host computes (random)", async () => {
   const seed = testSeed();
-  for (let run = 0; run < 60; run++) {
+  for (let run = 0; run < 24; run++) {
     const budget = (run % 8) * 8 * stateBytes;
     /** Where each of the host's prompts continued from, with guests between them or without. */
     // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk of two owners that share one sequence
