@@ -5,6 +5,8 @@ import {
   type Completer,
   type CompletionDelta,
   type CompletionRequest,
+  type EditDelta,
+  type EditModel,
   type EngineSettings,
   type EngineStatus,
   type FromEngine,
@@ -108,6 +110,22 @@ export function createEngineClient(options: ClientOptions) {
               return { computedTokens: event.computedTokens, whole: event.whole };
           return { computedTokens: 0, whole: false };
         },
+      };
+    },
+
+    /** Edits of one model; the spec is asked for at each request. */
+    editorFor(spec: () => ModelSpec): EditModel {
+      return {
+        edit: ({ signal, ...request }) =>
+          generation<EditDelta>({ kind: "edit", model: spec(), ...request }, signal, (event) =>
+            event.kind === "text"
+              ? {
+                  text: event.text,
+                  logProbability: event.logProbability,
+                  ...(event.cost && { cost: event.cost }),
+                }
+              : undefined,
+          ),
       };
     },
 

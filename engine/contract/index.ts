@@ -1,5 +1,5 @@
 // Contracts: the shapes that two floors agree on, each declared once.
-// Start at completion.ts and chat.ts (request, delta) and generation.ts (end, cost), then protocol.ts (messages between host and engine process).
+// Start at completion.ts, edit.ts and chat.ts (request, delta) and generation.ts (end, cost), then protocol.ts (messages between host and engine process).
 // Owns the clock that tests replace.
 // Promise: types, and functions of a few lines; messages.ts is the only one that imports a library.
 // Must not know: who implements a contract.
@@ -12,6 +12,7 @@ export type {
   CompletionRequest,
   PromptParts,
 } from "./completion.ts";
+export type { EditDelta, EditModel, EditRequest, PromptPiece } from "./edit.ts";
 export { EMBEDDED_MODEL } from "./embedded_model.ts";
 export type { EndReason, GenerationCost, GenerationEnd } from "./generation.ts";
 export { idOf, isFromEngine, isToEngine, kindOf } from "./messages.ts";

@@ -5,7 +5,7 @@ import type { FromEngine, ToEngine } from "./protocol.ts";
 // What a message must have to be one of protocol.ts: both sides look before they use it, since a process that has gone
 // wrong, or is of another version, may send anything. A key that is not known is no fault.
 
-const { array, boolean, exactOptional, literal, looseObject: object, nullable, picklist, string } = v;
+const { array, boolean, exactOptional, literal, looseObject: object, nullable, picklist, string, union } = v;
 const number = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -40,6 +40,16 @@ const request = v.variant("kind", [
     ghost: exactOptional(string()),
   }),
   object({ kind: literal("prepare"), model: spec, prompt }),
+  object({
+    kind: literal("edit"),
+    model: spec,
+    prompt: array(union([string(), object({ token: string() })])),
+    steady: array(count),
+    original: string(),
+    expected: exactOptional(string()),
+    stops: array(string()),
+    maxTokens: count,
+  }),
   object({
     kind: literal("chat"),
     model: spec,

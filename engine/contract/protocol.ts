@@ -7,15 +7,17 @@
 import type { Fault } from "../errors/index.ts";
 import type { ChatRequest } from "./chat.ts";
 import type { CompletionPriority, CompletionRequest, PromptParts } from "./completion.ts";
+import type { EditRequest } from "./edit.ts";
 import type { EndReason, GenerationCost } from "./generation.ts";
 import type { GpuPulse } from "./pulse.ts";
 import type { RemoteFiles } from "./remote_files.ts";
 
 /**
  * `foreground` is explain and refactor; it and `invoked` are equals, served in turn. A running request yields to one
- * of higher priority: foreground and invoked, automatic, speculative, warm-up.
+ * of higher priority: foreground and invoked, automatic, speculative, ahead (prompts that are read before they are asked for), edit,
+ * warm-up.
  */
-export type Priority = "foreground" | CompletionPriority | "warm-up";
+export type Priority = "foreground" | CompletionPriority | "ahead" | "edit" | "warm-up";
 
 /** Which model, and how to open it. Two specs that are equal, field by field, are one loaded model. */
 export interface ModelSpec {
@@ -43,6 +45,8 @@ export type EngineRequest =
   | ({ readonly kind: "complete"; readonly model: ModelSpec } & Omit<CompletionRequest, "signal">)
   /** Reads a prompt ahead of its completion, when the GPU has nothing else to do. */
   | { readonly kind: "prepare"; readonly model: ModelSpec; readonly prompt: PromptParts }
+  /** Waits for all completions, and continues by itself after one that preempted it. */
+  | ({ readonly kind: "edit"; readonly model: ModelSpec } & Omit<EditRequest, "signal">)
   | ({ readonly kind: "chat"; readonly model: ModelSpec } & Omit<ChatRequest, "signal">)
   /** `files`: the model is not on this disk; it is one of these, of which the process reads by `read` events. */
   | { readonly kind: "describe"; readonly model: ModelSpec; readonly files?: RemoteFiles["files"] }

@@ -5,17 +5,31 @@ const anchors = [3, 2];
 /** Confidence of a cursor that has been in its text from the start, and of one that two or three tokens have just found again. */
 const freshConfidence = 0.8;
 const foundConfidence = 0.6;
-/** Confidence after a long run: the next change may come at any token. */
-const certainty = 0.97;
-/** How much of its doubt is left with each token that agrees: a tenth after six or seven. */
-const doubtLeft = 0.7;
+
+/** How confidence grows while the answer agrees. */
+export interface Certainty {
+  /** Confidence after a long run: the next change may come at any token. */
+  readonly most: number;
+  /** How much of its doubt is left with each token that agrees. */
+  readonly doubtLeft: number;
+}
+
+/** Of a text with changes throughout: a tenth of the doubt is left after six or seven tokens. */
+export const rewriting: Certainty = { most: 0.97, doubtLeft: 0.7 };
+/** Of an edit, a window of which all but a line or two comes again: 0.99 after eight tokens. */
+export const editing: Certainty = { most: 0.995, doubtLeft: 0.6 };
 
 /**
- * Drafts from a text that the answer probably repeats: a suggestion's tail ("ghost"), or the original of an edit ("copy").
+ * Drafts from a text that the answer probably repeats: a suggestion's tail ("ghost"), the original of an edit ("copy"), or
+ * that original with the change that is expected ("edit").
  * A cursor advances in it while the answer agrees. After a mismatch the cursor is lost until the last tokens are found again:
  * after an insertion at the old place, after a deletion further on, after a replacement past the replaced text.
  */
-export function createCursorDrafter(source: "ghost" | "copy", text: readonly number[]): Drafter {
+export function createCursorDrafter(
+  source: "ghost" | "copy" | "edit",
+  text: readonly number[],
+  { most: certainty, doubtLeft }: Certainty = rewriting,
+): Drafter {
   let cursor: number | undefined = 0;
   /** The cursor's last confirmed place: a place found by chance must not lead the search away. */
   let trusted = 0;

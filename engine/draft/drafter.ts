@@ -1,5 +1,5 @@
 /** Where a draft comes from. */
-export type DraftSource = "mtp" | "ngram" | "ghost" | "copy";
+export type DraftSource = "mtp" | "ngram" | "ghost" | "copy" | "edit";
 
 /** Proposed next tokens. */
 export interface Proposal {

@@ -12,6 +12,6 @@ export {
 } from "./arbiter.ts";
 export { Calibration } from "./calibration.ts";
 export { type Costs, linearCosts, measuredCosts } from "./costs.ts";
-export { createCursorDrafter } from "./cursor.ts";
+export { createCursorDrafter, editing, rewriting } from "./cursor.ts";
 export type { Drafter, DraftSource } from "./drafter.ts";
 export { type Corpus, createCorpus, createNgramDrafter } from "./ngram.ts";

@@ -2,6 +2,8 @@ import type { ChatDelta, ChatRequest, GenerationEnd } from "../contract/index.ts
 import { UserError } from "../errors/index.ts";
 import { beginsThinking, chatPrompt, createDetokenizer, type Tokenizer } from "../text/index.ts";
 import { endOf, type TokenSource } from "./completer.ts";
+import { beginningAtEnd } from "./stops.ts";
+import { streamText } from "./text_stream.ts";
 
 const thinkingStart = "<think>";
 const thinkingEnd = "</think>";
@@ -20,17 +22,15 @@ export function createChat(session: Pick<TokenSource, "evaluator" | "generate">,
         original: request.original ? tokenizer.encode(request.original, { special: false }) : undefined,
         sampling: { temperature, topK: 20, topP: 0.95, minP: 0, seed },
       });
-      const detokenizer = createDetokenizer(tokenizer);
+      const texts = streamText(draws, {
+        detokenizer: createDetokenizer(tokenizer),
+        endIds: tokenizer.endIds,
+      });
       const split = splitThinking(beginsThinking(tokenizer, ids));
       try {
         for (;;) {
-          const { value, done } = await draws.next();
-          const text = done
-            ? detokenizer.flush()
-            : tokenizer.endIds.has(value.token)
-              ? ""
-              : detokenizer.push([value.token]);
-          for (const delta of split(text, done ?? false)) yield delta;
+          const { value, done } = await texts.next();
+          for (const delta of split(done ? "" : value.text, done ?? false)) yield delta;
           if (done) return endOf(value);
         }
       } finally {
@@ -84,7 +84,7 @@ export function splitThinking(begun: boolean): (text: string, end: boolean) => C
   function think(end: boolean): void {
     const at = held.indexOf(thinkingEnd);
     // The tag may arrive in pieces.
-    emit("thinking", at >= 0 ? at : held.length - (end ? 0 : heldBack(held, thinkingEnd)));
+    emit("thinking", at >= 0 ? at : held.length - (end ? 0 : beginningAtEnd(held, thinkingEnd)));
     if (at < 0) return;
     mode = "gap";
     held = held.slice(thinkingEnd.length);
@@ -103,11 +103,4 @@ export function splitThinking(begun: boolean): (text: string, end: boolean) => C
     if (mode === "text") emit("text", held.length);
     return deltas;
   };
-}
-
-/** Length of the longest end of `text` that begins `tag`. */
-function heldBack(text: string, tag: string): number {
-  for (let length = Math.min(text.length, tag.length - 1); length > 0; length--)
-    if (tag.startsWith(text.slice(-length))) return length;
-  return 0;
 }

@@ -3,6 +3,7 @@ import { createDetokenizer, createHealing, type Tokenizer } from "../text/index.
 import type { GenerationResult } from "./generation_stream.ts";
 import type { Session } from "./session.ts";
 import { costOf } from "./tally.ts";
+import { streamText } from "./text_stream.ts";
 import { createTypedTexts } from "./typed_texts.ts";
 
 type FimRequest = Pick<CompletionRequest, "prompt" | "maxTokens" | "ghost" | "signal">;
@@ -45,8 +46,6 @@ export function createFimCompleter(session: TokenSource, tokenizer: Tokenizer) {
     > {
       const typed = texts.at(prompt);
       const { unsettled } = typed;
-      const detokenizer = createDetokenizer(tokenizer, { skip: unsettled.length });
-      let logProbability = 0;
       const draws = session.generate(typed.prompt, {
         maxTokens,
         endIds: tokenizer.endIds,
@@ -54,21 +53,16 @@ export function createFimCompleter(session: TokenSource, tokenizer: Tokenizer) {
         healing: createHealing(tokenizer, unsettled),
         ghost: ghost ? tokenizer.encode(decoder.decode(unsettled) + ghost, { special: false }) : undefined,
       });
+      const stream = streamText(draws, {
+        detokenizer: createDetokenizer(tokenizer, { skip: unsettled.length }),
+        endIds: tokenizer.endIds,
+        took: typed.drew,
+      });
       try {
         for (;;) {
-          const { value, done } = await draws.next();
-          if (done) {
-            const rest = detokenizer.flush();
-            if (rest.length > 0) yield { text: rest, logProbability, cost: costOf(draws.soFar) };
-            return endOf(value);
-          }
-          if (tokenizer.endIds.has(value.token)) continue;
-          typed.drew(value.token);
-          logProbability += value.logProbability;
-          const text = detokenizer.push([value.token]);
-          if (text.length === 0) continue; // a part of a character, or of what is typed: the next token brings the rest
-          yield { text, logProbability, cost: costOf(draws.soFar) };
-          logProbability = 0;
+          const { value, done } = await stream.next();
+          if (done) return endOf(value);
+          yield { ...value, cost: costOf(draws.soFar) };
         }
       } finally {
         await draws.return(); // the consumer may leave at any yield

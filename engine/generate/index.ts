@@ -7,6 +7,7 @@ export { createChat } from "./chat.ts";
 export { chooseLanes } from "./choose_lanes.ts";
 export { createFimCompleter, type TokenSource } from "./completer.ts";
 export type { DraftStatistics } from "./draft_statistics.ts";
+export { createEditor, type EditInTurns } from "./editor.ts";
 export { Evaluator, widthFor } from "./evaluator.ts";
 export { type Fit, fitSession, type Room, roomOf, type Wishes } from "./fit.ts";
 export { drain, type GenerationResult } from "./generation_stream.ts";

@@ -43,6 +43,10 @@ export interface GenerateOptions {
   readonly ghost?: readonly number[] | undefined;
   /** The text that the answer is a changed copy of. */
   readonly original?: readonly number[] | undefined;
+  /** The same with the change that is expected. */
+  readonly expected?: readonly number[] | undefined;
+  /** How many ids at the prompt's end are the answer's own, which was interrupted after them. Default: 0. */
+  readonly written?: number | undefined;
   /** What the text must begin with. */
   readonly healing?: Healing | undefined;
   /** Hears of each round. */

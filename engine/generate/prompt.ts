@@ -16,6 +16,8 @@ export interface Prompt {
   readonly landmarks?: readonly number[];
   /** Where the text above the place to fill ends; default: the base. An edit further up shortens it. */
   readonly stem?: number;
+  /** Whether it is read while another text is put aside, which continues afterwards as if this one had not been. Default: no. */
+  readonly guest?: boolean;
 }
 
 /** Passes over a prompt's last tokens, which may still be rolled back. */
@@ -50,13 +52,13 @@ export class PromptReader {
    * @returns false when the signal aborted under way; what was run stays, for the next time
    */
   async read(
-    { ids, base = ids.length - 1, landmarks = [], stem = base }: Prompt,
+    { ids, base = ids.length - 1, landmarks = [], stem = base, guest }: Prompt,
     { mtp, whole = true, signal }: { mtp: boolean; whole?: boolean; signal: AbortSignal | undefined },
   ): Promise<boolean> {
     const { gpu, sequence } = this.#evaluator;
     const { state } = this;
     const submitsBefore = gpu.counters.submits;
-    const position = await state.enter({ ids, base });
+    const position = await state.enter({ ids, base, guest });
     this.computed = 0;
     const end = whole ? ids.length - 1 : base;
     const done =
@@ -130,7 +132,7 @@ function keptPositions({
   base,
   landmarks,
   stem,
-}: Required<Omit<Prompt, "ids">> & { base: number }): Set<number> {
+}: Required<Pick<Prompt, "landmarks" | "stem">> & { base: number }): Set<number> {
   const kept = new Set([base]);
   const keep = (position: number) => kept.add(position - (position % grid));
   for (const landmark of [...landmarks, base]) keep(Math.min(landmark, base));

@@ -6,7 +6,9 @@ const ranks: Readonly<Record<Priority, number>> = {
   invoked: 0,
   automatic: 1,
   speculative: 2,
-  "warm-up": 3,
+  ahead: 3,
+  edit: 4,
+  "warm-up": 5,
 };
 
 /** The GPU, for as long as the turn is not disposed of. */

@@ -9,7 +9,9 @@ import {
   createNgramDrafter,
   type Drafter,
   type DraftMode,
+  editing,
   linearCosts,
+  rewriting,
 } from "../draft/index.ts";
 import type { Gpu, Plan } from "../gpu/index.ts";
 import { type Draw, greedy, type Model, maxRows } from "../model/index.ts";
@@ -49,6 +51,8 @@ export class Session {
   readonly #prompts: PromptReader;
   readonly #drafts: DraftOptions;
   readonly #calibration = new Calibration();
+  /** Guests learn by themselves, and nothing from text to text but this: they change no draft of the host's. */
+  readonly #guestCalibration = new Calibration();
   readonly #corpus: Corpus | undefined;
   #costs: Costs;
   /** Longest draft that the strategy can undo and the device computes alike. */
@@ -60,7 +64,7 @@ export class Session {
   constructor(gpu: Gpu, model: Model, { drafts, snapshotBytes, ...options }: SessionOptions) {
     // A session that cannot draft gets neither buffers nor kernels for it.
     this.#drafts = drafts && (drafts.costs || draftsPay(gpu, drafts.mode)) ? drafts : { mode: "off" };
-    const { mode, costs, headSize, isLineEnd } = this.#drafts;
+    const { mode, costs, headSize } = this.#drafts;
     const mtp = (mode === "auto" || mode === "mtp") && model.mtp !== undefined;
     this.evaluator = new Evaluator(gpu, model, { ...options, mtp: mtp || (options.mtp ?? false) });
     const { draftLimit } = this.evaluator.sequence.rollback;
@@ -70,8 +74,7 @@ export class Session {
     this.#rounds = new (checkpoint ? CheckpointRounds : Rounds)(this.evaluator, 1 + this.#longest, headSize);
     this.#prompts = new PromptReader(this.evaluator, snapshotBytes ?? defaultSnapshotBytes);
     this.#costs = costs ?? linearCosts;
-    if (mode === "auto" || mode === "ngram")
-      this.#corpus = createCorpus({ isLineEnd: isLineEnd ?? (() => false) });
+    this.#corpus = this.#newCorpus();
   }
 
   get draftMode(): DraftMode {
@@ -244,7 +247,7 @@ export class Session {
       const read = await this.#prompts.read(prompt, { mtp: usesMtp, signal: options.signal });
       tally.promptRead(this.#prompts);
       if (!read) return "cancelled";
-      const arbiter = this.#arbiter(mode, usesMtp, ids, options);
+      const arbiter = this.#arbiter(mode, usesMtp, prompt, options);
       const mtp = usesMtp ? new MtpCatchUp(state.since) : undefined;
       const own = { rounds: this.#rounds, sequence, state };
       return yield* new Generation({ ...own, arbiter, mtp, tally, prompt: ids, endIds, options }).run();
@@ -257,14 +260,20 @@ export class Session {
   }
 
   /** The arbiter of one generation, with the drafters that the mode and the options allow. */
-  #arbiter(mode: DraftMode, mtp: boolean, prompt: readonly number[], options: GenerateOptions): Arbiter {
+  #arbiter(mode: DraftMode, mtp: boolean, { ids, guest }: Prompt, options: GenerateOptions): Arbiter {
+    const { ghost, expected, original, written = 0 } = options;
     const drafters: Drafter[] = [];
     if (mode === "auto" || mode === "ngram") {
-      if (options.ghost?.length) drafters.push(createCursorDrafter("ghost", options.ghost));
-      if (options.original?.length) drafters.push(createCursorDrafter("copy", options.original));
-      if (this.#corpus) {
-        this.#corpus.learn(prompt);
-        drafters.push(createNgramDrafter(this.#corpus, prompt.slice(-maxRows)));
+      const certainty = guest ? editing : rewriting;
+      if (ghost?.length) drafters.push(createCursorDrafter("ghost", ghost));
+      // The first of equals is taken: where the two part, the change.
+      if (expected?.length) drafters.push(createCursorDrafter("edit", expected, certainty));
+      if (original?.length) drafters.push(createCursorDrafter("copy", original, certainty));
+      for (const cursor of drafters) cursor.observe(ids.slice(ids.length - written));
+      const corpus = guest ? this.#newCorpus() : this.#corpus;
+      if (corpus) {
+        corpus.learn(ids);
+        drafters.push(createNgramDrafter(corpus, ids.slice(-maxRows)));
       }
     }
     return new Arbiter({
@@ -273,8 +282,14 @@ export class Session {
       longest: this.#longest,
       mtp,
       drafters,
-      calibration: this.#calibration,
+      calibration: guest ? this.#guestCalibration : this.#calibration,
     });
+  }
+
+  /** Undefined where n-grams do not draft. */
+  #newCorpus(): Corpus | undefined {
+    const { mode, isLineEnd = () => false } = this.#drafts;
+    return mode === "auto" || mode === "ngram" ? createCorpus({ isLineEnd }) : undefined;
   }
 
   free(): void {

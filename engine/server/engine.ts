@@ -12,7 +12,7 @@ import {
   type Priority,
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
-import { createScheduler, drain } from "../generate/index.ts";
+import { createScheduler, drain, type EditInTurns } from "../generate/index.ts";
 import { createKernelChoices, type KernelChoices, type openGpu } from "../gpu/index.ts";
 import { productVersion } from "../model/index.ts";
 import { createLostDevices, type LostDevices } from "./lost_devices.ts";
@@ -30,6 +30,11 @@ export interface EngineOptions {
 
 /** What a request spent before it ran, in milliseconds. */
 type Waited = Required<Pick<GenerationCost, "queuedMs" | "loadMs">>;
+
+/** What a request does in its turn. @returns undefined where it generates nothing */
+type Use = (model: Loaded, signal: AbortSignal, waited: Waited) => Promise<GenerationEnd | undefined>;
+
+type Ended = Omit<Extract<EngineEvent, { kind: "done" }>, "kind">;
 
 const defaults: EngineSettings = { device: "auto", memoryLimit: 0, unloadAfterMinutes: 30 };
 
@@ -70,26 +75,68 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
     if (running.size === 0) unload();
   }
 
-  /** Runs `use` with a model when it is the request's turn. */
+  /** Runs `use` with a model when it is the request's turn. @returns how that ended */
+  async function inTurn(
+    { model: spec }: Extract<EngineRequest, { model: unknown }>,
+    priority: Priority,
+    signal: AbortSignal,
+    use: Use,
+  ): Promise<Ended> {
+    const asked = performance.now();
+    using turn = await scheduler.enter(priority, signal);
+    if (!turn) return { reason: "cancelled" };
+    const queuedMs = performance.now() - asked;
+    const { model, loadMs } = await models.use(spec, priority !== "edit");
+    if (loadMs > 0) void prepareRest(model);
+    if (turn.signal.aborted) return { reason: turn.preempted ? "preempted" : "cancelled" };
+    const end = await use(model, turn.signal, { queuedMs, loadMs });
+    if (!end) return { reason: "end" };
+    const reason = turn.preempted && end.reason === "cancelled" ? "preempted" : end.reason;
+    return { reason, cost: { ...end, queuedMs, loadMs } };
+  }
+
+  /** A request in one turn, and its last event. */
   async function withTurn(
     request: Extract<EngineRequest, { model: unknown }>,
     priority: Priority,
     signal: AbortSignal,
     emit: (event: EngineEvent) => void,
-    use: (model: Loaded, signal: AbortSignal, waited: Waited) => Promise<GenerationEnd | undefined>,
+    use: Use,
   ): Promise<void> {
-    const asked = performance.now();
-    using turn = await scheduler.enter(priority, signal);
-    if (!turn) return emit({ kind: "done", reason: "cancelled" });
-    const queuedMs = performance.now() - asked;
-    const { model, loadMs } = await models.use(request.model);
-    if (loadMs > 0) void prepareRest(model);
-    if (turn.signal.aborted)
-      return emit({ kind: "done", reason: turn.preempted ? "preempted" : "cancelled" });
-    const end = await use(model, turn.signal, { queuedMs, loadMs });
-    if (!end) return emit({ kind: "done", reason: "end" });
-    const reason = turn.preempted && end.reason === "cancelled" ? "preempted" : end.reason;
-    emit({ kind: "done", reason, cost: { ...end, queuedMs, loadMs } });
+    emit({ kind: "done", ...(await inTurn(request, priority, signal, use)) });
+  }
+
+  /** An edit in as many turns as it takes: after what preempted it, it continues where it was. */
+  async function edit(
+    request: Extract<EngineRequest, { kind: "edit" }>,
+    signal: AbortSignal,
+    emit: (event: EngineEvent) => void,
+  ): Promise<void> {
+    let on: Loaded | undefined;
+    let running: EditInTurns | undefined;
+    /** Characters that the caller has got, and those of them that a model that was loaded again writes once more. */
+    let sent = 0;
+    let skip = 0;
+    const waited = { queuedMs: 0, loadMs: 0 };
+    for (;;) {
+      const { reason, cost } = await inTurn(request, "edit", signal, async (model, turnSignal, now) => {
+        waited.queuedMs += now.queuedMs;
+        waited.loadMs += now.loadMs;
+        if (model !== on) {
+          on = model;
+          running = model.editor.begin(request);
+          skip = sent;
+        }
+        return drain(running!.run(turnSignal), ({ text, ...delta }) => {
+          const fresh = text.slice(skip);
+          skip -= text.length - fresh.length;
+          sent += fresh.length;
+          if (fresh !== "") emit({ kind: "text", ...delta, text: fresh, cost: { ...delta.cost, ...waited } });
+        });
+      });
+      if (reason === "preempted") continue;
+      return emit({ kind: "done", reason, ...(cost && { cost: { ...cost, ...waited } }) });
+    }
   }
 
   /** In turns that no request wants; one that comes has it at once, and this continues afterwards. */
@@ -140,8 +187,10 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
             );
           },
         );
+      case "edit":
+        return edit(request, signal, emit);
       case "prepare":
-        return withTurn(request, "warm-up", signal, emit, async ({ completer }, turnSignal) => {
+        return withTurn(request, "ahead", signal, emit, async ({ completer }, turnSignal) => {
           emit({ kind: "prepared", ...(await completer.prepare(request.prompt, turnSignal)) });
           return undefined;
         });

@@ -14,6 +14,7 @@ import { UserError } from "../errors/index.ts";
 import {
   chooseLanes,
   createChat,
+  createEditor,
   createFimCompleter,
   fitSession,
   memoryNeeds,
@@ -50,6 +51,7 @@ export interface Loaded {
   prepareRest(signal: AbortSignal): Promise<boolean>;
   readonly completer: ReturnType<typeof createFimCompleter>;
   readonly chat: ReturnType<typeof createChat>;
+  readonly editor: ReturnType<typeof createEditor>;
   /** Frees the states of earlier prompts. */
   forget(): void;
   /** The device is gone, and the model with it. */
@@ -97,9 +99,21 @@ export function createModels(
   /**
    * The session that the GPU has room for; other models make room where it would get less than it asks for: first
    * their kept states are freed, then the models, the longest unused first. @throws UserError where it does not fit alone either
+   * @param makeRoom false: it takes what the others leave
    */
-  function fitBeside(gpu: Gpu, file: GgufFile, h: Hyperparameters, wishes: Wishes, path: string) {
+  function fitBeside(
+    gpu: Gpu,
+    file: GgufFile,
+    h: Hyperparameters,
+    wishes: Wishes,
+    { path, makeRoom }: { readonly path: string; readonly makeRoom: boolean },
+  ) {
     const room = roomOf(gpu);
+    if (!makeRoom) {
+      const beside = fitSession(file, h, wishes, room);
+      if (!beside.fits) throw new UserError(beside.fault);
+      return beside;
+    }
     const alone = fitSession(file, h, wishes, { ...room, free: room.free + held() });
     if (!alone.fits) throw new UserError(alone.fault); // no other model is freed for nothing
     let fitted = fitSession(file, h, wishes, room);
@@ -120,7 +134,7 @@ export function createModels(
     return fitted;
   }
 
-  async function load(spec: ModelSpec): Promise<Loaded> {
+  async function load(spec: ModelSpec, makeRoom: boolean): Promise<Loaded> {
     const started = performance.now();
     // Side by side: drivers and the programs that are asked for memory take their time, and so does a large vocabulary.
     const [opened, target] = await Promise.allSettled([openModelFile(modelPath(spec.path)), device()]);
@@ -130,16 +144,21 @@ export function createModels(
     if (target.status === "rejected") throw target.reason;
     for (const note of open.notes) log("info", `${spec.path}: ${note}`);
     try {
-      return await place(spec, open, target.value, started);
+      return await place(spec, open, target.value, { started, makeRoom });
     } catch (error) {
       const trunk = withoutDamagedBlock(open, error);
       log("warn", `${spec.path}: ${trunk.notes.at(-1)}`);
-      return await place(spec, trunk, target.value, started);
+      return await place(spec, trunk, target.value, { started, makeRoom });
     }
   }
 
   /** Brings an open model to the GPU. @throws UserError where it has no room, or a weight is no number */
-  async function place(spec: ModelSpec, open: OpenFile, target: Gpu, started: number): Promise<Loaded> {
+  async function place(
+    spec: ModelSpec,
+    open: OpenFile,
+    target: Gpu,
+    { started, makeRoom }: { readonly started: number; readonly makeRoom: boolean },
+  ): Promise<Loaded> {
     const { path } = spec;
     const { file } = open;
     const lost = !target.software && lostDevices.isLost(target.identity);
@@ -150,7 +169,7 @@ export function createModels(
       drafts: lost ? "off" : "auto",
       snapshotBytes: settings().snapshotBytes,
     } as const;
-    const fitted = fitBeside(target, file, open.h, wishes, path);
+    const fitted = fitBeside(target, file, open.h, wishes, { path, makeRoom });
     for (const note of fitted.notes) log("warn", `${path}: ${note}`);
     const { settings: options, h } = fitted;
     const { context } = options;
@@ -200,6 +219,7 @@ export function createModels(
         },
         completer: createFimCompleter(opened, open.tokenizer),
         chat: createChat(opened, open.tokenizer),
+        editor: createEditor(opened, open.tokenizer),
         forget: () => opened.forget(),
         leave() {
           gone = true;
@@ -248,13 +268,21 @@ export function createModels(
   }
 
   return {
-    /** The model, from the GPU or from its file. `loadMs` is 0 where it was there. */
-    async use(spec: ModelSpec): Promise<{ model: Loaded; loadMs: number }> {
+    /**
+     * The model, from the GPU or from its file. `loadMs` is 0 where it was there.
+     * @param makeRoom whether other models may make room for it; else it is the first to make room for others. Default: yes.
+     */
+    async use(spec: ModelSpec, makeRoom = true): Promise<{ model: Loaded; loadMs: number }> {
       const key = JSON.stringify([spec.path, spec.context, spec.kv]);
       const there = loaded.get(key);
-      const model = there ?? (await load(spec));
-      loaded.delete(key);
-      loaded.set(key, model);
+      const model = there ?? (await load(spec, makeRoom));
+      if (makeRoom || !there) {
+        loaded.delete(key);
+        const others = [...loaded];
+        const own = [key, model] as const;
+        loaded.clear();
+        for (const [name, it] of makeRoom ? [...others, own] : [own, ...others]) loaded.set(name, it);
+      }
       return { model, loadMs: there ? 0 : model.loadMs };
     },
 

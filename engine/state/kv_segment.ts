@@ -1,13 +1,9 @@
 import type { Gpu } from "../gpu/index.ts";
+import { type CopiedRanges, copyRanges } from "./copied_ranges.ts";
 import type { OwnedSequence } from "./sequence_memory.ts";
 
-/** Keys and values of positions [from, to), copied out of the cache. */
-export interface KvSegment {
-  readonly bytes: number;
-  /** Copies them back to their positions. */
-  restore(encoder: GPUCommandEncoder): void;
-  free(): void;
-}
+/** Keys and values of some positions, copied out of the cache. */
+export type KvSegment = CopiedRanges;
 
 const cachesOf = (memory: OwnedSequence): GPUBuffer[] =>
   memory.kv.flatMap((layer) => (layer ? [layer.keys, layer.values] : []));
@@ -16,24 +12,14 @@ const cachesOf = (memory: OwnedSequence): GPUBuffer[] =>
 export const kvRowBytes = (memory: OwnedSequence): number =>
   cachesOf(memory).reduce((sum, { size }) => sum + size / memory.context, 0);
 
-/** @throws UserError when the device's memory does not suffice */
+/**
+ * Copies keys and values of positions [from, to).
+ * @throws UserError when the device's memory does not suffice
+ */
 export function copyKv(gpu: Gpu, memory: OwnedSequence, from: number, to: number): KvSegment {
-  const caches = cachesOf(memory);
-  const bytes = (to - from) * kvRowBytes(memory);
-  const rowBytes = kvRowBytes(memory) / Math.max(1, caches.length); // all layers are alike
-  const size = (to - from) * rowBytes;
-  if (bytes === 0) return { bytes: 0, restore: () => {}, free: () => {} };
-  const store = gpu.buffer(`keys and values of ${from} to ${to}`, bytes, "snapshots");
-  const encoder = gpu.device.createCommandEncoder();
-  for (const [i, cache] of caches.entries())
-    encoder.copyBufferToBuffer(cache, from * rowBytes, store, i * size, size);
-  gpu.submit(encoder.finish());
-  return {
-    bytes,
-    restore: (target) => {
-      for (const [i, cache] of caches.entries())
-        target.copyBufferToBuffer(store, i * size, cache, from * rowBytes, size);
-    },
-    free: () => gpu.free(store),
-  };
+  const ranges = cachesOf(memory).map((buffer) => {
+    const rowBytes = buffer.size / memory.context;
+    return { buffer, from: from * rowBytes, bytes: (to - from) * rowBytes };
+  });
+  return copyRanges(gpu, `keys and values of ${from} to ${to}`, ranges);
 }

@@ -1,6 +1,7 @@
+import { UserError } from "../errors/index.ts";
 import type { Gpu } from "../gpu/index.ts";
 import { copyKv, kvRowBytes } from "./kv_segment.ts";
-import type { Sequence } from "./sequence.ts";
+import type { ParkedState, Sequence } from "./sequence.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { grid, type Node, pathTo, SnapshotTree, type Target } from "./snapshot_tree.ts";
 
@@ -8,6 +9,17 @@ import { grid, type Node, pathTo, SnapshotTree, type Target } from "./snapshot_t
 const leafDistance = 16;
 /** Rows that the user types before the text gets another snapshot. */
 const rowDistance = 32;
+
+/** Of the budget, what guests' states may take beside it. */
+const guestShare = 1 / 4;
+
+/** What is known of the text in the sequence. */
+interface Standing {
+  readonly text: number[];
+  readonly base: number;
+  readonly lost: boolean;
+  readonly since: number;
+}
 
 /**
  * The text that the sequence holds, and the kept states of it and of others. Moves from one text to the next with the fewest
@@ -23,6 +35,8 @@ export class PromptState {
   /** Whether the sequence's own state cannot be continued. */
   #lost = false;
   #since = 0;
+  /** The host's text while a guest's is in the sequence. */
+  #parked: { readonly state: ParkedState; readonly standing: Standing } | undefined;
 
   /** @param budget bytes of snapshots, and of copied-out keys and values */
   constructor(gpu: Gpu, sequence: Sequence, budget: number) {
@@ -31,12 +45,28 @@ export class PromptState {
     this.#budget = budget;
   }
 
-  /** The budget, or less if the device has less free: another model may have been loaded since it was set. */
+  /**
+   * Bytes that the states of the live text's owner may take: the budget, or less if the device has less free, since another model may
+   * have been loaded after it was set. Guests have their own, and give way to the host.
+   */
   get #room(): number {
-    return Math.min(this.#budget, this.#tree.bytes + Math.max(0, this.#gpu.freeBytes));
+    const { owner } = this.#tree;
+    const free = Math.max(0, this.#gpu.freeBytes) + (owner === "host" ? this.#tree.bytesOf("guest") : 0);
+    return Math.min(owner === "host" ? this.#budget : this.#budget * guestShare, this.#held + free);
   }
 
-  /** Bytes that the budget counts. */
+  /** Bytes of the live text's owner. */
+  get #held(): number {
+    return this.#tree.bytesOf(this.#tree.owner);
+  }
+
+  /** Frees guests' states where the device has less than `bytes` free. */
+  #claim(bytes: number): void {
+    const lacking = bytes - this.#gpu.freeBytes;
+    if (lacking > 0) this.#tree.evict(this.#tree.bytesOf("guest") - lacking, [], "guest");
+  }
+
+  /** Bytes of all kept states. */
   get bytes(): number {
     return this.#tree.bytes;
   }
@@ -57,10 +87,14 @@ export class PromptState {
   }
 
   /**
-   * Goes as far into the target as kept states reach; the caller runs the rest.
+   * Goes as far into the target as kept states reach; the caller runs the rest. A guest's text leaves the host's as it was: what that
+   * computes next is what it would have computed without the guest.
    * @returns the position, which is before the target's last token
+   * @throws UserError if a guest finds no room beside the host's text
    */
   async enter(target: Target): Promise<number> {
+    if (target.guest && !this.#parked) this.#park();
+    if (!target.guest && this.#parked) this.#unpark();
     const { ids, base } = target;
     const sequence = this.#sequence;
     const depth = Math.min(commonLength(this.#text, ids), sequence.position, ids.length - 1);
@@ -103,7 +137,8 @@ export class PromptState {
     if (rows && tip.position < this.#base) return; // the row path can continue only from a row after the prompt's end
     const bytes = this.#sequence.snapshotBytes;
     this.#evict(bytes, goal);
-    if (this.#tree.bytes + bytes > this.#room) return;
+    if (this.#held + bytes > this.#room) return;
+    if (this.#tree.owner === "host") this.#claim(bytes);
     const snapshot = await this.#sequence.snapshot();
     this.#tree.add(this.#text.slice(tip.position, position), rows, snapshot);
   }
@@ -117,10 +152,57 @@ export class PromptState {
   clear(): void {
     this.#tree.clear();
     this.#sequence.reset();
-    this.#text = [];
-    this.#base = 0;
-    this.#since = 0;
-    this.#lost = false;
+    this.#parked = undefined;
+    this.#hold({ text: [], base: 0, since: 0, lost: false });
+  }
+
+  #hold({ text, base, since, lost }: Standing): void {
+    this.#text = text;
+    this.#base = base;
+    this.#since = since;
+    this.#lost = lost;
+  }
+
+  /**
+   * Makes way for a guest's text: nothing of the host's is freed for it.
+   * @throws UserError where the device has no room to put the host's text aside
+   */
+  #park(): void {
+    const tree = this.#tree;
+    const { position, parkedBytes, memory } = this.#sequence;
+    const needed = parkedBytes + position * kvRowBytes(memory);
+    const free = this.#gpu.freeBytes + tree.bytesOf("guest");
+    if (needed > free) {
+      const mib = (bytes: number) => Math.ceil(bytes / 2 ** 20);
+      throw new UserError({
+        code: "memory",
+        problem: `An edit needs ${mib(needed)} MiB of GPU memory to put aside the text that is being completed, and ${mib(Math.max(0, free))} MiB is free`,
+        advice: "choose a smaller model or context, or allow more GPU memory",
+      });
+    }
+    this.#claim(needed);
+    const state = this.#sequence.park();
+    const path = tree.park(this.#text.slice(tree.tip.position), state);
+    try {
+      for (const it of path) it.aside = copyKv(this.#gpu, memory, it.parent!.position, it.position);
+    } catch (error) {
+      this.#forgetAsides(path);
+      tree.unpark();
+      throw error;
+    }
+    const standing = { text: this.#text, base: this.#base, since: this.#since, lost: this.#lost };
+    this.#parked = { state, standing };
+    this.#hold({ text: [], base: -1, since: 0, lost: true }); // the guest's text comes from the tree
+  }
+
+  /** The host's text, as if no guest had come. */
+  #unpark(): void {
+    const { state, standing } = this.#parked!;
+    this.#bringBack(this.#tree.parked!);
+    this.#sequence.unpark(state);
+    this.#tree.unpark();
+    this.#parked = undefined;
+    this.#hold(standing);
   }
 
   #stand({ ids, base }: Target, position: number): number {
@@ -132,24 +214,33 @@ export class PromptState {
 
   async #switchTo(node: Node<Snapshot>, target: Target): Promise<void> {
     const tree = this.#tree;
-    const path = new Set(pathTo(node));
     const stays = pathTo(tree.tip).includes(node) || node === tree.root;
     const sameLine = stays && target.base === this.#base && node.position >= target.base;
     if (sameLine) this.#dropAfter(node.position);
     else await this.#leaveLeaf(node);
 
-    this.#putAside(node);
-    const encoder = this.#gpu.device.createCommandEncoder();
-    for (const it of path) it.aside?.restore(encoder);
-    this.#gpu.submit(encoder.finish());
-    for (const it of path) {
-      it.aside?.free();
-      it.aside = undefined;
-    }
+    this.#bringBack(node);
     if (node.snapshot) this.#sequence.restoreSnapshot(node.snapshot);
     else this.#sequence.reset();
     this.#since = node.position;
     tree.moveTo(node);
+  }
+
+  /** Makes the keys and values on the path to a node those of the cache. */
+  #bringBack(node: Node<Snapshot>): void {
+    this.#putAside(node);
+    const path = pathTo(node);
+    const encoder = this.#gpu.device.createCommandEncoder();
+    for (const it of path) it.aside?.restore(encoder);
+    this.#gpu.submit(encoder.finish());
+    this.#forgetAsides(path);
+  }
+
+  #forgetAsides(path: readonly Node<Snapshot>[]): void {
+    for (const it of path) {
+      it.aside?.free();
+      it.aside = undefined;
+    }
   }
 
   /** Copies out keys and values that are about to be overwritten, if a state needs them and the budget has room. */
@@ -160,12 +251,18 @@ export class PromptState {
     if (!first) return;
     const bytes = (tree.tip.position - first.parent!.position) * kvRowBytes(memory);
     tree.evict(this.#room - bytes, [goal]);
-    if (tree.bytes + bytes > this.#room) {
+    if (this.#held + bytes > this.#room) {
       tree.drop(first);
       return;
     }
-    for (const it of tree.leaving(goal))
-      it.aside = copyKv(this.#gpu, memory, it.parent!.position, it.position);
+    if (tree.owner === "host") this.#claim(bytes);
+    try {
+      for (const it of tree.leaving(goal))
+        it.aside = copyKv(this.#gpu, memory, it.parent!.position, it.position);
+    } catch (error) {
+      if (tree.owner === "host") throw error;
+      tree.drop(first); // the host comes back whatever a guest has no room for
+    }
   }
 
   /** Keeps a state of what was typed since the last one, before the text of `goal` replaces this one. */

@@ -11,9 +11,18 @@ import {
   trailingStep,
   type Workspace,
 } from "../model/index.ts";
+import { type CopiedRanges, copyRanges, type Range } from "./copied_ranges.ts";
 import type { Rollback, StateLocation } from "./rollback.ts";
 import { createSequenceMemory, type OwnedSequence, type SequenceOptions } from "./sequence_memory.ts";
 import { createSnapshot, type Snapshot, snapshotBytes } from "./snapshot.ts";
+
+/** All that a sequence holds of its text beside keys and values. */
+export interface ParkedState extends CopiedRanges {
+  readonly position: number;
+  readonly standing: StateLocation;
+  readonly pass: { readonly rows: number; readonly kept: number };
+  readonly trailingPosition: number;
+}
 
 /** Most rows of one replay: what the workspace holds beside a pass. */
 const replayRows = maxRows;
@@ -194,6 +203,40 @@ export class Sequence {
     this.#submit((encoder) => snapshot.restore(encoder, [0, this.memory.trailingSlot]));
     this.#stand(snapshot.position, { slot: 0, replay: 0 });
     this.#trailingPosition = snapshot.position;
+  }
+
+  /** Bytes that `park` takes. */
+  get parkedBytes(): number {
+    return this.#stateRanges().reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /**
+   * Copies states, tape and hidden rows, so that `unpark` leaves the sequence as it is now: with the same positions in reach.
+   * @throws UserError when the device's memory does not suffice
+   */
+  park(): ParkedState {
+    return {
+      ...copyRanges(this.#gpu, `the state at ${this.#position}`, this.#stateRanges()),
+      position: this.#position,
+      standing: this.#standing,
+      pass: this.#pass,
+      trailingPosition: this.#trailingPosition,
+    };
+  }
+
+  /** The caller must ensure that keys and values are those of the parked text. */
+  unpark(parked: ParkedState): void {
+    this.#submit((encoder) => parked.restore(encoder));
+    this.#position = parked.position;
+    this.#standing = parked.standing;
+    this.#pass = parked.pass;
+    this.#trailingPosition = parked.trailingPosition;
+  }
+
+  #stateRanges(): Range[] {
+    const { recurrent, hidden } = this.memory;
+    const buffers = recurrent.flatMap((layer) => (layer ? [layer.slots, layer.tape, layer.gates] : []));
+    return [...buffers, hidden].map((buffer) => ({ buffer, from: 0, bytes: buffer.size }));
   }
 
   /** Copies the current state to the checkpoint in slot 1, before a draft is verified; for strategies that have one. */

@@ -11,7 +11,12 @@ export interface Held {
 export interface Target {
   readonly ids: readonly number[];
   readonly base: number;
+  /** A text that is computed while another one, the host's, is put aside. Default: no. */
+  readonly guest?: boolean | undefined;
 }
+
+/** Whose states. */
+export type Owner = "host" | "guest";
 
 /** Where in a text a state is kept. Root: the empty text. */
 export interface Node<S extends Held> {
@@ -22,6 +27,8 @@ export interface Node<S extends Held> {
   readonly position: number;
   /** Whether the row path computed these tokens. Its bits differ from prefill's: only the same path may continue from here. */
   readonly rows: boolean;
+  /** Two owners share no node but the root: neither changes what the other finds. */
+  readonly owner: Owner;
   snapshot: S | undefined;
   /** Copy of the keys and values of `ids` while another text occupies their places; undefined: they are in the cache. */
   aside: KvSegment | undefined;
@@ -46,12 +53,16 @@ export class SnapshotTree<S extends Held> {
     ids: [],
     position: 0,
     rows: false,
+    owner: "host",
     snapshot: undefined,
     aside: undefined,
     used: 0,
   };
   #tip = this.root;
-  #clock = 0;
+  /** Calls to `moveTo`: a guest makes no state of the host look older. */
+  readonly #clocks = { host: 0, guest: 0 };
+  /** The end of the host's text while a guest's is computed. */
+  #parked: Node<S> | undefined;
 
   /** The deepest live node. */
   get tip(): Node<S> {
@@ -65,19 +76,31 @@ export class SnapshotTree<S extends Held> {
     return bytes;
   }
 
+  /** Of `bytes`, an owner's, without what is parked. */
+  bytesOf(owner: Owner): number {
+    let bytes = 0;
+    for (const node of this.nodes())
+      if (node.owner === owner && node !== this.#parked) bytes += bytesOf(node);
+    return bytes;
+  }
+
   /** The deepest node from which the target can be computed, bit-equal to computing it from its start. */
   find(target: Target): Node<S> {
-    const { ids, base } = target;
+    const { ids, base, guest = false } = target;
+    const owner = guest ? "guest" : "host";
     let best = this.root;
+    /** Whether the target's text may go through the child, by its kind and place. */
+    const leads = (node: Node<S>, child: Node<S>): boolean =>
+      child.owner === owner &&
+      child !== this.#parked &&
+      child.position < ids.length && // the last token is always re-run: no node keeps its logits
+      (child.rows ? node.rows || node.position === base : child.position <= base);
     const open = [this.root];
     for (let node = open.pop(); node; node = open.pop()) {
       const at = node.position;
       if (node.snapshot && at > best.position && goesOn(node, base)) best = node;
-      for (const child of node.children) {
-        if (child.position >= ids.length) continue; // the last token is always re-run: no node keeps its logits
-        if (child.rows ? !node.rows && at !== base : child.position > base) continue;
-        if (child.ids.every((id, i) => id === ids[at + i])) open.push(child);
-      }
+      for (const child of node.children)
+        if (leads(node, child) && child.ids.every((id, i) => id === ids[at + i])) open.push(child);
     }
     return best;
   }
@@ -97,15 +120,20 @@ export class SnapshotTree<S extends Held> {
   /** Makes a node the tip; the caller has restored its keys and values to the cache. */
   moveTo(node: Node<S>): void {
     this.#tip = node;
-    this.#clock++;
-    for (const it of pathTo(node)) it.used = this.#clock;
+    this.#clocks[this.owner]++;
+    for (const it of pathTo(node)) it.used = this.#clocks[this.owner];
   }
 
   /** Adds a node after the tip, or gives an existing one a new snapshot; it becomes the tip. */
   add(ids: readonly number[], rows: boolean, snapshot: S): Node<S> {
     const parent = this.#tip;
+    const { owner } = this;
     const known = [...parent.children].find(
-      (it) => it.rows === rows && it.ids.length === ids.length && it.ids.every((id, i) => id === ids[i]),
+      (it) =>
+        it.owner === owner &&
+        it.rows === rows &&
+        it.ids.length === ids.length &&
+        it.ids.every((id, i) => id === ids[i]),
     );
     known?.snapshot?.free();
     known?.aside?.free();
@@ -115,16 +143,61 @@ export class SnapshotTree<S extends Held> {
       ids,
       position: parent.position + ids.length,
       rows,
+      owner,
       snapshot,
       aside: undefined,
-      used: this.#clock,
+      used: this.#clocks[owner],
     };
     node.snapshot = snapshot;
     node.aside = undefined;
-    node.used = this.#clock;
+    node.used = this.#clocks[owner];
     parent.children.add(node);
     this.#tip = node;
     return node;
+  }
+
+  /** Whose text is live. */
+  get owner(): Owner {
+    return this.#parked ? "guest" : "host";
+  }
+
+  /**
+   * Makes way for a guest's text: the root becomes the tip.
+   * @param ids tokens of the host's text after the tip
+   * @param held the host's whole state, freed by `unpark`
+   * @returns the live nodes, whose keys and values are to be copied out
+   */
+  park(ids: readonly number[], held: S): Node<S>[] {
+    const parent = this.#tip;
+    const node: Node<S> = {
+      parent,
+      children: new Set(),
+      ids,
+      position: parent.position + ids.length,
+      rows: true,
+      owner: "host",
+      snapshot: held,
+      aside: undefined,
+      used: 0,
+    };
+    parent.children.add(node);
+    this.#parked = node;
+    this.#tip = this.root;
+    return pathTo(node);
+  }
+
+  /** The end of the host's text while a guest's is computed. */
+  get parked(): Node<S> | undefined {
+    return this.#parked;
+  }
+
+  /** The host's text is live as before `park`; the caller has restored its keys, values and state. */
+  unpark(): void {
+    const node = this.#parked;
+    if (!node) throw new Error("no text is parked");
+    this.#tip = node;
+    this.#parked = undefined;
+    this.drop(node);
   }
 
   /** Removes a node and its descendants. The tip moves up if it was among them. */
@@ -140,20 +213,20 @@ export class SnapshotTree<S extends Held> {
   }
 
   /**
-   * Frees snapshots until all take `budget` bytes at most: first those that are cheapest to rebuild per byte and least recently
-   * used.
+   * Frees an owner's snapshots until they take `budget` bytes at most: first those that are cheapest to rebuild per byte and least
+   * recently used.
    * @param kept never freed
    */
-  evict(budget: number, kept: readonly (Node<S> | undefined)[] = []): void {
-    let bytes = this.bytes;
+  evict(budget: number, kept: readonly (Node<S> | undefined)[] = [], owner = this.owner): void {
+    let bytes = this.bytesOf(owner);
     while (bytes > budget) {
       const live = new Set(pathTo(this.#tip));
       let worst: Node<S> | undefined;
       let least = Number.POSITIVE_INFINITY;
       for (const node of this.nodes()) {
-        if (!node.snapshot || kept.includes(node)) continue;
+        if (!node.snapshot || node.owner !== owner || node === this.#parked || kept.includes(node)) continue;
         const frees = node.children.size === 0 ? bytesOf(node) : node.snapshot.bytes;
-        const worth = rebuildTokens(node) / frees / (1 + this.#clock - node.used);
+        const worth = rebuildTokens(node) / frees / (1 + this.#clocks[owner] - node.used);
         if (worth >= least) continue;
         least = worth;
         worst = node;
@@ -168,13 +241,14 @@ export class SnapshotTree<S extends Held> {
         it = it.parent
       )
         this.drop(it);
-      bytes = this.bytes;
+      bytes = this.bytesOf(owner);
     }
   }
 
   clear(): void {
     for (const child of [...this.root.children]) this.drop(child);
     this.#tip = this.root;
+    this.#parked = undefined;
   }
 
   /** The node and all below it. Without recursion: a text that is typed on and on makes a path of thousands. */

@@ -48,7 +48,7 @@ export function beginsThinking(tokenizer: Tokenizer, prompt: readonly number[]):
 }
 
 /** A noncharacter, repeated until the text does not contain it. */
-function absentFrom(text: string): string {
+export function absentFrom(text: string): string {
   let guard = "\ufdd0";
   while (text.includes(guard)) guard += "\ufdd0";
   return guard;

@@ -5,7 +5,7 @@
 // Promise: the ids of llama.cpp, and no text of a user ever becomes a control token.
 // Must not know: GPUs, files.
 export { beginsThinking, chatPrompt, renderChat, type TemplateOptions, withStart } from "./chat.ts";
-export { createDetokenizer } from "./detokenizer.ts";
+export { createDetokenizer, type Detokenizer } from "./detokenizer.ts";
 export {
   type FimLayout,
   type FimParts,
@@ -17,5 +17,6 @@ export {
 } from "./fim.ts";
 export { createHealing } from "./healing.ts";
 export { type Middle, middleTokens } from "./middle.ts";
+export { piecedPrompt } from "./pieced_prompt.ts";
 export { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 export { TOKEN_TYPE, type VocabularySource, vocabularyFrom } from "./vocabulary.ts";

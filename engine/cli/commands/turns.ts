@@ -12,7 +12,7 @@ export function completerInTurns(completer: Required<Completer>, scheduler: Sche
       return end && turn.preempted && end.reason === "cancelled" ? { ...end, reason: "preempted" } : end;
     },
     async prepare(prompt, signal) {
-      using turn = await scheduler.enter("warm-up", signal);
+      using turn = await scheduler.enter("ahead", signal);
       if (!turn) return { computedTokens: 0, whole: false };
       return await completer.prepare(prompt, turn.signal);
     },

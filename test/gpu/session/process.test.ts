@@ -106,6 +106,47 @@ test.skipIf(missing)("it reads a prompt ahead, and what is typed after it costs 
   });
 });
 
+test.skipIf(missing)("an edit lets ghost text pass, continues after it, and writes the same", async () => {
+  const separator = { token: "<|file_sep|>" };
+  const window = "const total = 1;\nprint(sum);\n";
+  const texts = [`original/a.ts\nconst sum = 1;\nprint(sum);\n`, `current/a.ts\n${window}`, "updated/a.ts"];
+  const asked = {
+    prompt: texts.flatMap((text) => [separator, text]),
+    steady: [2, 4],
+    original: `\n${window}`,
+    stops: ["<|file_sep|>"],
+    maxTokens: 60,
+  };
+  const order: string[] = [];
+  const edit = async (onText?: () => void) => {
+    const stream = client.editorFor(() => ({ path: "mini" })).edit(asked);
+    let text = "";
+    for (;;) {
+      const { value, done } = await stream.next();
+      if (done) {
+        order.push("edit");
+        return { text, end: value };
+      }
+      text += value.text;
+      onText?.();
+    }
+  };
+  const alone = await edit();
+  expect(alone.text.length).toBeGreaterThan(20);
+  const before = await complete();
+  order.length = 0;
+  let ghost: ReturnType<typeof complete> | undefined;
+  const between = await edit(() => {
+    ghost ??= complete().finally(() => order.push("ghost"));
+  });
+  const after = await ghost!;
+  expect(order).toEqual(["ghost", "edit"]);
+  expect(between.text).toBe(alone.text);
+  expect(between.end!.reason).toBe(alone.end!.reason);
+  expect(after.text).toBe(before.text);
+  expect(after.end!.computedTokens, "as if no edit had been").toBe((await complete()).end!.computedTokens);
+});
+
 test.skipIf(missing)(
   "it ends what is cancelled, in the prompt and in mid-decode, and answers the next alike",
   async () => {

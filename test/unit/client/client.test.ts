@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createEngineClient, type EngineChild, type EngineState } from "../../../engine/client/client.ts";
+import { isToEngine } from "../../../engine/contract/index.ts";
 import type { EngineEvent, FromEngine, ToEngine } from "../../../engine/contract/protocol.ts";
 import { sentenceOf } from "../../../engine/errors/index.ts";
 import { fakeClock } from "../support/clock.ts";
@@ -111,6 +112,36 @@ test("nothing starts before the first request; then settings come before it", as
   await it.last().answer({ kind: "done", reason: "max-tokens" });
   expect(await finished).toMatchObject({ written: "ab", end: { reason: "max-tokens" } });
   expect(it.kinds()).toEqual(["starting", "running"]);
+});
+
+test("an edit goes as one message that the engine takes, streams, and is cancelled when its reader leaves", async () => {
+  const it = bench();
+  const asked = {
+    prompt: [{ token: "<|file_sep|>" }, "updated/a.ts"],
+    steady: [1],
+    original: "\nx\n",
+    expected: "\ny\n",
+    stops: ["<|file_sep|>"],
+    maxTokens: 9,
+  };
+  const stream = it.client.editorFor(() => spec).edit(asked);
+  const first = stream.next();
+  it.last().say({ kind: "hello" });
+  const [request] = it.last().requests();
+  expect(request).toEqual({ kind: "request", id: 1, request: { kind: "edit", model: spec, ...asked } });
+  expect(isToEngine(request)).toBe(true);
+  for (const wrong of [
+    { prompt: "x" },
+    { prompt: [{}] },
+    { steady: [-1] },
+    { stops: undefined },
+    { expected: 7 },
+  ])
+    expect(isToEngine({ ...request, request: { ...request!.request, ...wrong } })).toBe(false);
+  await it.last().answer(text("\ny"));
+  expect((await first).value).toMatchObject({ text: "\ny" });
+  await stream.return(undefined);
+  expect(it.last().sent.at(-1)).toEqual({ kind: "cancel", id: 1 });
 });
 
 test("loading is told as it goes, and that it has ended", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createCursorDrafter } from "../../../engine/draft/cursor.ts";
+import { createCursorDrafter, editing } from "../../../engine/draft/cursor.ts";
 import { seededRandom } from "../../reference/random.ts";
 
 /** Letters as ids: a text is easier to read than numbers. */
@@ -55,6 +55,16 @@ test("confidence starts high, is lower where a place was just found, and rises w
   expect(found).toBeLessThan(fresh);
   expect(claim()).toBeGreaterThan(0.96);
   expect(claim()).toBeLessThanOrEqual(0.97);
+});
+
+test("of an edit, it is some 0.99 after eight tokens that agree, and no more than 0.995", () => {
+  const drafter = createCursorDrafter("edit", ids("abcdefghijklmnopqrstuvwxyz"), editing);
+  const claim = () => drafter.propose(1)!.confidence[0]!;
+  expect(claim()).toBeCloseTo(0.8);
+  drafter.observe(ids("abcdefgh"));
+  expect(claim()).toBeCloseTo(0.99, 2);
+  drafter.observe(ids("ijklmnopqrstuvwxy"));
+  expect(claim()).toBeLessThanOrEqual(0.995);
 });
 
 test("a match is the run of tokens that agree, those that found the place again included", () => {

@@ -11,7 +11,7 @@ test("the most urgent is next, equals in the order in which they came", async ()
   const order: string[] = [];
   const first = await enter("foreground");
   const waiting = (
-    ["speculative", "automatic", "invoked", "warm-up", "foreground", "automatic"] as const
+    ["edit", "speculative", "automatic", "invoked", "warm-up", "foreground", "automatic", "ahead"] as const
   ).map(async (priority, index) => {
     using turn = await enter(priority);
     if (turn) order.push(`${priority} ${index}`);
@@ -19,12 +19,14 @@ test("the most urgent is next, equals in the order in which they came", async ()
   first![Symbol.dispose]();
   await Promise.all(waiting);
   expect(order).toEqual([
-    "invoked 2",
-    "foreground 4",
-    "automatic 1",
-    "automatic 5",
-    "speculative 0",
-    "warm-up 3",
+    "invoked 3",
+    "foreground 5",
+    "automatic 2",
+    "automatic 6",
+    "speculative 1",
+    "ahead 7",
+    "edit 0",
+    "warm-up 4",
   ]);
 });
 
@@ -34,6 +36,13 @@ test("a higher-priority request preempts, and one of equal priority never does",
     ["automatic", "foreground", true],
     ["speculative", "automatic", true],
     ["warm-up", "speculative", true],
+    ["edit", "automatic", true],
+    ["edit", "speculative", true],
+    ["edit", "ahead", true],
+    ["warm-up", "edit", true],
+    ["speculative", "edit", false],
+    ["ahead", "edit", false],
+    ["edit", "edit", false],
     ["automatic", "automatic", false],
     ["invoked", "foreground", false],
     ["foreground", "invoked", false],
@@ -78,7 +87,15 @@ test("never two turns at once, and everybody gets one (random)", async () => {
   const seed = testSeed();
   const random = seededRandom(seed);
   const { enter } = createScheduler();
-  const priorities: Priority[] = ["foreground", "invoked", "automatic", "speculative", "warm-up"];
+  const priorities: Priority[] = [
+    "foreground",
+    "invoked",
+    "automatic",
+    "speculative",
+    "ahead",
+    "edit",
+    "warm-up",
+  ];
   let open = 0;
   let served = 0;
   const run = async (): Promise<void> => {

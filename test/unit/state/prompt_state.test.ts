@@ -1,110 +1,9 @@
 import { expect, test } from "vitest";
-import type { Gpu } from "../../../engine/gpu/index.ts";
 import { PromptState } from "../../../engine/state/prompt_state.ts";
 import type { Sequence } from "../../../engine/state/sequence.ts";
-import type { Snapshot } from "../../../engine/state/snapshot.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
-
-// On a GPU and a sequence of plain arrays: a row of the caches is the id of its token, a state is the text that it covers.
-
-interface FakeBuffer {
-  readonly label: string;
-  readonly size: number;
-  readonly rows: number[];
-  freed: boolean;
-}
-
-const context = 512;
-const rowBytes = 4; // of one cache
-
-function fakeGpu() {
-  const alive = new Set<FakeBuffer>();
-  const buffer = (label: string, bytes: number): FakeBuffer => {
-    const made = { label, size: bytes, rows: new Array<number>(bytes / rowBytes).fill(-1), freed: false };
-    alive.add(made);
-    return made;
-  };
-  const gpu = {
-    freeBytes: Number.POSITIVE_INFINITY,
-    buffer,
-    free(freed: FakeBuffer): void {
-      freed.freed = true;
-      alive.delete(freed);
-    },
-    device: {
-      createCommandEncoder() {
-        const copies: (() => void)[] = [];
-        return {
-          copyBufferToBuffer(
-            source: FakeBuffer,
-            from: number,
-            target: FakeBuffer,
-            to: number,
-            bytes: number,
-          ) {
-            copies.push(() => {
-              if (source.freed || target.freed)
-                throw new Error(`a copy from ${source.label} to ${target.label}, one of which is freed`);
-              for (let row = 0; row < bytes / rowBytes; row++)
-                target.rows[to / rowBytes + row] = source.rows[from / rowBytes + row]!;
-            });
-          },
-          finish: () => copies,
-        };
-      },
-    },
-    submit(copies: readonly (() => void)[]): void {
-      for (const copy of copies) copy();
-    },
-  };
-  return { gpu: gpu as unknown as Gpu, buffer, alive };
-}
-
-const stateBytes = 400;
-
-function fakeSequence(buffer: (label: string, bytes: number) => FakeBuffer) {
-  const keys = buffer("keys", context * rowBytes);
-  const values = buffer("values", context * rowBytes);
-  let state: number[] = [];
-  const sequence = {
-    memory: { context, kv: [{ keys, values }] },
-    snapshotBytes: stateBytes,
-    get position() {
-      return state.length;
-    },
-    /** The tape's first position. */
-    get reach() {
-      return Math.max(0, state.length - 20);
-    },
-    restore(position: number) {
-      if (position > state.length || position < sequence.reach) return Promise.resolve(false);
-      state = state.slice(0, position);
-      return Promise.resolve(true);
-    },
-    snapshot() {
-      const kept = [...state];
-      const snapshot = { position: kept.length, bytes: stateBytes, freed: false, kept, free: () => {} };
-      snapshot.free = () => (snapshot.freed = true);
-      return Promise.resolve(snapshot as unknown as Snapshot);
-    },
-    restoreSnapshot(snapshot: Snapshot) {
-      const { freed, kept } = snapshot as unknown as { freed: boolean; kept: number[] };
-      if (freed) throw new Error("a freed snapshot is restored");
-      state = [...kept];
-    },
-    reset: () => (state = []),
-    run(ids: readonly number[]) {
-      for (const id of ids) {
-        keys.rows[state.length] = id;
-        values.rows[state.length] = id;
-        state.push(id);
-      }
-    },
-  };
-  const rows = () => [keys, values].map((cache) => cache.rows.slice(0, state.length));
-  return { sequence, state: () => state, rows };
-}
+import { fakeGpu, fakeSequence, rowBytes, stateBytes } from "../support/fake_sequence.ts";
 
 /** Runs the rest of a text: the prompt in pieces that end on the grid, then rows. */
 async function runTo(
@@ -149,4 +48,69 @@ test("whatever the budget, the text that is entered has its own state, keys and 
       expect(prompts.bytes, where).toBeLessThanOrEqual(Math.max(budget, 2 * stateBytes));
     }
   }
+});
+
+test("guests between a host's prompts change nothing of what the host computes (random)", async () => {
+  const seed = testSeed();
+  for (let run = 0; run < 24; run++) {
+    const budget = (run % 8) * 8 * stateBytes;
+    /** Where each of the host's prompts continued from, with guests between them or without. */
+    // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: a random walk of two owners that share one sequence
+    const positionsOf = async (guests: boolean) => {
+      const random = seededRandom(seed + run);
+      const guestRandom = seededRandom(seed - run);
+      const below = (n: number) => Math.floor(random() * n);
+      const { gpu, buffer, alive } = fakeGpu();
+      const { sequence, state, rows } = fakeSequence(buffer);
+      const prompts = new PromptState(gpu, sequence as unknown as Sequence, budget);
+      const texts = Array.from({ length: 3 }, () => Array.from({ length: 400 }, () => below(3)));
+      const positions: number[] = [];
+      let continued = 0; // guests that did not begin anew
+      for (let step = 0; step < 25; step++) {
+        const where = `seed ${seed}, run ${run}, step ${step}, ${guests ? "with guests" : "without"}`;
+        const text = [...texts[below(3)]!];
+        if (random() < 0.3) text.splice(below(300), 400, ...texts[0]!);
+        const target = { ids: text.slice(0, 130 + below(220)), base: [64, 100, 128][below(3)]! };
+        const position = await prompts.enter(target);
+        positions.push(position);
+        await runTo(prompts, sequence.run, target, position, random);
+        if (random() < 0.1) prompts.lose(); // aborted within a piece
+        for (let more = 0; guests && more < guestRandom() * 3; more++) {
+          // Some of the host's own prompts among them: its states are not theirs.
+          const own = texts[Math.floor(guestRandom() * 3)]!.map((id) => (guestRandom() < 0.01 ? 9 : id));
+          const base = [64, 100, 128][Math.floor(guestRandom() * 3)]!;
+          const guest = { ids: own.slice(0, 130 + Math.floor(guestRandom() * 100)), base, guest: true };
+          const from = await prompts.enter(guest);
+          if (from > 0) continued++;
+          await runTo(prompts, sequence.run, guest, from, guestRandom);
+          expect(state(), where).toEqual(guest.ids);
+          for (const cache of rows()) expect(cache, where).toEqual(guest.ids);
+          if (guestRandom() < 0.1) prompts.lose();
+        }
+        // The host's own, a quarter of it for guests, and the parked host while one of them is live.
+        const parked = 5 * stateBytes + 400 * 2 * rowBytes;
+        expect(prompts.bytes, where).toBeLessThanOrEqual(1.25 * budget + 2 * parked);
+      }
+      prompts.clear();
+      expect(alive.size, "buffers beside the two caches").toBe(2);
+      return { positions, continued };
+    };
+    const alone = await positionsOf(false);
+    const between = await positionsOf(true);
+    expect(between.positions, `seed ${seed}, run ${run}`).toEqual(alone.positions);
+    if (run % 8 > 4) expect(between.continued, `seed ${seed}, run ${run}`).toBeGreaterThan(0);
+  }
+});
+
+test("a guest that finds no room beside the host's text is refused, and the host goes on", async () => {
+  const { gpu, buffer } = fakeGpu();
+  const { sequence, state } = fakeSequence(buffer);
+  const prompts = new PromptState(gpu, sequence as unknown as Sequence, 60 * stateBytes);
+  const host = { ids: Array.from({ length: 200 }, (_, i) => i), base: 128 };
+  await runTo(prompts, sequence.run, host, await prompts.enter(host), () => 0.5);
+  Object.assign(gpu, { freeBytes: 5 * stateBytes + 200 * 2 * rowBytes - 1 });
+  const guest = prompts.enter({ ids: [7, 7, 7], base: 1, guest: true });
+  await expect(guest).rejects.toThrow(/An edit needs 1 MiB .*: choose a smaller model/);
+  expect(await prompts.enter({ ...host, ids: [...host.ids, 200] })).toBe(200);
+  expect(state()).toEqual(host.ids);
 });
