@@ -223,6 +223,8 @@ function followed(edit: Edit, change: DocumentChange): Edit {
   return moved(edit, change) ?? { ...edit, stands: false };
 }
 
+export type EditHistory = ReturnType<typeof createEditHistory>;
+
 /** Where two edits have grown together, the older one stands no more. */
 function apart(edits: readonly Edit[]): Edit[] {
   return edits.map((edit, index) => {

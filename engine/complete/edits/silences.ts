@@ -27,6 +27,7 @@ export const SILENCES = {
   snippet: "A snippet is being filled in",
   "suggest-list": "The list of IntelliSense is open",
   "ghost-text": "Ghost text is on the screen",
+  failed: "It could not be worked out: see the log",
 } as const;
 
 export type SilenceId = keyof typeof SILENCES;
