@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors/index.ts";
 import { nextPath, writeWhole } from "./whole_file.ts";
 
@@ -57,6 +58,8 @@ export const partBytes = (path: string): Promise<number> =>
 
 const beatMs = 5_000;
 const writeMs = 2_000; // within which who has made a lock has written its id
+const lookMs = 100;
+const mostLooks = 50; // at one lock, as it may be another process's each time
 const staleMs = 60_000; // of a holder whose id another process has by now, as after a restart
 
 /**
@@ -80,7 +83,11 @@ export async function lockFile(path: string): Promise<AsyncDisposable> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       const holder = await holderOf(lock);
-      if (holder !== undefined || attempt > 9) {
+      if (holder === 0 && attempt < mostLooks) {
+        await sleep(lookMs); // until it has written its id, or had the time to
+        continue;
+      }
+      if (holder !== undefined || attempt >= mostLooks) {
         throw new UserError({
           code: "in-use",
           problem: `${path} is being downloaded already${holder ? ` by process ${holder}` : ""}`,

@@ -23,6 +23,7 @@ export function plotOf(title: string, curves: readonly Curve[]): string {
   });
   const size = [columns * width, 28 + rows * height];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(" ")}" width="${size[0]}" height="${size[1]}" font-family="sans-serif" font-size="11" fill="#222">
+<title>${escaped(title)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="8" y="18" font-size="13">${escaped(title)}</text>
 ${panels.join("\n")}

@@ -301,11 +301,20 @@ test("a lock that was made and never written to locks nobody out", async () => {
   await mkdir(dirname(target()), { recursive: true });
   const lock = `${target()}.part.lock`;
   await writeFile(lock, "");
-  expect(await sentence(pull())).toMatch(/is being downloaded already/); // who has made it may write yet
-  await utimes(lock, new Date(), new Date(Date.now() - 3000));
+  await utimes(lock, new Date(), new Date(Date.now() - 1800)); // who has made it may write for another 0.2 s
   await writeFile(`${lock}.old`, "1"); // of a process that was ended while it took another one away
   await pull();
   await expectRight();
+});
+
+test("a lock whose maker writes its id a moment later is that one's", async () => {
+  await mkdir(dirname(target()), { recursive: true });
+  const lock = `${target()}.part.lock`;
+  await writeFile(lock, "");
+  const said = sentence(pull());
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await writeFile(lock, String(process.pid));
+  expect(await said).toMatch(/is being downloaded already by process \d+/);
 });
 
 test("a file system that takes no file of that length is named, and what came stays", async () => {
