@@ -1,4 +1,4 @@
-import { isWord, type Token, tokensOf } from "../text/index.ts";
+import { isWord, type Pieces, type Token, tokensOf } from "../text/index.ts";
 import { isInsideWord } from "./words.ts";
 
 /** A text by its tokens, wherever white space between them is more or less; [from, to) of the document. */
@@ -8,19 +8,26 @@ export interface Found {
 }
 
 const MAX_FOUND = 500; // what stands so often is no name, and a pause is not long enough to look at all of it
+const LOOKED_AT = 200; // places of a piece
 
 /** Where a text stands as whole tokens. */
-export function placesOf(text: string, old: string): Found[] {
-  const pattern = patternOf(old);
+export function* placesOf(text: string, old: string): Pieces<Found[]> {
   const found: Found[] = [];
-  for (const { 0: match, index } of text.matchAll(pattern)) {
-    const end = index + match.length;
-    if (!isInsideWord(text, index) && !isInsideWord(text, end)) found.push({ start: index, end });
-    if (found.length === MAX_FOUND) break;
+  const [first] = tokensOf(old);
+  if (!first) return found;
+  const pattern = patternOf(old);
+  let looked = 0;
+  for (let at = text.indexOf(first.text); at !== -1 && found.length < MAX_FOUND; ) {
+    pattern.lastIndex = at;
+    const end = at + (pattern.exec(text)?.[0].length ?? 0);
+    if (end > at && !isInsideWord(text, at) && !isInsideWord(text, end)) found.push({ start: at, end });
+    at = text.indexOf(first.text, Math.max(end, at + 1));
+    if (++looked % LOOKED_AT === 0) yield;
   }
   return found;
 }
 
+/** It matches at its `lastIndex` alone. */
 function patternOf(old: string): RegExp {
   const tokens = tokensOf(old);
   const source = tokens.map(({ text, start }, index) => {
@@ -28,7 +35,7 @@ function patternOf(old: string): RegExp {
     const gap = before && before.end < start ? String.raw`\s+` : "";
     return gap + text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   });
-  return new RegExp(source.join(""), "gu");
+  return new RegExp(source.join(""), "yu");
 }
 
 /** Whether a place is part of the new text already: `a` in `a.b`, where `a` gave way to `a.b`. */
@@ -46,9 +53,13 @@ export interface Surroundings {
 
 const NEAR = 200; // characters of a line each way
 
+/** Of the line that an offset is in. */
+export const lineStartOf = (text: string, offset: number): number =>
+  offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1; // from -1 on it would look at 0
+
 /** The tokens beside a range. Their offsets are the document's. */
 export function surroundingsOf(text: string, { start, end }: Found): Surroundings {
-  const lineStart = Math.max(text.lastIndexOf("\n", start - 1) + 1, start - NEAR);
+  const lineStart = Math.max(lineStartOf(text, start), start - NEAR);
   const nextLine = text.indexOf("\n", end);
   const lineEnd = Math.min(nextLine === -1 ? text.length : nextLine, end + NEAR);
   const moved = (from: number) => (token: Token) => ({
@@ -66,6 +77,3 @@ export const wordsOf = (text: string): string[] =>
   tokensOf(text)
     .map((token) => token.text)
     .filter(isWord);
-
-/** How often a word stands in a text. */
-export const countOf = (text: string, word: string): number => placesOf(text, word).length;

@@ -32,12 +32,13 @@ export type EditSource = (
 /** The user's last replacement, where its old text still stands. No model is asked. */
 export const repeatSource =
   (names?: NameReader): EditSource =>
-  async ({ uri, cursor, history, refusals }) => {
+  async ({ uri, cursor, history, refusals }, signal) => {
     const document = history.get(uri);
     if (!document) return "not-followed";
     const languageId = document.file.languageId ?? "plaintext";
     const isRefused = (place: Proposed) => refusals.has(uri, place);
-    const answer = await repeatOf({ document, languageId, names, cursor, isRefused });
+    const answer = await repeatOf({ document, languageId, names, cursor, isRefused }, signal);
+    if (!answer) return "waiting"; // aborted
     if (typeof answer === "string") return answer;
     return answer.places.map((place) => ({ ...place, uri, source: "repeat" }));
   };

@@ -82,6 +82,11 @@ const DECLARES = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
+/** Parents of which a field is asked for. */
+const WITH_FIELDS = new Set(
+  [...MEMBER_FIELDS, ...PATTERN_FIELDS, ...DECLARES].map((place) => place.slice(0, place.indexOf("."))),
+);
+
 /** Declarations whose name belongs to the scope outside of what they declare. */
 const NAMES_OUTSIDE =
   /^(?:function_declaration|generator_function_declaration|class_declaration|abstract_class_declaration|interface_declaration|type_alias_declaration|enum_declaration|function_signature|function_definition|class_definition|function_item|struct_item|enum_item|trait_item|function_declarator|struct_specifier|class_specifier|enum_specifier|record_declaration|struct_declaration|local_function_statement)$/;
@@ -188,10 +193,11 @@ function declarationOf(node: Node): Node | undefined {
   return undefined;
 }
 
-/** The field of its parent that a node is; empty where it has none. */
+/** The field of its parent that a node is; empty where it has none, or where none of that parent's says anything. */
 function fieldOf(node: Node): string {
   const { parent } = node;
-  if (!parent) return "";
+  // A list of thousands is not looked through for each of its names.
+  if (!parent || !WITH_FIELDS.has(parent.type)) return "";
   for (let index = 0; index < parent.childCount; index++) {
     const child = parent.child(index);
     if (child?.id === node.id) return parent.fieldNameForChild(index) ?? "";

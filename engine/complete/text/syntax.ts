@@ -1,6 +1,7 @@
 import type { Language, Node, Parser as ParserType, Tree } from "@vscode/tree-sitter-wasm";
 import { type Names, namesOf } from "./names.ts";
 import { countErrors } from "./parse_errors.ts";
+import type { Pieces } from "./pieces.ts";
 import { indentation } from "./place.ts";
 import { nearAfter, nearBefore } from "./window.ts";
 import { type Written, writtenIn } from "./written.ts";
@@ -33,10 +34,10 @@ export interface Syntax {
 
 export interface NameReader {
   /**
-   * What the parser knows of the names in a whole text, handed to `use`. Undefined while the grammar is loading or if it does
-   * not exist, where the parser gives up, and for a text that is too long to be parsed while somebody types.
+   * What the parser knows of the names in a whole text; to be disposed of. Undefined while the grammar is loading or if it does
+   * not exist, where the parser gives up, and for a text that is longer than any that is edited by hand.
    */
-  readNames<T>(languageId: string, text: string, use: (names: Names) => T): T | undefined;
+  readNames(languageId: string, text: string): Pieces<(Names & Disposable) | undefined>;
 }
 
 type TreeSitter = typeof import("@vscode/tree-sitter-wasm");
@@ -70,8 +71,8 @@ export const GRAMMARS: Readonly<Record<string, string>> = {
 // The parser looks up now and then, 30 to 50 times in a window of code. Minified text and what the grammar cannot read
 // take it longer than a keystroke has: it gives up. Counted, not timed, so that a busy machine decides the same.
 const MAX_CHECKS = 100;
-// Of a whole text, which is parsed in a pause: 8 checks and 0.2 ms for 1,000 characters.
-const MAX_WHOLE = { characters: 40_000, checks: 600 };
+// Of a whole text, which is parsed in a pause and in pieces: 8 checks and 0.2 ms for 1,000 characters.
+const MAX_WHOLE = { characters: 40_000, checks: 600, checksOfPiece: 10 };
 
 const BODY =
   /^(?:statement_block|block|class_body|switch_body|compound_statement|declaration_list|field_declaration_list|object_type|interface_body|enum_body|body_statement|do_block)$/;
@@ -127,10 +128,11 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
       if (!parser) return undefined;
       return read(parser, opened(GRAMMARS[languageId]!, before, nearBefore(before)), nearAfter(after));
     },
-    readNames(languageId, text, use) {
+    *readNames(languageId, text) {
       const parser = text.length > MAX_WHOLE.characters ? undefined : parserFor(languageId);
-      if (!parser) return undefined;
-      return withTree(parser, text, ({ rootNode }) => use(namesOf(rootNode, languageId)), MAX_WHOLE.checks);
+      const tree = parser && (yield* parseWhole(parser, text));
+      if (!tree) return undefined;
+      return { ...namesOf(tree.rootNode, languageId), [Symbol.dispose]: () => tree.delete() };
     },
   };
 }
@@ -207,6 +209,24 @@ function parse(parser: ParserType, text: string, maxChecks: number): Tree | null
   const tree = parser.parse(text, null, { progressCallback: () => ++checks > maxChecks });
   if (!tree) parser.reset(); // else the next parse would resume this one
   return tree;
+}
+
+/** By a parser of its own: one that has stopped halfway can parse nothing else. */
+function* parseWhole(shared: ParserType, text: string): Pieces<Tree | null> {
+  const parser = new (shared.constructor as new () => ParserType)();
+  try {
+    parser.setLanguage(shared.language);
+    for (let checks = 0; checks < MAX_WHOLE.checks; ) {
+      let left = MAX_WHOLE.checksOfPiece;
+      const tree = parser.parse(text, null, { progressCallback: () => --left < 0 });
+      if (tree) return tree;
+      checks += MAX_WHOLE.checksOfPiece;
+      yield;
+    }
+    return null;
+  } finally {
+    parser.delete();
+  }
 }
 
 function inside(node: Node, type: RegExp, at: number, before: string): boolean {

@@ -5,9 +5,9 @@ import { createEditHistory } from "../../../engine/complete/edits/history.ts";
 import { filterOf } from "../../../engine/complete/edits/place_filters.ts";
 import { placesOf } from "../../../engine/complete/edits/places.ts";
 import { createRefusals } from "../../../engine/complete/edits/refusals.ts";
-import { type RepeatPlace, repeatOf } from "../../../engine/complete/edits/repeat.ts";
+import { type RepeatPlace, repeatInPieces } from "../../../engine/complete/edits/repeat.ts";
 import { languageIdOf } from "../../../engine/complete/index.ts";
-import { isWord, tokensOf } from "../../../engine/complete/text/index.ts";
+import { atOnce, isWord, tokensOf } from "../../../engine/complete/text/index.ts";
 import { type Change, type ChangedFile, changesOf, MAX_CHANGE, MAX_FILE } from "./changes.ts";
 
 export interface Counts {
@@ -147,13 +147,15 @@ function playChanges(
 
   function proposed(): RepeatPlace | undefined {
     const document = history.get("f")!;
-    const answer = repeatOf({
-      document,
-      languageId,
-      names: syntax,
-      cursor,
-      isRefused: (place) => refusals.has("f", place) || isPart(place),
-    });
+    const answer = atOnce(
+      repeatInPieces({
+        document,
+        languageId,
+        names: syntax,
+        cursor,
+        isRefused: (place) => refusals.has("f", place) || isPart(place),
+      }),
+    );
     if (typeof answer === "string") return undefined;
     return answer.places.find((one) => !isPart(one) && !filterOf(one, { document, refusals }));
   }
@@ -219,7 +221,7 @@ function continues(series: string, change: Change): boolean {
 
 /** Whether a larger change makes the same replacement among others. */
 function isPartOf({ old, fresh }: Pick<RepeatPlace, "old" | "fresh">, { inserted }: Change): boolean {
-  return (
-    placesOf(inserted, fresh).length > 0 && placesOf(inserted, old).length <= placesOf(fresh, old).length
-  );
+  return (fresh === "" || countOf(inserted, fresh) > 0) && countOf(inserted, old) <= countOf(fresh, old);
 }
+
+const countOf = (text: string, part: string): number => atOnce(placesOf(text, part)).length;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { syntaxFromFiles } from "../../../engine/cli/commands/index.ts";
-import type { NameFacts } from "../../../engine/complete/text/index.ts";
+import { atOnce, type NameFacts } from "../../../engine/complete/text/index.ts";
 
 const failures: string[] = [];
 const syntax = syntaxFromFiles((message) => failures.push(message));
@@ -11,9 +11,8 @@ async function factsOf(languageId: string, marked: string): Promise<NameFacts & 
   expect(failures).toEqual([]);
   const [before = "", name = "", after = ""] = marked.split("█");
   const text = before + name + after;
-  const facts = syntax.readNames(languageId, text, (names) =>
-    names.at(before.length, before.length + name.length),
-  );
+  using names = atOnce(syntax.readNames(languageId, text));
+  const facts = names?.at(before.length, before.length + name.length);
   expect(facts).toBeDefined();
   return { ...facts!, text };
 }
@@ -74,5 +73,5 @@ describe("the scope that a declaration is for", () => {
 
 test("a text that is too long to be parsed while somebody types has no facts", async () => {
   await syntax.ready("typescript");
-  expect(syntax.readNames("typescript", "a;".repeat(30_000), () => true)).toBeUndefined();
+  expect(atOnce(syntax.readNames("typescript", "a;".repeat(30_000)))).toBeUndefined();
 });
