@@ -1,4 +1,4 @@
-import { type DocumentChange, moved } from "./changes.ts";
+import { type DocumentChange, moved, smallest } from "./changes.ts";
 import type { EditPlace } from "./sources.ts";
 import { isInsideWord } from "./words.ts";
 
@@ -34,4 +34,23 @@ function agrees(there: string, { old, fresh }: EditPlace): boolean {
   for (let typed = Math.min(there.length, fresh.length); typed > 0; typed--)
     if (there.startsWith(fresh.slice(0, typed)) && old.endsWith(there.slice(typed))) return true;
   return false;
+}
+
+/** Where the cursor is after a change, as far as can be told before the editor says so. */
+export function cursorAfter(cursor: number, { offset, removed, inserted }: DocumentChange): number {
+  if (cursor < offset) return cursor;
+  return offset + inserted.length + Math.max(0, cursor - offset - removed);
+}
+
+/** Where a jump goes: to a word that is replaced; to the place where text is only inserted; of lines, to the first change. */
+export function landingOf({ start, end, old, fresh }: EditPlace): number {
+  const change = smallest(old, { offset: 0, removed: end - start, inserted: fresh });
+  return change.removed === 0 || old.includes("\n") ? start + change.offset : start;
+}
+
+/** From 0. */
+export function lineOf(text: string, offset: number): number {
+  let line = 0;
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
+  return line;
 }

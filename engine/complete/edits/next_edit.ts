@@ -1,7 +1,7 @@
 import type { Clock } from "../../contract/index.ts";
 import type { ReadableFile, Silence } from "../contract.ts";
-import { type DocumentChange, type EditReason, moved, smallest, touches } from "./changes.ts";
-import { followPlace } from "./follow_place.ts";
+import { type DocumentChange, type EditReason, moved, touches } from "./changes.ts";
+import { cursorAfter, followPlace, landingOf, lineOf } from "./follow_place.ts";
 import { createEditHistory, type FollowedDocument } from "./history.ts";
 import { filterOf } from "./place_filters.ts";
 import { createRefusals } from "./refusals.ts";
@@ -49,6 +49,8 @@ export function createNextEdit({
   /** What the same answer had beside the proposal. */
   let others: readonly EditPlace[] = [];
   let silence: SilenceId = "no-edit";
+  /** The newest edit when the proposal was found: it goes with what that edit becomes. */
+  let basis: { readonly uri: string; readonly id: number } | undefined;
   let shownFromLine = 0;
   let isCounted = false;
   /** What was taken last. */
@@ -73,6 +75,8 @@ export function createNextEdit({
     others = rest;
     isCounted = false;
     shownFromLine = state ? lineAt(state.uri, state.cursor) : 0;
+    const newest = state && history.get(state.uri)?.edits.at(-1);
+    basis = newest && { uri: newest.uri, id: newest.id };
     expireLater();
     tell();
   }
@@ -242,12 +246,19 @@ export function createNextEdit({
     else for (const change of changes) if (taken?.uri === uri) taken = moved(taken, change);
     if (reason === "undo" || reason === "redo") drop("undone");
     else if (reason === "bulk" || reason === "reload") drop("bulk");
-    else if ((reason === "typed" && !atPlace) || wasLooking) {
-      if (!proposal) silence = "waiting";
-      lookLater();
-      tell();
-    } else if (proposal) tell();
+    else if ((reason === "typed" && !atPlace) || wasLooking) lookAfterChange();
+    else if (proposal) tell();
   }
+
+  function lookAfterChange(): void {
+    if (!proposal || !isBased()) drop("waiting");
+    lookLater();
+    tell();
+  }
+
+  /** Whether the edit that the proposal follows from is as it was: a name that is typed on is another name. */
+  const isBased = (): boolean =>
+    !basis || (history.get(basis.uri)?.edits.some(({ id }) => id === basis?.id) ?? false);
 
   function undone(uri: string, changes: readonly DocumentChange[]): void {
     if (!taken || taken.uri !== uri || clock.now() - taken.atMs > UNDONE_MS) return;
@@ -380,21 +391,3 @@ const isHead = (head: string, text: string): boolean =>
 
 const isAt = ({ uri, cursor }: EditorState, at: EditPlace): boolean =>
   uri === at.uri && cursor >= at.start && cursor <= at.end;
-
-/** Where the cursor is after a change, as far as can be told before the editor says so. */
-function cursorAfter(cursor: number, { offset, removed, inserted }: DocumentChange): number {
-  if (cursor < offset) return cursor;
-  return offset + inserted.length + Math.max(0, cursor - offset - removed);
-}
-
-/** Where a jump goes: to a word that is replaced; to the place where text is only inserted; of lines, to the first change. */
-function landingOf({ start, end, old, fresh }: EditPlace): number {
-  const change = smallest(old, { offset: 0, removed: end - start, inserted: fresh });
-  return change.removed === 0 || old.includes("\n") ? start + change.offset : start;
-}
-
-function lineOf(text: string, offset: number): number {
-  let line = 0;
-  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
-  return line;
-}

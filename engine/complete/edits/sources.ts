@@ -38,7 +38,7 @@ export const repeatSource =
     const languageId = document.file.languageId ?? "plaintext";
     const isRefused = (place: Proposed) => refusals.has(uri, place);
     const answer = await repeatOf({ document, languageId, names, cursor, isRefused }, signal);
-    if (!answer) return []; // aborted
+    if (!answer) return "waiting"; // aborted
     if (typeof answer === "string") return answer;
     return answer.places.map((place) => ({ ...place, uri, source: "repeat" }));
   };
