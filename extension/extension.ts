@@ -14,14 +14,16 @@ import {
   type LifecycleEvent,
   type Pipeline,
   type PipelineSettings,
+  repeatSource,
   type TraceRecord,
 } from "../engine/complete/index.ts";
 import { systemClock } from "../engine/contract/index.ts";
 import { registerCommands } from "./commands.ts";
-import { createEditorContext } from "./context/index.ts";
+import { createEditorContext, createIgnoredFiles } from "./context/index.ts";
 import { exclusionOfFile, mayRead, pathOf } from "./editor/index.ts";
 import { registerExplain } from "./explain/index.ts";
 import { createDownloads } from "./models/index.ts";
+import { createNextEdits } from "./next_edit/index.ts";
 import { createTraceRecorder, type TraceRecorder } from "./recording/index.ts";
 import { registerRefactor } from "./refactor/index.ts";
 import type { Services } from "./services/index.ts";
@@ -49,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const snooze = own(createSnooze());
   const downloads = own(createDownloads());
   const readOnly = own(createReadOnly());
+  const ignoredFiles = own(createIgnoredFiles());
   const engine = own(createEngine({ extensionPath: context.extensionPath, log, settings }));
   statistics = own(createStatistics(context.globalStorageUri, log));
   const { metrics, onChange: onMetrics } = statistics;
@@ -69,7 +72,9 @@ export function activate(context: vscode.ExtensionContext): void {
       createPipeline({
         completer: engine.completer,
         settings: pipelineSettings,
-        context: own(createEditorContext({ settings, modelPositions: () => engine.modelPositions })),
+        context: own(
+          createEditorContext({ settings, ignoredFiles, modelPositions: () => engine.modelPositions }),
+        ),
         syntax,
         onGrown: (uri, cursor, trigger) => ghostText.retrigger(uri, cursor, trigger),
         isLoading: () => isLoading(engine.service.state),
@@ -96,8 +101,26 @@ export function activate(context: vscode.ExtensionContext): void {
       },
     }),
   );
-  const ghostText = own(createGhostText({ log, pipeline, lifecycle, readOnly }));
   own(watchSuggestions(lifecycle));
+  const nextEdit = own(
+    createNextEdits({
+      extensionUri: context.extensionUri,
+      log,
+      settings,
+      snooze,
+      readOnly,
+      ignoredFiles,
+      sources: [repeatSource(syntax)],
+      prepare: (languageId) => void syntax.ready(languageId),
+      hasGhostText: () => lifecycle.current !== undefined,
+      askForGhost: (uri, cursor) => ghostText.retrigger(uri, cursor, "automatic"),
+      onEvent(event) {
+        if (settings.current.statistics) metrics.nextEdit(event);
+      },
+      report,
+    }),
+  );
+  const ghostText = own(createGhostText({ log, pipeline, lifecycle, readOnly, nextEdit }));
   own(engine.onRecovered(() => ghostText.retriggerLast()));
   own(forgetWithModel(settings, engine, pipeline));
 
@@ -130,7 +153,14 @@ export function activate(context: vscode.ExtensionContext): void {
     mayRead: (file) => mayRead(file, settings.current.pipeline.exclude),
     pathOf,
   };
-  const why = { status, readOnly, settings: pipelineSettings, syntax, traces: services.traces };
+  const why = {
+    status,
+    readOnly,
+    settings: pipelineSettings,
+    syntax,
+    traces: services.traces,
+    nextEdit: nextEdit.view,
+  };
   own(registerCommands({ services, engine, lifecycle, snooze, status, why, downloads }));
   own(registerExplain(services));
   own(registerRefactor(services));

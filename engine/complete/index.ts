@@ -15,6 +15,17 @@ export {
 } from "./context/index.ts";
 export type * from "./contract.ts";
 export type { TraceRecord } from "./contract.ts";
+export {
+  createNextEdit,
+  type EditReason,
+  type EditSource,
+  MAX_CHARACTERS as MAX_FOLLOWED,
+  type NextEdit,
+  type NextEditEvent,
+  type NextEditView,
+  type Proposal,
+  repeatSource,
+} from "./edits/index.ts";
 
 export {
   createLifecycle,

@@ -18,7 +18,7 @@ import {
 } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 import { createDefinitions } from "./definitions.ts";
-import { createIgnoredFiles } from "./ignored_files.ts";
+import type { IgnoredFiles } from "./ignored_files.ts";
 import { otherCells } from "./notebooks.ts";
 import { createRecentEdits, type Hunk } from "./recent_edits.ts";
 
@@ -27,6 +27,7 @@ const LINES_AROUND = 2; // an edit
 
 export interface EditorContextOptions {
   readonly settings: { readonly current: Settings };
+  readonly ignoredFiles: IgnoredFiles;
   /** Positions of the model; 0 while they are not known. */
   readonly modelPositions: () => number;
 }
@@ -36,8 +37,7 @@ const isCode = (document: vscode.TextDocument): boolean =>
   isSupported(document) && document.languageId !== "scminput";
 
 /** Pieces of other files: open ones, recent edits and definitions. Nothing of an excluded or a Git-ignored file. */
-export function createEditorContext({ settings, modelPositions }: EditorContextOptions) {
-  const ignoredFiles = createIgnoredFiles();
+export function createEditorContext({ settings, ignoredFiles, modelPositions }: EditorContextOptions) {
   const edits = createRecentEdits(() => Date.now());
   const views = new WeakMap<vscode.TextDocument, OpenDocument & { readonly version: number }>();
   const isExcluded = (file: FileToRead): boolean =>
@@ -112,7 +112,6 @@ export function createEditorContext({ settings, modelPositions }: EditorContextO
   });
 
   const listeners = vscode.Disposable.from(
-    ignoredFiles,
     definitions,
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
       if (contentChanges.length === 0 || !isCode(document)) return;

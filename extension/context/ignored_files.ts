@@ -9,6 +9,8 @@ export function createIgnoredFiles() {
   const files = new Map<string, Promise<IgnoreFile | undefined>>();
   /** By document: whether it is ignored, once that is known. */
   const known = new Map<string, boolean>();
+  /** The same, as it was before an ignore file changed. */
+  const before = new Map<string, boolean>();
   const watcher = vscode.workspace.createFileSystemWatcher("**/.gitignore");
   const forget = () => {
     files.clear();
@@ -25,6 +27,13 @@ export function createIgnoredFiles() {
   }
 
   async function find(uri: vscode.Uri): Promise<boolean> {
+    const ignored = await look(uri);
+    known.set(uri.toString(), ignored);
+    before.set(uri.toString(), ignored);
+    return ignored;
+  }
+
+  async function look(uri: vscode.Uri): Promise<boolean> {
     const folder = vscode.workspace.getWorkspaceFolder(uri);
     if (!folder) return false;
     const path = uri.path.slice(folder.uri.path.replace(/\/?$/, "/").length);
@@ -53,7 +62,9 @@ export function createIgnoredFiles() {
     watcher.onDidChange(forget),
     watcher.onDidCreate(forget),
     watcher.onDidDelete(forget),
-    vscode.workspace.onDidCloseTextDocument(({ uri }) => known.delete(uri.toString())),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+      for (const map of [known, before]) map.delete(uri.toString());
+    }),
   );
   return {
     find,
@@ -61,8 +72,13 @@ export function createIgnoredFiles() {
     isIgnored(uri: vscode.Uri): boolean {
       const key = uri.toString();
       const answer = known.get(key);
-      if (answer === undefined) void find(uri).then((ignored) => known.set(key, ignored));
+      if (answer === undefined) void find(uri);
       return answer ?? true;
+    },
+    /** As it was known last: while an ignore file is read again, nothing that was followed is forgotten. */
+    wasIgnored(uri: string): boolean {
+      if (!known.has(uri) && before.has(uri)) void find(vscode.Uri.parse(uri, true));
+      return before.get(uri) ?? false;
     },
     dispose: () => listeners.dispose(),
   };

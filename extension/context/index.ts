@@ -4,3 +4,4 @@
 // Promise: nothing of an excluded or a Git-ignored file, and a request never waits for a lookup.
 // Must not know: how a prompt is laid out.
 export { createEditorContext } from "./context.ts";
+export { createIgnoredFiles, type IgnoredFiles } from "./ignored_files.ts";

@@ -26,6 +26,7 @@ export interface Settings {
     readonly definitions: boolean;
     readonly openFiles: boolean;
   };
+  readonly nextEdit: "off" | "repeat";
   readonly statusBar: "full" | "compact" | "hidden";
   readonly statistics: boolean;
   readonly recordTyping: boolean;
@@ -126,6 +127,7 @@ export function readSettings({ get, levels, home }: SettingsReader): {
       definitions: read("context.definitions"),
       openFiles: read("context.openFiles"),
     },
+    nextEdit: read("nextEdit"),
     statusBar: read("statusBar"),
     statistics: read("statistics"),
     recordTyping: read("recordTyping"),

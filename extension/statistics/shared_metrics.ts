@@ -109,6 +109,7 @@ export function createSharedMetrics({
       apply((one) => one.lifecycle(counted));
     },
     typed: (characters) => apply((one) => one.typed(characters)),
+    nextEdit: ({ kind, source }) => apply((one) => one.nextEdit({ kind, source })),
     trace({ trigger, source, outcome, times, tokens, drafted, acceptedDrafts }) {
       // What is kept until it is written holds no text.
       const { kind } = outcome;

@@ -1,12 +1,26 @@
 import * as vscode from "vscode";
-import type { PipelineSettings, Question, Syntax, TraceRecord } from "../../engine/complete/index.ts";
+import type {
+  NextEditView,
+  PipelineSettings,
+  Question,
+  Syntax,
+  TraceRecord,
+} from "../../engine/complete/index.ts";
 import { closedGate, cursorTextAt, isInComment, placeAt } from "../../engine/complete/index.ts";
 import type { Silence } from "../../engine/contract/index.ts";
 import { isSupported } from "../editor/index.ts";
 import type { ReadOnly } from "../suggest/index.ts";
 import { questionAt } from "../suggest/index.ts";
 import type { Status } from "./status.ts";
-import { adviceOf, decisionsNear, lastSilenceAt, type Remedy, remedyFor, whyRow } from "./why_text.ts";
+import {
+  adviceOf,
+  decisionsNear,
+  lastSilenceAt,
+  nextEditRow,
+  type Remedy,
+  remedyFor,
+  whyRow,
+} from "./why_text.ts";
 
 export interface WhyOptions {
   readonly status: Status;
@@ -14,6 +28,7 @@ export interface WhyOptions {
   readonly settings: () => PipelineSettings;
   readonly syntax: Syntax;
   readonly traces: () => readonly TraceRecord[];
+  readonly nextEdit: () => NextEditView;
 }
 
 interface Item extends vscode.QuickPickItem {
@@ -39,12 +54,21 @@ export async function showWhy(options: WhyOptions): Promise<void> {
       items.push({ ...whyRow(decision, Date.now()), remedy });
     }
   }
+  items.push(
+    { label: "Next edit", kind: vscode.QuickPickItemKind.Separator },
+    nextEditItem(options.nextEdit()),
+  );
   const choice = await vscode.window.showQuickPick(items, {
     title: "Why No Suggestion Here?",
     placeHolder: "Choose a reason to change what causes it",
     matchOnDetail: true,
   });
   if (choice?.remedy) await vscode.commands.executeCommand(...choice.remedy);
+}
+
+function nextEditItem(view: NextEditView): Item {
+  const { remedy, ...row } = nextEditRow(view);
+  return { ...row, remedy };
 }
 
 function reasonItem(silence: Silence): Item {

@@ -1,4 +1,4 @@
-import type { TraceRecord } from "../../engine/complete/index.ts";
+import type { NextEditView, TraceRecord } from "../../engine/complete/index.ts";
 import { isSameSilence, type Silence } from "../../engine/contract/index.ts";
 import { MENU, msOf } from "../words/index.ts";
 
@@ -91,6 +91,25 @@ export function whyRow({ last, times: count }: Decision, nowMs: number): WhyRow 
   return {
     label: `$(circle-slash) ${silence.problem}`,
     detail: [...(advice ? [advice] : []), ...parts].join(" · "),
+  };
+}
+
+/** What is shown as the next edit, or why nothing is. */
+export function nextEditRow(view: NextEditView): WhyRow & { readonly remedy: Remedy } {
+  if (view.kind === "shown") {
+    const { line, old, fresh } = view.proposal;
+    return {
+      label: `$(sparkle) Next edit on line ${line + 1}: ${excerpt(old)} → ${excerpt(fresh)}`,
+      detail: "Choose this row to see it as a diff",
+      remedy: ["foretype.showNextEdit"],
+    };
+  }
+  const { silence } = view;
+  const { setting = "foretype.nextEdit" } = silence;
+  return {
+    label: `$(circle-slash) No next edit: ${silence.problem}`,
+    detail: adviceOf(silence) ?? "See the setting “foretype.nextEdit”",
+    remedy: ["workbench.action.openSettings", setting],
   };
 }
 

@@ -12,10 +12,21 @@ export interface GhostTextOptions {
   readonly pipeline: Pipeline;
   readonly lifecycle: Lifecycle;
   readonly readOnly: ReadOnly;
+  /** The next edit, where the editor can show it as ghost text: it comes before what a model would write there. */
+  readonly nextEdit?: {
+    ghostAt(
+      document: vscode.TextDocument,
+      position: vscode.Position,
+    ): vscode.InlineCompletionItem | undefined;
+    /** @returns whether it was on the screen */
+    dismissGhost(): boolean;
+    /** Ghost text of a model has come or gone. */
+    refresh(): void;
+  };
 }
 
 /** Suggestions as the editor's inline completions: one at a place, with a range and a command that says it was taken. */
-export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTextOptions) {
+export function createGhostText({ log, pipeline, lifecycle, readOnly, nextEdit }: GhostTextOptions) {
   /** A place where we ask the editor to ask again: it calls that invoked, whatever the user did. */
   let again: Place | undefined;
   let last: Place | undefined;
@@ -44,6 +55,8 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
     const cursor = document.offsetAt(position);
     const { version } = document;
     const { trigger, byUser } = triggerOf(triggerKind, uri, cursor);
+    const ghost = nextEdit?.ghostAt(document, position);
+    if (ghost) return [ghost];
     last = { uri, cursor, trigger };
 
     const isReadOnly = await readOnly.check(document);
@@ -79,6 +92,7 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
       });
       pipeline.shown(id);
       offered = { id, uri, cursor };
+      nextEdit?.refresh();
       // Both are on the cursor's line.
       const range = new vscode.Range(
         position.translate(0, start - cursor),
@@ -100,11 +114,13 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly }: GhostTex
 
   /** Escape has hidden what was on the screen. */
   function dismiss(): void {
+    if (nextEdit?.dismissGhost()) return;
     if (!offered || !isCursorAt(offered)) return;
     const { id } = offered;
     offered = undefined;
     pipeline.dismissed(id);
     if (lifecycle.current?.id === id) lifecycle.dismissed();
+    nextEdit?.refresh();
   }
 
   const registrations = vscode.Disposable.from(

@@ -6,6 +6,13 @@
 export { fenceFor } from "./fence.ts";
 export { baseName } from "./file_name.ts";
 export { hiddenCharacters, withHiddenShown } from "./hidden_characters.ts";
-export { ACCEPTED, DISMISSED, FIX_INLINE_SUGGEST, MENU, OPEN_SAMPLE } from "./internal_commands.ts";
+export {
+  ACCEPTED,
+  DISMISSED,
+  FIX_INLINE_SUGGEST,
+  MENU,
+  NEXT_EDIT_TAB,
+  OPEN_SAMPLE,
+} from "./internal_commands.ts";
 export { bytesOf, CHARACTERS_PER_TOKEN, diskBytes, msOf, percentOf } from "./quantities.ts";
 export { waitOf } from "./waits.ts";

@@ -4,6 +4,8 @@
 export const ACCEPTED = "foretype.internal.accepted";
 /** Runs after Escape has hidden a suggestion. */
 export const DISMISSED = "foretype.internal.dismissed";
+/** What Tab runs while a next edit is shown. */
+export const NEXT_EDIT_TAB = "foretype.internal.nextEditTab";
 /** What a click on the status bar item opens. */
 export const MENU = "foretype.internal.menu";
 export const FIX_INLINE_SUGGEST = "foretype.internal.turnOnInlineSuggest";

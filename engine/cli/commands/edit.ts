@@ -22,7 +22,7 @@ export async function edit(
   const uri = documentOf(recording, path, text);
   const syntax = syntaxFromFiles((message) => console.error(message));
   for (const event of recording.events) if (event.type === "open") await syntax.ready(event.languageId);
-  const edits = nextEditsAfter(recording, uri, {
+  const edits = await nextEditsAfter(recording, uri, {
     names: syntax,
     isExcluded: (file) => exclusionOf(file, DEFAULT_SETTINGS.exclude) !== undefined,
   });

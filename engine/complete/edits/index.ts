@@ -1,12 +1,17 @@
 // Edits: what the user has edited, and the edit that follows.
-// Start at next_edit.ts (from an edit to what is on the screen), then history.ts (the log of edits) and repeat.ts (the last
-// replacement, where its old text still stands).
+// Start at next_edit.ts (from an edit to what is on the screen), then history.ts (the log of edits), sources.ts (who proposes)
+// and repeat.ts (the last replacement, where its old text still stands).
 // Owns the edit history of each document, and what was refused.
 // Promise: nothing of an excluded file is in it; what is not certain is not proposed.
 // Must not know: models, the editor.
+export type { EditReason } from "./changes.ts";
+export { MAX_CHARACTERS } from "./history.ts";
+export { createNextEdit, type NextEdit } from "./next_edit.ts";
 export {
-  createNextEdit,
   type EditorState,
   editorOf,
+  type NextEditEvent,
+  type NextEditView,
   type Proposal,
-} from "./next_edit.ts";
+} from "./screen.ts";
+export { type EditSource, repeatSource } from "./sources.ts";

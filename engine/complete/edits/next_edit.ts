@@ -1,148 +1,188 @@
 import type { Clock } from "../../contract/index.ts";
 import type { ReadableFile, Silence } from "../contract.ts";
-import type { NameReader } from "../text/index.ts";
-import { type DocumentChange, type EditReason, moved } from "./changes.ts";
+import { type DocumentChange, type EditReason, moved, smallest, touches } from "./changes.ts";
+import { followPlace } from "./follow_place.ts";
 import { createEditHistory, type FollowedDocument } from "./history.ts";
 import { filterOf } from "./place_filters.ts";
 import { createRefusals } from "./refusals.ts";
-import { type RepeatPlace, repeatOf } from "./repeat.ts";
+import type { EditorState, NextEditEvent, NextEditView, TabAction } from "./screen.ts";
 import { SILENCES, type SilenceId } from "./silences.ts";
-import { isInsideWord, isSameButWhiteSpace } from "./words.ts";
-
-/** The editor as it is now; what it shows of its own comes before a proposal. */
-export interface EditorState {
-  readonly uri: string;
-  readonly cursor: number;
-  readonly selectionIsEmpty: boolean;
-  readonly cursors: number;
-  readonly readOnly: boolean;
-  /** Ghost text is on the screen. */
-  readonly ghostText: boolean;
-  /** The list of IntelliSense is open. */
-  readonly suggestList: boolean;
-  /** A snippet's fields are being filled in: Tab goes to the next one. */
-  readonly snippet: boolean;
-}
-
-/** An editor with a document that has the focus, the cursor at its start, and nothing open beside it. */
-export const editorOf = (uri: string): EditorState => ({
-  uri,
-  cursor: 0,
-  selectionIsEmpty: true,
-  cursors: 1,
-  readOnly: false,
-  ghostText: false,
-  suggestList: false,
-  snippet: false,
-});
-
-export interface Proposal extends RepeatPlace {
-  readonly uri: string;
-  /** From 0, of its start. */
-  readonly line: number;
-}
-
-/** What is on the screen. `tab` is what the key does. */
-export type NextEditView =
-  | { readonly kind: "none"; readonly silence: Silence }
-  | { readonly kind: "shown"; readonly proposal: Proposal; readonly tab: "jump" | "accept" };
-
-/** What the editor has to do when Tab is pressed; `none` is what Tab did before. */
-export type TabAction =
-  | { readonly kind: "none" }
-  | { readonly kind: "jump"; readonly uri: string; readonly offset: number }
-  /** To be made as one undo step, and told by `changed` as `accepted`; the cursor goes to `cursor`. */
-  | { readonly kind: "edit"; readonly uri: string; readonly change: DocumentChange; readonly cursor: number };
+import type { EditPlace, EditSource } from "./sources.ts";
+import { isSameButWhiteSpace } from "./words.ts";
 
 export interface NextEditOptions {
   readonly clock: Clock;
   readonly isExcluded: (file: ReadableFile) => boolean;
-  readonly names?: NameReader | undefined;
+  /** Asked one after the other; the first that has a place is shown. */
+  readonly sources: readonly EditSource[];
+  /** Why nothing may be shown in a document, whatever was edited: a setting says so. */
+  readonly whyOff?: (uri: string) => Silence | undefined;
   /** What `view` returns may be another now. */
   readonly onChange?: () => void;
+  readonly onEvent?: (event: NextEditEvent) => void;
+  /** A source threw. */
+  readonly onError?: (error: unknown) => void;
 }
 
 const IDLE_MS = 150; // after the last key
 const IN_WORD_MS = 500; // … with the cursor at the end of the word that is being written: it may go on
 const FRESH_MS = 10_000; // a longer pause, and the user is at something else
 const SHOWN_MS = 20_000;
+const COUNTED_MS = 250; // on the screen: seen
+const UNDONE_MS = 10_000;
 const WANDERED_LINES = 25;
 
 /** From an edit to the proposal of the next one: when it shows, what Tab and Escape do, what changes it, what ends it. */
-export function createNextEdit({ clock, isExcluded, names, onChange }: NextEditOptions) {
+export function createNextEdit({
+  clock,
+  isExcluded,
+  sources,
+  whyOff = () => undefined,
+  onChange = () => {},
+  onEvent = () => {},
+  onError = () => {},
+}: NextEditOptions) {
   const history = createEditHistory({ clock, isExcluded });
   const refusals = createRefusals();
   let state: EditorState | undefined;
-  let proposal: (RepeatPlace & { readonly uri: string }) | undefined;
+  let proposal: EditPlace | undefined;
+  /** What the same answer had beside the proposal. */
+  let others: readonly EditPlace[] = [];
   let silence: SilenceId = "no-edit";
   let shownFromLine = 0;
+  let isCounted = false;
+  /** What was taken last. */
+  let taken: (EditPlace & { readonly atMs: number }) | undefined;
+  let follows = false;
+  let asking: AbortController | undefined;
+  let answered: Promise<void> = Promise.resolve();
   let waiting: unknown;
   let ending: unknown;
+  let counting: unknown;
 
   function drop(why: SilenceId): void {
     proposal = undefined;
+    others = [];
     silence = why;
     clock.clearTimeout(ending);
-    onChange?.();
+    tell();
   }
 
-  function show(place: RepeatPlace, uri: string): void {
-    proposal = { ...place, uri };
+  function show(place: EditPlace, rest: readonly EditPlace[]): void {
+    proposal = place;
+    others = rest;
+    isCounted = false;
     shownFromLine = state ? lineAt(state.uri, state.cursor) : 0;
+    expireLater();
+    tell();
+  }
+
+  function expireLater(): void {
     clock.clearTimeout(ending);
     ending = clock.setTimeout(() => drop("expired"), SHOWN_MS);
-    onChange?.();
+  }
+
+  function tell(): void {
+    clock.clearTimeout(counting);
+    if (view().kind === "shown" && !isCounted) counting = clock.setTimeout(countShown, COUNTED_MS);
+    onChange();
+  }
+
+  function countShown(): void {
+    if (isCounted || !proposal) return;
+    isCounted = true;
+    onEvent({ kind: "shown", source: proposal.source });
+  }
+
+  function count(kind: NextEditEvent["kind"]): void {
+    if (!proposal) return;
+    countShown();
+    onEvent({ kind, source: proposal.source });
   }
 
   function lookLater(): void {
     clock.clearTimeout(waiting);
-    waiting = clock.setTimeout(look, isInWord() ? IN_WORD_MS : IDLE_MS);
+    waiting = clock.setTimeout(() => look(), isInWord() ? IN_WORD_MS : IDLE_MS);
   }
 
   /** The cursor is where the last change ended, and a word ends there. */
   function isInWord(): boolean {
     const document = state && history.get(state.uri);
-    return (
-      document?.last?.end === state?.cursor &&
-      /[\p{L}\p{N}_$]$/u.test(document?.text.slice(0, state?.cursor) ?? "")
-    );
+    if (!document || document.last?.end !== state?.cursor) return false;
+    const before = document.text.slice(Math.max(0, state!.cursor - 2), state!.cursor);
+    return /[\p{L}\p{N}_$]$/u.test(before);
   }
 
-  function look(): void {
-    const found = find();
-    if (typeof found === "string") drop(found);
-    else show(found.place, found.uri);
+  function look(isAsked = false): void {
+    clock.clearTimeout(waiting);
+    asking?.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    answered = find(signal, isAsked)
+      .catch((error): SilenceId => {
+        if (!signal.aborted) onError(error);
+        return "failed";
+      })
+      .then((found) => {
+        if (signal.aborted) return;
+        asking = undefined;
+        follows = false;
+        if (typeof found === "string") drop(found);
+        else show(...found);
+      });
   }
 
-  function find(): SilenceId | { readonly place: RepeatPlace; readonly uri: string } {
+  /** @returns whether something was being looked for: its answer would be about a text that has changed */
+  function stopLooking(): boolean {
+    const wasAsking = asking !== undefined;
+    asking?.abort();
+    asking = undefined;
+    follows = false;
+    return wasAsking;
+  }
+
+  async function find(
+    signal: AbortSignal,
+    isAsked: boolean,
+  ): Promise<SilenceId | [EditPlace, readonly EditPlace[]]> {
     const document = state && history.get(state.uri);
     if (!state || !document) return "not-followed";
-    const quiet = whyQuiet(document, state.cursor);
+    const quiet = whyOff(state.uri) ? "no-edit" : whyQuiet(document, state.cursor, isAsked);
     if (quiet) return quiet;
     const { cursor, uri } = state;
-    const answer = repeatOf({
-      document,
-      languageId: document.file.languageId ?? "plaintext",
-      names,
-      cursor,
-      isRefused: (place) => refusals.has(uri, place),
-    });
-    if (typeof answer === "string") return answer;
+    let why: SilenceId | undefined;
+    for (const ask of sources) {
+      const answer = await ask({ uri, cursor, history, refusals }, signal);
+      if (signal.aborted) return "waiting";
+      const found = typeof answer === "string" ? answer : firstOf(answer);
+      if (typeof found !== "string") return found;
+      why ??= found; // what the user did, by the first source's word
+    }
+    return why ?? "nowhere";
+  }
+
+  /** The first of some places that may be shown, and those after it. */
+  function firstOf(places: readonly EditPlace[]): SilenceId | [EditPlace, readonly EditPlace[]] {
     let why: SilenceId = "nowhere";
-    for (const place of answer.places) {
-      const filter = filterOf(place, { document, refusals });
-      if (!filter) return { place, uri };
+    for (const [index, place] of places.entries()) {
+      const document = history.get(place.uri);
+      const filter = document ? filterOf(place, { document, refusals }) : "not-followed";
+      if (!filter) return [place, places.slice(index + 1)];
       why = filter;
     }
     return why;
   }
 
   /** Why the last change is none to go on from. */
-  function whyQuiet({ last, edits }: FollowedDocument, cursor: number): SilenceId | undefined {
+  function whyQuiet(
+    { last, edits }: FollowedDocument,
+    cursor: number,
+    isAsked: boolean,
+  ): SilenceId | undefined {
     if (!last) return "no-edit";
     if (last.reason === "undo" || last.reason === "redo") return "undone";
     if (last.reason === "bulk" || last.reason === "reload") return "bulk";
-    if (clock.now() - last.atMs > FRESH_MS) return "stale";
+    if (!isAsked && clock.now() - last.atMs > FRESH_MS) return "stale";
     const newest = edits.at(-1);
     if (!newest) return undefined;
     // Deleted from its end: the new word is still to be written.
@@ -151,47 +191,70 @@ export function createNextEdit({ clock, isExcluded, names, onChange }: NextEditO
     return takesBack ? "reversal" : undefined;
   }
 
-  const lineAt = (uri: string, offset: number): number =>
-    (history.get(uri)?.text.slice(0, offset).split("\n").length ?? 1) - 1;
+  const lineAt = (uri: string, offset: number): number => lineOf(history.get(uri)?.text ?? "", offset);
 
   /** A change while a proposal is on the screen. @returns whether it was made there */
   function follow(uri: string, change: DocumentChange): boolean {
+    others = others.flatMap((one) => (one.uri === uri ? (moved(one, change) ?? []) : one));
     if (proposal?.uri !== uri) return false;
-    const { offset, removed, inserted } = change;
-    const text = history.get(uri)?.text ?? "";
-    const outside = moved(proposal, change);
-    const isBeside = offset <= proposal.end && offset + removed >= proposal.start;
-    if (
-      outside &&
-      !(
-        isBeside &&
-        (isInsideWord(text, outside.start) ||
-          isInsideWord(text, outside.end) ||
-          outside.start === outside.end)
-      )
-    ) {
-      proposal = outside;
-      return false;
-    }
-    const start = Math.min(proposal.start, offset);
-    const end = Math.max(proposal.end, offset + removed) + inserted.length - removed;
-    const there = text.slice(start, end);
-    const within = offset >= proposal.start && offset + removed <= proposal.end;
-    if (there === proposal.fresh) {
+    const now = followPlace(proposal, change, history.get(uri)?.text ?? "");
+    if (now.kind === "typed") {
       refusals.made(proposal);
       drop("typed");
       return false; // an edit like any other: the next place is looked for
     }
-    if (within && agrees(there, proposal)) proposal = { ...proposal, start, end };
-    else drop("typed-otherwise");
-    return true;
+    if (now.kind === "otherwise") {
+      count("typed");
+      drop("typed-otherwise");
+    } else proposal = now.place;
+    return now.kind !== "beside";
   }
 
   /** The next one follows at once. */
-  function acceptedAt(uri: string, change: DocumentChange | undefined, taken: RepeatPlace | undefined): void {
-    if (taken) refusals.made(taken);
-    if (state && change) state = { ...state, uri, cursor: change.offset + change.inserted.length };
-    look();
+  function acceptedAt(uri: string, change: DocumentChange): void {
+    count("accepted");
+    const rest = proposal?.source === "model" ? others.flatMap((one) => moved(one, change) ?? []) : [];
+    if (proposal) {
+      refusals.made(proposal);
+      const end = change.offset + change.inserted.length;
+      taken = { ...proposal, start: change.offset, end, atMs: clock.now() };
+    }
+    if (state) state = { ...state, uri, cursor: change.offset + change.inserted.length };
+    const next = firstOf(rest);
+    if (typeof next !== "string") show(...next);
+    else {
+      proposal = undefined;
+      silence = "waiting";
+      look();
+      follows = true;
+      tell();
+    }
+  }
+
+  function changedOtherwise(
+    uri: string,
+    changes: readonly DocumentChange[],
+    reason: EditReason,
+    wasLooking: boolean,
+  ): void {
+    const atPlace = changes.map((change) => follow(uri, change)).includes(true);
+    if (reason === "undo") undone(uri, changes);
+    else for (const change of changes) if (taken?.uri === uri) taken = moved(taken, change);
+    if (reason === "undo" || reason === "redo") drop("undone");
+    else if (reason === "bulk" || reason === "reload") drop("bulk");
+    else if ((reason === "typed" && !atPlace) || wasLooking) {
+      if (!proposal) silence = "waiting";
+      lookLater();
+      tell();
+    } else if (proposal) tell();
+  }
+
+  function undone(uri: string, changes: readonly DocumentChange[]): void {
+    if (!taken || taken.uri !== uri || clock.now() - taken.atMs > UNDONE_MS) return;
+    const { source, start, end } = taken;
+    if (!changes.some((change) => touches({ start, end }, change))) return;
+    taken = undefined;
+    onEvent({ kind: "undone", source });
   }
 
   function gate(): SilenceId | undefined {
@@ -205,99 +268,133 @@ export function createNextEdit({ clock, isExcluded, names, onChange }: NextEditO
   }
 
   function view(): NextEditView {
+    const off = state && whyOff(state.uri);
+    if (off) return { kind: "none", silence: off, follows: false };
     const document = state && history.get(state.uri);
     const closed = state && !document ? "not-followed" : proposal && gate();
-    if (!proposal || closed || !state) {
+    const text = proposal && history.get(proposal.uri)?.text;
+    if (!proposal || closed || !state || text === undefined) {
       const id = closed ?? silence;
-      return { kind: "none", silence: { id, problem: SILENCES[id] } };
+      return { kind: "none", silence: { id, problem: SILENCES[id] }, follows };
     }
-    const there = history.get(proposal.uri)?.text.slice(proposal.start, proposal.end) ?? "";
-    const line = lineAt(proposal.uri, proposal.start);
-    const isHere = state.uri === proposal.uri && lineAt(state.uri, state.cursor) === line;
-    return { kind: "shown", proposal: { ...proposal, old: there, line }, tab: isHere ? "accept" : "jump" };
+    const { uri, start, end } = proposal;
+    const [line, lastLine] = [lineOf(text, start), lineOf(text, end)];
+    const here = state.uri === uri ? lineOf(text, state.cursor) : -1;
+    const tab = line <= here && here <= lastLine ? "accept" : "jump";
+    return { kind: "shown", proposal: { ...proposal, old: text.slice(start, end), line, lastLine }, tab };
   }
 
   return {
     history,
     view,
 
+    /** Resolves when no source is at work. */
+    settled: () => answered,
+
     open(file: ReadableFile, text: string): void {
       history.open(file, text);
       refusals.forget(file.uri);
+      if (proposal?.uri === file.uri) drop("no-edit");
     },
 
     close(uri: string): void {
       history.close(uri);
       refusals.forget(uri);
+      if (state?.uri === uri) stopLooking();
       if (proposal?.uri === uri) drop("no-edit");
     },
 
     /** The changes of one event, each to what the one before it left. */
     changed(uri: string, changes: readonly DocumentChange[], reason?: EditReason): void {
-      const taken = proposal;
       const found = history.changed(uri, changes, reason);
-      for (const change of changes) refusals.changed(uri, change);
-      const atPlace = found !== "accepted" && changes.map((change) => follow(uri, change)).includes(true);
-      if (found === "accepted") acceptedAt(uri, changes[0], taken);
-      else if (found === "undo" || found === "redo") drop("undone");
-      else if (found === "bulk" || found === "reload") drop("bulk");
-      else if (found === "typed" && !atPlace) {
-        if (!proposal) silence = "waiting";
-        lookLater();
-        onChange?.();
+      if (found === undefined) return;
+      const wasLooking = stopLooking();
+      for (const change of changes) {
+        refusals.changed(uri, change);
+        if (state?.uri === uri) state = { ...state, cursor: cursorAfter(state.cursor, change) };
       }
+      if (found === "accepted") acceptedAt(uri, changes[0]!);
+      else changedOtherwise(uri, changes, found, wasLooking);
     },
 
-    /** The cursor, the selection, or what the editor shows of its own. */
-    moved(now: EditorState): void {
+    /** The cursor, the selection, or what the editor shows of its own; undefined: no editor that is followed has the focus. */
+    moved(now: EditorState | undefined): void {
       const before = state;
       state = now;
-      if (proposal && before && Math.abs(lineAt(now.uri, now.cursor) - shownFromLine) > WANDERED_LINES)
+      if (before?.uri !== now?.uri) stopLooking();
+      if (proposal && before && now && Math.abs(lineAt(now.uri, now.cursor) - shownFromLine) > WANDERED_LINES)
         if (!isAt(now, proposal)) drop("wandered");
-      onChange?.();
+      tell();
     },
+
+    /** The user asks: looks at once, however long ago the last edit was. */
+    ask(): Promise<void> {
+      if (view().kind === "none") look(true);
+      return answered;
+    },
+
+    /** The user looks at it somewhere else: it does not expire. */
+    keep: () => clock.clearTimeout(ending),
 
     tab(): TabAction {
       const now = view();
       if (now.kind === "none") return { kind: "none" };
-      const { uri, start, end, fresh } = now.proposal;
+      const { uri, start, end, fresh, cursor = fresh.length } = now.proposal;
       if (now.tab === "jump") {
+        count("jumped");
         shownFromLine = now.proposal.line;
-        clock.clearTimeout(ending);
-        ending = clock.setTimeout(() => drop("expired"), SHOWN_MS);
-        return { kind: "jump", uri, offset: start };
+        expireLater();
+        return { kind: "jump", uri, offset: landingOf(now.proposal) };
       }
       clock.clearTimeout(waiting);
       return {
         kind: "edit",
         uri,
         change: { offset: start, removed: end - start, inserted: fresh },
-        cursor: start + fresh.length,
+        cursor: start + cursor,
       };
     },
 
     /** Refuses what is on the screen, here and for good. @returns false where nothing of ours was: the key is the editor's */
     escape(): boolean {
       if (view().kind === "none" || !proposal) return false;
+      count("refused");
       refusals.add(proposal.uri, proposal);
       clock.clearTimeout(waiting);
+      stopLooking();
       drop("dismissed");
       return true;
+    },
+
+    dispose(): void {
+      stopLooking();
+      for (const timer of [waiting, ending, counting]) clock.clearTimeout(timer);
     },
   };
 }
 
+export type NextEdit = ReturnType<typeof createNextEdit>;
+
 const isHead = (head: string, text: string): boolean =>
   text.startsWith(head) && !isSameButWhiteSpace(head, text);
 
-const isAt = ({ uri, cursor }: EditorState, at: { uri: string; start: number; end: number }): boolean =>
+const isAt = ({ uri, cursor }: EditorState, at: EditPlace): boolean =>
   uri === at.uri && cursor >= at.start && cursor <= at.end;
 
-/** Whether what stands at a place is on the way from the old text to the new one. */
-function agrees(there: string, { old, fresh }: RepeatPlace): boolean {
-  if (old.startsWith(there) || fresh.startsWith(there)) return true;
-  // Typed in front of the old text, or of what is left of it.
-  for (let typed = Math.min(there.length, fresh.length); typed > 0; typed--)
-    if (there.startsWith(fresh.slice(0, typed)) && old.endsWith(there.slice(typed))) return true;
-  return false;
+/** Where the cursor is after a change, as far as can be told before the editor says so. */
+function cursorAfter(cursor: number, { offset, removed, inserted }: DocumentChange): number {
+  if (cursor < offset) return cursor;
+  return offset + inserted.length + Math.max(0, cursor - offset - removed);
+}
+
+/** Where a jump goes: to a word that is replaced; to the place where text is only inserted; of lines, to the first change. */
+function landingOf({ start, end, old, fresh }: EditPlace): number {
+  const change = smallest(old, { offset: 0, removed: end - start, inserted: fresh });
+  return change.removed === 0 || old.includes("\n") ? start + change.offset : start;
+}
+
+function lineOf(text: string, offset: number): number {
+  let line = 0;
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
+  return line;
 }

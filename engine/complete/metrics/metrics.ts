@@ -2,7 +2,7 @@ import type { TraceRecord } from "../contract.ts";
 import { createCounts, hourAt, hourOf } from "./counts.ts";
 import { addTime, type Histogram, quantile } from "./histogram.ts";
 import type { LifecycleEvent } from "./lifecycle.ts";
-import { empty, readStored, type StoredMetrics } from "./stored.ts";
+import { empty, type NextEditCounts, noNextEdits, readStored, type StoredMetrics } from "./stored.ts";
 
 const WINDOW = 200; // suggestions that the headline rate covers
 const MINIMUM = 20; // suggestions below which a share is noise
@@ -18,6 +18,12 @@ export type CountedTrace = Pick<
     | { readonly kind: "shown" }
     | { readonly kind: "nothing"; readonly silence: { readonly id: string } };
 };
+
+/** What became of a next edit, and who had proposed it. */
+export interface CountedNextEdit {
+  readonly kind: keyof NextEditCounts;
+  readonly source: string;
+}
 
 /** A share of suggestions; `rate` is null while `n` is too small to say anything. */
 export interface Share {
@@ -54,6 +60,8 @@ export interface MetricsSummary {
     readonly p50: number | null;
   }[];
   readonly sinceMs: number;
+  /** Of next edits, all that were counted: accepted ÷ shown, and how many of each. */
+  readonly nextEdits: Readonly<NextEditCounts> & { readonly share: Share };
 }
 
 export interface MetricsOptions {
@@ -88,6 +96,12 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
     /** Characters that the user typed by hand; negative where fewer were than was told before. */
     typed(characters: number): void {
       data.typedCharacters += characters;
+    },
+
+    nextEdit({ kind, source }: CountedNextEdit): void {
+      data.nextEdits ??= {};
+      data.nextEdits[source] ??= noNextEdits();
+      data.nextEdits[source][kind]++;
     },
 
     trace(record: CountedTrace): void {
@@ -133,6 +147,10 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
       };
       const answers = Object.values(data.sources).reduce((sum, count) => sum + count, 0);
       const [kept, checked] = data.kept[120] ?? [0, 0];
+      const nextEdits = noNextEdits();
+      for (const counts of Object.values(data.nextEdits ?? {}))
+        for (const kind of Object.keys(nextEdits) as (keyof NextEditCounts)[])
+          nextEdits[kind] += counts[kind];
       return {
         strict: share(used, last.length),
         considered: share(used, seen),
@@ -166,6 +184,7 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
           }))
           .sort((a, b) => a.startMs - b.startMs),
         sinceMs: Math.min(data.sinceMs, now()),
+        nextEdits: { ...nextEdits, share: share(nextEdits.accepted, nextEdits.shown) },
       };
     },
 

@@ -40,6 +40,18 @@ export interface Hour {
   firstLine: Histogram;
 }
 
+/** What became of the next edits of one source. */
+export interface NextEditCounts {
+  shown: number;
+  jumped: number;
+  accepted: number;
+  refused: number;
+  /** Something else was typed there. */
+  typed: number;
+  /** Taken back within 10 s. */
+  undone: number;
+}
+
 /** All that is stored: counts and times, never text. */
 export interface StoredMetrics {
   readonly version: 1;
@@ -59,6 +71,8 @@ export interface StoredMetrics {
   drafted: number;
   acceptedDrafts: number;
   sinceMs: number;
+  /** By source; missing in what earlier versions stored. */
+  nextEdits?: Record<string, NextEditCounts>;
 }
 
 export const noCounts = (): Counts => ({
@@ -69,6 +83,15 @@ export const noCounts = (): Counts => ({
   typedThrough: 0,
   dismissed: 0,
   acceptedCharacters: 0,
+});
+
+export const noNextEdits = (): NextEditCounts => ({
+  shown: 0,
+  jumped: 0,
+  accepted: 0,
+  refused: 0,
+  typed: 0,
+  undone: 0,
 });
 
 export const empty = (sinceMs: number): StoredMetrics => ({
@@ -103,7 +126,10 @@ export function isStoredMetrics(stored: unknown): stored is StoredMetrics {
   if (!isRecord(stored)) return false;
   const sameTypes = Object.entries(fresh).every(([key, value]) => typeof stored[key] === typeof value);
   if (!sameTypes || stored.version !== fresh.version) return false;
-  const { outcomes, hours, languages, silences, latency, sources, kept } = stored as Record<string, unknown>;
+  const { outcomes, hours, languages, silences, latency, sources, kept, nextEdits } = stored as Record<
+    string,
+    unknown
+  >;
   return (
     Array.isArray(outcomes) &&
     outcomes.every(isOutcome) &&
@@ -113,6 +139,7 @@ export function isStoredMetrics(stored: unknown): stored is StoredMetrics {
     Object.keys(fresh.latency).every((key) => key in latency) &&
     isRecordOf(silences, Number.isFinite) &&
     isRecordOf(sources, Number.isFinite) &&
+    (nextEdits === undefined || isRecordOf(nextEdits, isNextEditCounts)) &&
     isRecordOf(kept, (tally) => Array.isArray(tally) && tally.length === 2 && tally.every(Number.isFinite))
   );
 }
@@ -125,6 +152,9 @@ const isRecordOf = (value: unknown, isOne: (one: unknown) => boolean): value is 
 
 const isCounts = (value: unknown): boolean =>
   isRecord(value) && Object.keys(noCounts()).every((key) => Number.isFinite(value[key]));
+
+const isNextEditCounts = (value: unknown): boolean =>
+  isRecord(value) && Object.keys(noNextEdits()).every((key) => Number.isFinite(value[key]));
 
 const isHistogram = (value: unknown): boolean =>
   isRecordOf(value, Number.isFinite) &&

@@ -1,5 +1,5 @@
 import type { ReadableFile, Silence } from "../contract.ts";
-import { createNextEdit, type EditorState, editorOf, type Proposal } from "../edits/index.ts";
+import { createNextEdit, type EditorState, editorOf, type Proposal, repeatSource } from "../edits/index.ts";
 import type { NameReader } from "../text/index.ts";
 import type { TypingRecording } from "./recording.ts";
 import { createVirtualClock } from "./virtual_clock.ts";
@@ -15,15 +15,18 @@ const PAUSE_MS = 1000; // after the last event: long enough for a proposal, too 
 const MOST = 100;
 
 /** What is proposed in a document after a recording, each proposal being taken. It is one of `finalTexts`. */
-export function nextEditsAfter(
+export async function nextEditsAfter(
   { events }: TypingRecording,
   uri: string,
-  options: { readonly names?: NameReader; readonly isExcluded: (file: ReadableFile) => boolean },
-): NextEdits {
+  {
+    names,
+    isExcluded,
+  }: { readonly names?: NameReader; readonly isExcluded: (file: ReadableFile) => boolean },
+): Promise<NextEdits> {
   const time = createVirtualClock();
-  const next = createNextEdit({ ...options, clock: time.clock });
-  const pass = (untilMs: number) => {
-    while (time.step(untilMs));
+  const next = createNextEdit({ clock: time.clock, isExcluded, sources: [repeatSource(names)] });
+  const pass = async (untilMs: number) => {
+    while (time.step(untilMs)) await next.settled();
   };
   let state = editorOf(uri);
   const place = (at: Pick<EditorState, "uri" | "cursor">) => {
@@ -31,7 +34,7 @@ export function nextEditsAfter(
     next.moved(state);
   };
   for (const event of events) {
-    pass(time.startMs + event.at);
+    await pass(time.startMs + event.at);
     if (event.type === "open") next.open(event, event.text);
     else if (event.type === "close") next.close(event.uri);
     else if (event.type === "change") {
@@ -41,7 +44,7 @@ export function nextEditsAfter(
     } else if (event.type === "ask" || event.type === "cursor") place(event);
   }
   if (state.uri !== uri) place({ uri, cursor: 0 });
-  pass(time.clock.now() + PAUSE_MS);
+  await pass(time.clock.now() + PAUSE_MS);
 
   const proposals: Proposal[] = [];
   for (let view = next.view(); view.kind === "shown" && proposals.length < MOST; view = next.view()) {
@@ -54,6 +57,7 @@ export function nextEditsAfter(
     if (action.kind !== "edit") break;
     next.changed(action.uri, [action.change], "accepted");
     place({ uri: action.uri, cursor: action.cursor });
+    await next.settled();
   }
   const last = next.view();
   const silence =

@@ -109,8 +109,30 @@ function draw(summary: MetricsSummary): void {
         ? ""
         : `Kept per 1,000 characters typed: ${Math.round(summary.keptPerThousandTyped)}.`,
     ),
+    ...nextEdits(summary),
     button("Reset Statistics", () => host.postMessage({ kind: "reset" }), { class: "quiet" }),
   );
+}
+
+/** They count for themselves: a next edit is no suggestion at the cursor. */
+function nextEdits({ nextEdits: counts, minimum }: MetricsSummary): (HTMLElement | null)[] {
+  if (counts.shown === 0) return [];
+  const rows: [string, number][] = [
+    ["shown for 250 ms, or acted on before", counts.shown],
+    ["jumped to", counts.jumped],
+    ["accepted", counts.accepted],
+    ["refused with Escape", counts.refused],
+    ["something else typed there", counts.typed],
+    ["accepted, and undone within 10 s", counts.undone],
+  ];
+  return [
+    table(
+      "Next edits",
+      ["", "times"],
+      rows.map(([what, count]) => [what, String(count)]),
+    ),
+    el("p", {}, `Accepted, of those shown: ${share(counts.share, minimum)}.`),
+  ];
 }
 
 function figure(value: string, label: string, detail: string): HTMLElement {

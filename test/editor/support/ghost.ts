@@ -25,11 +25,21 @@ export async function waitForGhost(window: EditorWindow): Promise<string> {
 export const waitForNoGhost = (window: EditorWindow): Promise<void> =>
   expect.poll(() => ghost(window), { timeout: ANSWER_MS }).toBe("");
 
-/** What a painted frame showed: the cursor's line with its ghost text, and the ghost text. */
+/** What an extension draws: the text that is struck out, and what is written behind lines, from the top. */
+export interface Drawn {
+  readonly struck: readonly string[];
+  readonly behind: readonly string[];
+}
+
+/** What a painted frame showed: the cursor's line with its ghost text, the ghost text, and what was drawn. */
 export interface Frame {
   readonly line: string;
   readonly ghost: string;
+  readonly drawn: Drawn;
 }
+
+export const drawn = (window: EditorWindow): Promise<Drawn> =>
+  window.page.evaluate("screenReader.readDrawn()");
 
 /**
  * Looks at each frame that is painted while `action` runs; answers those that differ from the one before.

@@ -23,6 +23,23 @@
     return plain(lines.find((line) => Math.abs(line.getBoundingClientRect().top - top) < 4));
   };
 
+  const focused = () => document.querySelector(".editor-instance .monaco-editor.focused") ?? document;
+
+  /** What the extension draws into the editor with the focus: the text that is struck out, and what is written behind lines. */
+  const readDrawn = () => {
+    const struck = [];
+    const behind = [];
+    for (const element of focused().querySelectorAll('.view-lines .view-line [class*="ced-"]')) {
+      if (getComputedStyle(element).textDecorationLine.includes("line-through")) struck.push(plain(element));
+      for (const where of ["::before", "::after"]) {
+        const { content } = getComputedStyle(element, where);
+        if (content !== "none" && content !== "normal")
+          behind.push(JSON.parse(content).replaceAll("\u00a0", " "));
+      }
+    }
+    return { struck, behind };
+  };
+
   let frames = [];
   let watching = false;
 
@@ -30,9 +47,8 @@
     frames = [];
     watching = true;
     const look = () => {
-      const frame = { line: readLine(), ghost: readGhost() };
-      const last = frames.at(-1);
-      if (last?.line !== frame.line || last?.ghost !== frame.ghost) frames.push(frame);
+      const frame = { line: readLine(), ghost: readGhost(), drawn: readDrawn() };
+      if (JSON.stringify(frames.at(-1)) !== JSON.stringify(frame)) frames.push(frame);
       if (watching) requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
@@ -43,5 +59,5 @@
     return frames;
   };
 
-  globalThis.screenReader = { readGhost, readLine, watch, stop };
+  globalThis.screenReader = { readGhost, readLine, readDrawn, watch, stop };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   createLifecycle,
   createMetrics,
+  isStoredMetrics,
   type LifecycleEvent,
   type TraceRecord,
 } from "../../../engine/complete/index.ts";
@@ -432,4 +433,30 @@ test("quantiles are within 6 % of the truth", () => {
     const truth = times[Math.floor(q * times.length)]!;
     expect(Math.abs(quantile(histogram, q)! / truth - 1)).toBeLessThan(0.065);
   }
+});
+
+test("next edits count for themselves, and stored counts from before there were any go on", () => {
+  const metrics = createMetrics({ now: () => 1 });
+  const before = JSON.parse(JSON.stringify(metrics.stored()));
+  expect(before).not.toHaveProperty("nextEdits");
+  for (let i = 0; i < 20; i++) metrics.nextEdit({ kind: "shown", source: i < 15 ? "repeat" : "model" });
+  for (let i = 0; i < 5; i++) metrics.nextEdit({ kind: "accepted", source: "repeat" });
+  metrics.nextEdit({ kind: "undone", source: "repeat" });
+  const { nextEdits, ...others } = metrics.summary();
+  const none = { jumped: 0, refused: 0, typed: 0 };
+  expect(nextEdits).toEqual({ ...none, shown: 20, accepted: 5, undone: 1, share: { rate: 0.25, n: 20 } });
+  const { nextEdits: empty, ...untouched } = createMetrics({ now: () => 1 }).summary();
+  expect(others).toEqual(untouched);
+  expect(empty.share).toEqual({ rate: null, n: 0 });
+
+  const stored = JSON.parse(JSON.stringify(metrics.stored()));
+  for (const sound of [before, stored]) {
+    const log: string[] = [];
+    const next = createMetrics({ now: () => 1, stored: sound, log: (message) => log.push(message) });
+    next.nextEdit({ kind: "shown", source: "repeat" });
+    expect(next.summary().nextEdits.shown).toBe(sound === before ? 1 : 21);
+    expect(log).toEqual([]);
+  }
+  for (const broken of [[], { repeat: { ...stored.nextEdits.repeat, typed: "3" } }, { repeat: 1 }])
+    expect(isStoredMetrics({ ...stored, nextEdits: broken })).toBe(false);
 });

@@ -30,13 +30,23 @@ test("no API proposal is enabled, and the API that is compiled against is the on
   expect(manifest.engines.vscode).toBe(`^${manifest.devDependencies["@types/vscode"]}`);
 });
 
-test("at most 28 settings, one key of our own, and Escape where the editor hides a suggestion with it too", () => {
-  expect(Object.keys(manifest.contributes.configuration.properties).length).toBeLessThanOrEqual(28);
+test("at most 29 settings, two keys of our own, Escape where the editor hides a suggestion too, Tab and Escape for next edits", () => {
+  expect(Object.keys(manifest.contributes.configuration.properties).length).toBeLessThanOrEqual(29);
   const [own, hiding, ...more] = manifest.contributes.keybindings;
   expect(own!.key).toBe("alt+\\");
   expect(hiding).toMatchObject({ key: "escape", when: expect.stringContaining("inlineSuggestionVisible") });
   expect(hiding!.args!.commands[0]).toBe("editor.action.inlineSuggest.hide");
-  expect(more).toEqual([]);
+  expect(more.map(({ key }) => key)).toEqual(["tab", "ctrl+alt+enter", "escape"]);
+  const [tab, , refuse] = more;
+  // Whatever else wants the key has it.
+  const others =
+    "editorHasSelection editorHasMultipleSelections suggestWidgetVisible inlineSuggestionVisible inlineEditIsVisible inSnippetMode renameInputVisible";
+  for (const context of others.split(" "))
+    for (const { when } of [tab!, refuse!]) expect(when.split(" && ")).toContain(`!${context}`);
+  for (const part of ["editorTextFocus", "foretype.nextEditTab", "!editorReadonly", "!editorTabMovesFocus"])
+    expect(tab!.when.split(" && ")).toContain(part);
+  for (const part of ["foretype.nextEdit", "!findWidgetVisible", "!parameterHintsVisible", "!vim.active"])
+    expect(refuse!.when.split(" && ")).toContain(part);
 });
 
 test("every text of the manifest is there, and none is left over", () => {
@@ -62,6 +72,7 @@ test("a workspace sets only what neither chooses a program, a model, a place on 
     "inComments",
     "maxLines",
     "multiline",
+    "nextEdit",
     "profile",
     "speculate",
     "statistics",

@@ -45,6 +45,17 @@ test("the next session continues the last one's counts", async () => {
   expect(second.shown()).toBe(5);
 });
 
+test("next edits of two windows are in one count", async () => {
+  const { window } = open();
+  const [a, b] = [window(), window()];
+  for (const one of [a, b]) {
+    await one.enter();
+    one.metrics.nextEdit({ kind: "shown", source: "repeat" });
+    await one.leave();
+  }
+  expect(b.metrics.summary().nextEdits.shown).toBe(2);
+});
+
 test("what is counted before the file is read is not lost", async () => {
   const { window } = open();
   const first = window();

@@ -8,7 +8,7 @@ import {
   type Syntax,
 } from "../../../engine/complete/index.ts";
 import { type Completer, systemClock } from "../../../engine/contract/index.ts";
-import { createEditorContext } from "../../../extension/context/index.ts";
+import { createEditorContext, createIgnoredFiles } from "../../../extension/context/index.ts";
 import { createTraceRecorder } from "../../../extension/recording/index.ts";
 import type { Settings } from "../../../extension/settings/index.ts";
 import { createGhostText, createReadOnly, watchSuggestions } from "../../../extension/suggest/index.ts";
@@ -50,7 +50,8 @@ export function createTypingHost({
     log,
     settings,
   });
-  const context = createEditorContext({ settings, modelPositions: () => 8192 });
+  const ignoredFiles = createIgnoredFiles();
+  const context = createEditorContext({ settings, ignoredFiles, modelPositions: () => 8192 });
   const metrics = createMetrics({ now: systemClock.now });
   const pipeline = recorder.watch(
     createPipeline({
@@ -64,6 +65,7 @@ export function createTypingHost({
   const lifecycle = createLifecycle({ clock: systemClock, emit: metrics.lifecycle, textOf: () => undefined });
   const parts = [
     recorder,
+    ignoredFiles,
     context,
     pipeline,
     lifecycle,

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../contract/index.ts";
-import type { EditHistory, FollowedDocument } from "../history.ts";
-import type { Proposed, Refusals } from "../refusals.ts";
+import type { FollowedDocument } from "../history.ts";
 import type { SilenceId } from "../silences.ts";
+import type { EditPlace, EditQuestion, EditSource } from "../sources.ts";
 import { type AnswerHunk, editsOf } from "./answer_hunks.ts";
 import { filterOfEdit } from "./edit_filters.ts";
 import { placeOf } from "./edit_place.ts";
@@ -10,23 +10,6 @@ import type { EditAnswer, EditFormat, EditFormatId, EditPrompt } from "./formats
 import { formatById } from "./known_formats.ts";
 import type { EditModel } from "./request.ts";
 import { readLines } from "./window.ts";
-
-/** What is proposed for [start, end) of a document, which has `old` there. */
-interface EditPlace extends Proposed {
-  readonly uri: string;
-  readonly source: "model";
-}
-
-/** What follows from the last edit of the document with the focus? */
-interface EditQuestion {
-  readonly uri: string;
-  readonly cursor: number;
-  readonly history: EditHistory;
-  readonly refusals: Pick<Refusals, "has" | "isStopped">;
-}
-
-/** Answers with places, in the order in which they are offered, or with the reason why there are none. */
-type EditSource = (question: EditQuestion, signal: AbortSignal) => Promise<readonly EditPlace[] | SilenceId>;
 
 export interface ModelSourceOptions {
   readonly model: EditModel;

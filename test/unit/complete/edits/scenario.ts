@@ -7,7 +7,9 @@ import {
   type DocumentChange,
   type EditReason,
 } from "../../../../engine/complete/edits/changes.ts";
-import { createNextEdit, type EditorState, editorOf } from "../../../../engine/complete/edits/next_edit.ts";
+import { createNextEdit } from "../../../../engine/complete/edits/next_edit.ts";
+import { type EditorState, editorOf } from "../../../../engine/complete/edits/screen.ts";
+import { repeatSource } from "../../../../engine/complete/edits/sources.ts";
 import { exclusionOf, languageIdOf } from "../../../../engine/complete/index.ts";
 import { createVirtualClock } from "../../../../engine/complete/replay/virtual_clock.ts";
 
@@ -77,7 +79,7 @@ export async function play({ path, text: marked, steps }: Scenario): Promise<voi
   const next = createNextEdit({
     clock: time.clock,
     isExcluded: (file) => exclusionOf(file, exclude) !== undefined,
-    names: syntax,
+    sources: [repeatSource(syntax)],
   });
   let text = marked.replace("█", "");
   let state: EditorState = { ...editorOf(uri), cursor: Math.max(0, marked.indexOf("█")) };
@@ -87,9 +89,10 @@ export async function play({ path, text: marked, steps }: Scenario): Promise<voi
   next.open({ uri, path, languageId }, text);
   next.moved(state);
 
-  const pass = (ms: number) => {
+  const pass = async (ms: number) => {
     const until = time.clock.now() + ms;
-    while (time.step(until));
+    await next.settled();
+    while (time.step(until)) await next.settled();
   };
   const place = (more: Partial<EditorState>) => {
     state = { ...state, ...more };
@@ -111,10 +114,10 @@ export async function play({ path, text: marked, steps }: Scenario): Promise<voi
     ).toBe(-1);
     return at;
   };
-  const keys = (all: string) => {
+  const keys = async (all: string) => {
     for (const key of all) {
       edit([{ offset: state.cursor, removed: selected, inserted: key }]);
-      pass(KEY_MS);
+      await pass(KEY_MS);
     }
   };
   const select = (context: string, part: string, step: string) => {
@@ -135,19 +138,19 @@ export async function play({ path, text: marked, steps }: Scenario): Promise<voi
     );
   };
 
-  const acts: Readonly<Record<string, (rest: string, step: string) => void>> = {
+  const acts: Readonly<Record<string, (rest: string, step: string) => unknown>> = {
     at: (rest, step) => place({ cursor: find(rest.replace("█", ""), step) + rest.indexOf("█") }),
     type: (rest) => keys(rest.replaceAll("\\n", "\n")),
-    backspace: (rest) => {
+    backspace: async (rest) => {
       for (let n = 0; n < Number(rest); n++) {
         edit([{ offset: state.cursor - 1, removed: 1, inserted: "" }]);
-        pass(KEY_MS);
+        await pass(KEY_MS);
       }
     },
-    delete: (rest) => {
+    delete: async (rest) => {
       for (let n = 0; n < Number(rest); n++) {
         edit([{ offset: state.cursor, removed: 1, inserted: "" }]);
-        pass(KEY_MS);
+        await pass(KEY_MS);
       }
     },
     select: (rest, step) => {
@@ -158,7 +161,7 @@ export async function play({ path, text: marked, steps }: Scenario): Promise<voi
       const [, context, old, fresh] = /^(.*): (.*?) => (.*)$/.exec(rest)!;
       select(context!, old!, step);
       if (fresh === "") edit([{ offset: state.cursor, removed: selected, inserted: "" }]);
-      else keys(fresh!);
+      else return keys(fresh!);
     },
     paste: (rest) =>
       edit([{ offset: state.cursor, removed: selected, inserted: rest.replaceAll("\\n", "\n") }]),
@@ -221,7 +224,8 @@ export async function play({ path, text: marked, steps }: Scenario): Promise<voi
     const act = acts[verb];
     expect(act, `step ${index + 1}: ${line}`).toBeDefined();
     const before = text;
-    act!(rest, `step ${index + 1}: ${line}`);
+    await act!(rest, `step ${index + 1}: ${line}`);
+    await next.settled();
     if (text !== before && verb !== "undo") done.push(before);
   }
 }

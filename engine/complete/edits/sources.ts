@@ -1,0 +1,43 @@
+import type { NameReader } from "../text/index.ts";
+import type { EditHistory } from "./history.ts";
+import type { Proposed, Refusals } from "./refusals.ts";
+import { repeatOf } from "./repeat.ts";
+import type { SilenceId } from "./silences.ts";
+
+/** Who proposes: the user's own last replacement, or a model. */
+export type EditSourceId = "repeat" | "model";
+
+/** What is proposed for [start, end) of a document, which has `old` there. */
+export interface EditPlace extends Proposed {
+  readonly uri: string;
+  readonly source: EditSourceId;
+  /** Where the cursor goes once it is taken, in characters of `fresh`; its end, where it is not given. */
+  readonly cursor?: number;
+}
+
+/** What a source is asked: what follows from the last edit of the document with the focus. */
+export interface EditQuestion {
+  readonly uri: string;
+  readonly cursor: number;
+  readonly history: EditHistory;
+  readonly refusals: Pick<Refusals, "has" | "isStopped">;
+}
+
+/** Answers with places, in the order in which they are offered, or with the reason why there are none. */
+export type EditSource = (
+  question: EditQuestion,
+  signal: AbortSignal,
+) => Promise<readonly EditPlace[] | SilenceId>;
+
+/** The user's last replacement, where its old text still stands. No model is asked. */
+export const repeatSource =
+  (names?: NameReader): EditSource =>
+  async ({ uri, cursor, history, refusals }) => {
+    const document = history.get(uri);
+    if (!document) return "not-followed";
+    const languageId = document.file.languageId ?? "plaintext";
+    const isRefused = (place: Proposed) => refusals.has(uri, place);
+    const answer = await repeatOf({ document, languageId, names, cursor, isRefused });
+    if (typeof answer === "string") return answer;
+    return answer.places.map((place) => ({ ...place, uri, source: "repeat" }));
+  };
