@@ -4,12 +4,14 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { childEnvironment } from "../../scripts/environment.mjs";
 import { editHistoryCase } from "./random_edits.ts";
 
 const HISTORIES = 1000;
 const cases = Array.from({ length: HISTORIES }, (_, seed) => JSON.stringify(editHistoryCase(seed)));
 const { stdout, stderr } = spawnSync("python3", [join(import.meta.dirname, "edit_prompts.py")], {
   input: `${cases.join("\n")}\n`,
+  env: childEnvironment(),
   encoding: "utf8",
   maxBuffer: 1 << 30,
 });

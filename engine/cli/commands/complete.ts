@@ -119,7 +119,7 @@ async function questionAt(
   };
 }
 
-function answerText(option: string): Promise<string> {
+export function answerText(option: string): Promise<string> {
   if (option === "-") return readStream(process.stdin);
   return option.startsWith("@") ? readText(option.slice(1)) : Promise.resolve(option);
 }

@@ -5,4 +5,5 @@
 // Must not know: tokens, GPUs, the editor.
 export { formatOfModel } from "./known_formats.ts";
 export { textOfPrompt } from "./pieces.ts";
+export type { EditModel } from "./request.ts";
 export { createModelSource } from "./source.ts";

@@ -6,6 +6,7 @@ import type { Hunk } from "../../../../../engine/complete/edits/hunks.ts";
 import type { EditContext, EditFormatId } from "../../../../../engine/complete/edits/model/formats.ts";
 import { formatOfModel, textOfPrompt } from "../../../../../engine/complete/edits/model/index.ts";
 import { formatById } from "../../../../../engine/complete/edits/model/known_formats.ts";
+import { childEnvironment } from "../../../../../scripts/environment.mjs";
 import { editHistoryCase } from "../../../../reference/random_edits.ts";
 import { built, FORMAT_IDS } from "./built.ts";
 
@@ -14,20 +15,21 @@ const BUILDER = "test/reference/edit_prompts.py";
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 describe("a second builder, written from the formats' descriptions in Python", () => {
-  test("wrote the same prompts, windows and limits for 1,000 random histories", () => {
+  test("wrote the same prompts, windows and limits for 1,000 random histories", { timeout: 120_000 }, () => {
     const digests = readFileSync("test/fixtures/edit_prompt_digests.txt", "utf8").trim().split("\n");
     expect(digests).toHaveLength(1000);
     const ours = digests.map((_, seed) => digestOf(JSON.stringify(built(editHistoryCase(seed)))));
     expect(ours.flatMap((digest, seed) => (digest === digests[seed] ? [] : [seed]))).toEqual([]);
   });
 
-  const python = spawnSync("python3", ["--version"], { encoding: "utf8" });
+  const python = spawnSync("python3", ["--version"], { env: childEnvironment(), encoding: "utf8" });
   // Python is no part of what a build needs: the digests are what it wrote.
   test.skipIf(python.status !== 0)("writes them again, where python3 is installed", () => {
     const seeds = Array.from({ length: 40 }, (_, index) => index * 25);
     const cases = seeds.map(editHistoryCase);
     const { stdout, stderr } = spawnSync("python3", [BUILDER], {
       input: cases.map((one) => `${JSON.stringify(one)}\n`).join(""),
+      env: childEnvironment(),
       encoding: "utf8",
       maxBuffer: 1 << 28,
     });
