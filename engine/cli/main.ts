@@ -205,8 +205,17 @@ function program(): Command {
       "the next edits that would be proposed in a file after its recorded typing; no model is loaded",
     )
     .requiredOption("--history <RECORDING.jsonl>", "a recording that ends with the file as it is")
+    .option(
+      "--answer <TEXT>",
+      "what an edit model writes: shows its prompt too; @FILE, or - for standard input",
+    )
+    .option("--model <NAME>", "with --answer: the model's file, whose name tells the format")
     .addOption(json())
-    .action(edit);
+    .action((file, options) => {
+      if (options.model !== undefined && options.answer === undefined)
+        throw new CommanderError(2, "foretype.needs", "error: --model is for --answer.");
+      return edit(file, options);
+    });
 
   modelOptions(command("replay"))
     .description("play recorded typing: tokens computed per keystroke, latency, what was shown")

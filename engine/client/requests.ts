@@ -1,4 +1,10 @@
-import type { EngineEvent, EngineRequest, GenerationEnd, ToEngine } from "../contract/index.ts";
+import {
+  type EngineEvent,
+  type EngineRequest,
+  type GenerationEnd,
+  NO_COST,
+  type ToEngine,
+} from "../contract/index.ts";
 import { type Fault, sentenceOf, UserError } from "../errors/index.ts";
 
 /** What requests need of the process that serves them. */
@@ -111,16 +117,7 @@ export function createRequests(outlet: Outlet) {
     ): AsyncGenerator<Delta, GenerationEnd | undefined, undefined> {
       for await (const event of events(request, signal)) {
         if (event.kind === "done") {
-          const none = {
-            promptTokens: 0,
-            computedTokens: 0,
-            promptMs: 0,
-            tokens: 0,
-            decodeMs: 0,
-            drafted: 0,
-            accepted: 0,
-          };
-          return { ...none, ...event.cost, reason: event.reason };
+          return { ...NO_COST, ...event.cost, reason: event.reason };
         }
         const delta = read(event);
         if (delta !== undefined) yield delta;

@@ -16,15 +16,18 @@ export {
 export type * from "./contract.ts";
 export type { TraceRecord } from "./contract.ts";
 export {
+  createModelSource,
   createNextEdit,
   type EditReason,
   type EditSource,
+  formatOfModel,
   MAX_CHARACTERS as MAX_FOLLOWED,
   type NextEdit,
   type NextEditEvent,
   type NextEditView,
   type Proposal,
   repeatSource,
+  textOfPrompt,
 } from "./edits/index.ts";
 
 export {

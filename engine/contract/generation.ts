@@ -29,3 +29,14 @@ export interface GenerationCost {
 export interface GenerationEnd extends GenerationCost {
   readonly reason: EndReason;
 }
+
+/** Of what was not generated: a scripted answer, or a request that ended before its turn. */
+export const NO_COST: GenerationCost = {
+  promptTokens: 0,
+  computedTokens: 0,
+  promptMs: 0,
+  tokens: 0,
+  decodeMs: 0,
+  drafted: 0,
+  accepted: 0,
+};

@@ -14,7 +14,7 @@ export type {
 } from "./completion.ts";
 export type { EditDelta, EditModel, EditRequest, PromptPiece } from "./edit.ts";
 export { EMBEDDED_MODEL } from "./embedded_model.ts";
-export type { EndReason, GenerationCost, GenerationEnd } from "./generation.ts";
+export { type EndReason, type GenerationCost, type GenerationEnd, NO_COST } from "./generation.ts";
 export { idOf, isFromEngine, isToEngine, kindOf } from "./messages.ts";
 export { admitFromEngine, admitToEngine, createOutbox } from "./outbox.ts";
 export type {

@@ -118,7 +118,7 @@ async function questionAt(
   };
 }
 
-function answerText(option: string): Promise<string> {
+export function answerText(option: string): Promise<string> {
   if (option === "-") return textOf(process.stdin, "standard input");
   return option.startsWith("@") ? readText(option.slice(1)) : Promise.resolve(option);
 }

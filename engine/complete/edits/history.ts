@@ -11,7 +11,7 @@ import {
   smallest,
   touches,
 } from "./changes.ts";
-import { createHunks, type Hunk } from "./hunks.ts";
+import { createHunks, type Hunk, type PastEdit } from "./hunks.ts";
 import { isSameButWhiteSpace, wordsAround } from "./words.ts";
 
 /** A change of the user's, widened to whole words. */
@@ -165,7 +165,7 @@ export function createEditHistory({ clock, isExcluded }: EditHistoryOptions) {
     if (reason === "typed" || reason === "accepted") typed(document, change, reason, isSame);
     else if (reason === "undo") tookBack(document, change);
     else passOver(document, change);
-    hunks.changed(document.file.uri, before, change, clock.now(), reason);
+    hunks.changed(document.file, before, change, clock.now(), reason);
     document.last = { reason, atMs: clock.now(), end: change.offset + change.inserted.length };
   }
 
@@ -201,6 +201,20 @@ export function createEditHistory({ clock, isExcluded }: EditHistoryOptions) {
 
     close: forget,
 
+    /** A file was given another name: what was edited in it is kept, unless nothing of the new one may be read. */
+    renamed(uri: string, file: ReadableFile): void {
+      const document = documents.get(uri);
+      if (!document) return;
+      documents.delete(uri);
+      if (isExcluded(document.file) || isExcluded(file)) {
+        hunks.forget(uri);
+        return;
+      }
+      hunks.renamed(uri, document.file.path, file);
+      document.edits = document.edits.map((edit) => ({ ...edit, uri: file.uri }));
+      documents.set(file.uri, { ...document, file });
+    },
+
     /** Undefined where it is not open, excluded, or too long. */
     get(uri: string): FollowedDocument | undefined {
       const document = documents.get(uri);
@@ -214,6 +228,13 @@ export function createEditHistory({ clock, isExcluded }: EditHistoryOptions) {
 
     /** What was edited in a document in larger pieces, whole lines, oldest first. */
     hunks: (uri: string): readonly Hunk[] => (documents.has(uri) ? hunks.of(uri) : []),
+
+    /** What was edited in all documents, and which were renamed, oldest first. */
+    past: (): PastEdit[] =>
+      [...documents.values()]
+        .flatMap(({ file }): readonly PastEdit[] => (isExcluded(file) ? [] : hunks.of(file.uri)))
+        .concat(hunks.renames())
+        .sort((a, b) => a.order - b.order),
   };
 }
 

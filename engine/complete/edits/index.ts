@@ -3,9 +3,10 @@
 // and repeat.ts (the last replacement, where its old text still stands).
 // Owns the edit history of each document, and what was refused.
 // Promise: nothing of an excluded file is in it; what is not certain is not proposed.
-// Must not know: models, the editor.
+// Must not know: tokens, the editor.
 export type { EditReason } from "./changes.ts";
 export { MAX_CHARACTERS } from "./history.ts";
+export { createModelSource, formatOfModel, textOfPrompt } from "./model/index.ts";
 export { createNextEdit, type NextEdit } from "./next_edit.ts";
 export {
   type EditorState,

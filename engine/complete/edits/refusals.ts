@@ -36,7 +36,10 @@ export function createRefusals() {
     has: (uri: string, place: Proposed): boolean =>
       places.some(
         (one) =>
-          one.uri === uri && keyOf(one) === keyOf(place) && one.start < place.end && one.end > place.start,
+          one.uri === uri &&
+          keyOf(one) === keyOf(place) &&
+          // An insertion has no length.
+          (one.start === place.start || (one.start < place.end && one.end > place.start)),
       ),
     /** It was refused so often that it is proposed nowhere. */
     isStopped: (replacement: Pick<Proposed, "old" | "fresh">): boolean =>

@@ -28,6 +28,21 @@ export const SILENCES = {
   "suggest-list": "The list of IntelliSense is open",
   "ghost-text": "Ghost text is on the screen",
   failed: "It could not be worked out: see the log",
+  // Of edits that a model proposes.
+  "model-format": "No edit format is known for this model",
+  "model-marks": "The text here has marks of the model's own format",
+  "model-secret": "There is what looks like a password or a key",
+  "model-window": "The lines here are too long for the model",
+  "model-nothing": "The model changes nothing here",
+  "model-broken": "The model's answer is not in its format",
+  "model-cut-off": "The model's answer was cut off",
+  "model-resting": "Five answers in a row were not in the model's format",
+  "model-text": "The model wrote marks or hidden characters",
+  "model-tail": "The model left out the lines at the end",
+  "model-reversal": "The model takes back what you have just edited",
+  "model-repeats": "The model repeats lines that are there already",
+  "model-too-large": "The model changes too much at once",
+  "model-brackets": "The model leaves brackets without their partner",
 } as const;
 
 export type SilenceId = keyof typeof SILENCES;

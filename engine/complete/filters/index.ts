@@ -3,5 +3,8 @@
 // Owns the id of each filter.
 // Promise: each change or drop is reported with its filter's id.
 // Must not know: how a model is asked.
+export { cleanCharacters } from "./characters.ts";
+export { cutAtControlToken } from "./control_tokens.ts";
 export { filterSuggestion, presentable } from "./filters.ts";
 export type { FilterHints } from "./hints.ts";
+export { cutRepetition } from "./loops.ts";

@@ -1,5 +1,13 @@
+import type { Clock } from "../../contract/index.ts";
 import type { ReadableFile, Silence } from "../contract.ts";
-import { createNextEdit, type EditorState, editorOf, type Proposal, repeatSource } from "../edits/index.ts";
+import {
+  createNextEdit,
+  type EditorState,
+  type EditSource,
+  editorOf,
+  type Proposal,
+  repeatSource,
+} from "../edits/index.ts";
 import type { NameReader } from "../text/index.ts";
 import type { TypingRecording } from "./recording.ts";
 import { createVirtualClock } from "./virtual_clock.ts";
@@ -11,6 +19,13 @@ export interface NextEdits {
   readonly silence: Silence;
 }
 
+export interface NextEditsOptions {
+  readonly names?: NameReader;
+  readonly isExcluded: (file: ReadableFile) => boolean;
+  /** Is asked where no replacement follows. */
+  readonly model?: (clock: Clock) => EditSource;
+}
+
 const PAUSE_MS = 1000; // after the last event: long enough for a proposal, too short for it to go
 const MOST = 100;
 
@@ -18,13 +33,11 @@ const MOST = 100;
 export async function nextEditsAfter(
   { events }: TypingRecording,
   uri: string,
-  {
-    names,
-    isExcluded,
-  }: { readonly names?: NameReader; readonly isExcluded: (file: ReadableFile) => boolean },
+  { names, isExcluded, model }: NextEditsOptions,
 ): Promise<NextEdits> {
   const time = createVirtualClock();
-  const next = createNextEdit({ clock: time.clock, isExcluded, sources: [repeatSource(names)] });
+  const sources = [repeatSource(names), ...(model ? [model(time.clock)] : [])];
+  const next = createNextEdit({ clock: time.clock, isExcluded, sources });
   const pass = async (untilMs: number) => {
     while (time.step(untilMs)) await next.settled();
   };

@@ -95,3 +95,29 @@ test("a secret file has no history", async () => {
   await edit(path, { history: recording("a.pem") });
   expect(printed).toMatch(/^Nothing is proposed \(not-followed\)/);
 });
+
+test("an edit model's prompt and its answer are shown, and what it changes after the replacements", async () => {
+  const path = write("a.ts", AFTER);
+  const answer = "const delayMs = 5;\nstart(delayMs);\nlog(delayMs);\nstop(delayMs);\n";
+  await edit(path, {
+    history: recording("a.ts"),
+    model: "/m/sweep-next-edit-0.5b.q8_0.gguf",
+    answer,
+    json: true,
+  });
+  const { asked, proposals } = JSON.parse(printed);
+  expect(asked[0].prompt).toContain("<|file_sep|>current/a.ts\nconst delayMs = 5;\nstart(delayMs);");
+  expect(asked[0].answer).toBe(answer);
+  expect(proposals.at(-1)).toEqual({ line: 2, column: 16, old: "", new: "\nlog(delayMs);" });
+});
+
+test("an answer without a model whose format is known is one sentence", async () => {
+  const path = write("a.ts", AFTER);
+  const history = recording("a.ts");
+  await expect(edit(path, { history, answer: "x" })).rejects.toThrow(
+    "--answer does not tell in which format it is",
+  );
+  await expect(edit(path, { history, answer: "x", model: "zeta-2.gguf" })).rejects.toThrow(
+    "No edit format is known for zeta-2.gguf",
+  );
+});

@@ -7,13 +7,19 @@ import {
   type DocumentChange,
   type EditReason,
 } from "../../../../engine/complete/edits/changes.ts";
+import { createModelSource } from "../../../../engine/complete/edits/model/index.ts";
 import { createNextEdit } from "../../../../engine/complete/edits/next_edit.ts";
 import { type EditorState, editorOf } from "../../../../engine/complete/edits/screen.ts";
 import { repeatSource } from "../../../../engine/complete/edits/sources.ts";
 import { exclusionOf, languageIdOf } from "../../../../engine/complete/index.ts";
 import { createVirtualClock } from "../../../../engine/complete/replay/virtual_clock.ts";
+import type { Clock } from "../../../../engine/contract/index.ts";
+import { type EditModel, NO_COST } from "../../../../engine/contract/index.ts";
+import { FORMAT_IDS } from "./model/built.ts";
 
-// A scenario is a text file: what it shows, then `--- NAME` with a document in which █ is the cursor, then `--- steps`, one a line:
+// A scenario is a text file: what it shows, then `--- NAME` with a document in which █ is the cursor, then for each question to a
+// model `--- answer FORMAT` with what it writes (`--- answer FORMAT, cut off` where its tokens run out; the last one serves all
+// questions that follow), then `--- steps`, one a line:
 //   at A█B                    the cursor goes to where the text AB stands
 //   type TEXT                 key by key, 60 ms each; \n is Enter
 //   backspace N, delete N     key by key
@@ -39,7 +45,15 @@ export interface Scenario {
   readonly claim: string;
   readonly path: string;
   readonly text: string;
+  readonly answers: readonly ScriptedAnswer[];
   readonly steps: readonly string[];
+}
+
+interface ScriptedAnswer {
+  /** A format's id, or a name that is none. */
+  readonly format: string;
+  readonly text: string;
+  readonly isCutOff: boolean;
 }
 
 export const scenariosIn = (folder: string): Scenario[] =>
@@ -49,7 +63,8 @@ export const scenariosIn = (folder: string): Scenario[] =>
       const [claim = "", ...parts] = readFileSync(join(import.meta.dirname, folder, name), "utf8").split(
         /^--- /m,
       );
-      const [document = "", steps = ""] = parts;
+      const document = parts[0] ?? "";
+      const steps = parts.at(-1) ?? "";
       const nameEnd = document.indexOf("\n");
       expect(steps.startsWith("steps\n"), `${name} has steps`).toBe(true);
       return {
@@ -57,6 +72,7 @@ export const scenariosIn = (folder: string): Scenario[] =>
         claim: claim.trim(),
         path: document.slice(0, nameEnd),
         text: document.slice(nameEnd + 1),
+        answers: parts.slice(1, -1).map(answerIn),
         steps: steps
           .split("\n")
           .slice(1)
@@ -65,11 +81,44 @@ export const scenariosIn = (folder: string): Scenario[] =>
       };
     });
 
+function answerIn(part: string): ScriptedAnswer {
+  const [, format = "", cut, text = ""] = /^answer ([^,\n]*)(, cut off)?\n([\s\S]*?)\n?$/.exec(part)!;
+  // A character that does not show has a name in the file.
+  const spelled = text.replace(/\{U\+([\dA-F]{4})\}/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return { format, text: spelled, isCutOff: cut !== undefined };
+}
+
+/** A model that writes the scenario's answers one after the other, in pieces. */
+function scriptedModel(answers: readonly ScriptedAnswer[]): EditModel {
+  let asked = 0;
+  return {
+    async *edit({ signal }) {
+      const { text, isCutOff } = answers[Math.min(asked++, answers.length - 1)]!;
+      for (let at = 0; at < text.length; at += PIECE) {
+        if (signal?.aborted) return undefined;
+        yield { text: text.slice(at, at + PIECE), logProbability: 0 };
+      }
+      return { reason: isCutOff ? "max-tokens" : "end", ...NO_COST };
+    },
+  };
+}
+
+const PIECE = 5; // characters
+
+const modelSource = (answers: readonly ScriptedAnswer[], clock: Clock) =>
+  createModelSource({
+    model: scriptedModel(answers),
+    format: FORMAT_IDS.find((id) => id === answers[0]!.format),
+    clock,
+  });
+
 const failures: string[] = [];
 const syntax = syntaxFromFiles((message) => failures.push(message));
 
 /** Plays a scenario in an editor of plain text and virtual time. @returns what Tab changed: how often it was taken */
-export async function play({ path, text: marked, steps }: Scenario): Promise<void> {
+export async function play({ path, text: marked, answers, steps }: Scenario): Promise<void> {
   const languageId = languageIdOf(path, marked);
   await syntax.ready(languageId);
   expect(failures).toEqual([]);
@@ -79,7 +128,7 @@ export async function play({ path, text: marked, steps }: Scenario): Promise<voi
   const next = createNextEdit({
     clock: time.clock,
     isExcluded: (file) => exclusionOf(file, exclude) !== undefined,
-    sources: [repeatSource(syntax)],
+    sources: answers.length === 0 ? [repeatSource(syntax)] : [modelSource(answers, time.clock)],
   });
   let text = marked.replace("█", "");
   let state: EditorState = { ...editorOf(uri), cursor: Math.max(0, marked.indexOf("█")) };
@@ -211,7 +260,7 @@ export async function play({ path, text: marked, steps }: Scenario): Promise<voi
         view.kind === "none"
           ? `nothing ${view.silence.id}`
           : `${view.proposal.line + 1}: ${view.proposal.old} => ${view.proposal.fresh}, ${view.tab}`;
-      expect(seen, `${step}\n${text}`).toBe(rest);
+      expect(seen.replaceAll("\n", "\\n"), `${step}\n${text}`).toBe(rest);
     },
     nothing: (rest, step) => acts.screen!(`nothing ${rest}`, step),
     line: (rest, step) => {

@@ -1,0 +1,149 @@
+import type { Clock, EditModel } from "../../../contract/index.ts";
+import type { FollowedDocument } from "../history.ts";
+import type { SilenceId } from "../silences.ts";
+import type { EditPlace, EditQuestion, EditSource } from "../sources.ts";
+import { type AnswerHunk, editsOf } from "./answer_hunks.ts";
+import { filterOfEdit } from "./edit_filters.ts";
+import { placeOf } from "./edit_place.ts";
+import type { RelatedText } from "./fit.ts";
+import type { EditAnswer, EditFormat, EditFormatId, EditPrompt } from "./formats.ts";
+import { formatById } from "./known_formats.ts";
+import { readLines } from "./window.ts";
+
+export interface ModelSourceOptions {
+  readonly model: EditModel;
+  /** Of the model; undefined where none is known: then it is not asked. */
+  readonly format: EditFormatId | undefined;
+  readonly clock: Pick<Clock, "now">;
+  /** Pieces of other files for a prompt, the least volatile first. */
+  readonly filesFor?: (uri: string, cursor: number) => readonly RelatedText[];
+  /** Sees what is asked, and all that is answered. */
+  readonly onAnswer?: (prompt: EditPrompt, written: string) => void;
+}
+
+const STICKY_MS = 10_000; // between two questions; after a longer pause the window is centred again
+const RESTS_AFTER = 5; // answers in a row that were none
+
+/** A model that was trained to continue edits. It is asked for the window around the cursor, and left once its change is known. */
+export function createModelSource({
+  model,
+  format: id,
+  clock,
+  filesFor,
+  onAnswer,
+}: ModelSourceOptions): EditSource {
+  let last: { readonly uri: string; readonly firstLine: number; readonly atMs: number } | undefined;
+  let bad = 0;
+
+  function promptFor(
+    { uri, cursor, history }: EditQuestion,
+    { file, text, edits }: FollowedDocument,
+    format: EditFormat,
+  ): EditPrompt | SilenceId {
+    const replaced = edits.at(-1);
+    const sticks = last?.uri === uri && clock.now() - last.atMs <= STICKY_MS;
+    const prompt = format.prompt({
+      path: file.path,
+      text,
+      cursor,
+      hunks: history.hunks(uri),
+      past: history.past(),
+      files: filesFor?.(uri, cursor) ?? [],
+      ...(sticks && { firstLine: last!.firstLine }),
+      ...(replaced && { replaced }),
+    });
+    if (typeof prompt !== "string") last = { uri, firstLine: prompt.window.first, atMs: clock.now() };
+    return prompt;
+  }
+
+  return async (question, signal) => {
+    const document = question.history.get(question.uri);
+    if (!document) return "not-followed";
+    if (id === undefined) return "model-format";
+    if (bad >= RESTS_AFTER) return "model-resting";
+    const format = formatById(id);
+    const prompt = promptFor(question, document, format);
+    if (typeof prompt === "string") return prompt;
+    const judge = createJudge(question, document, format, prompt, clock.now());
+    const answer = await readAnswer(format, judge, signal);
+    if (signal.aborted) return "waiting";
+    const places = judge.places();
+    const silence = judge.silence(answer);
+    bad = places.length === 0 && BAD.includes(silence) ? bad + 1 : 0;
+    return places.length > 0 ? places : silence;
+  };
+
+  /** Reads as much of an answer as is needed. */
+  async function readAnswer(
+    format: EditFormat,
+    judge: ReturnType<typeof createJudge>,
+    signal: AbortSignal,
+  ): Promise<EditAnswer | "broken"> {
+    const { window: _, earlier: __, said: ___, ...request } = judge.prompt;
+    const stream = model.edit({ ...request, signal });
+    let written = "";
+    try {
+      for (;;) {
+        const next = await stream.next();
+        if (signal.aborted) return "broken";
+        if (!next.done) written += next.value.text;
+        const isEnded = next.done === true && next.value?.reason === "end";
+        const answer = format.read(written, isEnded, judge.prompt);
+        if (answer === "broken") return answer;
+        judge.look(answer);
+        if (next.done || answer.isWhole || judge.hasEnough()) return answer;
+      }
+    } finally {
+      onAnswer?.(judge.prompt, written);
+      await stream.return(undefined);
+    }
+  }
+}
+
+const BAD: readonly SilenceId[] = ["model-broken", "model-cut-off", "model-text"];
+
+/** What of an answer is proposed, as it grows. */
+function createJudge(
+  { uri, cursor, history, refusals }: EditQuestion,
+  { file, text, edits }: FollowedDocument,
+  format: EditFormat,
+  prompt: EditPrompt,
+  nowMs: number,
+) {
+  const { window, earlier } = prompt;
+  const lines = readLines(text, cursor);
+  const found: { readonly row: number; readonly place: EditPlace }[] = [];
+  let judged = 0;
+  let why: SilenceId | undefined;
+
+  function judge(hunk: AnswerHunk): void {
+    const place = placeOf(lines, window, hunk);
+    const around = { lines, window, earlier, past: history.hunks(uri), edits, nowMs };
+    const languageId = file.languageId ?? "plaintext";
+    const filter =
+      filterOfEdit({ hunk, place, ...around, marks: format.marks, languageId }) ??
+      (refusals.has(uri, place) ? "dismissed" : refusals.isStopped(place) ? "stopped" : undefined);
+    if (filter) why ??= filter;
+    else found.push({ row: window.first + hunk.from, place: { ...place, uri, source: "model" } });
+  }
+
+  const isBelow = ({ row }: { readonly row: number }): boolean => row >= lines.line;
+
+  return {
+    prompt,
+    look(answer: EditAnswer): void {
+      const hunks = editsOf(window.rows, answer);
+      for (const hunk of hunks.slice(judged)) judge(hunk);
+      judged = hunks.length;
+    },
+    /** A change at the cursor or below it is known: it comes first, whatever follows it. */
+    hasEnough: (): boolean => found.some(isBelow),
+    /** At the cursor or below it first, then above it, the nearest first. */
+    places: (): EditPlace[] =>
+      [...found.filter(isBelow), ...found.filter((one) => !isBelow(one)).reverse()].map(({ place }) => place),
+    silence(answer: EditAnswer | "broken"): SilenceId {
+      if (answer === "broken") return "model-broken";
+      return why ?? (answer.isWhole ? "model-nothing" : "model-cut-off");
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import type { Hunk } from "../hunks.ts";
+
+const LINE_END = /\r\n|\r|\n/g;
+
+/** A document by its lines, as an editor counts them. `starts` has the offset of each. */
+export interface Lines {
+  readonly text: string;
+  /** Without their ends. The empty line after a final line end is one only where the cursor is on it. */
+  readonly rows: readonly string[];
+  readonly starts: readonly number[];
+  /** Whether the text ends with a line end after the last of `rows`. */
+  readonly endsLine: boolean;
+  /** Of the cursor: its line, and its place there. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Lines [first, last) that a model may write anew; [start, end) of the document, without the last line's end. */
+export interface Window {
+  readonly first: number;
+  readonly last: number;
+  readonly start: number;
+  readonly end: number;
+  readonly rows: readonly string[];
+  /** `rows`, with plain line ends. */
+  readonly text: string;
+}
+
+/** A text's lines without their ends. */
+export const linesIn = (text: string): string[] => text.split(/\r\n|\r|\n/);
+
+/** A text with `\n` line ends. */
+export const plain = (text: string): string => (text.includes("\r") ? text.replace(LINE_END, "\n") : text);
+
+export function readLines(text: string, cursor: number): Lines {
+  const rows = linesIn(text);
+  const starts = [0, ...Array.from(text.matchAll(LINE_END), ({ 0: end, index }) => index + end.length)];
+  const line = starts.findLastIndex((start) => start <= cursor);
+  const endsLine = rows.length > 1 && rows.at(-1) === "" && line < rows.length - 1;
+  if (endsLine) rows.pop();
+  return { text, rows, starts, endsLine, line, column: Math.min(cursor - starts[line]!, rows[line]!.length) };
+}
+
+export function windowOf({ rows, starts }: Lines, first: number, last: number): Window {
+  const taken = rows.slice(first, last);
+  const end = starts[last - 1]! + taken.at(-1)!.length;
+  return { first, last, start: starts[first]!, end, rows: taken, text: taken.join("\n") };
+}
+
+const STICKS = 3; // lines that the cursor may be from where it was in the last window
+
+/**
+ * The cursor's line with some above and below.
+ * @param firstLine of the last window of this document: it stays while the cursor is near, so that prompts share their head
+ */
+export function fixedWindow(lines: Lines, above: number, below: number, firstLine?: number): Window {
+  const { line, rows } = lines;
+  const sticks =
+    firstLine !== undefined && firstLine <= line && Math.abs(line - (firstLine + above)) <= STICKS;
+  const first = sticks ? Math.min(firstLine, rows.length - 1) : Math.max(0, line - above);
+  return windowOf(lines, first, Math.max(Math.min(rows.length, first + above + 1 + below), line + 1));
+}
+
+const encoder = new TextEncoder();
+const bytesOf = (text: string): number => encoder.encode(text).length;
+
+/** Tokens that a text is taken for, as the trainers of these models did: no tokenizer is known here. */
+export const aboutTokens = (text: string): number => Math.floor(bytesOf(text) / 3);
+
+/** Whole lines around [first, last), above and below in turn, for as long as the next one fits into `tokens`. */
+export function grownRange(
+  { rows }: Lines,
+  [first, last]: readonly [number, number],
+  tokens: number,
+): [number, number] {
+  let left = tokens;
+  const costOf = (row: string | undefined) =>
+    row === undefined ? Number.POSITIVE_INFINITY : Math.ceil((bytesOf(row) + 1) / 3);
+  let from = first;
+  let to = last;
+  for (let up = true, down = true; up || down; ) {
+    up &&= costOf(rows[from - 1]) <= left;
+    if (up) left -= costOf(rows[--from]);
+    down &&= costOf(rows[to]) <= left;
+    if (down) left -= costOf(rows[to++]);
+  }
+  return [from, to];
+}
+
+/** The newest hunk of a document, where the window shows it: the edit that the user is at. */
+export function openHunkOf(hunks: readonly Hunk[], { start, end }: Window): Hunk | undefined {
+  const hunk = hunks.at(-1);
+  return hunk?.stands && hunk.start <= end && hunk.end >= start ? hunk : undefined;
+}
+
+/** What the window was before a hunk, which is shown whole where the window has a part of it. */
+export function mappedBack(text: string, { start, end }: Window, hunk: Hunk | undefined): string {
+  if (!hunk) return plain(text.slice(start, end));
+  const head = text.slice(start, Math.max(start, hunk.start));
+  const tail = text.slice(Math.min(end, hunk.end), end);
+  // A hunk has no last line end, but may have the first half of one.
+  return plain(head + (tail === "" ? hunk.before.replace(/\r$/, "") : hunk.before + tail));
+}
+
+/** A document without its hunks that are still as they were made. */
+export function beforeHunks(text: string, hunks: readonly Hunk[]): string {
+  const taken: Hunk[] = [];
+  for (const hunk of [...hunks].reverse()) {
+    const overlaps = taken.some(
+      ({ start, end }) => (hunk.start < end && hunk.end > start) || hunk.start === start,
+    );
+    if (hunk.stands && !overlaps) taken.push(hunk);
+  }
+  taken.sort((a, b) => b.start - a.start);
+  return taken.reduce((now, { start, end, before }) => now.slice(0, start) + before + now.slice(end), text);
+}
