@@ -2,7 +2,7 @@
 import { press } from "../actions.ts";
 import { ghost } from "../ghost.ts";
 import type { EditorWindow } from "../window.ts";
-import { type Action, type Hands, pick } from "./hands.ts";
+import { type Action, type Hands, keys, pick } from "./hands.ts";
 import { lookAtPlaces, marksIn } from "./looks.ts";
 
 interface Screen {
@@ -67,16 +67,11 @@ const acceptTab: Action = { name: "accept", weight: 9, act: accepting("Tab") };
 const acceptWord: Action = { name: "accept a word", weight: 3, act: accepting("Control+ArrowRight") };
 const acceptLine: Action = { name: "accept a line", weight: 2, act: accepting("Control+Alt+L", true) };
 const along: Action = { name: "type along", weight: 4, act: typeAlong };
-const press1 = (name: string, key: string): Action => ({
-  name,
-  weight: 0,
-  async act({ window }) {
-    await press(window, key);
-    return key;
-  },
-});
+const hide: Action = { name: "escape", weight: 0, act: keys("Escape") };
+const undo: Action = { name: "undo", weight: 0, act: keys("Control+Z") };
 
-const ENDS = [acceptTab, acceptTab, acceptTab, acceptWord, acceptLine, press1("escape", "Escape"), along];
+/** What a look at a suggestion ends with. */
+const ENDS = [acceptTab, acceptTab, acceptTab, acceptWord, acceptLine, hide, along, undo];
 const HEADS = ["const a = ", "this.", "return ", "items.", "if (a) ", "let b = a + "];
 
 /** Where a line ends, suggestions come: hands that only wander would see few. */
@@ -87,7 +82,7 @@ async function beginLine(hands: Hands): Promise<string> {
   await window.page.keyboard.type(text);
   const patience = 100 + Math.floor(random() * 900);
   await window.page.waitForTimeout(patience);
-  const { name, act } = pick([...ENDS, press1("undo", "Control+Z")], random);
+  const { name, act } = pick(ENDS, random);
   return `${text}, ${patience} ms, ${name}: ${await act(hands)}`;
 }
 

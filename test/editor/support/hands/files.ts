@@ -16,11 +16,12 @@ async function openAnother({ window, random }: Hands): Promise<string> {
 }
 
 /** A name that no file has; now and then of another language. */
-function freshName({ window, random }: Hands, old: string): string {
-  const ending =
-    isNotebook(old) || random() < 0.7 ? extname(old) : pick([".ts", ".py", ".html", ".md"], random);
+function freshName(hands: Hands, old: string): string {
+  const { window, random } = hands;
+  const other = pick([".ts", ".py", ".html", ".md"], random);
+  const ending = random() < 0.7 || isNotebook(old) ? extname(old) : other;
   const name = `${pick(["one", "two", "three"], random)}${Math.floor(random() * 1000)}${ending}`;
-  return existsSync(join(window.folder, name)) ? freshName({ window, random } as Hands, old) : name;
+  return existsSync(join(window.folder, name)) ? freshName(hands, old) : name;
 }
 
 /** As the explorer does it, which keeps the editor and what was typed into it. */

@@ -1,7 +1,7 @@
 // Where the keys go. Hands look before they act: a notification, a dialog or the palette may have taken the focus.
 import { openTab, press } from "../actions.ts";
 import type { EditorWindow } from "../window.ts";
-import { type Hands, pick } from "./hands.ts";
+import type { Hands } from "./hands.ts";
 import { filesOf, isNotebook } from "./looks.ts";
 
 type Place = "text" | "cells" | "dialog" | "no editor" | "elsewhere";
@@ -21,26 +21,25 @@ const OPENS_MS = 5000;
 const NO_CELL_MS = 20_000;
 
 /** Puts the focus into a text, if it is elsewhere; opens a file where none is open. */
-export async function intoText(hands: Hands): Promise<void> {
-  const { window } = hands;
+export async function intoText({ window }: Hands): Promise<void> {
   const startMs = performance.now();
   for (let ms = 0; ms < PATIENCE_MS; ms = performance.now() - startMs) {
     const place = await window.page.evaluate<Place>(PLACE);
     if (place === "text") return;
-    await goThere(hands, place, ms);
+    await goThere(window, place, ms);
     await waitForText(window);
   }
   const html = await window.page.evaluate("document.activeElement?.outerHTML.slice(0, 300)");
   throw new Error(`no text got the focus: ${await window.page.evaluate<Place>(PLACE)}, ${html}`);
 }
 
-async function goThere({ window, random }: Hands, place: Place, ms: number): Promise<void> {
-  const files = filesOf(window);
+async function goThere(window: EditorWindow, place: Place, ms: number): Promise<void> {
+  const text = filesOf(window).find((path) => !isNotebook(path)) ?? "";
   if (place === "dialog") await press(window, "Escape");
-  else if (place === "no editor") await open(window, pick(files, random));
+  else if (place === "no editor") await open(window, text);
   // Of a notebook one cell is chosen, or none, and Enter goes into it; all may have been deleted.
   else if (place === "cells" && ms < NO_CELL_MS) await press(window, "ArrowDown", "Enter");
-  else if (place === "cells") await open(window, files.find((path) => !isNotebook(path)) ?? "");
+  else if (place === "cells") await open(window, text);
   else await press(window, "Escape", "Control+Alt+F");
 }
 

@@ -84,6 +84,7 @@ const offAndOn =
 
 /** For the least minutes that are offered, and wakes them. */
 async function snooze({ window, random }: Hands): Promise<string> {
+  const refuses = random() < 0.3;
   await press(window, "Control+Alt+Z");
   const row = window.page.locator(".quick-input-list .monaco-list-row", { hasText: "5 minutes" }).first();
   const asked = await row.waitFor({ timeout: SHOWS_MS }).then(
@@ -91,7 +92,7 @@ async function snooze({ window, random }: Hands): Promise<string> {
     () => false,
   );
   if (!asked) return "woken";
-  if (random() < 0.3) {
+  if (refuses) {
     await press(window, "Escape");
     return "refused";
   }
