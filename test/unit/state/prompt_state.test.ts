@@ -74,6 +74,8 @@ test("guests between a host's prompts change nothing of what the host computes (
         const position = await prompts.enter(target);
         positions.push(position);
         await runTo(prompts, sequence.run, target, position, random);
+        expect(state(), where).toEqual(target.ids);
+        for (const cache of rows()) expect(cache, where).toEqual(target.ids);
         if (random() < 0.1) prompts.lose(); // aborted within a piece
         for (let more = 0; guests && more < guestRandom() * 3; more++) {
           // Some of the host's own prompts among them: its states are not theirs.
