@@ -6,6 +6,7 @@ import {
   type Pieces,
   regionsIn,
   type Scope,
+  tokensOf,
 } from "../text/index.ts";
 import { isName } from "./distinctive.ts";
 import { type Found, placesOf } from "./places.ts";
@@ -38,9 +39,10 @@ export function* meaningIn(
       isBlind: KNOWS_DECLARATIONS.has(languageId),
     };
   }
-  const known = yield* factsOf([...examples, ...others], names);
-  const facts = ({ start, end }: Found) => known.get(keyOf(start, end))!;
   const [{ old, fresh }] = examples as [Replacement];
+  const known = yield* factsOf(others, names);
+  for (const one of examples) known.set(keyOf(one.start, one.end), factsOfOld(one, names));
+  const facts = ({ start, end }: Found) => known.get(keyOf(start, end))!;
   const declared: Scope[] = [];
   // Both names count: where the new one is declared, the old one has been renamed, or would be caught.
   if (examples.some((one) => facts(one).role === "variable"))
@@ -53,6 +55,21 @@ export function* meaningIn(
     knows: KNOWS_DECLARATIONS.has(languageId),
     isBlind: false,
   };
+}
+
+/**
+ * What the old text of an example was, by what is there now. A name that gave way to several tokens was what the first of them
+ * is: `equal` in `t.equal` a member, as `assert` in `t.assert.strictEqual`. Several tokens, and what is no name, have no role.
+ */
+function factsOfOld({ old, fresh, start, end }: Replacement, names: Names): NameFacts {
+  const whole = names.at(start, end);
+  if (whole.kind !== "code") return whole;
+  if (!isName(old)) return { ...whole, role: undefined, declares: false };
+  const [first, ...more] = tokensOf(fresh);
+  if (!first || more.length === 0) return whole;
+  const head = names.at(start + first.start, start + first.end);
+  if (head.kind !== "code" || head.role === undefined) return { ...head, kind: "code", role: "variable" };
+  return head.role === "shorthand" ? whole : head;
 }
 
 const NO_NAME = { role: undefined, declares: false, isImport: false, scopes: [] } as const;

@@ -15,6 +15,7 @@ export type NoRepeat =
   /** The old text stands nowhere else where it means the same. */
   | "nowhere";
 
+const OFTEN = 3; // times that a replacement was made: the user is going through the file
 const MIN_SHARED = 3; // tokens that examples have on both sides together
 
 type SamePlace = (place: Found) => boolean;
@@ -43,10 +44,12 @@ export function* sameAs(
   if (speaksFor === "none") return "made-once";
   if (speaksFor === "all" && ((declares && isNew) || passed.length === 0)) return same;
   const isBeside = sameBeside(examples, text);
-  if (!isBeside) return "too-common";
-  const alike = yield* filtered(same, isBeside);
-  if (alike.some((place) => passed.includes(place))) return "too-common";
-  return alike.length > 0 ? alike : "nowhere";
+  const alike = isBeside ? yield* filtered(same, isBeside) : [];
+  if (isBeside && !alike.some((place) => passed.includes(place))) return alike.length > 0 ? alike : "nowhere";
+  // Made so often, it goes on from where the user is, whatever was left above.
+  if (examples.length < OFTEN) return "too-common";
+  const below = (speaksFor === "all" ? same : alike).filter(({ start }) => start > last);
+  return below.length > 0 ? below : "too-common";
 }
 
 const LOOKED_AT = 16; // of a piece

@@ -14,7 +14,7 @@ export interface NameFacts {
   readonly declares: boolean;
   /** … by an import, which takes a name that another file has. */
   readonly isImport: boolean;
-  /** The scopes around a variable, innermost first; of one that is declared here, from the scope that it is declared for. */
+  /** The scopes around code that is no member, innermost first; of a variable that is declared here, from the one that it is for. */
   readonly scopes: readonly Scope[];
 }
 
@@ -137,8 +137,9 @@ export function namesOf(root: Node, languageId: string): Names {
       const kind = literalKind(node);
       const role =
         kind === "code" && node.startIndex === start && node.endIndex === end ? roleOf(node) : undefined;
-      if (role !== "variable" && role !== "shorthand")
+      if (role === "member" || kind !== "code")
         return { kind, role, declares: false, isImport: false, scopes: [] };
+      if (!role) return { kind, role, declares: false, isImport: false, scopes: scopesOf(node) };
       const declaration = declarationOf(node);
       if (!declaration) return { kind, role, declares: false, isImport: false, scopes: scopesOf(node) };
       const isImport = /^import_|namespace_import|use_as_clause/.test(declaration.type);

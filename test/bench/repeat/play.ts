@@ -48,7 +48,13 @@ export const noCounts = (): Counts => ({
   wrong: 0,
 });
 
-export type Log = (kind: "wrong" | "missed" | "right" | "otherwise", file: ChangedFile, what: string) => void;
+/** @param why of a place that was missed: what was said instead, or that others were proposed */
+export type Log = (
+  kind: "wrong" | "missed" | "right" | "otherwise",
+  file: ChangedFile,
+  what: string,
+  why?: string,
+) => void;
 
 const syntax = syntaxFromFiles((message) => console.error(message));
 
@@ -145,6 +151,7 @@ function playChanges(
   const isPart = (place: RepeatPlace) =>
     parts.some(({ start, end }) => start < place.end && end > place.start);
 
+  let why = "";
   function proposed(): RepeatPlace | undefined {
     const document = history.get("f")!;
     const answer = atOnce(
@@ -156,6 +163,7 @@ function playChanges(
         isRefused: (place) => refusals.has("f", place) || isPart(place),
       }),
     );
+    why = typeof answer === "string" ? answer : "other places";
     if (typeof answer === "string") return undefined;
     return answer.places.find((one) => !isPart(one) && !filterOf(one, { document, refusals }));
   }
@@ -195,7 +203,7 @@ function playChanges(
     const next = pending.find((one) => continues(series, one)) ?? pending[0]!;
     if (next.group !== "" || !continues(series, next)) series = next.group;
     if (groups.has(next.group) && seen.has(next.group))
-      log?.("missed", file, next.group.replaceAll("\0", "|"));
+      log?.("missed", file, next.group.replaceAll("\0", "|"), why);
     makeLine(next);
     for (let place = proposed(); place; place = proposed()) judge(place);
   }

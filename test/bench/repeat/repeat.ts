@@ -36,6 +36,7 @@ const sources: [name: string, files: Iterable<ChangedFile>][] = [
 ];
 
 const log: string[] = [];
+const missed = new Map<string, number>();
 const percent = (part: number, whole: number) =>
   whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`;
 
@@ -80,7 +81,10 @@ const together = noCounts();
 for (const [name, files] of sources) {
   const counts = noCounts();
   for (const file of files) {
-    const one = await play(file, (kind, { name: where }, what) => log.push(`${kind}\t${where}\t${what}`));
+    const one = await play(file, (kind, { name: where }, what, why) => {
+      log.push([kind, where, what, why].filter((part) => part !== undefined).join("\t"));
+      if (why !== undefined) missed.set(why, (missed.get(why) ?? 0) + 1);
+    });
     for (const key of Object.keys(counts) as (keyof Counts)[]) {
       counts[key] += one?.[key] ?? 0;
       together[key] += one?.[key] ?? 0;
@@ -93,4 +97,5 @@ console.log(table(rows));
 console.log(
   `\n${[rows[0]!, rows[0]!.map(() => "---"), ...rows.slice(1)].map((cells) => `| ${cells.join(" | ")} |`).join("\n")}`,
 );
+console.log(`\nMissed, by what was said instead: ${[...missed].map((one) => one.join(" ")).join(", ")}`);
 if (values.log !== undefined) writeFileSync(values.log, log.join("\n"));
