@@ -23,7 +23,7 @@ import { createEditorContext, createIgnoredFiles } from "./context/index.ts";
 import { exclusionOfFile, mayRead, pathOf } from "./editor/index.ts";
 import { registerExplain } from "./explain/index.ts";
 import { createDownloads } from "./models/index.ts";
-import { createNextEdits } from "./next_edit/index.ts";
+import { chosenModelSource, createNextEdits } from "./next_edit/index.ts";
 import { createTraceRecorder, type TraceRecorder } from "./recording/index.ts";
 import { registerRefactor } from "./refactor/index.ts";
 import type { Services } from "./services/index.ts";
@@ -110,7 +110,7 @@ export function activate(context: vscode.ExtensionContext): void {
       snooze,
       readOnly,
       ignoredFiles,
-      sources: [repeatSource(syntax)],
+      sources: [repeatSource(syntax), chosenModelSource({ settings, model: engine.editModel })],
       prepare: (languageId) => void syntax.ready(languageId),
       hasGhostText: () => lifecycle.current !== undefined,
       askForGhost: (uri, cursor) => ghostText.retrigger(uri, cursor, "automatic"),

@@ -3,4 +3,5 @@
 // Owns which documents are followed, and what is drawn.
 // Promise: drawing moves no code, no excluded or Git-ignored file is followed, and Tab is the editor's where nothing is shown.
 // Must not know: how an edit is found.
+export { chosenModelSource } from "./chosen_model.ts";
 export { createNextEdits } from "./next_edit.ts";

@@ -144,6 +144,8 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
   return {
     service,
     completer,
+    /** The model of next edits. It comes after all that the user waits for. */
+    editModel: client.editorFor(() => settings.current.nextEditModel),
     /** What a file is and can do, before it is chosen. @throws UserError for a file that is no model that we run. */
     describeFile: (path: string) => describe({ path }),
     /** The same of a file that is not on this machine. */

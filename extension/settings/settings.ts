@@ -26,7 +26,9 @@ export interface Settings {
     readonly definitions: boolean;
     readonly openFiles: boolean;
   };
-  readonly nextEdit: "off" | "repeat";
+  readonly nextEdit: "off" | "repeat" | "model";
+  /** The same spec as `completionModel`, and so the same loaded model, where both are one file. */
+  readonly nextEditModel: ModelSpec;
   readonly statusBar: "full" | "compact" | "hidden";
   readonly statistics: boolean;
   readonly recordTyping: boolean;
@@ -94,6 +96,7 @@ export function readSettings({ get, levels, home }: SettingsReader): {
   };
   const completion = path("model.completion") || EMBEDDED_MODEL;
   const chat = path("model.chat") || completion;
+  const nextEdit = path("model.nextEdit") || completion;
   const contextTokens = read<number>("contextTokens");
   const completionModel: ModelSpec = { path: completion, context: contextTokens + GENERATED_POSITIONS };
 
@@ -128,6 +131,7 @@ export function readSettings({ get, levels, home }: SettingsReader): {
       openFiles: read("context.openFiles"),
     },
     nextEdit: read("nextEdit"),
+    nextEditModel: nextEdit === completion ? completionModel : { path: nextEdit },
     statusBar: read("statusBar"),
     statistics: read("statistics"),
     recordTyping: read("recordTyping"),

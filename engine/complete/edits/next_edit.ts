@@ -7,7 +7,7 @@ import { filterOf } from "./place_filters.ts";
 import { createRefusals } from "./refusals.ts";
 import type { EditorState, NextEditEvent, NextEditView, TabAction } from "./screen.ts";
 import { SILENCES, type SilenceId } from "./silences.ts";
-import type { EditPlace, EditSource } from "./sources.ts";
+import type { EditPlace, EditQuestion, EditSource } from "./sources.ts";
 import { isSameButWhiteSpace } from "./words.ts";
 
 export interface NextEditOptions {
@@ -153,16 +153,23 @@ export function createNextEdit({
     if (!state || !document) return "not-followed";
     const quiet = whyOff(state.uri) ? "no-edit" : whyQuiet(document, state.cursor, isAsked);
     if (quiet) return quiet;
-    const { cursor, uri } = state;
-    let why: SilenceId | undefined;
+    return askAll({ uri: state.uri, cursor: state.cursor, history, refusals }, signal);
+  }
+
+  async function askAll(
+    question: EditQuestion,
+    signal: AbortSignal,
+  ): Promise<SilenceId | [EditPlace, readonly EditPlace[]]> {
+    let why: SilenceId = "nowhere";
     for (const ask of sources) {
-      const answer = await ask({ uri, cursor, history, refusals }, signal);
+      const answer = await ask(question, signal);
       if (signal.aborted) return "waiting";
+      if (answer === undefined) continue;
       const found = typeof answer === "string" ? answer : firstOf(answer);
       if (typeof found !== "string") return found;
-      why ??= found; // what the user did, by the first source's word
+      why = found; // by the last one's word: who turned a model on asks why it said nothing
     }
-    return why ?? "nowhere";
+    return why;
   }
 
   /** The first of some places that may be shown, and those after it. */

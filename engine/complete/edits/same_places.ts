@@ -46,8 +46,11 @@ export function* sameAs(
   const isBeside = sameBeside(examples, text);
   const alike = isBeside ? yield* filtered(same, isBeside) : [];
   if (isBeside && !alike.some((place) => passed.includes(place))) return alike.length > 0 ? alike : "nowhere";
-  // Made so often, it goes on from where the user is, whatever was left above.
-  if (examples.length < OFTEN) return "too-common";
+  // Made so often, it goes on from where the user is, whatever was left above; but not where some were passed by between them, and
+  // not of a short name, which is as often another one there.
+  const first = Math.min(...examples.map(({ start }) => start));
+  const picks = passed.some(({ start }) => start > first);
+  if (examples.length < OFTEN || picks || !wordsOf(old).some(isDistinctive)) return "too-common";
   const below = (speaksFor === "all" ? same : alike).filter(({ start }) => start > last);
   return below.length > 0 ? below : "too-common";
 }

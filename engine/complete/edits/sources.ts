@@ -23,11 +23,14 @@ export interface EditQuestion {
   readonly refusals: Pick<Refusals, "has" | "isStopped">;
 }
 
-/** Answers with places, in the order in which they are offered, or with the reason why there are none. */
+/**
+ * Answers with places, in the order in which they are offered, or with the reason why there are none; undefined where the user has
+ * turned it off.
+ */
 export type EditSource = (
   question: EditQuestion,
   signal: AbortSignal,
-) => Promise<readonly EditPlace[] | SilenceId>;
+) => Promise<readonly EditPlace[] | SilenceId | undefined>;
 
 /** The user's last replacement, where its old text still stands. No model is asked. */
 export const repeatSource =

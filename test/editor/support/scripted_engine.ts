@@ -51,6 +51,17 @@ async function chat(id, send) {
   }
   send({ kind: "done", reason: end });
 }
+async function edit(id, { prompt }, send) {
+  const file = join(folder, "edit.json");
+  const { asked, text } = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { asked: "", text: "" };
+  const isIts = prompt.map((piece) => piece.token ?? piece).join("").includes(asked);
+  for (let at = 0; isIts && at < text.length; at += 8) {
+    if (cancelled.has(id)) return send({ kind: "done", reason: "cancelled" });
+    send({ kind: "text", text: text.slice(at, at + 8), logProbability: 0 });
+    await pause();
+  }
+  send({ kind: "done", reason: "end" });
+}
 let marks = process.pid * 10_000; // no number comes twice, also after a restart
 async function complete(id, { prompt }, send) {
   if (existsSync(join(folder, "marked"))) {
@@ -79,6 +90,7 @@ process.on("message", ({ kind, id, request }) => {
     } });
   else if (request.kind === "chat") void chat(id, send);
   else if (request.kind === "complete") void complete(id, request, send);
+  else if (request.kind === "edit") void edit(id, request, send);
   else send({ kind: "done", reason: "end" });
 });
 process.on("disconnect", () => process.exit(0));
@@ -97,6 +109,9 @@ export function scriptEngine() {
       rmSync(go, { force: true });
       writeFileSync(join(folder, "answer.json"), JSON.stringify(script));
     },
+    /** What the model of next edits answers to prompts that have `asked` in them; to others, nothing. */
+    answerEdit: (script: { readonly asked: string; readonly text: string }): void =>
+      writeFileSync(join(folder, "edit.json"), JSON.stringify(script)),
     /** Lets a held answer come to its end. */
     release: () => writeFileSync(go, ""),
     /**

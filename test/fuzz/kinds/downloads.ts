@@ -57,8 +57,9 @@ async function library(files: Files) {
   for (const [name, bytes] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), bytes);
-    // What was changed since it was verified is younger than the record of that.
-    const at = (Date.now() + (name.endsWith(".gguf") && !MODEL.equals(bytes) ? 5000 : 0)) / 1000;
+    // What was changed since it was verified is younger than the record of that; who made a lock has had time to write its id.
+    const ageMs = name.endsWith(".lock") ? 5000 : name.endsWith(".gguf") && !MODEL.equals(bytes) ? -5000 : 0;
+    const at = (Date.now() - ageMs) / 1000;
     await utimes(join(folder, name), at, at);
   }
   return {
@@ -134,10 +135,11 @@ export function downloadRecords(): Kind {
     [`${file}.part.json`]: Buffer.from(JSON.stringify(state)),
     [`${file}.part.lock`]: Buffer.from("999999999"),
   };
+  const held = { ...unfinished, [`${file}.part.lock`]: Buffer.from(String(process.ppid)) }; // by a process that lives
   const finished = { [file]: MODEL, [`${file}.sha256`]: Buffer.from(`${SHA}  model-Q4_K_M.gguf\n`) };
   return {
     name: "download records",
-    sound: [unfinished, finished].map(soundInput),
+    sound: [unfinished, held, finished].map(soundInput),
     mutate(input, random) {
       const names = Object.keys(input.files);
       const name = names[Math.floor(random() * names.length)]!;

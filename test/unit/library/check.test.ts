@@ -217,7 +217,7 @@ describe("the header of a large vocabulary", () => {
     );
     serve({ [file]: { ...plain, metadata: [...filler, ...plain.metadata] } });
     expect(await refused()).toBe(
-      `${file} takes more than 64 MiB to say what it is, and no model that runs here does: choose another file.`,
+      `${file} is damaged (metadata key filler.3 needs 16,777,224 bytes at byte 50,331,776 and a header ends by 67,108,864): choose another file or another model.`,
     );
     expect(hub.sent).toBeLessThanOrEqual(64 * MIB);
   });

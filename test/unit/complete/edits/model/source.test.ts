@@ -4,6 +4,7 @@ import type { EditPrompt } from "../../../../../engine/complete/edits/model/form
 import { createModelSource } from "../../../../../engine/complete/edits/model/index.ts";
 import { hasSecret } from "../../../../../engine/complete/edits/model/refused.ts";
 import { createRefusals } from "../../../../../engine/complete/edits/refusals.ts";
+import type { EditPlace } from "../../../../../engine/complete/edits/sources.ts";
 import { type EditModel, type EditRequest, NO_COST } from "../../../../../engine/contract/index.ts";
 
 const URI = "file:///a.ts";
@@ -62,7 +63,7 @@ describe("a question to a model", () => {
     const it = asked(text, "rate", "price", answer);
     const places = await it.ask();
     expect(places).toHaveLength(1);
-    const { start, end, old, fresh } = (places as Exclude<typeof places, string>)[0]!;
+    const { start, end, old, fresh } = (places as EditPlace[])[0]!;
     expect([old, fresh]).toEqual(["rate);", `price);${eol}more();`]);
     const now = it.textNow();
     expect(now.slice(start, end)).toBe(old);

@@ -1,0 +1,23 @@
+import { createModelSource, type EditSource, formatOfModel } from "../../engine/complete/index.ts";
+import { type EditModel, systemClock } from "../../engine/contract/index.ts";
+import type { Settings } from "../settings/index.ts";
+
+export interface ChosenModelOptions {
+  readonly settings: { readonly current: Pick<Settings, "nextEdit" | "nextEditModel"> };
+  /** Of the settings, at each question. */
+  readonly model: EditModel;
+}
+
+/** The model that the user has chosen for next edits, in the format that its file's name tells. It is not asked unless it is on. */
+export function chosenModelSource({ settings, model }: ChosenModelOptions): EditSource {
+  // What a source remembers, a window and answers without a format, is of one model.
+  let made: { readonly path: string; readonly source: EditSource } | undefined;
+  return async (question, signal) => {
+    const { nextEdit, nextEditModel } = settings.current;
+    if (nextEdit !== "model") return undefined;
+    const { path } = nextEditModel;
+    if (made?.path !== path)
+      made = { path, source: createModelSource({ model, format: formatOfModel(path), clock: systemClock }) };
+    return made.source(question, signal);
+  };
+}
