@@ -110,7 +110,7 @@ export function activate(context: vscode.ExtensionContext): void {
       snooze,
       readOnly,
       ignoredFiles,
-      sources: [repeatSource(syntax), chosenModelSource({ settings, model: engine.editModel })],
+      sources: [repeatSource(syntax), chosenModelSource({ settings, model: engine.editModel, report })],
       prepare: (languageId) => void syntax.ready(languageId),
       hasGhostText: () => lifecycle.current !== undefined,
       askForGhost: (uri, cursor) => ghostText.retrigger(uri, cursor, "automatic"),

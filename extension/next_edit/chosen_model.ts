@@ -6,18 +6,35 @@ export interface ChosenModelOptions {
   readonly settings: { readonly current: Pick<Settings, "nextEdit" | "nextEditModel"> };
   /** Of the settings, at each question. */
   readonly model: EditModel;
+  /** Says what is wrong with the model, once: a missing file, too little memory. */
+  readonly report: (error: unknown) => void;
 }
 
 /** The model that the user has chosen for next edits, in the format that its file's name tells. It is not asked unless it is on. */
-export function chosenModelSource({ settings, model }: ChosenModelOptions): EditSource {
+export function chosenModelSource({ settings, model, report }: ChosenModelOptions): EditSource {
   // What a source remembers, a window and answers without a format, is of one model.
-  let made: { readonly path: string; readonly source: EditSource } | undefined;
+  let made: { readonly path: string; readonly source: EditSource; isReported: boolean } | undefined;
   return async (question, signal) => {
     const { nextEdit, nextEditModel } = settings.current;
     if (nextEdit !== "model") return undefined;
     const { path } = nextEditModel;
     if (made?.path !== path)
-      made = { path, source: createModelSource({ model, format: formatOfModel(path), clock: systemClock }) };
-    return made.source(question, signal);
+      made = {
+        path,
+        source: createModelSource({ model, format: formatOfModel(path), clock: systemClock }),
+        isReported: false,
+      };
+    try {
+      const answer = await made.source(question, signal);
+      made.isReported = false;
+      return answer;
+    } catch (error) {
+      // Once, and not with each pause in typing.
+      if (!signal.aborted && !made.isReported) {
+        made.isReported = true;
+        report(error);
+      }
+      return "failed";
+    }
   };
 }
