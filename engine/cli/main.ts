@@ -200,22 +200,16 @@ function program(): Command {
       return complete(place, options);
     });
 
-  command("edit <FILE>")
-    .description(
-      "the next edits that would be proposed in a file after its recorded typing; no model is loaded",
-    )
+  modelOptions(command("edit <FILE>"))
+    .description("the next edits that would be proposed in a file after its recorded typing")
     .requiredOption("--history <RECORDING.jsonl>", "a recording that ends with the file as it is")
     .option(
-      "--answer <TEXT>",
-      "what an edit model writes: shows its prompt too; @FILE, or - for standard input",
+      "--model <MODEL>",
+      "an edit model, whose name tells its format: what it is asked and answers is shown too",
     )
-    .option("--model <NAME>", "with --answer: the model's file, whose name tells the format")
+    .option("--answer <TEXT>", "what it answers, without loading it; @FILE, or - for standard input")
     .addOption(json())
-    .action((file, options) => {
-      if (options.model !== undefined && options.answer === undefined)
-        throw new CommanderError(2, "foretype.needs", "error: --model is for --answer.");
-      return edit(file, options);
-    });
+    .action(edit);
 
   modelOptions(command("replay"))
     .description("play recorded typing: tokens computed per keystroke, latency, what was shown")

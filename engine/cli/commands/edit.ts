@@ -12,46 +12,61 @@ import {
 } from "../../complete/index.ts";
 import { type EditModel, NO_COST } from "../../contract/index.ts";
 import { UserError } from "../../errors/index.ts";
+import { createEditor } from "../../generate/index.ts";
 import { answerText } from "./complete.ts";
 import { syntaxFromFiles } from "./grammars.ts";
+import { type ModelOptions, prepare, withModel } from "./open_model.ts";
 import { readText } from "./read_text.ts";
-import { printJson, table } from "./terminal.ts";
+import { forTerminal, printJson, table } from "./terminal.ts";
 
-export interface EditOptions {
+export interface EditOptions extends ModelOptions {
   readonly history: string;
-  /** Names the format of an edit model. */
+  /** An edit model, whose file's name tells its format. */
   readonly model?: string;
-  /** What it answers: a text, `@` and a file with it, or `-` for standard input. */
+  /** A text in the model's place, `@` and a file with it, or `-` for standard input. */
   readonly answer?: string;
   readonly json?: boolean;
 }
 
 /** `foretype edit FILE --history RECORDING.jsonl`: the next edits that would be proposed after what was typed. */
-export async function edit(path: string, { history, model, answer, json }: EditOptions): Promise<void> {
+export async function edit(path: string, options: EditOptions): Promise<void> {
+  const { history, model, json } = options;
   const text = await readText(path);
   const recording = parseRecording(await readText(history), history);
   const uri = documentOf(recording, path, text);
   const syntax = syntaxFromFiles((message) => console.error(message));
   for (const event of recording.events) if (event.type === "open") await syntax.ready(event.languageId);
   const asked: Asked[] = [];
-  const written = answer === undefined ? undefined : await answerText(answer);
-  const format = written === undefined ? undefined : formatNamed(model ?? "");
-  const edits = await nextEditsAfter(recording, uri, {
-    names: syntax,
-    isExcluded: (file) => exclusionOf(file, DEFAULT_SETTINGS.exclude) !== undefined,
-    ...(written !== undefined && {
-      model: (clock) =>
-        createModelSource({
-          model: answering(written),
-          format,
-          clock,
-          onAnswer: ({ prompt }, said) => asked.push({ prompt: textOfPrompt(prompt), answer: said }),
-        }),
+  const found = await withEditModel(options, (editModel) =>
+    nextEditsAfter(recording, uri, {
+      names: syntax,
+      isExcluded: (file) => exclusionOf(file, DEFAULT_SETTINGS.exclude) !== undefined,
+      ...(editModel && {
+        model: (clock) =>
+          createModelSource({
+            model: editModel,
+            format: formatNamed(model ?? ""),
+            clock,
+            onAnswer: ({ prompt }, answer) => asked.push({ prompt: textOfPrompt(prompt), answer }),
+          }),
+      }),
     }),
+  );
+  const all = { ...report(path, text, found), ...(asked.length > 0 && { asked }) };
+  if (json) printJson(all);
+  else for (const line of lines(path, all)) console.log(forTerminal(line));
+}
+
+/** Hands the model that was asked for to `use`, or what answers in its place; none where neither is wanted. */
+async function withEditModel<T>(options: EditOptions, use: (model?: EditModel) => Promise<T>): Promise<T> {
+  const { model, answer } = options;
+  if (answer === undefined && model === undefined) return use();
+  formatNamed(model ?? ""); // before anything is loaded
+  if (answer !== undefined) return use(answering(await answerText(answer)));
+  return withModel(model!, options, async ({ session, tokenizer }) => {
+    await prepare(session);
+    return use(createEditor(session, tokenizer));
   });
-  const found = { ...report(path, text, edits), ...(written !== undefined && { asked }) };
-  if (json) printJson(found);
-  else for (const line of lines(path, found)) console.log(line);
 }
 
 /** What a model was asked, and how much of its answer was read. */

@@ -492,6 +492,27 @@ describe("--json prints exactly one document", () => {
     expect(stdout).toMatch(/tokens computed a keystroke, p50 \/ p95 \/ max +\d+ \/ \d+ \/ \d+\n/);
   });
 
+  test("edit --model: a model is asked in the format of its name, and what it answers is judged", async () => {
+    const model = cli.at("sweep-next-edit-0.5b.gguf");
+    await writeFile(model, mini); // it was trained for nothing of the kind: its answer is no edit
+    const [file, history] = [cli.at("total.ts"), cli.at("total.jsonl")];
+    await writeFile(file, "let total = 1;\nadd(2);\n");
+    const open = { path: file, languageId: "typescript", text: "let sum = 1;\nadd(2);\n" };
+    const changes = [{ offset: 4, removed: 3, inserted: "total" }];
+    await writeFile(
+      history,
+      traceHeader({ title: "a name" }) +
+        traceLine({ type: "open", at: 0, uri: "a.ts", ...open, tabSize: 2, insertSpaces: true }) +
+        traceLine({ type: "change", at: 1000, uri: "a.ts", version: 1, changes }),
+    );
+    const args = ["edit", file, "--history", history, "--model"];
+    const report = await document<{ asked: { prompt: string }[]; silence: { id: string } }>([...args, model]);
+    expect(report.asked).toHaveLength(1);
+    expect(report.asked[0]!.prompt).toContain("<|file_sep|>current/");
+    expect(report.silence.id).toMatch(/^model-/);
+    await expectRefused([...args, "mini"], /^No edit format is known for mini: name the model /, 1);
+  });
+
   test("bench: medians of each suite, and what a decode step is made of", async () => {
     const suites = "--suite decode,prefill,load --rounds 1 --context 192";
     const report = await document<object>(["bench", ...words(suites)]);

@@ -95,7 +95,9 @@ describe("manifest", () => {
     // A workspace must not say which file is loaded, what is read, nor what a model is told.
     expect(
       settings
-        .filter((name) => /exclude$|languages$|model\.(completion|chat|folder|hub)$|presets/.test(name))
+        .filter((name) =>
+          /exclude$|languages$|model\.(completion|chat|nextEdit|folder|hub)$|presets/.test(name),
+        )
         .sort(),
     ).toEqual([...restrictedConfigurations].sort());
   });
