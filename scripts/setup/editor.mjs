@@ -14,6 +14,7 @@ import {
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { childEnvironment } from "../environment.mjs";
+import { checkIntegrity } from "../package/node.mjs";
 import { isTarget, TARGETS } from "../package/targets.mjs";
 import { capture, npm, ROOT, Stop, stopFor } from "../steps.mjs";
 import { hasApt } from "./apt.mjs";
@@ -43,6 +44,8 @@ const SERVER = join(CODE, "out", "server-main.js");
 const MARKER = join(EDITOR, "ready.json"); // written last: a broken set-up starts again
 
 const CODE_SERVER = "code-server@4.139.1"; // Code 1.139.1, which needs Node 24
+const CODE_SERVER_INTEGRITY =
+  "sha512-fUYvJVdz4ZoVJfakGiGWXFMpF8K1ObsrpGvX17ZxNpKOzdNHs7lANT670JTr4ZhA8DnWqyvvmFG/d3HV9Yy6ew==";
 // What Code loads only for terminals in containers, Copilot and single sign-on: a third of the download.
 const LEFT_OUT = [
   "@devcontainers/cli",
@@ -59,31 +62,34 @@ const LEFT_OUT = [
 const WATCHDOG = "exports.start = () => {};\nexports.exit = (code) => process.exit(code ?? 0);\n";
 
 const platform = `${process.platform}-${process.arch}`;
-const node = isTarget(platform) && process.platform !== "win32" ? TARGETS[platform].node : undefined; // the one that the package brings
-const pinned = JSON.stringify({ code: CODE_SERVER, node, leftOut: LEFT_OUT });
+const own = isTarget(platform) && process.platform !== "win32" ? TARGETS[platform] : undefined; // the one that the package brings
+const pinned = JSON.stringify({ code: CODE_SERVER, node: own?.node, leftOut: LEFT_OUT });
 
 /** Why this machine cannot have the editor, in one sentence; undefined where it can. */
 export const editorUnavailable = () =>
-  node ? undefined : `code-server runs on Linux and macOS, not on ${platform}.`;
+  own ? undefined : `code-server runs on Linux and macOS, not on ${platform}.`;
 
 /**
  * Sets up the editor, without compiling anything: no native module is needed but the file watcher's, which is ready.
  * @param {Note} note
  */
 export async function setUpEditor(note) {
-  if (!node) throw new Stop(editorUnavailable() ?? "");
+  if (!own) throw new Stop(editorUnavailable() ?? "");
   if (existsSync(MARKER) && readFileSync(MARKER, "utf8") === pinned) return "there already";
   rmSync(EDITOR, { recursive: true, force: true });
   mkdirSync(EDITOR, { recursive: true });
-  note(`fetching ${CODE_SERVER} and ${node}, 100 MB`);
-  await Promise.all([unpack(CODE_SERVER, "code-server", note), unpack(node, "node", note)]);
+  note(`fetching ${CODE_SERVER} and ${own.node}, 100 MB`);
+  await Promise.all([
+    unpack(CODE_SERVER, CODE_SERVER_INTEGRITY, "code-server", note),
+    unpack(own.node, own.integrity, "node", note),
+  ]);
   await installModules(note);
   writeFileSync(MARKER, pinned);
   return undefined;
 }
 
-/** @param {string} name @param {string} folder @param {Note} note */
-async function unpack(name, folder, note) {
+/** @param {string} name @param {string} integrity @param {string} folder @param {Note} note */
+async function unpack(name, integrity, folder, note) {
   const into = join(EDITOR, folder);
   mkdirSync(into);
   const packed = await npm(["pack", name, "--silent", "--pack-destination", into], {
@@ -92,6 +98,7 @@ async function unpack(name, folder, note) {
   });
   if (packed.status !== 0) throw stopFor("npm pack", packed.text);
   const archive = join(into, readdirSync(into).find((file) => file.endsWith(".tgz")) ?? "");
+  checkIntegrity(name, readFileSync(archive), integrity);
   const { status, text } = await capture("tar", ["-xzf", archive, "-C", into, "--strip-components=1"]);
   if (status !== 0) throw stopFor("tar", text);
   rmSync(archive);
