@@ -1,6 +1,7 @@
 // A real VS Code, from packages alone: the server and workbench that npm's code-server carries, on a Node of its own,
 // under .cache/editor. Code's server is started itself; code-server's front (passwords, proxies) stays out.
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   copyFileSync,
   createWriteStream,
@@ -22,7 +23,7 @@ import { hasApt } from "./apt.mjs";
 /** @typedef {import("../steps.mjs").Note} Note */
 /**
  * @typedef {object} RunningEditor
- * @property {string} url Opens `folder` in the workbench.
+ * @property {string} url Opens `folder` in the workbench; it has the token without which the server answers nobody.
  * @property {number} pid The server, whose process group holds the extension host and all that it starts.
  * @property {() => Promise<void>} stop After it, none of the server's processes is left.
  */
@@ -237,6 +238,11 @@ export async function startEditor({
   const before = existsSync(settingsFile) ? JSON.parse(readFileSync(settingsFile, "utf8")) : QUIET;
   writeFileSync(settingsFile, JSON.stringify({ ...before, ...settings }, null, 2));
 
+  // Whoever reaches the server can run a terminal in it: another user of this machine, or a page in the user's own browser.
+  const tokenFile = join(profile, "token");
+  if (!existsSync(tokenFile)) writeFileSync(tokenFile, randomBytes(16).toString("hex"), { mode: 0o600 });
+  const token = readFileSync(tokenFile, "utf8");
+
   const child = spawn(
     NODE,
     [
@@ -244,7 +250,7 @@ export async function startEditor({
       ...serverFlags(profile, extensions),
       "--host=127.0.0.1",
       `--port=${port}`,
-      "--without-connection-token",
+      `--connection-token-file=${tokenFile}`,
       "--accept-server-license-terms",
       "--disable-telemetry",
       "--disable-workspace-trust",
@@ -278,7 +284,7 @@ export async function startEditor({
     });
   });
   return {
-    url: `http://127.0.0.1:${listening}/?folder=${encodeURIComponent(folder)}`,
+    url: `http://127.0.0.1:${listening}/?tkn=${token}&folder=${encodeURIComponent(folder)}`,
     pid,
     stop,
   };
