@@ -1,5 +1,5 @@
 import { homedir, userInfo } from "node:os";
-import { posix, win32 } from "node:path";
+import { isAbsolute, posix, win32 } from "node:path";
 import { UserError } from "../errors/index.ts";
 
 /**
@@ -29,7 +29,7 @@ export function dataFolder(
 export function homeFolder(sources: readonly (() => string)[] = [homedir, () => userInfo().homedir]): string {
   for (const source of sources) {
     const home = quietly(source);
-    if (home && (posix.isAbsolute(home) || win32.isAbsolute(home))) return home;
+    if (home && isAbsolute(home)) return home;
   }
   throw new UserError({
     code: "runtime",

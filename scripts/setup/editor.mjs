@@ -1,6 +1,7 @@
 // A real VS Code, from packages alone: the server and workbench that npm's code-server carries, on a Node of its own,
 // under .cache/editor. Code's server is started itself; code-server's front (passwords, proxies) stays out.
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   copyFileSync,
   createWriteStream,
@@ -14,6 +15,7 @@ import {
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { childEnvironment } from "../environment.mjs";
+import { checkIntegrity } from "../package/node.mjs";
 import { isTarget, TARGETS } from "../package/targets.mjs";
 import { capture, npm, ROOT, Stop, stopFor } from "../steps.mjs";
 import { hasApt } from "./apt.mjs";
@@ -21,7 +23,7 @@ import { hasApt } from "./apt.mjs";
 /** @typedef {import("../steps.mjs").Note} Note */
 /**
  * @typedef {object} RunningEditor
- * @property {string} url Opens `folder` in the workbench.
+ * @property {string} url Opens `folder` in the workbench; it has the token without which the server answers nobody.
  * @property {number} pid The server, whose process group holds the extension host and all that it starts.
  * @property {() => Promise<void>} stop After it, none of the server's processes is left.
  */
@@ -43,6 +45,8 @@ const SERVER = join(CODE, "out", "server-main.js");
 const MARKER = join(EDITOR, "ready.json"); // written last: a broken set-up starts again
 
 const CODE_SERVER = "code-server@4.139.1"; // Code 1.139.1, which needs Node 24
+const CODE_SERVER_INTEGRITY =
+  "sha512-fUYvJVdz4ZoVJfakGiGWXFMpF8K1ObsrpGvX17ZxNpKOzdNHs7lANT670JTr4ZhA8DnWqyvvmFG/d3HV9Yy6ew==";
 // What Code loads only for terminals in containers, Copilot and single sign-on: a third of the download.
 const LEFT_OUT = [
   "@devcontainers/cli",
@@ -59,31 +63,34 @@ const LEFT_OUT = [
 const WATCHDOG = "exports.start = () => {};\nexports.exit = (code) => process.exit(code ?? 0);\n";
 
 const platform = `${process.platform}-${process.arch}`;
-const node = isTarget(platform) && process.platform !== "win32" ? TARGETS[platform].node : undefined; // the one that the package brings
-const pinned = JSON.stringify({ code: CODE_SERVER, node, leftOut: LEFT_OUT });
+const own = isTarget(platform) && process.platform !== "win32" ? TARGETS[platform] : undefined; // the one that the package brings
+const pinned = JSON.stringify({ code: CODE_SERVER, node: own?.node, leftOut: LEFT_OUT });
 
 /** Why this machine cannot have the editor, in one sentence; undefined where it can. */
 export const editorUnavailable = () =>
-  node ? undefined : `code-server runs on Linux and macOS, not on ${platform}.`;
+  own ? undefined : `code-server runs on Linux and macOS, not on ${platform}.`;
 
 /**
  * Sets up the editor, without compiling anything: no native module is needed but the file watcher's, which is ready.
  * @param {Note} note
  */
 export async function setUpEditor(note) {
-  if (!node) throw new Stop(editorUnavailable() ?? "");
+  if (!own) throw new Stop(editorUnavailable() ?? "");
   if (existsSync(MARKER) && readFileSync(MARKER, "utf8") === pinned) return "there already";
   rmSync(EDITOR, { recursive: true, force: true });
   mkdirSync(EDITOR, { recursive: true });
-  note(`fetching ${CODE_SERVER} and ${node}, 100 MB`);
-  await Promise.all([unpack(CODE_SERVER, "code-server", note), unpack(node, "node", note)]);
+  note(`fetching ${CODE_SERVER} and ${own.node}, 100 MB`);
+  await Promise.all([
+    unpack(CODE_SERVER, CODE_SERVER_INTEGRITY, "code-server", note),
+    unpack(own.node, own.integrity, "node", note),
+  ]);
   await installModules(note);
   writeFileSync(MARKER, pinned);
   return undefined;
 }
 
-/** @param {string} name @param {string} folder @param {Note} note */
-async function unpack(name, folder, note) {
+/** @param {string} name @param {string} integrity @param {string} folder @param {Note} note */
+async function unpack(name, integrity, folder, note) {
   const into = join(EDITOR, folder);
   mkdirSync(into);
   const packed = await npm(["pack", name, "--silent", "--pack-destination", into], {
@@ -92,6 +99,7 @@ async function unpack(name, folder, note) {
   });
   if (packed.status !== 0) throw stopFor("npm pack", packed.text);
   const archive = join(into, readdirSync(into).find((file) => file.endsWith(".tgz")) ?? "");
+  checkIntegrity(name, readFileSync(archive), integrity);
   const { status, text } = await capture("tar", ["-xzf", archive, "-C", into, "--strip-components=1"]);
   if (status !== 0) throw stopFor("tar", text);
   rmSync(archive);
@@ -230,6 +238,11 @@ export async function startEditor({
   const before = existsSync(settingsFile) ? JSON.parse(readFileSync(settingsFile, "utf8")) : QUIET;
   writeFileSync(settingsFile, JSON.stringify({ ...before, ...settings }, null, 2));
 
+  // Whoever reaches the server can run a terminal in it: another user of this machine, or a page in the user's own browser.
+  const tokenFile = join(profile, "token");
+  if (!existsSync(tokenFile)) writeFileSync(tokenFile, randomBytes(16).toString("hex"), { mode: 0o600 });
+  const token = readFileSync(tokenFile, "utf8");
+
   const child = spawn(
     NODE,
     [
@@ -237,7 +250,7 @@ export async function startEditor({
       ...serverFlags(profile, extensions),
       "--host=127.0.0.1",
       `--port=${port}`,
-      "--without-connection-token",
+      `--connection-token-file=${tokenFile}`,
       "--accept-server-license-terms",
       "--disable-telemetry",
       "--disable-workspace-trust",
@@ -271,7 +284,7 @@ export async function startEditor({
     });
   });
   return {
-    url: `http://127.0.0.1:${listening}/?folder=${encodeURIComponent(folder)}`,
+    url: `http://127.0.0.1:${listening}/?tkn=${token}&folder=${encodeURIComponent(folder)}`,
     pid,
     stop,
   };

@@ -37,9 +37,16 @@ export interface ModelOptions {
   readonly timestamps?: boolean;
 }
 
-/** The file that a MODEL argument names: a path, `mini`, or a model of the library. @throws UserError where several do */
-export const fileOf = async (name: string): Promise<string> =>
-  modelPath(await resolveModel(name, defaultFolder()));
+/** The file that a MODEL argument names: a path, `mini`, or a model of the library. @throws UserError where it names none or several */
+export async function fileOf(name: string): Promise<string> {
+  if (name.trim() === "")
+    throw new UserError({
+      code: "usage",
+      problem: "The name of the model is empty",
+      advice: "name a GGUF file, a model that you pulled, or mini",
+    });
+  return modelPath(await resolveModel(name, defaultFolder()));
+}
 
 /** Opens a model file as far as it goes without a GPU, and closes it after `use`. */
 export async function withFile<T>(name: string, use: (open: OpenFile) => Promise<T>): Promise<T> {

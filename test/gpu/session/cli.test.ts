@@ -198,6 +198,7 @@ describe("input that does not fit is refused in one sentence", () => {
     ["bench --report x --compare missing.json", /^missing\.json cannot be read/],
     ["profile mini --at 449", /after 449 positions does not fit a context of 512: choose at most 448/],
     ["profile mini --memory 1000000", /needs \d\.\d MiB of GPU memory .* and 1\.0 MiB is free: choose/],
+    ["inspect ", /^The name of the model is empty: name a GGUF file/],
     ["profile missing.gguf", /^There is no file missing\.gguf: check the path/],
   ];
   test.each(cases)("%s", (args, sentence) => expectRefused(words(args), sentence, 1));
