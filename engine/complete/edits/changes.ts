@@ -44,6 +44,10 @@ export const touches = (
   { offset, removed }: Pick<DocumentChange, "offset" | "removed">,
 ): boolean => offset <= end && offset + removed >= start;
 
+/** Whether two ranges share text, or begin at one place: an insertion has no length. */
+export const meets = (a: Pick<Region, "start" | "end">, b: Pick<Region, "start" | "end">): boolean =>
+  a.start === b.start || (a.start < b.end && a.end > b.start);
+
 /** The range after a change outside it; undefined where the change reaches into it. Text inserted at an edge is outside. */
 export function moved<R extends { readonly start: number; readonly end: number }>(
   range: R,

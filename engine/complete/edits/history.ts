@@ -138,6 +138,11 @@ export function createEditHistory({ clock, isExcluded }: EditHistoryOptions) {
     const text = applyChange(document.text, change);
     const kept: Edit[] = [];
     for (const edit of document.edits) {
+      if (isTakenBack(edit, document.text, change, text)) {
+        const { start, before, after } = edit;
+        undo(document, { start, end: start + before.length, before, after });
+        continue;
+      }
       const inside = edit.stands && edit.start <= change.offset && change.offset + change.removed <= edit.end;
       if (!inside) {
         kept.push(followed(edit, change));
@@ -245,6 +250,17 @@ function followed(edit: Edit, change: DocumentChange): Edit {
 }
 
 export type EditHistory = ReturnType<typeof createEditHistory>;
+
+/** Whether a change puts back what was there before an edit, wherever it says that it begins: of equal characters any may be meant. */
+function isTakenBack(
+  { start, end, before, stands }: Edit,
+  text: string,
+  change: DocumentChange,
+  now: string,
+): boolean {
+  if (!stands || !touches({ start, end }, change)) return false;
+  return applyChange(text, { offset: start, removed: end - start, inserted: before }) === now;
+}
 
 /** Where two edits have grown together, the older one stands no more. */
 function apart(edits: readonly Edit[]): Edit[] {

@@ -1,3 +1,4 @@
+import { meets } from "./changes.ts";
 import type { FollowedDocument } from "./history.ts";
 import type { Refusals } from "./refusals.ts";
 import type { RepeatPlace } from "./repeat.ts";
@@ -22,11 +23,7 @@ const FILTERS: readonly PlaceFilter[] = [
     id: "changed-since",
     drops: ({ start, end, old }, { document }) => document.text.slice(start, end) !== old,
   },
-  {
-    id: "undone",
-    drops: ({ start, end }, { document }) =>
-      document.undone.some((one) => one.start < end && one.end > start),
-  },
+  { id: "undone", drops: (place, { document }) => document.undone.some((one) => meets(one, place)) },
   { id: "dismissed", drops: (place, { document, refusals }) => refusals.has(document.file.uri, place) },
   { id: "stopped", drops: (place, { refusals }) => refusals.isStopped(place) },
 ];

@@ -1,4 +1,4 @@
-import { type DocumentChange, moved } from "./changes.ts";
+import { type DocumentChange, meets, moved } from "./changes.ts";
 
 /** A place and what was proposed there. */
 export interface Proposed {
@@ -34,13 +34,7 @@ export function createRefusals() {
       places = places.flatMap((one) => (one.uri === uri ? (moved(one, change) ?? []) : one));
     },
     has: (uri: string, place: Proposed): boolean =>
-      places.some(
-        (one) =>
-          one.uri === uri &&
-          keyOf(one) === keyOf(place) &&
-          // An insertion has no length.
-          (one.start === place.start || (one.start < place.end && one.end > place.start)),
-      ),
+      places.some((one) => one.uri === uri && keyOf(one) === keyOf(place) && meets(one, place)),
     /** It was refused so often that it is proposed nowhere. */
     isStopped: (replacement: Pick<Proposed, "old" | "fresh">): boolean =>
       (rows.get(keyOf(replacement)) ?? 0) >= STOPS_AFTER,

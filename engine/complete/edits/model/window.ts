@@ -1,3 +1,4 @@
+import { meets } from "../changes.ts";
 import type { Hunk } from "../hunks.ts";
 
 const LINE_END = /\r\n|\r|\n/g;
@@ -106,10 +107,7 @@ export function mappedBack(text: string, { start, end }: Window, hunk: Hunk | un
 export function beforeHunks(text: string, hunks: readonly Hunk[]): string {
   const taken: Hunk[] = [];
   for (const hunk of [...hunks].reverse()) {
-    const overlaps = taken.some(
-      ({ start, end }) => (hunk.start < end && hunk.end > start) || hunk.start === start,
-    );
-    if (hunk.stands && !overlaps) taken.push(hunk);
+    if (hunk.stands && !taken.some((one) => meets(one, hunk))) taken.push(hunk);
   }
   taken.sort((a, b) => b.start - a.start);
   return taken.reduce((now, { start, end, before }) => now.slice(0, start) + before + now.slice(end), text);
