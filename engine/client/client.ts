@@ -7,6 +7,7 @@ import {
   type CompletionRequest,
   type EditDelta,
   type EditModel,
+  type EngineEvent,
   type EngineSettings,
   type EngineStatus,
   type FromEngine,
@@ -94,14 +95,7 @@ export function createEngineClient(options: ClientOptions) {
           generation<CompletionDelta>(
             { kind: "complete", model: spec(), prompt, maxTokens, priority, ...(ghost && { ghost }) },
             signal,
-            (event) =>
-              event.kind === "text"
-                ? {
-                    text: event.text,
-                    logProbability: event.logProbability,
-                    ...(event.cost ? { cost: event.cost } : {}),
-                  }
-                : undefined,
+            textDelta,
           ),
         prepare: async (prompt, signal) => {
           const request = { kind: "prepare", model: spec(), prompt } as const;
@@ -117,15 +111,7 @@ export function createEngineClient(options: ClientOptions) {
     editorFor(spec: () => ModelSpec): EditModel {
       return {
         edit: ({ signal, ...request }) =>
-          generation<EditDelta>({ kind: "edit", model: spec(), ...request }, signal, (event) =>
-            event.kind === "text"
-              ? {
-                  text: event.text,
-                  logProbability: event.logProbability,
-                  ...(event.cost && { cost: event.cost }),
-                }
-              : undefined,
-          ),
+          generation<EditDelta>({ kind: "edit", model: spec(), ...request }, signal, textDelta),
       };
     },
 
@@ -207,3 +193,13 @@ export function createEngineClient(options: ClientOptions) {
 }
 
 export type EngineClient = ReturnType<typeof createEngineClient>;
+
+/** What an event brings of a completion or an edit. */
+const textDelta = (event: EngineEvent): (CompletionDelta & EditDelta) | undefined =>
+  event.kind === "text"
+    ? {
+        text: event.text,
+        logProbability: event.logProbability,
+        ...(event.cost && { cost: event.cost }),
+      }
+    : undefined;

@@ -80,6 +80,7 @@ export {
   languageIdOf,
   leadingWhite,
   lexisOf,
+  lineStartOf,
   offsetAt,
   placeAt,
   readPlainText,

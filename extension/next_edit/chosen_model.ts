@@ -24,14 +24,15 @@ export function chosenModelSource({ settings, model, report }: ChosenModelOption
         source: createModelSource({ model, format: formatOfModel(path), clock: systemClock }),
         isReported: false,
       };
+    const asked = made;
     try {
-      const answer = await made.source(question, signal);
-      made.isReported = false;
+      const answer = await asked.source(question, signal);
+      asked.isReported = false;
       return answer;
     } catch (error) {
       // Once, and not with each pause in typing.
-      if (!signal.aborted && !made.isReported) {
-        made.isReported = true;
+      if (!signal.aborted && !asked.isReported) {
+        asked.isReported = true;
         report(error);
       }
       return "failed";

@@ -530,20 +530,28 @@ ZETA_HEAD = (
 )
 
 
+def zeta_region(path, window, marks):
+    """Takes the region into the window: the lines shown around it, their range, and why it may not be asked about."""
+    first, last = grow(window.lines, window.line, window.line + 1, 350)
+    outer_first, outer_last = grow(window.lines, first, last, 150)
+    window.take(first, last)
+    before, after = window.lines[outer_first:first], window.lines[last:outer_last]
+    silence = None
+    for text in (path, "\n".join([*before, *window.rows, *after])):
+        silence = silence or refusal(text, marks)
+    if silence is None and too_long(window, 1024):
+        silence = "model-window"
+    return outer_first, outer_last, before, after, silence
+
+
 def zeta1(document, history, window, case, files):
     start, end = "<|editable_region_start|>", "<|editable_region_end|>"
     cursor, top = "<|user_cursor_is_here|>", "<|start_of_file|>"
     marks = [start, end, cursor, top]
-    first, last = grow(window.lines, window.line, window.line + 1, 350)
-    outer_first, outer_last = grow(window.lines, first, last, 150)
-    window.take(first, last)
+    outer_first, outer_last, before, after, silence = zeta_region(document.path, window, marks)
+    if silence:
+        return {"silence": silence}
     region, path = "\n".join(window.rows), document.path
-    before, after = window.lines[outer_first:first], window.lines[last:outer_last]
-    for text in (path, "\n".join([*before, region, *after])):
-        if refusal(text, marks):
-            return {"silence": refusal(text, marks)}
-    if too_long(window, 1024):
-        return {"silence": "model-window"}
     events = []
     for past in sent(history, None, marks)[-SENT:]:
         if past["from"]:
@@ -606,18 +614,12 @@ def zeta21(document, history, window, case, files):
     suffix, prefix, middle, name = "<[fim-suffix]>", "<[fim-prefix]>", "<[fim-middle]>", "<filename>"
     cursor, stop = "<|user_cursor|>", "<[end\u2581of\u2581sentence]>"
     marks = [suffix, prefix, middle, name, cursor, stop, "<|marker_"]
-    first, last = grow(window.lines, window.line, window.line + 1, 350)
-    outer_first, outer_last = grow(window.lines, first, last, 150)
-    window.take(first, last)
+    outer_first, outer_last, before, after, silence = zeta_region(document.path, window, marks)
+    if silence:
+        return {"silence": silence}
     region, path = "\n".join(window.rows), document.path
-    before, after = window.lines[outer_first:first], window.lines[last:outer_last]
-    for text in (path, "\n".join([*before, region, *after])):
-        if refusal(text, marks):
-            return {"silence": refusal(text, marks)}
-    if too_long(window, 1024):
-        return {"silence": "model-window"}
     cuts = blocks(region)
-    at = window.cursor_offset = sum(len(row) + 1 for row in window.rows[: window.line - first]) + window.column
+    at = window.cursor_offset = sum(len(row) + 1 for row in window.rows[: window.line - window.first]) + window.column
     marked, plain, placed = "", "", False
     for number, cut in enumerate(cuts):
         marked += f"<|marker_{number + 1}|>"

@@ -4,6 +4,7 @@ import {
   DEFAULT_SETTINGS,
   exclusionOf,
   formatOfModel,
+  lineStartOf,
   type NextEdits,
   nextEditsAfter,
   parseRecording,
@@ -130,7 +131,7 @@ function report(path: string, text: string, { proposals, silence }: NextEdits) {
   return {
     file: path,
     proposals: proposals.map(({ start, end, old, fresh, line }) => {
-      const column = start - now.lastIndexOf("\n", start - 1);
+      const column = 1 + start - lineStartOf(now, start);
       now = now.slice(0, start) + fresh + now.slice(end);
       return { line: line + 1, column, old, new: fresh };
     }),

@@ -47,10 +47,3 @@ export function landingOf({ start, end, old, fresh }: EditPlace): number {
   const change = smallest(old, { offset: 0, removed: end - start, inserted: fresh });
   return change.removed === 0 || old.includes("\n") ? start + change.offset : start;
 }
-
-/** From 0. */
-export function lineOf(text: string, offset: number): number {
-  let line = 0;
-  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
-  return line;
-}

@@ -1,4 +1,5 @@
 import type { ReadableFile } from "../contract.ts";
+import { lineOf, lineStartOf } from "../text/index.ts";
 import {
   applyChange,
   changedInside,
@@ -108,10 +109,10 @@ type NamedFile = Pick<ReadableFile, "uri" | "path">;
 
 function surroundingsOf(text: string, { start, end }: Region): Pick<Hunk, "line" | "above" | "below"> {
   // What was changed at its edges since, and is no edit of the user's, may have put these within a line.
-  const top = start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
+  const top = lineStartOf(text, start);
   const above: string[] = [];
   for (let at = top; at > 0 && above.length < CONTEXT_LINES; at -= above[0]!.length + 1) {
-    const from = at === 1 ? 0 : text.lastIndexOf("\n", at - 2) + 1;
+    const from = lineStartOf(text, at - 1);
     if (at - 1 - from > CONTEXT_CHARACTERS) break;
     above.unshift(text.slice(from, at - 1));
   }
@@ -127,9 +128,7 @@ function surroundingsOf(text: string, { start, end }: Region): Pick<Hunk, "line"
     if (to - at > CONTEXT_CHARACTERS) break;
     below.push(text.slice(at, to));
   }
-  let line = 0;
-  for (let at = text.indexOf("\n"); at !== -1 && at < start; at = text.indexOf("\n", at + 1)) line++;
-  return { line, above, below };
+  return { line: lineOf(text, start), above, below };
 }
 
 /** In UTF-8; of a text that is longer than any hunk only that it is. */
@@ -143,9 +142,7 @@ function followed(hunk: Hunk, change: DocumentChange): Hunk {
 
 function linesAround(text: string, from: number, to: number): { start: number; end: number } {
   const end = text.indexOf("\n", to);
-  // Searched from before the text's start, `lastIndexOf` looks at its first character.
-  const start = from === 0 ? 0 : text.lastIndexOf("\n", from - 1) + 1;
-  return { start, end: end === -1 ? text.length : end };
+  return { start: lineStartOf(text, from), end: end === -1 ? text.length : end };
 }
 
 /** Lines from the end of one range to the start of the other; 0 where they are on one line or overlap. */

@@ -1,7 +1,8 @@
 import type { Clock } from "../../contract/index.ts";
 import type { ReadableFile, Silence } from "../contract.ts";
+import { lineOf } from "../text/index.ts";
 import { type DocumentChange, type EditReason, moved, touches } from "./changes.ts";
-import { cursorAfter, followPlace, landingOf, lineOf } from "./follow_place.ts";
+import { cursorAfter, followPlace, landingOf } from "./follow_place.ts";
 import { createEditHistory, type FollowedDocument } from "./history.ts";
 import { filterOf } from "./place_filters.ts";
 import { createRefusals } from "./refusals.ts";

@@ -1,4 +1,4 @@
-import { isWord, type Pieces, type Token, tokensOf } from "../text/index.ts";
+import { isWord, lineStartOf, type Pieces, type Token, tokensOf } from "../text/index.ts";
 import { isInsideWord } from "./words.ts";
 
 /** A text by its tokens, wherever white space between them is more or less; [from, to) of the document. */
@@ -52,10 +52,6 @@ export interface Surroundings {
 }
 
 const NEAR = 200; // characters of a line each way
-
-/** Of the line that an offset is in. */
-export const lineStartOf = (text: string, offset: number): number =>
-  offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1; // from -1 on it would look at 0
 
 /** The tokens beside a range. Their offsets are the document's. */
 export function surroundingsOf(text: string, { start, end }: Found): Surroundings {

@@ -1,9 +1,9 @@
-import { inSlices, type NameReader, type Pace, type Pieces, tokensOf } from "../text/index.ts";
+import { inSlices, lineStartOf, type NameReader, type Pace, type Pieces, tokensOf } from "../text/index.ts";
 import { commonEnds } from "./changes.ts";
 import { type Example, examplesOf } from "./examples.ts";
 import type { Edit, FollowedDocument } from "./history.ts";
 import { type Meaning, meaningIn } from "./meaning.ts";
-import { type Found, lineStartOf, placesOf, standsAlready } from "./places.ts";
+import { type Found, placesOf, standsAlready } from "./places.ts";
 import { type Replacement, replacementsOf } from "./replacements.ts";
 import { type NoRepeat, sameAs } from "./same_places.ts";
 

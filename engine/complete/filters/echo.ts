@@ -3,6 +3,7 @@ import {
   headEchoEnd,
   isBlank,
   lineEchoFinder,
+  lineStartOf,
   linesOf,
   type Place,
   pairBrackets,
@@ -64,8 +65,7 @@ const saysRules = (text: string, languageId = ""): boolean =>
 
 /** What follows echoed lines; nothing if it is less deep than the cursor, where it would be in the wrong block. */
 function fitting(text: string, end: number, head: string): string {
-  const lineStart = text.lastIndexOf("\n", end - 1) + 1;
-  return isBlank(head) && end - lineStart < head.length ? "" : text.slice(end);
+  return isBlank(head) && end - lineStartOf(text, end) < head.length ? "" : text.slice(end);
 }
 
 /** Where a first line ends that has the file's own path and nothing more; in the file's first line it may be right. */

@@ -1,3 +1,5 @@
+import { lineStartOf } from "./position.ts";
+
 /** A file cut in three at the anchor and at the cursor; put together again they are the file. */
 export interface AnchoredPrompt {
   /** Up to the anchor: ends at a line start, or is empty. */
@@ -21,16 +23,11 @@ export function anchorPrompt(
   headLines: number,
   mostCharacters = Number.POSITIVE_INFINITY,
 ): AnchoredPrompt {
-  let anchor = lineStart(text, cursor);
+  let anchor = lineStartOf(text, cursor);
   for (let line = 0; line < headLines && anchor > 0; line++) {
-    const above = lineStart(text, anchor - 1);
+    const above = lineStartOf(text, anchor - 1);
     if (cursor - above > mostCharacters) break;
     anchor = above;
   }
   return { prefix: text.slice(0, anchor), middle: text.slice(anchor, cursor), suffix: text.slice(cursor) };
-}
-
-function lineStart(text: string, offset: number): number {
-  // A negative start would make lastIndexOf look at offset 0.
-  return offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
 }

@@ -36,7 +36,7 @@ export {
 export { KNOWS_DECLARATIONS, type NameFacts, type Names, type Scope } from "./names.ts";
 export { atOnce, inSlices, type Pace, type Pieces } from "./pieces.ts";
 export { columnsOf, indentation, isBlank, leadingWhite, type Place, placeAt } from "./place.ts";
-export { offsetAt, readPlainText, withLineEnding } from "./position.ts";
+export { lineOf, lineStartOf, offsetAt, readPlainText, withLineEnding } from "./position.ts";
 export { copiesLine, isStructural, sameLine, saysMuch } from "./same_line.ts";
 export { statementStart } from "./statement.ts";
 export { linesOf } from "./suggestion_lines.ts";

@@ -59,6 +59,17 @@ export function offsetAt(text: string, path: string, line: number, column: numbe
   return offset;
 }
 
+/** Where the line of an offset begins. */
+export const lineStartOf = (text: string, offset: number): number =>
+  offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1; // from -1 on it would look at 0
+
+/** The line of an offset, from 0. */
+export function lineOf(text: string, offset: number): number {
+  let line = 0;
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
+  return line;
+}
+
 function isInsidePair(line: string, index: number): boolean {
   return /^[\uD800-\uDBFF][\uDC00-\uDFFF]$/.test(line.slice(Math.max(0, index - 1), index + 1));
 }

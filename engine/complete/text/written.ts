@@ -1,4 +1,5 @@
 import type { Node, Tree } from "@vscode/tree-sitter-wasm";
+import { lineStartOf } from "./position.ts";
 
 /** Offsets in a text that is written at the cursor; negative for what begins before it. */
 export interface WrittenRange {
@@ -54,7 +55,7 @@ export function writtenIn(tree: Tree, source: string, at: number, length: number
 
 /** The white space of a heredoc's first line is its own, though a parser may leave it out. */
 const literalStart = ({ type, startIndex }: Node, source: string): number =>
-  /doc_body$/.test(type) ? source.lastIndexOf("\n", startIndex - 1) + 1 : startIndex;
+  /doc_body$/.test(type) ? lineStartOf(source, startIndex) : startIndex;
 
 export function kindOf({ type, isNamed }: Node): LiteralKind | undefined {
   if (!isNamed) return undefined;

@@ -136,18 +136,20 @@ function joinedWeights(
   return first && second && { gateUp: first, down: second };
 }
 
+/** Where the hidden rows of the experts come from, and go to. */
+const hiddenOf = ({ h, workspace: w }: Pass) => ({
+  x: w.normed,
+  perInput: h.experts!.used,
+  out: w.expertHidden,
+  stride: h.experts!.feedForward,
+  column: 0,
+  laneOrder: true,
+});
+
 function recordJoined(pass: Pass, { gateUp, down }: { gateUp: Joined; down: Joined }): void {
   const { recorder, h, workspace: w, step, width } = pass;
-  const { count, used, feedForward } = h.experts!;
-  const place = {
-    x: w.normed,
-    perInput: used,
-    out: w.expertHidden,
-    stride: feedForward,
-    column: 0,
-    laneOrder: true,
-  };
-  recordSlab(pass, gateUp, { ...place, columns: h.embedding, rows: 2 * feedForward, gated: true });
+  const { count, feedForward } = h.experts!;
+  recordSlab(pass, gateUp, { ...hiddenOf(pass), columns: h.embedding, rows: 2 * feedForward, gated: true });
 
   const lanes = lanesFor(recorder.gpu, feedForward);
   const most = expertSlots(h.experts!, width) + Number(down.shared !== undefined);
@@ -171,15 +173,7 @@ function recordApart(pass: Pass, layer: Experts): void {
   const { used, feedForward } = h.experts!;
   const [first, ...others] = layer.gateUp;
   if (others.length === 0) {
-    const place = {
-      x: w.normed,
-      perInput: used,
-      out: w.expertHidden,
-      stride: feedForward,
-      column: 0,
-      laneOrder: true,
-    };
-    recordStack(pass, first!, { ...place, gated: true });
+    recordStack(pass, first!, { ...hiddenOf(pass), gated: true });
   } else {
     for (const [i, matrix] of layer.gateUp.entries()) {
       const place = { perInput: used, stride: 2 * feedForward, column: i * feedForward };

@@ -1,18 +1,10 @@
 // A process in the engine's place, without a GPU: it writes lines of the prompt again, in pieces. What the host holds is then
 // measured over hours of typing in minutes.
-import type { EngineRequest, FromEngine } from "../../../engine/contract/index.ts";
+import { type EngineRequest, type FromEngine, NO_COST } from "../../../engine/contract/index.ts";
 import { endWithParent } from "../../../engine/server/parent.ts";
 import { type MemoryAnswer, memoryOf, memoryQuestion } from "./memory.ts";
 
-const cost = {
-  promptTokens: 300,
-  computedTokens: 1,
-  promptMs: 0,
-  tokens: 6,
-  decodeMs: 0,
-  drafted: 0,
-  accepted: 0,
-};
+const cost = { ...NO_COST, promptTokens: 300, computedTokens: 1, tokens: 6 };
 const pieceLength = 5; // characters
 const send = (message: FromEngine | MemoryAnswer) =>
   void process.send!(message, undefined, undefined, () => {});

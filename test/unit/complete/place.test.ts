@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { anchorPrompt, HEAD_LINES } from "../../../engine/complete/text/anchor.ts";
 import { placeAt } from "../../../engine/complete/text/place.ts";
-import { offsetAt, readPlainText, withLineEnding } from "../../../engine/complete/text/position.ts";
+import {
+  lineOf,
+  lineStartOf,
+  offsetAt,
+  readPlainText,
+  withLineEnding,
+} from "../../../engine/complete/text/position.ts";
 import { UserError } from "../../../engine/errors/index.ts";
 
 for (const [raw, text, lineEnding] of [
@@ -85,4 +91,19 @@ test("a place holds whole lines only, in a file longer than its window", () => {
   expect(above).toEqual(Array.from({ length: above.length }, (_, index) => `${4500 - above.length + index}`));
   expect(below).toEqual(Array.from({ length: below.length }, (_, index) => `${4501 + index}`));
   expect(Math.min(above.length, below.length)).toBeGreaterThan(3000);
+});
+
+test("the line of an offset, and where it begins, are those of the text's lines", () => {
+  for (const text of ["", "\n", "\n\na", "a\nbc\n", "abc"]) {
+    const lines = text.split("\n");
+    let start = 0;
+    for (const [line, { length }] of lines.entries()) {
+      for (let offset = start; offset <= start + length; offset++)
+        expect([lineOf(text, offset), lineStartOf(text, offset)], JSON.stringify([text, offset])).toEqual([
+          line,
+          start,
+        ]);
+      start += length + 1;
+    }
+  }
 });

@@ -1,8 +1,16 @@
 import type { SilenceId } from "../silences.ts";
-import type { EditContext } from "./formats.ts";
-import { isTooLong } from "./pieces.ts";
+import type { EditContext, EditPrompt } from "./formats.ts";
+import { isTooLong, tokenCap, withReplacement } from "./pieces.ts";
 import { type Marks, refusalOf } from "./refused.ts";
-import { grownRange, type Lines, readLines, type Window, windowOf } from "./window.ts";
+import {
+  grownRange,
+  type Lines,
+  mappedBack,
+  openHunkOf,
+  readLines,
+  type Window,
+  windowOf,
+} from "./window.ts";
 
 /** The window of Zeta's models, and lines beside it that are shown and stay. */
 export interface Region {
@@ -36,5 +44,22 @@ export function regionAt({ path, text, cursor }: EditContext, marks: Marks): Reg
     after: rows.slice(last, outerLast),
     isAtTop: outerFirst === 0,
     isAtBottom: outerLast === rows.length,
+  };
+}
+
+/** What a prompt says of its answer: the window in the format's `written` form, as it is and with the last replacement made again. */
+export function answerTo(
+  { text, hunks, replaced }: EditContext,
+  window: Window,
+  written: (text: string) => string,
+): Omit<EditPrompt, "prompt" | "steady" | "stops"> {
+  const expected = withReplacement(window.text, replaced);
+  return {
+    window,
+    earlier: mappedBack(text, window, openHunkOf(hunks, window)),
+    said: "",
+    original: written(window.text),
+    ...(expected !== undefined && { expected: written(expected) }),
+    maxTokens: tokenCap(window.text, ANSWER_TOKENS),
   };
 }

@@ -2,9 +2,9 @@ import type { PastEdit } from "../hunks.ts";
 import { lastThatFit, toldOf } from "./fit.ts";
 import type { EditAnswer, EditContext, EditFormat, EditPrompt } from "./formats.ts";
 import { unifiedDiff } from "./past_text.ts";
-import { cursorIn, insertedAt, piecesOf, tokenCap, upToMark, withReplacement } from "./pieces.ts";
-import { ANSWER_TOKENS, type Region, regionAt } from "./region.ts";
-import { aboutTokens, mappedBack, openHunkOf, plain } from "./window.ts";
+import { cursorIn, insertedAt, piecesOf, upToMark } from "./pieces.ts";
+import { ANSWER_TOKENS, answerTo, type Region, regionAt } from "./region.ts";
+import { aboutTokens, plain } from "./window.ts";
 
 const START = "<|editable_region_start|>";
 const END = "<|editable_region_end|>";
@@ -30,17 +30,10 @@ function prompt(context: EditContext): ReturnType<EditFormat["prompt"]> {
   const { kept } = lastThatFit(toldOf(context.past, undefined, MARKS).map(eventOf), room);
   const front = HEAD + kept.slice(0, -1).join("\n\n");
   const edits = HEAD + kept.join("\n\n");
-  const answer = (text: string) => `${START}\n${text}\n${END}`;
-  const expected = withReplacement(window.text, context.replaced);
   return {
     ...piecesOf(edits + last, [], [front.length, edits.length + lead.length + cursorLine]),
-    window,
-    earlier: mappedBack(context.text, window, openHunkOf(context.hunks, window)),
-    said: "",
-    original: answer(window.text),
-    ...(expected !== undefined && { expected: answer(expected) }),
+    ...answerTo(context, window, (text) => `${START}\n${text}\n${END}`),
     stops: [END],
-    maxTokens: tokenCap(window.text, ANSWER_TOKENS),
   };
 }
 

@@ -2,9 +2,9 @@ import type { PastEdit } from "../hunks.ts";
 import { lastThatFit, relatedText, toldOf } from "./fit.ts";
 import type { EditAnswer, EditContext, EditFormat, EditPrompt } from "./formats.ts";
 import { unifiedDiff } from "./past_text.ts";
-import { cursorIn, insertedAt, piecesOf, tokenCap, upToMark, withReplacement } from "./pieces.ts";
-import { ANSWER_TOKENS, type Region, regionAt } from "./region.ts";
-import { aboutTokens, mappedBack, openHunkOf, plain } from "./window.ts";
+import { cursorIn, insertedAt, piecesOf, upToMark } from "./pieces.ts";
+import { answerTo, type Region, regionAt } from "./region.ts";
+import { aboutTokens, plain } from "./window.ts";
 import { blockCuts, markedBlocks } from "./zeta_blocks.ts";
 
 const SUFFIX = "<[fim-suffix]>";
@@ -31,20 +31,13 @@ function prompt(context: EditContext): ReturnType<EditFormat["prompt"]> {
   const related = relatedText(context.files, FILE, MARKS, left);
   const edits = kept.length === 0 ? "" : `${FILE}edit_history\n${kept.join("")}\n`;
   const front = head + (related === "" ? "" : `${related}\n`);
-  const expected = withReplacement(window.text, context.replaced);
-  const answer = (text: string) => markedBlocks(text, blockCuts(text));
   return {
     ...piecesOf(front + edits + last, TOKENS, [
       front.length,
       front.length + edits.length + top.length + cursorLine,
     ]),
-    window,
-    earlier: mappedBack(context.text, window, openHunkOf(context.hunks, window)),
-    said: "",
-    original: answer(window.text),
-    ...(expected !== undefined && { expected: answer(expected) }),
+    ...answerTo(context, window, (text) => markedBlocks(text, blockCuts(text))),
     stops: [END],
-    maxTokens: tokenCap(window.text, ANSWER_TOKENS),
   };
 }
 

@@ -1,3 +1,4 @@
+import { lineStartOf } from "../position.ts";
 import { type Lexis, lexisOf } from "./languages.ts";
 import { quoted } from "./regions.ts";
 import { type Frame, isLiteral, type Scan, scan } from "./scan.ts";
@@ -143,7 +144,7 @@ function hidingComment(
   if (last?.kind !== "region" || last.region.kind !== "comment" || last.region.lines) return undefined;
   // After several lines, what follows the cursor gets a line of its own.
   const isOneLine = !source.slice(cursor, cursor + length).includes("\n");
-  const line = source.slice(source.lastIndexOf("\n", cursor - 1) + 1, last.at);
+  const line = source.slice(lineStartOf(source, cursor), last.at);
   const hides = last.at >= cursor && isOneLine && line.trim() !== "" && restOf(after).trim() !== "";
   return hides ? last.at - cursor : undefined;
 }
