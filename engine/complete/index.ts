@@ -16,6 +16,7 @@ export {
 export type * from "./contract.ts";
 export type { TraceRecord } from "./contract.ts";
 export {
+  commonEnds,
   createModelSource,
   createNextEdit,
   type EditReason,

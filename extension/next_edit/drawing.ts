@@ -1,4 +1,4 @@
-import type { NextEditView } from "../../engine/complete/index.ts";
+import { commonEnds, type NextEditView } from "../../engine/complete/index.ts";
 import { baseName, fenceFor, withHiddenShown } from "../words/index.ts";
 
 /** What the screen has room for. */
@@ -72,9 +72,8 @@ const placeIn = (uri: string, line: number, facts: ScreenFacts): string =>
 
 /** Whether all of the old text stays, with more around it or inside. */
 function isKept(old: string, fresh: string): boolean {
-  let head = 0;
-  while (head < old.length && old[head] === fresh[head]) head++;
-  return fresh.length >= old.length && fresh.endsWith(old.slice(head));
+  const [head, tail] = commonEnds(old, fresh);
+  return head + tail === old.length;
 }
 
 function changeInWords(old: string, fresh: string): string {

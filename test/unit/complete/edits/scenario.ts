@@ -6,6 +6,7 @@ import {
   applyChange,
   type DocumentChange,
   type EditReason,
+  smallest,
 } from "../../../../engine/complete/edits/changes.ts";
 import { createModelSource } from "../../../../engine/complete/edits/model/index.ts";
 import { createNextEdit } from "../../../../engine/complete/edits/next_edit.ts";
@@ -177,14 +178,7 @@ export async function play({ path, text: marked, answers, steps }: Scenario): Pr
   };
   const swap = (to: string, reason: EditReason) => {
     // As editors do: one change, from the first character that differs to the last.
-    let head = 0;
-    while (head < Math.min(text.length, to.length) && text[head] === to[head]) head++;
-    let tail = 0;
-    while (tail < Math.min(text.length, to.length) - head && text.at(-1 - tail) === to.at(-1 - tail)) tail++;
-    edit(
-      [{ offset: head, removed: text.length - head - tail, inserted: to.slice(head, to.length - tail) }],
-      reason,
-    );
+    edit([smallest(text, { offset: 0, removed: text.length, inserted: to })], reason);
   };
 
   const acts: Readonly<Record<string, (rest: string, step: string) => unknown>> = {
