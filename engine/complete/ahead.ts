@@ -20,14 +20,17 @@ export function createAhead({ clock, settings, kept, running }: AheadOptions) {
   let timer: unknown;
   const cancel = () => clock.clearTimeout(timer);
   return {
-    /** @param request the request to the model once the suggestion is accepted and the text at the cursor is `cursorText` */
-    schedule(entry: Entry, request: (cursorText: CursorText) => DecodeRequest): void {
+    /**
+     * @param unit the white space of one level, as the editor indents
+     * @param request the request to the model once the suggestion is accepted and the text at the cursor is `cursorText`
+     */
+    schedule(entry: Entry, unit: string, request: (cursorText: CursorText) => DecodeRequest): void {
       cancel();
       const { speculate, profile } = settings();
       if (!speculate || profile === "eco") return;
       timer = clock.setTimeout(() => {
         if (running.current) return;
-        const next = request(acceptedCursorText(entry));
+        const next = request(acceptedCursorText(entry, unit));
         if (!kept.find(next)) running.start(next);
       }, IDLE);
     },

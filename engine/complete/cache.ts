@@ -112,14 +112,16 @@ function headOf({ cursorText, text }: Entry, before: string): number | undefined
   return typedHead(text, before, (head) => head.endsWith(tail) && isSameBefore(cursorText.before, head));
 }
 
-/** The text around the cursor after accepting the suggestion, and after Enter if nothing follows on its line. */
-export function acceptedCursorText({ cursorText, text }: Entry): CursorText {
+/**
+ * The text around the cursor after accepting the suggestion, and after Enter if nothing follows on its line.
+ * @param unit the white space of one level, as the editor indents
+ */
+export function acceptedCursorText({ cursorText, text }: Entry, unit: string): CursorText {
   const before = cursorText.before + text;
   const after = cursorText.after;
   if (!/^[^\S\n]*(?:\n|$)/.test(after)) return { ...cursorText, before };
   const line = before.slice(before.lastIndexOf("\n") + 1);
   const indent = leadingWhite(line);
-  const unit = indent.startsWith("\t") ? "\t" : "  ";
   const deeper = /[{([:]\s*$/.test(line) ? unit : "";
   return { ...cursorText, before: `${before}\n${indent}${deeper}` };
 }

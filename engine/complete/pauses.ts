@@ -23,35 +23,43 @@ export function createPauses<Place>({ completer, clock, isBusy, better }: PauseO
     if (completer.prepare) timer = clock.setTimeout(() => void use(place), PAUSE);
   }
 
+  /** The user does something else: no pause is awaited. */
+  function end(): void {
+    clock.clearTimeout(timer);
+    awaited = undefined;
+  }
+
   async function use(place: Place): Promise<void> {
     if (isBusy() || reading) return;
     const found = better(place);
     if (!found) return;
     const controller = new AbortController();
     const { signal } = controller;
+    let isDone = false;
     reading = { place, controller };
     try {
       const { whole } = await completer.prepare!(found.prompt, signal);
-      if (signal.aborted) return;
-      if (whole) found.adopt();
-      else begin(place); // a higher-priority request interrupted it
+      if (whole && !signal.aborted) found.adopt();
+      isDone = whole;
     } catch {
-      // The next question gets the same error from the engine, and reports it.
+      isDone = true; // the next question gets the same error from the engine, and reports it
     } finally {
       reading = undefined;
     }
+    // A request of higher priority has interrupted it, or the user has come to rest elsewhere meanwhile.
+    if (awaited !== undefined && (awaited !== place || !isDone)) begin(awaited);
   }
 
   return {
     begin,
-    end: () => clock.clearTimeout(timer),
+    end,
     /** What is read, or was to be read, for such a place is of no use any more. */
     forget(isMeant: (place: Place) => boolean): void {
-      if (awaited !== undefined && isMeant(awaited)) clock.clearTimeout(timer);
+      if (awaited !== undefined && isMeant(awaited)) end();
       if (reading && isMeant(reading.place)) reading.controller.abort();
     },
     dispose(): void {
-      clock.clearTimeout(timer);
+      end();
       reading?.controller.abort();
     },
   };

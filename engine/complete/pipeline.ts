@@ -225,7 +225,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const entry = kept.get(id);
       const question = questions.last;
       if (!entry || question?.document.uri !== entry.cursorText.uri) return;
-      ahead.schedule(entry, (cursorText) =>
+      const { tabSize, insertSpaces } = question.indentation;
+      ahead.schedule(entry, insertSpaces ? " ".repeat(tabSize) : "\t", (cursorText) =>
         requestFor(placedAt({ ...question, trigger: "automatic" }, cursorText), "speculative", {
           anchors,
           contextOf,

@@ -24,6 +24,7 @@ const COMFORTABLE_CHARACTERS = 2048; // of a new one: half, so that what is type
 const MOST_CHARACTERS = 4096;
 /** Lines of the suffix that the cursor may have passed over: the model reads them twice. */
 const DRIFT_LINES = 4;
+const DRIFT_CHARACTERS = 1024; // each is a comparison of the suffix
 /** For a quick anchor: characters of the suffix, some ten lines, and lines above the cursor's own. */
 const QUICK_SUFFIX = 400;
 const QUICK_HEAD = 2;
@@ -139,7 +140,7 @@ function headAt(
   // The cursor's own line belongs to the head however long it is.
   if (lineCount > MOST_LINES || (lineCount > 0 && head.length > MOST_CHARACTERS)) return undefined;
   // Brackets that the editor closes right of the cursor are no change; text that the cursor passed or deleted may wait.
-  for (let passed = 0, lines = 0; lines <= DRIFT_LINES; passed++) {
+  for (let passed = 0, lines = 0; lines <= DRIFT_LINES && passed <= DRIFT_CHARACTERS; passed++) {
     const depth = depthOf({ suffix }) - Math.min(passed, suffix.length);
     if (autoClosed(anchored.slice(passed), after, depth) !== undefined) return head;
     if (passed >= anchored.length) return undefined;

@@ -302,6 +302,22 @@ describe("computing ahead", () => {
     expect(requests).toHaveLength(2);
   });
 
+  test.each([
+    [{ tabSize: 4, insertSpaces: true }, "    "],
+    [{ tabSize: 3, insertSpaces: true }, "   "],
+    [{ tabSize: 8, insertSpaces: false }, "\t"],
+  ])("after what opens a block, by one level as the editor indents (%j)", async (indentation, unit) => {
+    const { completer, requests, settle } = driven();
+    const { ask, pipeline, clock } = bench(completer, { speculate: true });
+    const first = ask(`${unit}for (const a of b) █`, { indentation });
+    await settle();
+    await requests[0]!.write("{\n");
+    const shown = await first;
+    pipeline.shown(shown.kind === "show" ? shown.suggestion.id : 0);
+    await clock.pass(50);
+    expect(requests[1]!.prompt.middle.endsWith(`for (const a of b) {\n${unit}${unit}`)).toBe(true);
+  });
+
   test("is given up for any other question, and not done in eco", async () => {
     const { completer, requests, settle } = driven();
     const { ask, pipeline, clock } = bench(completer, { speculate: true });
@@ -375,6 +391,27 @@ describe("a pause", () => {
     expect(prepared).toHaveLength(2);
     await ask(above("bc"));
     expect(requests.at(-1)!.prompt.suffix).toBe(below);
+  });
+
+  test("that comes while another place is still read serves the place where the user is", async () => {
+    const completer = scripted(["a;", "\n"]);
+    const reads: { readonly prompt: PromptParts; readonly end: (whole: boolean) => void }[] = [];
+    completer.prepare = (prompt) =>
+      new Promise((resolve) => reads.push({ prompt, end: (whole) => resolve({ computedTokens: 1, whole }) }));
+    const { ask, clock } = bench(completer);
+    const jump = async (path: string) => {
+      await ask(`${long}█${below}`, { path });
+      await ask(above(""), { path });
+    };
+    await jump("a.ts");
+    await clock.pass(400);
+    await jump("b.ts");
+    await clock.pass(400);
+    expect(reads).toHaveLength(1);
+    reads[0]!.end(false); // the questions about b.ts have interrupted it
+    await clock.pass(400);
+    expect(reads).toHaveLength(2);
+    expect(reads[1]!.prompt.path).toBe("b.ts");
   });
 
   test("is left alone in eco, and where completions are closed", async () => {
