@@ -45,7 +45,7 @@ export function notebookChunk(
 function textOf({ kind, text }: NotebookCell, languageId: string): string {
   const plain = text.replaceAll("\r\n", "\n").trim();
   if (kind === "code" || plain === "" || PROSE.has(languageId)) return plain;
-  const mark = COMMENTS[languageId] ?? "#";
+  const mark = COMMENTS.get(languageId) ?? "#";
   return plain
     .split("\n")
     .map((line) => `${mark} ${line}`.trimEnd())
@@ -61,7 +61,7 @@ function lastLines(text: string, length: number): string {
 const PROSE = new Set(["markdown", "plaintext", "raw"]);
 
 /** What a comment of a line begins with, where it is not `#`. */
-const COMMENTS: Readonly<Record<string, string>> = {
+const COMMENTS: ReadonlyMap<string, string> = new Map([
   ...marked(
     "//",
     "c cpp csharp cuda-cpp dart fsharp go java javascript javascriptreact kotlin kusto php rust scala swift",
@@ -70,8 +70,8 @@ const COMMENTS: Readonly<Record<string, string>> = {
   ...marked("--", "ada haskell lua sql"),
   ...marked("%", "erlang latex matlab prolog"),
   ...marked(";;", "clojure lisp scheme"),
-};
+]);
 
-function marked(mark: string, languageIds: string): Record<string, string> {
-  return Object.fromEntries(languageIds.split(" ").map((id) => [id, mark]));
+function marked(mark: string, languageIds: string): [languageId: string, mark: string][] {
+  return languageIds.split(" ").map((id) => [id, mark]);
 }

@@ -55,9 +55,17 @@ export function createCounts(data: StoredMetrics, session: string) {
   }
 
   function countsOf(outcome: Known): Counts {
+    const { languages } = data;
     const languageId = outcome[LANGUAGE];
-    data.languages[languageId] ??= noCounts();
-    return data.languages[languageId];
+    // Another extension names its languages, and may choose what every object has: `constructor`, `__proto__`.
+    if (!Object.hasOwn(languages, languageId))
+      Object.defineProperty(languages, languageId, {
+        value: noCounts(),
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    return languages[languageId]!;
   }
 
   function show(outcome: Known, atMs: number): void {

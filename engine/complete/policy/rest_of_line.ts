@@ -6,14 +6,16 @@ const CLOSER = String.raw`[)\]}>"'\`]+|\/>|-?[%?]>|[-~]?%\}|#\}|-{1,2}\}\}|<\/[\
 // After a closer: empty pairs, as in `{█}, []);`, marks after a call, and words that open or close a block.
 const AFTER_CLOSER = String.raw`\(\)|\[\]|\{ ?\}|[?!](?=[;,)\s]|$)|\b(?:then|do|end|fi|done|esac|begin)\b(?:\s*\|[^|]*\|)?|as const\b`;
 // Marks that text is set between.
-const MARKS: Readonly<Record<string, string>> = {
-  markdown: "[*_~$]+",
-  latex: String.raw`\$+|\\[)\]}]`,
-  tex: String.raw`\$+|\\[)\]}]`,
-  restructuredtext: String.raw`\*+|\`+_?`,
-  ruby: String.raw`\|`,
-  rust: String.raw`\|`,
-};
+const MARKS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    markdown: "[*_~$]+",
+    latex: String.raw`\$+|\\[)\]}]`,
+    tex: String.raw`\$+|\\[)\]}]`,
+    restructuredtext: String.raw`\*+|\`+_?`,
+    ruby: String.raw`\|`,
+    rust: String.raw`\|`,
+  }),
+);
 
 // What may be left behind that: what a declaration has after its parameters, or an arrow's body that is empty.
 const TAILS: readonly RegExp[] = [
@@ -54,7 +56,7 @@ export function isLineOver({ above, head, rest }: Place, languageId: string): bo
   const isTrailing = last?.kind === "comment" && line.slice(last.end).trim() === "";
   const code = isTrailing ? line.slice(before.length, last.start) : rest;
   if (/^\s*(?:(?:do|then)\s*)?$/.test(code)) return true;
-  const closers = [CLOSER, ...commentEnd, ...[MARKS[languageId] ?? []].flat()].join("|");
+  const closers = [CLOSER, ...commentEnd, ...[MARKS.get(languageId) ?? []].flat()].join("|");
   const closed = new RegExp(`^(?:\\s*(?:${closers}))(?:\\s*(?:${closers}|${AFTER_CLOSER}))*`).exec(code);
   const tail = code.slice(closed?.[0].length ?? 0);
   return (closed !== null || /^\s*end\b/.test(code)) && TAILS.some((one) => one.test(tail));

@@ -25,6 +25,24 @@ test("the pieces in which a text comes do not matter", async () => {
   }
 });
 
+test.each(["constructor", "__proto__", "toString"])(
+  "a language called %s is one that nothing knows",
+  async (languageId) => {
+    const text = "if (a) {\n  b = c; // d\n  █);\n}\n";
+    const answerIn = async (id: string) => {
+      const question = {
+        path: "a.x",
+        languageId: id,
+        text: text.replace("█", ""),
+        cursor: text.indexOf("█"),
+      };
+      const { trace: _, ...answer } = await completeScripted({ ...question, answer: "e(f);\n  }\n}" });
+      return answer;
+    };
+    expect(await answerIn(languageId)).toEqual(await answerIn("unheard-of"));
+  },
+);
+
 test("what is selected replaces the word before the cursor, or more where the row begins with more", async () => {
   const at = async (text: string, selected: string, answer: string) => {
     const { document } = await completeScripted({

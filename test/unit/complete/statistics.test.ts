@@ -308,6 +308,16 @@ test("suggestions of another window, which have the same numbers, count as other
   expect(second.summary().languages).toEqual([{ id: "go", shown: 2, used: 0 }]);
 });
 
+test.each(["constructor", "__proto__", "toString"])("a language may be called %s", (languageId) => {
+  const first = createMetrics({ now: () => 0 });
+  first.lifecycle({ id: 1, languageId, atMs: 0, kind: "shown" });
+  const stored: unknown = JSON.parse(JSON.stringify(first.stored()));
+  const second = createMetrics({ now: () => 0, session: "b:", stored });
+  second.lifecycle({ id: 1, languageId, atMs: 0, kind: "shown" });
+  expect(second.summary().languages).toEqual([{ id: languageId, shown: 2, used: 0 }]);
+  expect(Object.keys(Object.prototype)).toEqual([]);
+});
+
 test("counts that an older version stored are read, and go on", () => {
   const { outcomes, ...rest } = createMetrics({ now: () => 0 }).stored();
   expect(outcomes).toEqual([]);
