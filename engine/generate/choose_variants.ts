@@ -73,17 +73,22 @@ export async function chooseVariants(
   return choices;
 }
 
-/** Matrices from the model's first on, as many as `mostBytes` are of; one at least. */
+/** The largest matrices, which take the most time, as many as `mostBytes` are of; one at least. */
 function sampleOf(matrices: readonly Matrix[], { columns, mostBytes }: ProductVariants): Matrix[] {
   let bytes = 0;
-  return matrices.filter((matrix) => {
-    if (matrix.columns !== columns) return false;
-    const mine = matrix.slabs.reduce((sum, { planes }) => sum + planes.words.size, 0);
-    if (bytes > 0 && bytes + mine > mostBytes) return false;
-    bytes += mine;
-    return true;
-  });
+  return matrices
+    .filter((matrix) => matrix.columns === columns)
+    .toSorted((a, b) => weightBytes(b) - weightBytes(a))
+    .filter((matrix) => {
+      const mine = weightBytes(matrix);
+      if (bytes > 0 && bytes + mine > mostBytes) return false;
+      bytes += mine;
+      return true;
+    });
 }
+
+const weightBytes = ({ slabs }: Matrix): number =>
+  slabs.reduce((sum, { planes }) => sum + planes.words.size, 0);
 
 async function plansOf(
   gpu: Gpu,
