@@ -21,7 +21,7 @@ export interface ProductVariants {
  * Lanes that may share a row of weights, by the rule first: 1 where the device is a CPU, whose barriers cost more than they save; else
  * up to a workgroup, as many as there are groups of 32 weights. Fewer leave fewer of them idle where the groups are no multiple.
  */
-export function lanesOffered({ software }: Gpu, columns: number): readonly number[] {
+function lanesOffered({ software }: Gpu, columns: number): readonly number[] {
   const most = Math.min(workgroupSize, 2 ** Math.floor(Math.log2(columns / 32)));
   const several = [most, most / 2, most / 4].filter((lanes) => lanes >= 8);
   return software ? [1, ...several] : several.length > 0 ? several : [most];
