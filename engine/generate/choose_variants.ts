@@ -34,7 +34,7 @@ interface Timed {
 
 /**
  * Times the variants of products, for each size of rows that the model has, on its own weights. It takes a second at most beside
- * compiling, and chooses nothing where its time has run out. Choices hold for devices that are opened with them: all plans of a model
+ * compiling, and chooses nothing where its time or memory has run out. Choices hold for devices that are opened with them: all plans of a model
  * have the same variants (I3).
  * @returns undefined when the signal aborted: call again, what was compiled stays
  */
@@ -53,6 +53,7 @@ export async function chooseVariants(
     const sample = sampleOf(all, variants);
     const largest = Math.max(...sample.map(({ rows }) => rows));
     const most = Math.max(...paths.map(({ width }) => width));
+    if (4 * most * (columns + largest) > gpu.freeBytes) continue; // a GPU that the model fills keeps the rule's
     const buffers = {
       x: gpu.buffer("products to time: x", most * columns * 4, "activations"),
       out: gpu.buffer("products to time: out", most * largest * 4, "activations"),

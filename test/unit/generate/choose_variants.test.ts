@@ -50,3 +50,11 @@ test("where the time of all has run out, nothing more is run", async () => {
   const { offered, paths } = questions().find((it) => it.offered.length > 1)!;
   expect(runs).toBe(2 * offered.length * paths.length); // once to compile, once to time
 });
+
+test("a GPU without room for rows to time keeps the rule's", async () => {
+  let runs = 0;
+  const full = withProperties(gpu, { freeBytes: 1000, submit: () => void runs++ });
+  const before = gpu.counters.buffers;
+  expect(await chooseVariants(full, model)).toEqual({});
+  expect([runs, gpu.counters.buffers - before]).toEqual([0, 0]);
+});
