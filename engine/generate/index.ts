@@ -4,7 +4,7 @@
 // Promise: a round submits once and reads back 1 KiB at most; the token stays on the GPU (I4).
 // Must not know: files, windows.
 export { createChat } from "./chat.ts";
-export { chooseLanes } from "./choose_lanes.ts";
+export { chooseVariants } from "./choose_variants.ts";
 export { createFimCompleter, type TokenSource } from "./completer.ts";
 export type { DraftStatistics } from "./draft_statistics.ts";
 export { createEditor, type EditInTurns } from "./editor.ts";

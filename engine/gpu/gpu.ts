@@ -19,7 +19,7 @@ export type Bindings = Readonly<Record<string, Bindable>>;
 
 /** The quickest variant of a kernel on a device. */
 interface Choice {
-  readonly value: number;
+  readonly value: string;
   /** Milliseconds of each that was tried. */
   readonly ms: Readonly<Record<string, number>>;
 }
@@ -116,7 +116,7 @@ export class Gpu {
   }
 
   /** The variant that was chosen for `name`; the first one, where none was or it is not offered. */
-  chosen(name: string, offered: readonly number[]): number {
+  chosen(name: string, offered: readonly string[]): string {
     const { value } = this.#choices[name] ?? {};
     return offered.find((it) => it === value) ?? offered[0]!;
   }

@@ -61,7 +61,7 @@ function parse(text: string): Record<string, Choices> {
   for (const choices of Object.values(all)) {
     for (const { value, ms } of Object.values(choices)) {
       const isOurs = Object.hasOwn(ms, value) && Object.values(ms).every(Number.isFinite);
-      if (!Number.isFinite(value) || !isOurs) throw new Error("not ours");
+      if (typeof value !== "string" || !isOurs) throw new Error("not ours");
     }
   }
   return all;

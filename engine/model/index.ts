@@ -35,8 +35,7 @@ export { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts"
 export {
   type DeltaForm,
   deltaKernel,
-  lanesName,
-  lanesOffered,
+  type ProductVariants,
   productVersion,
   recordDeltaRule,
   recordMatmul,
@@ -44,6 +43,7 @@ export {
   recordReplay,
   ropeTable,
   ruleForm,
+  variantsOf,
 } from "./layers/index.ts";
 export { allocateModel, checkTensors, loadModel, type Model, matricesOf } from "./model.ts";
 export type { Pass, PassRows, Path } from "./pass.ts";

@@ -12,7 +12,7 @@ import type {
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
 import {
-  chooseLanes,
+  chooseVariants,
   createChat,
   createEditor,
   createFimCompleter,
@@ -243,7 +243,7 @@ export function createModels(
   async function choose(target: Gpu, model: Model, signal: AbortSignal): Promise<boolean> {
     if (kernelChoices.off) return true;
     const known = kernelChoices.of(target.identity);
-    const choices = await chooseLanes(target, model, { known, signal });
+    const choices = await chooseVariants(target, model, { known, signal });
     if (!choices) return false;
     if (Object.keys(choices).length === 0) return true;
     kernelChoices.remember(target.identity, choices);

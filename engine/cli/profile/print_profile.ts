@@ -48,7 +48,7 @@ export function printProfile({
 export function choiceText(name: string, { value, ms }: Choices[string]): string {
   const least = ms[value]!;
   const others = Object.entries(ms)
-    .filter(([other]) => Number(other) !== value)
+    .filter(([other]) => other !== value)
     .map(([other, took]) => `${other} ${took < least ? "" : "+"}${(100 * (took / least - 1)).toFixed(1)} %`);
   return `Chosen, ${name}: ${value} (${milliseconds(least)}; ${others.join(", ")})`;
 }

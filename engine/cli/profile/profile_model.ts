@@ -1,5 +1,5 @@
 import { UserError } from "../../errors/index.ts";
-import { chooseLanes, Rounds } from "../../generate/index.ts";
+import { chooseVariants, Rounds } from "../../generate/index.ts";
 import { type Choices, createKernelChoices, hasTimestamps } from "../../gpu/index.ts";
 import { maxRows, productVersion } from "../../model/index.ts";
 import {
@@ -52,7 +52,7 @@ export async function profileModel(name: string, options: ProfileModelCommand): 
 async function choicesFor({ gpu, model }: OpenModel, measure: boolean): Promise<Choices> {
   const known = createKernelChoices({ version: productVersion, log: say });
   if (!measure) return gpu.software ? {} : known.of(gpu.identity);
-  const choices = (await chooseLanes(gpu, model))!;
+  const choices = (await chooseVariants(gpu, model))!;
   if (!gpu.software && !known.off) known.remember(gpu.identity, choices);
   return choices;
 }

@@ -17,8 +17,9 @@ import { isNarrow, type Pass } from "../pass.ts";
 import type { Matrix, Slab, Weights } from "../weights.ts";
 import { expertSlots } from "../workspace.ts";
 import { type FeedForward, loadFeedForward, recordFeedForward, recordSwiglu } from "./ffn.ts";
-import { decoders, lanesFor, productGroups, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
+import { decoders, productGroups, recordMatmul, rowsPerRead, withShape } from "./matmul.ts";
 import { recordNorm } from "./norm.ts";
+import { lanesFor } from "./product_variants.ts";
 import { again, canShare, secondPlanes } from "./two_types.ts";
 
 /** Weights of a mixture of experts (NETWORK.md 2.6). */

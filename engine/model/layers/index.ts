@@ -12,15 +12,8 @@ export {
   recordReplay,
   ruleForm,
 } from "./delta_net.ts";
-export {
-  lanesName,
-  lanesOffered,
-  productVersion,
-  recordDraftHead,
-  recordEmbedding,
-  recordMatmul,
-  rowsPerRead,
-} from "./matmul.ts";
+export { productVersion, recordDraftHead, recordEmbedding, recordMatmul, rowsPerRead } from "./matmul.ts";
 export { loadMtp, type Mtp, recordMtp } from "./mtp.ts";
 export { recordNorm } from "./norm.ts";
+export { type ProductVariants, variantsOf } from "./product_variants.ts";
 export { ropeTable } from "./rope.ts";

@@ -66,7 +66,8 @@ import {
 } from "../../gpu/index.ts";
 import { isNarrow, type PassRows } from "../pass.ts";
 import type { Matrix, Slab } from "../weights.ts";
-import { tiledProduct } from "./matmul_tile.ts";
+import { tiledProduct, tileTexts } from "./matmul_tile.ts";
+import { lanesFor, tileFor } from "./product_variants.ts";
 import { again, canShare, secondPlanes } from "./two_types.ts";
 
 /** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
@@ -137,8 +138,8 @@ export interface MatmulOptions extends ProductInput {
   readonly last?: boolean;
   /** Leaves out the pass's first rows; row `skip` gives row 0 of `out`. */
   readonly skip?: number;
-  /** To time them. Default: those of the device's choice. */
-  readonly lanes?: number;
+  /** One of those offered, to time it. Default: the device's choice. */
+  readonly variant?: string;
   /** Writes silu(a) ∘ b of the product's halves a and b, on the row path, where `canGate`. */
   readonly gated?: boolean;
 }
@@ -146,29 +147,13 @@ export interface MatmulOptions extends ProductInput {
 /** Whether both halves of the matrix are at hand in one dispatch. */
 export const canGate = ({ slabs }: Matrix): boolean => slabs.length === 1;
 
-/**
- * Lanes that may share a row of weights, by the rule first: 1 where the device is a CPU, whose barriers cost more than they save; else
- * up to a workgroup, as many as there are groups of 32 weights. Fewer leave fewer of them idle where the groups are no multiple.
- */
-export function lanesOffered({ software }: Gpu, columns: number): readonly number[] {
-  const most = Math.min(workgroupSize, 2 ** Math.floor(Math.log2(columns / 32)));
-  const several = [most, most / 2, most / 4].filter((lanes) => lanes >= 8);
-  return software ? [1, ...several] : several.length > 0 ? several : [most];
-}
-
-/** By which a device remembers its choice of lanes. */
-export const lanesName = (columns: number): string => `lanes for rows of ${columns}`;
-
-/** Lanes that share a row of weights: one choice for all matrices with rows of that size and the norms that they take, for every width (I3). */
-export const lanesFor = (gpu: Gpu, columns: number): number =>
-  gpu.chosen(lanesName(columns), lanesOffered(gpu, columns));
-
 /** Another one for other kernels: what was measured with these no longer holds for them. */
 export const productVersion = createHash("sha256")
   .update(
     [
       ...[matmulShader, fourRowsShader, quadsShader, sumsShader, wholeShader, halvedShader],
       ...[oneTypeShader, twoTypesShader, laneOrderShader, outputShader, normedShader, rmsShader],
+      ...tileTexts,
       ...Object.values(decoders).flat(),
     ].join(),
   )
@@ -178,7 +163,7 @@ export const productVersion = createHash("sha256")
 /** Records out_t = W·x_t for the rows of the step state. */
 export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOptions): void {
   const { recorder, step, kind, width } = pass;
-  const { x, out, last = false, gated = false, laneOrder = false } = options;
+  const { x, out, last = false, gated = false, laneOrder = false, variant } = options;
   const one = last || width === 1;
   const input = inputOf(options);
   const outStride = options.outStride ?? (gated ? matrix.rows / 2 : matrix.rows);
@@ -201,11 +186,12 @@ export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOpti
     };
   };
   if (kind === "prompt" && !one) {
-    for (const slab of matrix.slabs) recordTile(recorder, slab, productOf(slab));
+    const tile = variant ?? tileFor(recorder.gpu, matrix.columns);
+    for (const slab of matrix.slabs) recordTile(recorder, tile, slab, productOf(slab));
     return;
   }
   const rows = {
-    lanes: options.lanes ?? lanesFor(recorder.gpu, matrix.columns),
+    lanes: Number(variant ?? lanesFor(recorder.gpu, matrix.columns)),
     width: one ? 1 : width,
     gated,
   };
@@ -216,8 +202,13 @@ export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOpti
 /** A slab's product but for its weights' types: WGSL, constants and bindings. */
 type Product = Omit<KernelSource, "name"> & { readonly bindings: Bindings };
 
-function recordTile(recorder: PlanRecorder, slab: Slab, { parts, constants, bindings }: Product): void {
-  const tile = tiledProduct(recorder.gpu, slab.rows);
+function recordTile(
+  recorder: PlanRecorder,
+  name: string,
+  slab: Slab,
+  { parts, constants, bindings }: Product,
+): void {
+  const tile = tiledProduct(recorder.gpu, name, slab.rows);
   const source = {
     name: `matmul_tile ${slab.type}`,
     parts: [...parts, ...decoders[slab.type], tile.shader],

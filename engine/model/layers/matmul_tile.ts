@@ -14,23 +14,40 @@ interface Tile {
   readonly parts: number;
 }
 
-// A narrow product (0.8B has 1024 columns) must fill a GPU too: 64 workgroups of 256 invocations here, since K is shared out
-// within the workgroup, which takes no second dispatch. 32 sums in registers leave room for eight waves a SIMD on AMD and
-// do not spill on Intel; x in workgroup memory takes the 16 KiB that every device has.
-const gpuTile: Tile = { rows: 16, columns: 2, lanes: 32, parts: 8 };
+// A narrow product (0.8B has 1024 columns) must fill a GPU too: K is shared out within the workgroup, which takes no second
+// dispatch. At most 48 sums in registers leave room for eight waves a SIMD on AMD, where 64 do not; x takes the 16 KiB of
+// workgroup memory that every device has. All have the same number of parts, and so the same bits.
+const gpuTiles: readonly Tile[] = [
+  { rows: 16, columns: 2, lanes: 32, parts: 8 }, // 64 workgroups of 256 for 1024 columns and a whole piece
+  { rows: 16, columns: 3, lanes: 32, parts: 8 }, // a reading of x serves 12 multiply-adds and not 8
+  { rows: 8, columns: 4, lanes: 32, parts: 8 }, // one serves 16, a decoded weight half as many; half the workgroup memory
+  { rows: 8, columns: 4, lanes: 16, parts: 8 }, // the same in twice as many workgroups, of 128
+];
 // A CPU device loads lane by lane: 64 sums for 8 quads of x and 8 of weights. It has few threads to fill.
 const cpuTile: Tile = { rows: 8, columns: 8, lanes: 16, parts: 1 };
 
-/** The kernel of a product of the prompt path with `columns` columns: its WGSL, constants and workgroups. */
+const tilesOf = ({ software }: Gpu): readonly Tile[] => (software ? [cpuTile] : gpuTiles);
+
+const nameOf = ({ rows, columns, lanes }: Tile): string => `${rows} × ${columns} × ${lanes}`;
+
+/** The tiles that a device may use, by rows × columns × lanes; that of the rule first. */
+export const tilesOffered = (gpu: Gpu): readonly string[] => tilesOf(gpu).map(nameOf);
+
+/** Other ones for other tiles: what was measured with these no longer holds for them. */
+export const tileTexts: readonly string[] = [tileShader, JSON.stringify(gpuTiles)];
+
+/** The kernel of a product of the prompt path with `columns` columns by the tile of that name: its WGSL, constants and workgroups. */
 export function tiledProduct(
   gpu: Gpu,
+  name: string,
   columns: number,
 ): {
   readonly shader: string;
   readonly constants: Readonly<Record<string, string>>;
   readonly grid: readonly [number, number];
 } {
-  const tile = gpu.software ? cpuTile : gpuTile;
+  const tile = tilesOf(gpu).find((it) => nameOf(it) === name);
+  if (!tile) throw new Error(`there is no tile ${name}: there are ${tilesOffered(gpu).join(", ")}`);
   return {
     shader: tileShader,
     constants: {

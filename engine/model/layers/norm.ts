@@ -5,7 +5,8 @@ import squaresShader from "../../../shaders/common/squares.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import { f32, u32 } from "../../gpu/index.ts";
 import { isNarrow, type PassRows } from "../pass.ts";
-import { lanesFor, type ProductInput } from "./matmul.ts";
+import type { ProductInput } from "./matmul.ts";
+import { lanesFor } from "./product_variants.ts";
 
 /** Rows of `size` floats in lane order inside a buffer: their distance, and the first one, in floats and rows. */
 export interface Rows {

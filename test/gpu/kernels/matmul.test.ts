@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { BLOCK_FORMATS, blockFormat, type TensorType } from "../../../engine/gguf/index.ts";
 import { maxRows } from "../../../engine/model/index.ts";
-import { lanesFor, recordMatmul } from "../../../engine/model/layers/matmul.ts";
+import { recordMatmul } from "../../../engine/model/layers/matmul.ts";
+import { lanesFor } from "../../../engine/model/layers/product_variants.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";

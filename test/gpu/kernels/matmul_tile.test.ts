@@ -1,12 +1,14 @@
 import { test } from "vitest";
 import { BLOCK_FORMATS } from "../../../engine/gguf/index.ts";
+import { recordingGpu } from "../../../engine/gpu/index.ts";
 import { maxRows } from "../../../engine/model/index.ts";
+import { tileVariants } from "../../../engine/model/layers/product_variants.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits, expectWritten } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
 import { multiply, products } from "../support/products.ts";
-import { withLanes } from "../support/test_bed.ts";
+import { withChoice, withLanes } from "../support/test_bed.ts";
 import { loadMatrix } from "../support/weights_file.ts";
 
 const prompt = { kind: "prompt", width: maxRows } as const;
@@ -63,6 +65,31 @@ eachDevice((bed, device) => {
           whole.subarray(from * n, (from + rows) * n),
           `seed ${seed}, ${rows} rows from ${from}`,
         );
+      }
+    });
+  }
+
+  const [rule, ...others] = tileVariants(recordingGpu().gpu, 0).offered;
+  for (const tile of device === "lavapipe" ? others.slice(0, 1) : others) {
+    test(`tile ${tile}: the bits of ${rule}, in a whole piece and a short one`, async () => {
+      const seed = 470;
+      const random = seededRandom(seed);
+      const [columns, n] = [288, 133]; // 9 groups for 8 parts; a whole workgroup of the widest tile, and 5
+      const gpu = withLanes(bed().gpu, "several");
+      const { matrix, values } = await loadMatrix(bed(), columns, [{ type: "Q8_0", rows: n }], random);
+      for (const rows of [maxRows, 21]) {
+        const x = normals(rows * columns, random);
+        const expected = await multiply(bed(), prompt, matrix, x, gpu);
+        expectClose(
+          expected.subarray(0, rows * n),
+          products(values(), columns, x),
+          tolerance,
+          `seed ${seed}`,
+        );
+        const chosen = withChoice(bed().gpu, tileVariants(gpu, columns).name, tile);
+        const out = await multiply(bed(), prompt, matrix, x, chosen);
+        expectWritten(out, (i) => i < rows * n, `seed ${seed}, ${rows} rows`);
+        expectSameBits(out, expected, `seed ${seed}, ${rows} rows`);
       }
     });
   }

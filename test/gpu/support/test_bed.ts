@@ -1,4 +1,4 @@
-import { type Gpu, type Plan, PlanRecorder } from "../../../engine/gpu/index.ts";
+import { Gpu, type Plan, PlanRecorder } from "../../../engine/gpu/index.ts";
 import {
   maxRows,
   type PassRows,
@@ -112,6 +112,13 @@ export function withProperties<T extends object>(target: T, changed: Readonly<Re
 /** The device, taken for a GPU or for a CPU: on a GPU several lanes share a row of weights. Loops stay as they are. */
 export const withLanes = (gpu: Gpu, lanes: "one" | "several"): Gpu =>
   withProperties(gpu, { software: lanes === "one" });
+
+/** The device, taken for a GPU on which that variant was chosen. */
+export function withChoice(gpu: Gpu, name: string, value: string): Gpu {
+  const about = { description: "", software: false, choices: { [name]: { value, ms: {} } } };
+  const { chosen } = Gpu.prototype;
+  return withProperties(gpu, { software: false, chosen: chosen.bind(new Gpu(gpu.device, about)) });
+}
 
 /** A device on which a binding holds at most `bytes` bytes. */
 export function withBindingLimit(gpu: Gpu, bytes: number): Gpu {

@@ -3,9 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { choiceText } from "../../../engine/cli/profile/print_profile.ts";
-import { createKernelChoices, Gpu, recordingGpu } from "../../../engine/gpu/index.ts";
-import { lanesName } from "../../../engine/model/index.ts";
-import { lanesFor } from "../../../engine/model/layers/matmul.ts";
+import { anyGpu, createKernelChoices, Gpu, recordingGpu } from "../../../engine/gpu/index.ts";
+import {
+  lanesFor,
+  laneVariants,
+  tileFor,
+  tileVariants,
+} from "../../../engine/model/layers/product_variants.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -16,8 +20,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const path = () => join(folder, "data", "kernel_choices.json");
 const open = (env: NodeJS.ProcessEnv = {}, version = "1") =>
   createKernelChoices({ path: path(), env, version });
-const choice = { value: 16, ms: { 64: 2, 32: 1.5, 16: 1 } };
-const other = { value: 64, ms: { 64: 1, 32: 2 } };
+const choice = { value: "16", ms: { 64: 2, 32: 1.5, 16: 1 } };
+const other = { value: "64", ms: { 64: 1, 32: 2 } };
 
 test("choices are those of a device with its driver, and more are added to them", () => {
   open().remember("one | driver 1", { "lanes for rows of 2560": choice });
@@ -42,9 +46,9 @@ test.each([
   "{",
   "[1]",
   "null",
-  `{"one | 1": {"a": {"value": "16", "ms": { "16": 1 }}}}`,
-  `{"one | 1": {"a": {"value": 16, "ms": {"16": 1, "64": null}}}}`,
-  `{"one | 1": {"a": {"value": 16, "ms": {"64": 1}}}}`,
+  `{"one | 1": {"a": {"value": 16, "ms": { "16": 1 }}}}`,
+  `{"one | 1": {"a": {"value": "16", "ms": {"16": 1, "64": null}}}}`,
+  `{"one | 1": {"a": {"value": "16", "ms": {"64": 1}}}}`,
   `{"one | 1": {"a": 16}}`,
 ])("a file that is not ours, %j, is as none, and is written again", (text) => {
   open().remember("one", { a: choice });
@@ -63,21 +67,38 @@ test("a file that cannot be written is logged, and harms nothing", () => {
   expect(logs).toEqual([expect.stringContaining("kernel_choices.json cannot be written: ")]);
 });
 
+const gpuWith = (name: string, value: string) =>
+  new Gpu(recordingGpu().gpu.device, {
+    description: "",
+    software: false,
+    choices: { [name]: { value, ms: {} } },
+  });
+
 test("a device has the lanes that were chosen for it if they are offered, and those of the rule for other rows", () => {
-  const { device } = recordingGpu().gpu;
-  const gpuWith = (value: number) =>
-    new Gpu(device, {
-      description: "",
-      software: false,
-      choices: { [lanesName(2560)]: { value, ms: {} } },
-    });
-  expect(lanesFor(gpuWith(16), 2560)).toBe(16);
-  expect(lanesFor(gpuWith(16), 9216)).toBe(64);
-  for (const foreign of [1, 24, 128]) expect(lanesFor(gpuWith(foreign), 2560)).toBe(64);
+  const { name, offered } = laneVariants(recordingGpu().gpu, 2560);
+  expect(offered).toEqual(["64", "32", "16"]);
+  expect(lanesFor(gpuWith(name, "16"), 2560)).toBe(16);
+  expect(lanesFor(gpuWith(name, "16"), 9216)).toBe(64);
+  for (const foreign of ["1", "24", "128"]) expect(lanesFor(gpuWith(name, foreign), 2560)).toBe(64);
+});
+
+test("a device has the tile that was chosen for it if it is offered; a CPU device has one, made for CPUs", () => {
+  const { name, offered } = tileVariants(recordingGpu().gpu, 2560);
+  const [rule, other] = offered;
+  expect(tileFor(gpuWith(name, other!), 2560)).toBe(other);
+  expect(tileFor(gpuWith(name, other!), 9216)).toBe(rule);
+  expect(tileFor(gpuWith(name, "16 × 4 × 32"), 2560)).toBe(rule);
+  const cpu = recordingGpu({ ...anyGpu, software: true }).gpu;
+  expect(tileVariants(cpu, 2560).offered).toEqual(["8 × 8 × 16"]);
+  expect(offered).not.toContain("8 × 8 × 16");
 });
 
 test("a profile says by how much the others are slower", () => {
   expect(choiceText("lanes for rows of 2560", choice)).toBe(
     "Chosen, lanes for rows of 2560: 16 (1.00 ms; 32 +50.0 %, 64 +100.0 %)",
+  );
+  const tile = { value: "8 × 4 × 32", ms: { "16 × 2 × 32": 2, "8 × 4 × 32": 1 } };
+  expect(choiceText("tile for rows of 2560", tile)).toBe(
+    "Chosen, tile for rows of 2560: 8 × 4 × 32 (1.00 ms; 16 × 2 × 32 +100.0 %)",
   );
 });

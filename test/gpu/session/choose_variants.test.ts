@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { chooseLanes } from "../../../engine/generate/index.ts";
+import { chooseVariants } from "../../../engine/generate/index.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
-import { type Choices, Gpu } from "../../../engine/gpu/index.ts";
-import { lanesName, lanesOffered, loadModel, type Model, matricesOf } from "../../../engine/model/index.ts";
+import type { Choices } from "../../../engine/gpu/index.ts";
+import { loadModel, type Model, matricesOf } from "../../../engine/model/index.ts";
+import { laneVariants } from "../../../engine/model/layers/product_variants.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits } from "../support/compare.ts";
 import { eachDevice } from "../support/devices.ts";
 import { normals } from "../support/inputs.ts";
 import { miniModel } from "../support/models.ts";
 import { multiply, products, productTolerance } from "../support/products.ts";
-import { withProperties } from "../support/test_bed.ts";
+import { withChoice, withLanes, withProperties } from "../support/test_bed.ts";
 import { loadMatrix } from "../support/weights_file.ts";
 
 eachDevice((bed) => {
@@ -25,9 +26,9 @@ eachDevice((bed) => {
     const { gpu } = bed();
     const sizes = [...new Set(matricesOf(model).map(({ columns }) => columns))].sort((a, b) => a - b);
     const [columns, ...others] = sizes;
-    const none = { value: 0, ms: {} };
-    const known: Choices = Object.fromEntries(others.map((size) => [lanesName(size), none]));
-    const offered = lanesOffered(gpu, columns!);
+    const none = { value: "", ms: {} };
+    const known: Choices = Object.fromEntries(others.map((size) => [laneVariants(gpu, size).name, none]));
+    const { name, offered } = laneVariants(gpu, columns!);
     let clock = 0;
     let runs = 0;
     const timed = withProperties(gpu, {
@@ -37,8 +38,8 @@ eachDevice((bed) => {
         clock += ms[Math.floor((runs++ % (2 * offered.length)) / 2)]!;
       },
     });
-    const choices = await chooseLanes(timed, model, { known, now: () => clock });
-    return { choice: choices?.[lanesName(columns!)], names: Object.keys(choices!), offered, runs };
+    const choices = await chooseVariants(timed, model, { known, now: () => clock });
+    return { choice: choices?.[name], names: Object.keys(choices!), offered, runs };
   }
 
   test("the quickest number of lanes is chosen, and the rule's unless another is clearly quicker", async () => {
@@ -54,12 +55,12 @@ eachDevice((bed) => {
 
   test("a second is spent at most, and one run of each decides nothing", async () => {
     expect(await choose(400, 200)).toMatchObject({ choice: undefined, runs: 8 });
-    expect(await choose(100, 80)).toMatchObject({ choice: { value: expect.any(Number) }, runs: 16 });
+    expect(await choose(100, 80)).toMatchObject({ choice: { value: expect.any(String) }, runs: 16 });
   });
 
   test("a request that comes ends it, and nothing is chosen", async () => {
     const before = bed().gpu.bytesHeld();
-    expect(await chooseLanes(bed().gpu, model, { signal: AbortSignal.abort() })).toBeUndefined();
+    expect(await chooseVariants(bed().gpu, model, { signal: AbortSignal.abort() })).toBeUndefined();
     expect(bed().gpu.bytesHeld()).toEqual(before);
   });
 
@@ -70,14 +71,8 @@ eachDevice((bed) => {
     const { matrix, values } = await loadMatrix(bed(), columns, [{ type: "Q8_0", rows: n }], random);
     const x = normals(4 * columns, random);
     const expected = products(values(), columns, x);
-    for (const value of [16, 8]) {
-      const { device } = bed().gpu;
-      const choices = { [lanesName(columns)]: { value, ms: {} } };
-      const { chosen } = new Gpu(device, { description: "", software: false, choices });
-      const gpu = withProperties(bed().gpu, {
-        software: false,
-        chosen: chosen.bind(new Gpu(device, { description: "", software: false, choices })),
-      });
+    for (const value of ["16", "8"]) {
+      const gpu = withChoice(bed().gpu, laneVariants(withLanes(bed().gpu, "several"), columns).name, value);
       const four = await multiply(bed(), { kind: "rows", width: 4 }, matrix, x, gpu);
       expectClose(four.subarray(0, 4 * n), expected, productTolerance, `seed ${seed}, ${value} lanes`);
       const last = await multiply(bed(), { kind: "rows", width: 1 }, matrix, x.subarray(0, columns), gpu);
