@@ -178,7 +178,8 @@ export function createNextEdit({
     let why: SilenceId = "nowhere";
     for (const [index, place] of places.entries()) {
       const document = history.get(place.uri);
-      const filter = document ? filterOf(place, { document, refusals }) : "not-followed";
+      const isOpen = document && !whyOff(place.uri);
+      const filter = isOpen ? filterOf(place, { document, refusals }) : "not-followed";
       if (!filter) return [place, places.slice(index + 1)];
       why = filter;
     }
@@ -204,6 +205,12 @@ export function createNextEdit({
   }
 
   const lineAt = (uri: string, offset: number): number => lineOf(history.get(uri)?.text ?? "", offset);
+
+  /** To a file that is not the proposal's, or far from where it was shown, and from it. */
+  function hasWandered(before: EditorState, now: EditorState, place: EditPlace): boolean {
+    if (before.uri !== now.uri) return now.uri !== place.uri;
+    return Math.abs(lineAt(now.uri, now.cursor) - shownFromLine) > WANDERED_LINES && !isAt(now, place);
+  }
 
   /** A change while a proposal is on the screen. @returns whether it was made there */
   function follow(uri: string, change: DocumentChange): boolean {
@@ -341,8 +348,7 @@ export function createNextEdit({
       const before = state;
       state = now;
       if (before?.uri !== now?.uri) stopLooking();
-      if (proposal && before && now && Math.abs(lineAt(now.uri, now.cursor) - shownFromLine) > WANDERED_LINES)
-        if (!isAt(now, proposal)) drop("wandered");
+      if (proposal && before && now && hasWandered(before, now, proposal)) drop("wandered");
       tell();
     },
 

@@ -109,7 +109,11 @@ const isRename = ({ old, fresh, isWidened }: Example): boolean =>
   !isWidened && isName(old) && isName(fresh) && !isCommon(old);
 
 /** The places whose kind of text, kind of name and declaration is that of an example. */
-function meantAlike(examples: readonly Example[], others: readonly Found[], meaning: Meaning): Found[] {
+export function meantAlike(
+  examples: readonly Example[],
+  others: readonly Found[],
+  meaning: Meaning,
+): Found[] {
   const shown = examples.map((one) => ({ facts: meaning.facts(one), scope: meaning.scopeOf(one) }));
   const [first] = shown;
   const [{ old }] = examples as [Example];
@@ -128,15 +132,17 @@ function meantAlike(examples: readonly Example[], others: readonly Found[], mean
 }
 
 /** Whether two names have a part in common: `recordBytes`, `bytesHeld`. */
-function sharesPart(a: string, b: string): boolean {
-  const parts = (name: string) =>
-    name
-      .split(/(?<=\p{Ll})(?=\p{Lu})|[^\p{L}]+/u)
-      .filter((part) => part.length > 2)
-      .map((part) => part.toLowerCase());
-  const known = parts(a);
-  return parts(b).some((part) => known.includes(part));
+export function sharesPart(a: string, b: string): boolean {
+  const known = partsOf(a);
+  return partsOf(b).some((part) => known.includes(part));
 }
+
+/** The words that a name is made of. */
+export const partsOf = (name: string): string[] =>
+  name
+    .split(/(?<=\p{Ll})(?=\p{Lu})|[^\p{L}]+/u)
+    .filter((part) => part.length > 2)
+    .map((part) => part.toLowerCase());
 
 /** Whether the new text has a word that the file did not have: a new name for the same thing. */
 function* bringsNewWord(examples: readonly Example[], text: string): Pieces<boolean> {
