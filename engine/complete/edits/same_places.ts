@@ -1,6 +1,6 @@
 import type { NameFacts, Pieces } from "../text/index.ts";
 import { isCommon, isDistinctive, isName } from "./distinctive.ts";
-import type { Example } from "./examples.ts";
+import { type Example, LINE_START } from "./examples.ts";
 import { isSameScope, type Meaning } from "./meaning.ts";
 import { type Found, placesOf, surroundingsOf, wordsOf } from "./places.ts";
 
@@ -16,6 +16,7 @@ export type NoRepeat =
   | "nowhere";
 
 const OFTEN = 3; // times that a replacement was made: the user is going through the file
+const SHARED_MOST = 3;
 const MIN_SHARED = 3; // tokens that examples have on both sides together
 
 type SamePlace = (place: Found) => boolean;
@@ -43,17 +44,26 @@ export function* sameAs(
   const speaksFor = reachOf(examples, facts[0]!, { declares, isNew, passed: passed.length > 0 });
   if (speaksFor === "none") return "made-once";
   if (speaksFor === "all" && ((declares && isNew) || passed.length === 0)) return same;
-  const isBeside = sameBeside(examples, text);
-  const alike = isBeside ? yield* filtered(same, isBeside) : [];
+  let isBeside = sameBeside(examples, text, SHARED_MOST);
+  let alike = isBeside ? yield* filtered(same, isBeside) : [];
+  if (isBeside && alike.length === 0 && facts[0]?.role === "member" && process.env.HOLES !== "0") {
+    // What a call is given differs from place to place.
+    isBeside = sameBeside(examples, text, 1);
+    alike = isBeside ? yield* filtered(same, isBeside) : [];
+  }
   if (isBeside && !alike.some((place) => passed.includes(place))) return alike.length > 0 ? alike : "nowhere";
   // Made so often, it goes on from where the user is, whatever was left above; but not where some were passed by between them, and
   // not of a short name, which is as often another one there.
   const first = Math.min(...examples.map(({ start }) => start));
   const picks = passed.some(({ start }) => start > first);
-  if (examples.length < OFTEN || picks || !wordsOf(old).some(isDistinctive)) return "too-common";
+  // The name goes on to exist: the user takes another one here.
+  const stays = process.env.STAYS !== "0" && passed.some((place) => isDeclared(meaning.facts(place)));
+  if (examples.length < OFTEN || picks || stays || !wordsOf(old).some(isDistinctive)) return "too-common";
   const below = (speaksFor === "all" ? same : alike).filter(({ start }) => start > last);
   return below.length > 0 ? below : "too-common";
 }
+
+const isDeclared = ({ declares, isImport }: NameFacts): boolean => declares && !isImport;
 
 const LOOKED_AT = 16; // of a piece
 
@@ -96,6 +106,17 @@ function reachAtOnce(
   { declares, isNew, passed }: Known,
 ): Reach {
   const { old, fresh, left, right } = example;
+  if (
+    process.env.ONCE !== "0" &&
+    role === "member" &&
+    kind === "code" &&
+    isNew &&
+    !passed &&
+    isDistinctive(old) &&
+    isName(old) &&
+    !isName(fresh)
+  )
+    return "beside";
   if (!isRename(example) || !isNew) return "none";
   const isLike = sharesPart(old, fresh);
   if (role === "variable") return declares && (isLike || !passed) ? "all" : "none";
@@ -156,7 +177,7 @@ function* bringsNewWord(examples: readonly Example[], text: string): Pieces<bool
 }
 
 /** Where what stands beside the old text is what stood beside it each time; undefined where that says nothing. */
-function sameBeside(examples: readonly Example[], text: string): SamePlace | undefined {
+function sameBeside(examples: readonly Example[], text: string, most: number): SamePlace | undefined {
   const shared = (sides: readonly (readonly string[])[]) => {
     const [first = [], ...rest] = sides;
     let length = 0;
@@ -164,18 +185,31 @@ function sameBeside(examples: readonly Example[], text: string): SamePlace | und
     return first.slice(0, length);
   };
   const left = shared(examples.map((one) => one.left));
-  const right = shared(examples.map((one) => one.right));
+  const right = shared(examples.map((one) => one.right)).slice(0, most);
   if (left.length + right.length < MIN_SHARED) return undefined;
   const [{ old, fresh, isWidened }] = examples as [Example];
   // What was inserted or deleted has neighbours in its own text.
   const own = isWidened ? wordsOf(old).filter((word) => wordsOf(fresh).includes(word)) : [];
   const names = [...left, ...right, ...own].filter((token) => isName(token) && !isCommon(token));
-  if (isWidened ? !names.some(isDistinctive) : names.length === 0) return undefined;
+  if (isWidened ? !isTelling(examples, [...left, ...right, ...own], names) : names.length === 0)
+    return undefined;
   return (place) => {
     const beside = surroundingsOf(text, place);
     return (
-      left.every((token, index) => beside.left[index]?.text === token) &&
+      left.every((token, index) => (beside.left[index]?.text ?? LINE_START) === token) &&
       right.every((token, index) => beside.right[index]?.text === token)
     );
   };
+}
+
+/** Whether what stands beside an insertion each time says where else it belongs. */
+function isTelling(
+  examples: readonly Example[],
+  tokens: readonly string[],
+  names: readonly string[],
+): boolean {
+  if (names.some(isDistinctive)) return true;
+  const words = new Set(tokens.filter(isName)).size;
+  const most = tokens.length;
+  return (words > 1 && most >= 4) || (words > 0 && most >= 5 && examples.length >= OFTEN);
 }
