@@ -58,8 +58,8 @@ function recording(name: string, path: string, changes: readonly (readonly [stri
 test("each next edit is told with when and how long it was shown, and what was typed there afterwards", async () => {
   const file = recording("all.jsonl", "a.ts", [
     ["timeout", "delayMs"],
-    ["start(timeout)", "start(delayMs)"],
-    ["stop(timeout)", "stop(5)"],
+    ["timeout", "delayMs"],
+    ["timeout", "5"],
   ]);
   await replayNextEdits([file], { json: true });
   const { traces, together } = JSON.parse(printed);
