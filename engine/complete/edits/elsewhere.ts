@@ -149,11 +149,12 @@ function roleOf(
   const [{ role }] = facts as [NameFacts];
   const isOneKind = facts.every((one) => one.kind === "code" && one.role === role);
   if (!isOneKind || role === undefined || role === "shorthand") return undefined;
-  // Members of the same name belong to other things, unless the name says which.
-  if (role === "member")
-    return partsOf(old).length > 1
-      ? { role, isTold: examples.length > 1 || sharesPart(old, fresh) }
-      : undefined;
+  // Members of the same name belong to other things, unless the name says which, and it is declared here.
+  if (role === "member") {
+    const isDeclared = examples.some(({ left }) => left[0] !== "." && left[0] !== ">");
+    const isTold = isDeclared && sharesPart(old, fresh);
+    return partsOf(old).length > 1 ? { role, isTold } : undefined;
+  }
   // A name of this file's own, of a function's or a block's means something else in other files.
   const isOfFile = facts.every((one, index) => {
     const { scopes } = one;
@@ -161,9 +162,8 @@ function roleOf(
   });
   const declared = facts.findIndex((one) => one.declares);
   if (!isOfFile || declared === -1) return undefined;
-  const isTold = facts[declared]!.isImport
-    ? examples.length > 1
-    : isExported(examples[declared]!, text, languageId);
+  // What imports it may as well take another one instead: two files have to, or the one that has it.
+  const isTold = !facts[declared]!.isImport && isExported(examples[declared]!, text, languageId);
   return { role, isTold };
 }
 

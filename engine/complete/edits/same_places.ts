@@ -16,7 +16,6 @@ export type NoRepeat =
   | "nowhere";
 
 const OFTEN = 3; // times that a replacement was made: the user is going through the file
-const SHARED_MOST = 3;
 const MIN_SHARED = 3; // tokens that examples have on both sides together
 
 type SamePlace = (place: Found) => boolean;
@@ -39,31 +38,31 @@ export function* sameAs(
   // The user has come by these, and has left them as they are.
   const passed = yield* filtered(same, (place) => place.start < last && !isRefused(place));
   const facts = examples.map(meaning.facts);
-  const declares = facts.find((one) => one.declares && !one.isImport) !== undefined;
+  const declaration = examples[facts.findIndex((one) => one.declares && !one.isImport)];
+  const declares = declaration !== undefined;
   const isNew = yield* bringsNewWord(examples, text);
   const speaksFor = reachOf(examples, facts[0]!, { declares, isNew, passed: passed.length > 0 });
   if (speaksFor === "none") return "made-once";
-  if (speaksFor === "all" && ((declares && isNew) || passed.length === 0)) return same;
-  let isBeside = sameBeside(examples, text, SHARED_MOST);
-  let alike = isBeside ? yield* filtered(same, isBeside) : [];
-  if (isBeside && alike.length === 0 && facts[0]?.role === "member" && process.env.HOLES !== "0") {
-    // What a call is given differs from place to place.
-    isBeside = sameBeside(examples, text, 1);
-    alike = isBeside ? yield* filtered(same, isBeside) : [];
-  }
-  if (isBeside && !alike.some((place) => passed.includes(place))) return alike.length > 0 ? alike : "nowhere";
-  // Made so often, it goes on from where the user is, whatever was left above; but not where some were passed by between them, and
-  // not of a short name, which is as often another one there.
+  // What else has the name is what was declared, unless the user came by some places on the way down from there.
+  const newest = examples.reduce((a, b) => (b.edit.id > a.edit.id ? b : a));
+  const keepsSome =
+    facts[0]?.role === "variable" &&
+    newest !== declaration &&
+    passed.some(({ start }) => declares && start > declaration.start);
+  const isRenamed = declares && isNew && !keepsSome;
+  if (speaksFor === "all" && (isRenamed || passed.length === 0)) return same;
+  const beside = yield* alikeBeside(examples, same, text, facts[0]?.role === "member");
+  if (beside && !beside.some((place) => passed.includes(place)))
+    return beside.length > 0 ? beside : "nowhere";
+  // Made so often, it goes on from where the user is, whatever was left above; but not where some were passed by between them, not of
+  // a short name, which is as often another one there, and not with a name, which others than the first have as often as not.
   const first = Math.min(...examples.map(({ start }) => start));
   const picks = passed.some(({ start }) => start > first);
-  // The name goes on to exist: the user takes another one here.
-  const stays = process.env.STAYS !== "0" && passed.some((place) => isDeclared(meaning.facts(place)));
-  if (examples.length < OFTEN || picks || stays || !wordsOf(old).some(isDistinctive)) return "too-common";
-  const below = (speaksFor === "all" ? same : alike).filter(({ start }) => start > last);
+  if (examples.length < OFTEN || picks || isName(fresh) || !wordsOf(old).some(isDistinctive))
+    return "too-common";
+  const below = (speaksFor === "all" ? same : (beside ?? [])).filter(({ start }) => start > last);
   return below.length > 0 ? below : "too-common";
 }
-
-const isDeclared = ({ declares, isImport }: NameFacts): boolean => declares && !isImport;
 
 const LOOKED_AT = 16; // of a piece
 
@@ -106,17 +105,9 @@ function reachAtOnce(
   { declares, isNew, passed }: Known,
 ): Reach {
   const { old, fresh, left, right } = example;
-  if (
-    process.env.ONCE !== "0" &&
-    role === "member" &&
-    kind === "code" &&
-    isNew &&
-    !passed &&
-    isDistinctive(old) &&
-    isName(old) &&
-    !isName(fresh)
-  )
-    return "beside";
+  // A member that gives way to more than a name: the calls of an interface that is another now.
+  if (role === "member" && isName(old) && !isName(fresh))
+    return kind === "code" && isNew && !passed && isDistinctive(old) ? "beside" : "none";
   if (!isRename(example) || !isNew) return "none";
   const isLike = sharesPart(old, fresh);
   if (role === "variable") return declares && (isLike || !passed) ? "all" : "none";
@@ -176,8 +167,25 @@ function* bringsNewWord(examples: readonly Example[], text: string): Pieces<bool
   return false;
 }
 
-/** Where what stands beside the old text is what stood beside it each time; undefined where that says nothing. */
-function sameBeside(examples: readonly Example[], text: string, most: number): SamePlace | undefined {
+/** The places with the neighbours of the examples; undefined where these say nothing. What a call is given may differ each time. */
+function* alikeBeside(
+  examples: readonly Example[],
+  same: readonly Found[],
+  text: string,
+  isMember: boolean,
+): Pieces<readonly Found[] | undefined> {
+  const isBeside = sameBeside(examples, text);
+  const alike = isBeside && (yield* filtered(same, isBeside));
+  if (!alike || alike.length > 0 || !isMember) return alike;
+  const isCalledAlike = sameBeside(examples, text, 1);
+  return isCalledAlike ? yield* filtered(same, isCalledAlike) : alike;
+}
+
+/**
+ * Where what stands beside the old text is what stood beside it each time; undefined where that says nothing.
+ * @param mostRight tokens behind it that are compared
+ */
+function sameBeside(examples: readonly Example[], text: string, mostRight = Infinity): SamePlace | undefined {
   const shared = (sides: readonly (readonly string[])[]) => {
     const [first = [], ...rest] = sides;
     let length = 0;
@@ -185,7 +193,7 @@ function sameBeside(examples: readonly Example[], text: string, most: number): S
     return first.slice(0, length);
   };
   const left = shared(examples.map((one) => one.left));
-  const right = shared(examples.map((one) => one.right)).slice(0, most);
+  const right = shared(examples.map((one) => one.right)).slice(0, mostRight);
   if (left.length + right.length < MIN_SHARED) return undefined;
   const [{ old, fresh, isWidened }] = examples as [Example];
   // What was inserted or deleted has neighbours in its own text.
@@ -202,7 +210,7 @@ function sameBeside(examples: readonly Example[], text: string, most: number): S
   };
 }
 
-/** Whether what stands beside an insertion each time says where else it belongs. */
+/** Whether what stands beside an insertion each time says where else it belongs: by a telling name, or by many tokens. */
 function isTelling(
   examples: readonly Example[],
   tokens: readonly string[],
@@ -210,6 +218,5 @@ function isTelling(
 ): boolean {
   if (names.some(isDistinctive)) return true;
   const words = new Set(tokens.filter(isName)).size;
-  const most = tokens.length;
-  return (words > 1 && most >= 4) || (words > 0 && most >= 5 && examples.length >= OFTEN);
+  return (words > 1 && tokens.length >= 4) || (words === 1 && tokens.length >= 5 && examples.length >= OFTEN);
 }

@@ -122,7 +122,7 @@ const isCode = (path: string): boolean =>
   !/\.min\.|\bdist\b|vendor|_wasm/.test(path);
 
 /** The token changes of a file, in the order of its text. Offsets are those of the text before. */
-export function changesOf({ before, after }: ChangedFile): Change[] {
+export function changesOf({ before, after }: FileOfCommit): Change[] {
   return [...lineHunks(before, after)].flatMap(([oldFrom, oldTo, newFrom, newTo]) =>
     changesIn(before.slice(oldFrom, oldTo), after.slice(newFrom, newTo)).map((change) => ({
       ...change,
