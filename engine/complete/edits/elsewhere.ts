@@ -10,7 +10,7 @@ import { isDistinctive, isName } from "./distinctive.ts";
 import { type Example, examplesOf } from "./examples.ts";
 import type { FollowedDocument } from "./history.ts";
 import { factsOf, type Meaning, meaningIn } from "./meaning.ts";
-import { type Found, placesOf } from "./places.ts";
+import { type Found, placesOf, wordsOf } from "./places.ts";
 import { isSame, othersOf, type RepeatPlace } from "./repeat.ts";
 import { meantAlike, partsOf, sharesPart } from "./same_places.ts";
 
@@ -171,7 +171,8 @@ function roleOf(
 function isExported({ start, fresh }: Example, text: string, languageId: string): boolean {
   if (familyOf(languageId) !== "typescript") return true;
   const line = text.slice(lineStartOf(text, start), start);
-  return /\bexport\b/.test(line) || new RegExp(String.raw`\bexport(?: type)? \{[^}]*\b${fresh}\b`).test(text);
+  if (/\bexport\b/.test(line)) return true;
+  return [...text.matchAll(/\bexport(?: type)? \{[^}]*\}/g)].some(([list]) => wordsOf(list).includes(fresh));
 }
 
 const IMPORTS_BY_NAME: ReadonlySet<string> = new Set(["typescript", "python", "rust"]);

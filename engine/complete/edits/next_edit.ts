@@ -6,7 +6,13 @@ import { cursorAfter, followPlace, landingOf } from "./follow_place.ts";
 import { createEditHistory, type FollowedDocument } from "./history.ts";
 import { filterOf } from "./place_filters.ts";
 import { createRefusals } from "./refusals.ts";
-import type { EditorState, NextEditEvent, NextEditView, TabAction } from "./screen.ts";
+import {
+  type EditorState,
+  type NextEditEvent,
+  type NextEditView,
+  type TabAction,
+  whyHidden,
+} from "./screen.ts";
 import { SILENCES, type SilenceId } from "./silences.ts";
 import type { EditPlace, EditQuestion, EditSource } from "./sources.ts";
 import { isSameButWhiteSpace } from "./words.ts";
@@ -283,21 +289,11 @@ export function createNextEdit({
     onEvent({ kind: "undone", source });
   }
 
-  function gate(): SilenceId | undefined {
-    if (!state) return "no-editor";
-    if (state.readOnly) return "read-only";
-    if (state.cursors > 1) return "cursors";
-    if (!state.selectionIsEmpty) return "selection";
-    if (state.snippet) return "snippet";
-    if (state.suggestList) return "suggest-list";
-    return state.ghostText ? "ghost-text" : undefined;
-  }
-
   function view(): NextEditView {
     const off = state && whyOff(state.uri);
     if (off) return { kind: "none", silence: off, follows: false };
     const document = state && history.get(state.uri);
-    const closed = state && !document ? "not-followed" : proposal && gate();
+    const closed = state && !document ? "not-followed" : proposal && whyHidden(state);
     const text = proposal && history.get(proposal.uri)?.text;
     if (!proposal || closed || !state || text === undefined) {
       const id = closed ?? silence;
