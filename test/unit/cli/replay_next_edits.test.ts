@@ -1,31 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { replayNextEdits } from "../../../engine/cli/commands/replay_next_edits.ts";
 import { type TypingEvent, traceHeader, traceLine } from "../../../engine/complete/index.ts";
+import { withPrinted } from "./printed.ts";
 
 // `foretype replay TRACE… --next-edit`.
 
-let folder: string;
-let printed = "";
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "foretype-replay-"));
-  vi.spyOn(console, "log").mockImplementation((line: string) => {
-    printed += `${line}\n`;
-  });
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  printed = "";
-});
-afterAll(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
-});
+const { printed, write } = withPrinted();
 
 const uri = "file:///x";
 const TEXT = "const timeout = 5;\nstart(timeout);\nlog(1);\nstop(timeout);\n";
@@ -50,9 +30,7 @@ function recording(name: string, path: string, changes: readonly (readonly [stri
     const change = { offset, removed: old.length, inserted };
     return { type: "change", at: 2000 * (index + 1), uri, version: index + 2, changes: [change] };
   });
-  const file = join(folder, name);
-  writeFileSync(file, traceHeader({ title: "a rename" }) + [...events, ...made].map(traceLine).join(""));
-  return file;
+  return write(name, traceHeader({ title: "a rename" }) + [...events, ...made].map(traceLine).join(""));
 }
 
 test("each next edit is told with when and how long it was shown, and what was typed there afterwards", async () => {
@@ -62,7 +40,7 @@ test("each next edit is told with when and how long it was shown, and what was t
     ["timeout", "5"],
   ]);
   await replayNextEdits([file], { json: true });
-  const { traces, together } = JSON.parse(printed);
+  const { traces, together } = JSON.parse(printed());
   expect(traces).toMatchObject([
     {
       name: "all.jsonl",
@@ -93,21 +71,22 @@ test("each next edit is told with when and how long it was shown, and what was t
 test("a table and counts; what was only shown is left as it was", async () => {
   const file = recording("one.jsonl", "a.ts", [["timeout", "delayMs"]]);
   await replayNextEdits([file, file], {});
-  expect(printed.split("\n").slice(0, 2).join("\n")).toMatch(
+  expect(printed().split("\n").slice(0, 2).join("\n")).toMatch(
     /^one\.jsonl: a rename\n2\.\d\d s +for \d\.\d\d s +a\.ts:2:7 +timeout → delayMs +jump +left as it was$/,
   );
-  expect(printed).toMatch(/\n2 shown: 0 typed there afterwards, 2 left as it was, 0 changed otherwise\.\n$/);
+  expect(printed()).toMatch(
+    /\n2 shown: 0 typed there afterwards, 2 left as it was, 0 changed otherwise\.\n$/,
+  );
 });
 
 test("of a secret file nothing is shown", async () => {
   await replayNextEdits([recording("secret.jsonl", "a.pem", [["timeout", "delayMs"]])], {});
-  expect(printed).toBe(
+  expect(printed()).toBe(
     "secret.jsonl: a rename\nNothing was shown.\n0 shown: 0 typed there afterwards, 0 left as it was, 0 changed otherwise.\n",
   );
 });
 
 test("a file that is no recording is refused in one sentence", async () => {
-  const file = join(folder, "none.jsonl");
-  writeFileSync(file, "{}\n");
+  const file = write("none.jsonl", "{}\n");
   await expect(replayNextEdits([file], {})).rejects.toThrow(/none\.jsonl is no typing trace/);
 });
