@@ -16,6 +16,7 @@ export type NoRepeat =
   | "nowhere";
 
 const OFTEN = 3; // times that a replacement was made: the user is going through the file
+const OFTEN_NAMED = 5; // … with another name: after three, that was as often wrong as right
 const MIN_SHARED = 3; // tokens that examples have on both sides together
 
 type SamePlace = (place: Found) => boolean;
@@ -54,12 +55,12 @@ export function* sameAs(
   const beside = yield* alikeBeside(examples, same, text, facts[0]?.role === "member");
   if (beside && !beside.some((place) => passed.includes(place)))
     return beside.length > 0 ? beside : "nowhere";
-  // Made so often, it goes on from where the user is, whatever was left above; but not where some were passed by between them, not of
-  // a short name, which is as often another one there, and not with a name, which others than the first have as often as not.
+  // Made so often, it goes on from where the user is, whatever was left above; but not where some were passed by between them, and
+  // not of a short name, which is as often another one there.
   const first = Math.min(...examples.map(({ start }) => start));
   const picks = passed.some(({ start }) => start > first);
-  if (examples.length < OFTEN || picks || isName(fresh) || !wordsOf(old).some(isDistinctive))
-    return "too-common";
+  const enough = isName(fresh) ? OFTEN_NAMED : OFTEN;
+  if (examples.length < enough || picks || !wordsOf(old).some(isDistinctive)) return "too-common";
   const below = (speaksFor === "all" ? same : (beside ?? [])).filter(({ start }) => start > last);
   return below.length > 0 ? below : "too-common";
 }
