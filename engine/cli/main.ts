@@ -23,6 +23,7 @@ import {
   readSettingOption,
   removeCommand,
   replay,
+  replayNextEdits,
   tokenize,
   verifyCommand,
 } from "./commands/index.ts";
@@ -224,8 +225,16 @@ function program(): Command {
     )
     .addOption(draft())
     .option("--draft-max <N>", "tokens of a draft at most", number("--draft-max", 1, maxRows, true))
+    .addOption(
+      new Option(
+        "--next-edit",
+        "instead, without a model: the next edits that would have been shown, and what was typed there afterwards",
+      ).conflicts(["speed", "keys", "repeat", "model", "draft", "draftMax"]),
+    )
     .addOption(json())
-    .action(replay);
+    .action((paths, options) =>
+      options.nextEdit ? replayNextEdits(paths, options) : replay(paths, options),
+    );
 
   modelOptions(command("bench [MODEL]"))
     .description("medians and ratios from one run, or a report to read and to send")

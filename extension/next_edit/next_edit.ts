@@ -72,14 +72,20 @@ export function createNextEdits(options: NextEditsOptions) {
       options.ignoredFiles.wasIgnored(file.uri),
     sources: options.sources,
     whyOff(uri) {
-      const document = vscode.window.activeTextEditor?.document;
-      if (document?.uri.toString() !== uri) return undefined;
+      const active = vscode.window.activeTextEditor?.document;
+      const isActive = active?.uri.toString() === uri;
+      const document = isActive ? active : openDocument(uri);
+      if (!document) return undefined;
       const { nextEdit, pipeline } = settings.current;
       return whyOff({
         ...surroundings.current,
         nextEdit,
         pipeline: { ...pipeline, snoozedUntilMs: snooze.untilMs },
-        document: { ...placeOf(document.uri), languageId: document.languageId, readOnly: false },
+        document: {
+          ...placeOf(document.uri),
+          languageId: document.languageId,
+          readOnly: !isActive && (knownReadOnly.get(document) ?? false), // of the active one the view asks
+        },
         isAsked,
         nowMs: Date.now(),
       });
@@ -367,6 +373,9 @@ function createContexts() {
     },
   };
 }
+
+const openDocument = (uri: string): vscode.TextDocument | undefined =>
+  vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri);
 
 /** With line ends as we write them; the editor writes the document's. */
 const bare = (text: string): string => text.replaceAll("\r\n", "\n");

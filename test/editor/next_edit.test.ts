@@ -162,3 +162,19 @@ test("the other key works in an indentation, and Show Next Edit opens a diff", a
   await waitForNone();
   expect(await save(window, "indented.ts")).toBe("let indentMs = 5;\n{\n  indentMs++;\n}\n");
 });
+
+test("once the name is renamed everywhere here, Tab opens the file that imports it, and undo there is that file's", async () => {
+  const user = 'import { loadRows } from "./rows.ts";\n\nloadRows();\n';
+  await openAt(window, "user.ts", `‸${user}`);
+  await command(window, "View: Keep Editor");
+  await rename("rows.ts", "readRows", "export function ‸loadRows() {}\n");
+  await waitForDrawn({ struck: [], behind: ["Tab → user.ts, line 1"] });
+  await press(window, "Tab");
+  await window.page.locator(".tab.active", { hasText: "user.ts" }).waitFor();
+  await waitForDrawn({ struck: ["loadRows"], behind: ["→ readRows", "Tab"] });
+  await press(window, "Tab");
+  await waitForDrawn({ struck: ["loadRows"], behind: ["Tab → line 3", "→ readRows"] });
+  await press(window, "Control+Z");
+  await waitForNone();
+  expect(await save(window, "user.ts")).toBe(user);
+});

@@ -53,7 +53,7 @@ export async function edit(path: string, options: EditOptions): Promise<void> {
       }),
     }),
   );
-  const all = { ...report(path, text, found), ...(asked.length > 0 && { asked }) };
+  const all = { ...report(path, recording, uri, found), ...(asked.length > 0 && { asked }) };
   if (json) printJson(all);
   else for (const line of lines(path, all)) console.log(forTerminal(line));
 }
@@ -126,14 +126,18 @@ function documentOf({ name, events, finalTexts }: TypingRecording, path: string,
 }
 
 /** Lines and columns count from 1, in the text that the proposals before have made. */
-function report(path: string, text: string, { proposals, silence }: NextEdits) {
-  let now = text;
+function report(path: string, recording: TypingRecording, uri: string, { proposals, silence }: NextEdits) {
+  const texts = new Map(recording.finalTexts);
+  const paths = new Map(
+    recording.events.flatMap((event) => (event.type === "open" ? [[event.uri, event.path] as const] : [])),
+  ).set(uri, path);
   return {
     file: path,
-    proposals: proposals.map(({ start, end, old, fresh, line }) => {
+    proposals: proposals.map(({ uri: of, start, end, old, fresh, line }) => {
+      const now = texts.get(of)!;
+      texts.set(of, now.slice(0, start) + fresh + now.slice(end));
       const column = 1 + start - lineStartOf(now, start);
-      now = now.slice(0, start) + fresh + now.slice(end);
-      return { line: line + 1, column, old, new: fresh };
+      return { ...(of !== uri && { file: paths.get(of)! }), line: line + 1, column, old, new: fresh };
     }),
     silence,
   };
@@ -151,6 +155,11 @@ function lines(
 
 function proposed(path: string, { proposals, silence }: ReturnType<typeof report>): string[] {
   if (proposals.length === 0) return [`Nothing is proposed (${silence.id}): ${silence.problem}.`];
-  const rows = proposals.map((one) => [`${path}:${one.line}:${one.column}`, one.old, "→", one.new]);
+  const rows = proposals.map((one) => [
+    `${one.file ?? path}:${one.line}:${one.column}`,
+    one.old,
+    "→",
+    one.new,
+  ]);
   return [table(rows), `Then nothing (${silence.id}): ${silence.problem}.`];
 }

@@ -14,6 +14,7 @@ export { fileOf, type ModelOptions, type OpenModel, prepare, withFile, withModel
 export { profile } from "./profile.ts";
 export { readText } from "./read_text.ts";
 export { playTraces, printTraces, readTraces, replay, reportTraces, type TracesReport } from "./replay.ts";
+export { replayNextEdits } from "./replay_next_edits.ts";
 export { readSettingOption } from "./setting_options.ts";
 export { median, milliseconds, printJson, say, table } from "./terminal.ts";
 export { logits, tokenize } from "./tokens.ts";

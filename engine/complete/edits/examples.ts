@@ -31,24 +31,32 @@ export function examplesOf(text: string, edit: Edit): Example[] {
     .map((one) => {
       const { left, right } = surroundingsOf(text, one);
       const texts = (tokens: typeof left) => tokens.slice(0, SHARED).map((token) => token.text);
-      return { ...one, edit, left: texts(left), right: texts(right) };
+      const isFirst = one.isWidened && left.length === 0;
+      return { ...one, edit, left: isFirst ? [LINE_START] : texts(left), right: texts(right) };
     });
 }
 
-/** What is inserted or deleted is known by its neighbours. Whole lines have none: they are no replacement. */
+/** What stands before the first token of a line. */
+export const LINE_START = "\n";
+
+/**
+ * What is inserted or deleted is known by its neighbours; at a line's start by the one behind it. Whole lines have none: they are no
+ * replacement.
+ */
 function widened(text: string, one: Replacement): (Replacement & Pick<Example, "isWidened">) | undefined {
   if (one.old !== "" && one.fresh !== "") return { ...one, isWidened: false };
   const {
     left: [left],
     right: [right],
   } = surroundingsOf(text, one);
-  if (!left || !right) return undefined;
-  const before = text.slice(left.start, one.start);
+  // A new variable is one of its line.
+  if (!right || (!left && (one.old !== "" || one.fresh.includes("=")))) return undefined;
+  const before = left ? text.slice(left.start, one.start) : "";
   const after = text.slice(one.end, right.end);
   return {
     old: before + one.old + after,
     fresh: before + one.fresh + after,
-    start: left.start,
+    start: left?.start ?? one.start,
     end: right.end,
     isWidened: true,
   };

@@ -4,10 +4,20 @@
 // Owns the edit history of each document, and what was refused.
 // Promise: nothing of an excluded file is in it; what is not certain is not proposed.
 // Must not know: tokens, the editor.
-export { commonEnds, type EditReason } from "./changes.ts";
+export {
+  applyChange,
+  changedInside,
+  commonEnds,
+  type EditReason,
+  grown,
+  moved,
+  type Region,
+  touches,
+} from "./changes.ts";
 export { MAX_CHARACTERS } from "./history.ts";
 export { createModelSource, formatOfModel, textOfPrompt } from "./model/index.ts";
 export { createNextEdit, type NextEdit } from "./next_edit.ts";
+export { placesOf } from "./places.ts";
 export {
   type EditorState,
   editorOf,

@@ -40,14 +40,16 @@ export function* meaningIn(
     };
   }
   const [{ old, fresh }] = examples as [Replacement];
-  const known = yield* factsOf(others, names);
+  const known = new Map<string, NameFacts>();
+  for (const [index, one] of (yield* factsOf(others, names)).entries())
+    known.set(keyOf(others[index]!.start, others[index]!.end), one);
   for (const one of examples) known.set(keyOf(one.start, one.end), factsOfOld(one, names));
   const facts = ({ start, end }: Found) => known.get(keyOf(start, end))!;
   const declared: Scope[] = [];
   // Both names count: where the new one is declared, the old one has been renamed, or would be caught.
   if (examples.some((one) => facts(one).role === "variable"))
     for (const name of [old, fresh].filter(isName))
-      for (const one of (yield* factsOf(yield* placesOf(text, name), names)).values())
+      for (const one of yield* factsOf(yield* placesOf(text, name), names))
         if (one.declares) declared.push(...one.scopes.slice(0, 1));
   return {
     facts,
@@ -78,11 +80,12 @@ const keyOf = (start: number, end: number): string => `${start} ${end}`;
 
 const READ = 8; // places of a piece: some 20 µs each
 
-function* factsOf(places: readonly Found[], names: Names): Pieces<Map<string, NameFacts>> {
-  const facts = new Map<string, NameFacts>();
-  for (const [index, { start, end }] of places.entries()) {
-    facts.set(keyOf(start, end), names.at(start, end));
-    if (index % READ === READ - 1) yield;
+/** What a parser knows of each of some places, in their order. */
+export function* factsOf(places: readonly Found[], names: Names): Pieces<NameFacts[]> {
+  const facts: NameFacts[] = [];
+  for (const { start, end } of places) {
+    facts.push(names.at(start, end));
+    if (facts.length % READ === 0) yield;
   }
   return facts;
 }

@@ -6,7 +6,13 @@ import { cursorAfter, followPlace, landingOf } from "./follow_place.ts";
 import { createEditHistory, type FollowedDocument } from "./history.ts";
 import { filterOf } from "./place_filters.ts";
 import { createRefusals } from "./refusals.ts";
-import type { EditorState, NextEditEvent, NextEditView, TabAction } from "./screen.ts";
+import {
+  type EditorState,
+  type NextEditEvent,
+  type NextEditView,
+  type TabAction,
+  whyHidden,
+} from "./screen.ts";
 import { SILENCES, type SilenceId } from "./silences.ts";
 import type { EditPlace, EditQuestion, EditSource } from "./sources.ts";
 import { isSameButWhiteSpace } from "./words.ts";
@@ -178,7 +184,8 @@ export function createNextEdit({
     let why: SilenceId = "nowhere";
     for (const [index, place] of places.entries()) {
       const document = history.get(place.uri);
-      const filter = document ? filterOf(place, { document, refusals }) : "not-followed";
+      const isOpen = document && !whyOff(place.uri);
+      const filter = isOpen ? filterOf(place, { document, refusals }) : "not-followed";
       if (!filter) return [place, places.slice(index + 1)];
       why = filter;
     }
@@ -204,6 +211,12 @@ export function createNextEdit({
   }
 
   const lineAt = (uri: string, offset: number): number => lineOf(history.get(uri)?.text ?? "", offset);
+
+  /** To a file that is not the proposal's, or far from where it was shown, and from it. */
+  function hasWandered(before: EditorState, now: EditorState, place: EditPlace): boolean {
+    if (before.uri !== now.uri) return now.uri !== place.uri;
+    return Math.abs(lineAt(now.uri, now.cursor) - shownFromLine) > WANDERED_LINES && !isAt(now, place);
+  }
 
   /** A change while a proposal is on the screen. @returns whether it was made there */
   function follow(uri: string, change: DocumentChange): boolean {
@@ -276,21 +289,11 @@ export function createNextEdit({
     onEvent({ kind: "undone", source });
   }
 
-  function gate(): SilenceId | undefined {
-    if (!state) return "no-editor";
-    if (state.readOnly) return "read-only";
-    if (state.cursors > 1) return "cursors";
-    if (!state.selectionIsEmpty) return "selection";
-    if (state.snippet) return "snippet";
-    if (state.suggestList) return "suggest-list";
-    return state.ghostText ? "ghost-text" : undefined;
-  }
-
   function view(): NextEditView {
     const off = state && whyOff(state.uri);
     if (off) return { kind: "none", silence: off, follows: false };
     const document = state && history.get(state.uri);
-    const closed = state && !document ? "not-followed" : proposal && gate();
+    const closed = state && !document ? "not-followed" : proposal && whyHidden(state);
     const text = proposal && history.get(proposal.uri)?.text;
     if (!proposal || closed || !state || text === undefined) {
       const id = closed ?? silence;
@@ -341,8 +344,7 @@ export function createNextEdit({
       const before = state;
       state = now;
       if (before?.uri !== now?.uri) stopLooking();
-      if (proposal && before && now && Math.abs(lineAt(now.uri, now.cursor) - shownFromLine) > WANDERED_LINES)
-        if (!isAt(now, proposal)) drop("wandered");
+      if (proposal && before && now && hasWandered(before, now, proposal)) drop("wandered");
       tell();
     },
 

@@ -84,7 +84,7 @@ interface Candidate {
   readonly others: readonly Found[];
 }
 
-const isSame = (a: Replacement, b: Replacement): boolean => a.old === b.old && a.fresh === b.fresh;
+export const isSame = (a: Replacement, b: Replacement): boolean => a.old === b.old && a.fresh === b.fresh;
 
 function* allExamples(text: string, edits: readonly Edit[]): Pieces<Map<Edit, Example[]>> {
   const all = new Map<Edit, Example[]>();
@@ -95,7 +95,8 @@ function* allExamples(text: string, edits: readonly Edit[]): Pieces<Map<Edit, Ex
   return all;
 }
 
-function* othersOf(text: string, examples: readonly Example[]): Pieces<Found[]> {
+/** Where the old text of some examples still stands. */
+export function* othersOf(text: string, examples: readonly Example[]): Pieces<Found[]> {
   const [{ old, fresh }] = examples as [Example];
   return (yield* placesOf(text, old)).filter(
     (place) =>

@@ -1,5 +1,6 @@
 import type { Silence } from "../contract.ts";
 import type { DocumentChange } from "./changes.ts";
+import type { SilenceId } from "./silences.ts";
 import type { EditPlace, EditSourceId } from "./sources.ts";
 
 /** The editor as it is now; what it shows of its own comes before a proposal. */
@@ -28,6 +29,17 @@ export const editorOf = (uri: string): EditorState => ({
   suggestList: false,
   snippet: false,
 });
+
+/** What the editor shows or does that a proposal would be in the way of; undefined: it may be shown. */
+export function whyHidden(state: EditorState | undefined): SilenceId | undefined {
+  if (!state) return "no-editor";
+  if (state.readOnly) return "read-only";
+  if (state.cursors > 1) return "cursors";
+  if (!state.selectionIsEmpty) return "selection";
+  if (state.snippet) return "snippet";
+  if (state.suggestList) return "suggest-list";
+  return state.ghostText ? "ghost-text" : undefined;
+}
 
 export interface Proposal extends EditPlace {
   /** From 0, of its start and of its end. */

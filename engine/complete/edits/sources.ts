@@ -1,7 +1,8 @@
 import type { NameReader } from "../text/index.ts";
-import type { EditHistory } from "./history.ts";
+import { elsewhereOf } from "./elsewhere.ts";
+import type { EditHistory, FollowedDocument } from "./history.ts";
 import type { Proposed, Refusals } from "./refusals.ts";
-import { repeatOf } from "./repeat.ts";
+import { type RepeatPlace, repeatOf } from "./repeat.ts";
 import type { SilenceId } from "./silences.ts";
 
 /** Who proposes: the user's own last replacement, or a model. */
@@ -32,16 +33,26 @@ export type EditSource = (
   signal: AbortSignal,
 ) => Promise<readonly EditPlace[] | SilenceId | undefined>;
 
-/** The user's last replacement, where its old text still stands. No model is asked. */
+/** The user's last replacement, where its old text still stands: here, and then in other open documents. No model is asked. */
 export const repeatSource =
   (names?: NameReader): EditSource =>
   async ({ uri, cursor, history, refusals }, signal) => {
     const document = history.get(uri);
     if (!document) return "not-followed";
-    const languageId = document.file.languageId ?? "plaintext";
+    const languageId = languageOf(document);
     const isRefused = (place: Proposed) => refusals.has(uri, place);
     const answer = await repeatOf({ document, languageId, names, cursor, isRefused }, signal);
     if (!answer) return "waiting"; // aborted
-    if (typeof answer === "string") return answer;
-    return answer.places.map((place) => ({ ...place, uri, source: "repeat" }));
+    if (typeof answer !== "string") return placesIn(uri, answer.places);
+    const documents = [uri, ...history.uris().filter((one) => one !== uri)].flatMap((one) => {
+      const followed = history.get(one);
+      return followed ? { ...followed, uri: one, languageId: languageOf(followed) } : [];
+    });
+    const found = await elsewhereOf({ documents, names, cursor, isRefused: refusals.has }, signal);
+    return found ? placesIn(found.uri, found.places) : answer;
   };
+
+const languageOf = ({ file }: Pick<FollowedDocument, "file">): string => file.languageId ?? "plaintext";
+
+const placesIn = (uri: string, places: readonly RepeatPlace[]): EditPlace[] =>
+  places.map((place) => ({ ...place, uri, source: "repeat" }));

@@ -13,3 +13,4 @@ export {
   traceHeader,
   traceLine,
 } from "./recording.ts";
+export { nextEditsDuring, type ShownEdit } from "./shown_edits.ts";

@@ -7,11 +7,39 @@ import { tokensOf } from "../../../engine/complete/text/index.ts";
 import { childEnvironment } from "../../../scripts/environment.mjs";
 
 /** A file before and after a commit. */
-export interface ChangedFile {
-  readonly name: string;
+export interface FileOfCommit {
   readonly path: string;
   readonly before: string;
   readonly after: string;
+}
+
+export interface ChangedFile extends FileOfCommit {
+  readonly name: string;
+  /** Other files that had a word before: some that the commit changed, and some that it did not. */
+  readonly others: (word: string) => readonly FileOfCommit[];
+}
+
+const OTHERS = { changed: 4, unchanged: 3 }; // as many as Repeat looks at
+
+/** @param unchanged files that had the word, each with its text */
+function othersOf(
+  files: readonly FileOfCommit[],
+  unchanged: (word: string) => Iterable<Omit<FileOfCommit, "after">>,
+) {
+  return (self: FileOfCommit) =>
+    (word: string): FileOfCommit[] => {
+      const hasWord = new RegExp(String.raw`(?<![\w$])${word.replaceAll("$", "\\$")}(?![\w$])`);
+      const changed = files
+        .filter((one) => one !== self && hasWord.test(one.before))
+        .slice(0, OTHERS.changed);
+      const left: FileOfCommit[] = [];
+      for (const one of unchanged(word)) {
+        if (left.length === OTHERS.unchanged) break;
+        if (!files.some(({ path }) => path === one.path) && hasWord.test(one.before))
+          left.push({ ...one, after: one.before });
+      }
+      return [...changed, ...left];
+    };
 }
 
 export interface Change extends DocumentChange {
@@ -40,10 +68,30 @@ export function* commitsOf(folder: string): Generator<ChangedFile> {
     .split("\n")
     .filter(Boolean)) {
     const paths = git(folder, "diff-tree", "-r", "--diff-filter=M", "--name-only", "--no-commit-id", commit);
-    for (const path of paths.split("\n").filter(isCode)) {
-      const [before, after] = [`${commit}^`, commit].map((rev) => git(folder, "show", `${rev}:${path}`));
-      yield { name: `${commit} ${path}`, path, before: before!, after: after! };
-    }
+    const files = paths
+      .split("\n")
+      .filter(isCode)
+      .map((path) => {
+        const [before, after] = [`${commit}^`, commit].map((rev) => git(folder, "show", `${rev}:${path}`));
+        return { path, before: before!, after: after! };
+      });
+    const others = othersOf(files, function* (word) {
+      for (const path of filesWith(folder, `${commit}^`, word))
+        yield { path, before: git(folder, "show", `${commit}^:${path}`) };
+    });
+    for (const file of files) yield { ...file, name: `${commit} ${file.path}`, others: others(file) };
+  }
+}
+
+function filesWith(folder: string, rev: string, word: string): string[] {
+  try {
+    const found = git(folder, "grep", "-l", "-w", "-F", "-e", word, rev);
+    return found
+      .split("\n")
+      .map((line) => line.slice(rev.length + 1))
+      .filter(isCode);
+  } catch {
+    return []; // none
   }
 }
 
@@ -51,17 +99,21 @@ export function* commitsOf(folder: string): Generator<ChangedFile> {
 export function* versionsOf(folders: readonly string[]): Generator<ChangedFile> {
   for (const [index, newer] of folders.slice(1).entries()) {
     const older = folders[index]!;
-    for (const path of readdirSync(newer, { recursive: true, encoding: "utf8" }).filter(isCode)) {
-      const [before, after] = [older, newer].map((folder) => {
-        try {
-          return readFileSync(join(folder, path), "utf8");
-        } catch {
-          return undefined;
-        }
+    const all = readdirSync(newer, { recursive: true, encoding: "utf8" })
+      .filter(isCode)
+      .flatMap((path) => {
+        const [before, after] = [older, newer].map((folder) => {
+          try {
+            return readFileSync(join(folder, path), "utf8");
+          } catch {
+            return undefined;
+          }
+        });
+        return before !== undefined && after !== undefined ? { path, before, after } : [];
       });
-      if (before !== undefined && after !== undefined && before !== after)
-        yield { name: `${newer} ${path}`, path, before, after };
-    }
+    const files = all.filter(({ before, after }) => before !== after);
+    const others = othersOf(files, () => all);
+    for (const file of files) yield { ...file, name: `${newer} ${file.path}`, others: others(file) };
   }
 }
 
@@ -70,7 +122,7 @@ const isCode = (path: string): boolean =>
   !/\.min\.|\bdist\b|vendor|_wasm/.test(path);
 
 /** The token changes of a file, in the order of its text. Offsets are those of the text before. */
-export function changesOf({ before, after }: ChangedFile): Change[] {
+export function changesOf({ before, after }: FileOfCommit): Change[] {
   return [...lineHunks(before, after)].flatMap(([oldFrom, oldTo, newFrom, newTo]) =>
     changesIn(before.slice(oldFrom, oldTo), after.slice(newFrom, newTo)).map((change) => ({
       ...change,

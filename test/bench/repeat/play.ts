@@ -1,6 +1,7 @@
 import { syntaxFromFiles } from "../../../engine/cli/commands/index.ts";
 import { applyChange, type DocumentChange, moved } from "../../../engine/complete/edits/changes.ts";
 import { isName } from "../../../engine/complete/edits/distinctive.ts";
+import { elsewhereInPieces } from "../../../engine/complete/edits/elsewhere.ts";
 import { createEditHistory } from "../../../engine/complete/edits/history.ts";
 import { filterOf } from "../../../engine/complete/edits/place_filters.ts";
 import { placesOf } from "../../../engine/complete/edits/places.ts";
@@ -8,7 +9,14 @@ import { createRefusals } from "../../../engine/complete/edits/refusals.ts";
 import { type RepeatPlace, repeatInPieces } from "../../../engine/complete/edits/repeat.ts";
 import { languageIdOf } from "../../../engine/complete/index.ts";
 import { atOnce, isWord, tokensOf } from "../../../engine/complete/text/index.ts";
-import { type Change, type ChangedFile, changesOf, MAX_CHANGE, MAX_FILE } from "./changes.ts";
+import {
+  type Change,
+  type ChangedFile,
+  changesOf,
+  type FileOfCommit,
+  MAX_CHANGE,
+  MAX_FILE,
+} from "./changes.ts";
 
 export interface Counts {
   files: number;
@@ -30,6 +38,11 @@ export interface Counts {
   /** Of a larger change of the commit, which has the new text and no longer the old one. */
   part: number;
   wrong: number;
+  /** Proposals in other files, and those of them that the commit made; those of a larger change of it; those that it left alone. */
+  elsewhere: number;
+  elsewhereRight: number;
+  elsewherePart: number;
+  elsewhereWrong: number;
 }
 
 export const noCounts = (): Counts => ({
@@ -46,6 +59,10 @@ export const noCounts = (): Counts => ({
   otherwise: 0,
   part: 0,
   wrong: 0,
+  elsewhere: 0,
+  elsewhereRight: 0,
+  elsewherePart: 0,
+  elsewhereWrong: 0,
 });
 
 /** @param why of a place that was missed: what was said instead, or that others were proposed */
@@ -69,7 +86,7 @@ export async function play(file: ChangedFile, log?: Log): Promise<Counts | undef
   const groups = groupsOf(changes);
   if (groups.size === 0) return undefined;
   const languageId = languageIdOf(file.path, file.before);
-  await syntax.ready(languageId);
+  for (const id of [languageId, "typescript", "javascript"]) await syntax.ready(id);
   const counts = { ...noCounts(), files: 1, groups: groups.size };
   for (const [group, size] of groups) {
     counts.repeats += size - 1;
@@ -198,6 +215,51 @@ function playChanges(
     make(change, "accepted");
   }
 
+  /** What is proposed in other files is judged, each place once, and not made. */
+  function askElsewhere(): void {
+    const [, old = "", fresh = ""] = series.split("\0");
+    if (!isName(old) || !isName(fresh) || asked.has(series)) return;
+    const others = file.others(old).filter(({ before }) => before.length <= MAX_FILE);
+    const documents = [
+      { ...history.get("f")!, uri: "f", languageId },
+      ...others.map(({ path, before }) => ({
+        uri: path,
+        text: before,
+        edits: [],
+        languageId: languageIdOf(path, before),
+      })),
+    ];
+    const isRefused = (uri: string, place: RepeatPlace) => asked.has(`${uri} ${place.start}`);
+    for (;;) {
+      const answer = atOnce(elsewhereInPieces({ documents, names: syntax, cursor, isRefused }));
+      if (!answer || answer.uri === "f") return;
+      asked.add(series);
+      const one = others.find(({ path }) => path === answer.uri)!;
+      const made = changesOf(one);
+      for (const place of answer.places) {
+        asked.add(`${answer.uri} ${place.start}`);
+        judgeElsewhere(place, one, made);
+      }
+    }
+  }
+
+  function judgeElsewhere(place: RepeatPlace, one: FileOfCommit, made: readonly Change[]): void {
+    const { start, end, fresh } = place;
+    const result = applyChange(one.before, { offset: start, removed: end - start, inserted: fresh });
+    const near = made.filter(({ offset, removed }) => offset <= end && offset + removed >= start);
+    counts.elsewhere++;
+    const isMade = near.some((change) => applyChange(one.before, change) === result);
+    if (isMade) counts.elsewhereRight++;
+    else if (near.some((change) => isPartOf(place, change))) counts.elsewherePart++;
+    else if (near.length === 0) counts.elsewhereWrong++;
+    log?.(
+      isMade ? "right" : near.length > 0 ? "otherwise" : "wrong",
+      file,
+      `in ${one.path}: ${told(one.before, place)}`,
+    );
+  }
+
+  const asked = new Set<string>();
   let series = "";
   while (pending.length > 0) {
     const next = pending.find((one) => continues(series, one)) ?? pending[0]!;
@@ -206,6 +268,7 @@ function playChanges(
       log?.("missed", file, next.group.replaceAll("\0", "|"), why);
     makeLine(next);
     for (let place = proposed(); place; place = proposed()) judge(place);
+    if (why !== "other places") askElsewhere();
   }
 }
 

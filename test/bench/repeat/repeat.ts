@@ -57,6 +57,10 @@ function row(name: string, counts: Counts): string[] {
     `${part}`,
     `${otherwise}`,
     `${wrong} (${percent(wrong, proposals)})`,
+    `${counts.elsewhere}`,
+    `${counts.elsewhereRight}`,
+    `${counts.elsewherePart}`,
+    `${counts.elsewhereWrong} (${percent(counts.elsewhereWrong, counts.elsewhere)})`,
   ];
 }
 
@@ -74,6 +78,10 @@ const rows = [
     "right",
     "part of a larger change",
     "changed otherwise",
+    "left alone (wrong)",
+    "in other files",
+    "right",
+    "part of a larger change",
     "left alone (wrong)",
   ],
 ];

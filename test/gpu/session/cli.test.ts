@@ -235,6 +235,7 @@ describe("bad usage is refused in one sentence, with status 2", () => {
     ["inspect", /^Missing required argument 'MODEL': see/],
     ["complete", /^Missing required argument 'FILE:LINE:COL': see/],
     ["replay", /^Missing required argument 'TRACE\.jsonl': see/],
+    ["replay a.jsonl --next-edit --keys", /'--next-edit' cannot be used with option '--keys'/],
     ["replay a.jsonl --speed 0", /'0' is invalid: --speed is a number from 0\.01 to 1000/],
     ["generate mini --prompt", /^Option '--prompt <T>' argument missing: see/],
     ["logits mini", /^Required option '--ids <LIST>' not specified: see/],

@@ -1,39 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { edit } from "../../../engine/cli/commands/edit.ts";
 import { traceHeader, traceLine } from "../../../engine/complete/index.ts";
+import { withPrinted } from "./printed.ts";
 
 // `foretype edit FILE --history RECORDING.jsonl`.
 
-let folder: string;
-let printed = "";
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "foretype-edit-"));
-  vi.spyOn(console, "log").mockImplementation((line: string) => {
-    printed += `${line}\n`;
-  });
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  printed = "";
-});
-afterAll(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
-});
+const { printed, write } = withPrinted();
 
 const BEFORE = "const timeout = 5;\nstart(timeout);\nstop(timeout);\n";
 const AFTER = "const delayMs = 5;\nstart(timeout);\nstop(timeout);\n";
-
-function write(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-}
 
 function recording(path: string): string {
   const open = {
@@ -61,7 +36,7 @@ function recording(path: string): string {
 test("each place is told with what it becomes, in the order of Tab", async () => {
   const path = write("a.ts", AFTER);
   await edit(path, { history: recording("a.ts") });
-  expect(printed).toBe(
+  expect(printed()).toBe(
     `${path}:2:7  timeout  →  delayMs\n${path}:3:6  timeout  →  delayMs\nThen nothing (nowhere): The old text is nowhere else where it means the same.\n`,
   );
 });
@@ -69,7 +44,7 @@ test("each place is told with what it becomes, in the order of Tab", async () =>
 test("--json prints one document", async () => {
   const path = write("a.ts", AFTER);
   await edit(path, { history: recording("a.ts"), json: true });
-  expect(JSON.parse(printed)).toMatchObject({
+  expect(JSON.parse(printed())).toMatchObject({
     file: path,
     proposals: [
       { line: 2, column: 7, old: "timeout", new: "delayMs" },
@@ -77,6 +52,34 @@ test("--json prints one document", async () => {
     ],
     silence: { id: "nowhere" },
   });
+});
+
+test("a place in another file is told with that file", async () => {
+  const path = write("a.ts", "export function load() {}\n");
+  const open = { type: "open", at: 0, languageId: "typescript", tabSize: 2, insertSpaces: true } as const;
+  const user = 'import { fetch } from "./a.ts";\nfetch();\n';
+  const history = write(
+    "two.jsonl",
+    traceHeader({ title: "two files" }) +
+      traceLine({
+        ...open,
+        uri: "file:///b",
+        path: "src/b.ts",
+        text: user.replaceAll("fetch", "fetchUser"),
+      }) +
+      traceLine({ ...open, uri: "file:///a", path: "a.ts", text: "export function fetchUser() {}\n" }) +
+      traceLine({
+        type: "change",
+        at: 500,
+        uri: "file:///a",
+        version: 2,
+        changes: [{ offset: 16, removed: 9, inserted: "load" }],
+      }),
+  );
+  await edit(path, { history });
+  expect(printed()).toMatch(
+    /^src\/b\.ts:1:10 +fetchUser +→ +load\nsrc\/b\.ts:2:1 +fetchUser +→ +load\nThen nothing/,
+  );
 });
 
 test("a file that the recording does not have, or leaves otherwise, is refused with what to do", async () => {
@@ -93,7 +96,7 @@ test("a file that the recording does not have, or leaves otherwise, is refused w
 test("a secret file has no history", async () => {
   const path = write("a.pem", AFTER);
   await edit(path, { history: recording("a.pem") });
-  expect(printed).toMatch(/^Nothing is proposed \(not-followed\)/);
+  expect(printed()).toMatch(/^Nothing is proposed \(not-followed\)/);
 });
 
 test("an edit model's prompt and its answer are shown, and what it changes after the replacements", async () => {
@@ -105,7 +108,7 @@ test("an edit model's prompt and its answer are shown, and what it changes after
     answer,
     json: true,
   });
-  const { asked, proposals } = JSON.parse(printed);
+  const { asked, proposals } = JSON.parse(printed());
   expect(asked[0].prompt).toContain("<|file_sep|>current/a.ts\nconst delayMs = 5;\nstart(delayMs);");
   expect(asked[0].answer).toBe(answer);
   expect(proposals.at(-1)).toEqual({ line: 2, column: 16, old: "", new: "\nlog(delayMs);" });

@@ -20,7 +20,8 @@ import { FORMAT_IDS } from "./model/built.ts";
 
 // A scenario is a text file: what it shows, then `--- NAME` with a document in which █ is the cursor, then for each question to a
 // model `--- answer FORMAT` with what it writes (`--- answer FORMAT, cut off` where its tokens run out; the last one serves all
-// questions that follow), then `--- steps`, one a line:
+// questions that follow), and for each other document that is open `--- open NAME`, then `--- steps`, one a line:
+//   go NAME                   to the start of another document
 //   at A█B                    the cursor goes to where the text AB stands
 //   type TEXT                 key by key, 60 ms each; \n is Enter
 //   backspace N, delete N     key by key
@@ -33,7 +34,7 @@ import { FORMAT_IDS } from "./model/built.ts";
 //   undo, redo                the last step that changed the text, or the one undone
 //   wait MS, tab, escape, list|ghost|snippet|readonly on|off, cursors N
 // and what is expected:
-//   screen N: A => B, jump    line N, counted from 1, with what Tab does; or `accept`
+//   screen N: A => B, jump    line N, counted from 1, with what Tab does; or `accept`; in another document `screen NAME N: …`
 //   nothing ID                nothing of ours, with that silence
 //   tab indents               Tab and Escape are the editor's
 //   escape is the editor's
@@ -47,6 +48,8 @@ export interface Scenario {
   readonly path: string;
   readonly text: string;
   readonly answers: readonly ScriptedAnswer[];
+  /** Open too: texts by their path. */
+  readonly others: ReadonlyMap<string, string>;
   readonly steps: readonly string[];
 }
 
@@ -64,16 +67,21 @@ export const scenariosIn = (folder: string): Scenario[] =>
       const [claim = "", ...parts] = readFileSync(join(import.meta.dirname, folder, name), "utf8").split(
         /^--- /m,
       );
-      const document = parts[0] ?? "";
+      const [path, text] = documentIn(parts[0] ?? "");
       const steps = parts.at(-1) ?? "";
-      const nameEnd = document.indexOf("\n");
+      const between = parts.slice(1, -1);
       expect(steps.startsWith("steps\n"), `${name} has steps`).toBe(true);
       return {
         name,
         claim: claim.trim(),
-        path: document.slice(0, nameEnd),
-        text: document.slice(nameEnd + 1),
-        answers: parts.slice(1, -1).map(answerIn),
+        path,
+        text,
+        answers: between.filter((part) => part.startsWith("answer ")).map(answerIn),
+        others: new Map(
+          between
+            .filter((part) => part.startsWith("open "))
+            .map((part) => documentIn(part.slice("open ".length))),
+        ),
         steps: steps
           .split("\n")
           .slice(1)
@@ -81,6 +89,11 @@ export const scenariosIn = (folder: string): Scenario[] =>
           .filter((line) => line !== "" && !line.startsWith("#")),
       };
     });
+
+function documentIn(part: string): [path: string, text: string] {
+  const nameEnd = part.indexOf("\n");
+  return [part.slice(0, nameEnd), part.slice(nameEnd + 1)];
+}
 
 function answerIn(part: string): ScriptedAnswer {
   const [, format = "", cut, text = ""] = /^answer ([^,\n]*)(, cut off)?\n([\s\S]*?)\n?$/.exec(part)!;
@@ -119,12 +132,10 @@ const failures: string[] = [];
 const syntax = syntaxFromFiles((message) => failures.push(message));
 
 /** Plays a scenario in an editor of plain text and virtual time. @returns what Tab changed: how often it was taken */
-export async function play({ path, text: marked, answers, steps }: Scenario): Promise<void> {
-  const languageId = languageIdOf(path, marked);
-  await syntax.ready(languageId);
-  expect(failures).toEqual([]);
+export async function play({ path, text: marked, answers, others, steps }: Scenario): Promise<void> {
   const time = createVirtualClock();
-  const uri = `file:///project/${path}`;
+  const uriOf = (name: string) => `file:///project/${name}`;
+  let uri = uriOf(path);
   let exclude: string[] = [];
   const next = createNextEdit({
     clock: time.clock,
@@ -136,7 +147,15 @@ export async function play({ path, text: marked, answers, steps }: Scenario): Pr
   let selected = 0; // characters from the cursor on
   const undone: string[] = [];
   const done: string[] = [];
-  next.open({ uri, path, languageId }, text);
+  /** Of the documents that do not have the focus. */
+  const texts = new Map<string, string>();
+  for (const [name, content] of [...others, [path, text] as const]) {
+    const languageId = languageIdOf(name, content);
+    await syntax.ready(languageId);
+    next.open({ uri: uriOf(name), path: name, languageId }, content);
+    texts.set(uriOf(name), content);
+  }
+  expect(failures).toEqual([]);
   next.moved(state);
 
   const pass = async (ms: number) => {
@@ -147,6 +166,12 @@ export async function play({ path, text: marked, answers, steps }: Scenario): Pr
   const place = (more: Partial<EditorState>) => {
     state = { ...state, ...more };
     next.moved(state);
+  };
+  const goTo = (to: string, cursor: number) => {
+    texts.set(uri, text);
+    uri = to;
+    text = texts.get(to)!;
+    place({ uri, cursor });
   };
   const edit = (changes: readonly DocumentChange[], reason?: EditReason, cursor?: number) => {
     for (const change of changes) text = applyChange(text, change);
@@ -181,7 +206,10 @@ export async function play({ path, text: marked, answers, steps }: Scenario): Pr
     edit([smallest(text, { offset: 0, removed: text.length, inserted: to })], reason);
   };
 
+  const nameOf = (one: string) => (one === uri ? "" : `${one.slice(uriOf("").length)} `);
+
   const acts: Readonly<Record<string, (rest: string, step: string) => unknown>> = {
+    go: (rest) => goTo(uriOf(rest), 0),
     at: (rest, step) => place({ cursor: find(rest.replace("█", ""), step) + rest.indexOf("█") }),
     type: (rest) => keys(rest.replaceAll("\\n", "\n")),
     backspace: async (rest) => {
@@ -236,7 +264,7 @@ export async function play({ path, text: marked, answers, steps }: Scenario): Pr
       const action = next.tab();
       if (rest === "indents") return expect(action.kind, step).toBe("none");
       expect(action.kind, `${step}: ${JSON.stringify(next.view())}`).not.toBe("none");
-      if (action.kind === "jump") place({ cursor: action.offset });
+      if (action.kind === "jump") goTo(action.uri, action.offset);
       if (action.kind === "edit") edit([action.change], "accepted", action.cursor);
     },
     escape: (rest, step) => expect(next.escape(), step).toBe(rest !== "is the editor's"),
@@ -253,7 +281,7 @@ export async function play({ path, text: marked, answers, steps }: Scenario): Pr
       const seen =
         view.kind === "none"
           ? `nothing ${view.silence.id}`
-          : `${view.proposal.line + 1}: ${view.proposal.old} => ${view.proposal.fresh}, ${view.tab}`;
+          : `${nameOf(view.proposal.uri)}${view.proposal.line + 1}: ${view.proposal.old} => ${view.proposal.fresh}, ${view.tab}`;
       expect(seen.replaceAll("\n", "\\n"), `${step}\n${text}`).toBe(rest);
     },
     nothing: (rest, step) => acts.screen!(`nothing ${rest}`, step),

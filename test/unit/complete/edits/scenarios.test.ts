@@ -4,7 +4,7 @@ import { play, scenariosIn } from "./scenario.ts";
 describe("something appears", () => {
   const scenarios = scenariosIn("shown");
   test.each(scenarios)("$name: $claim", async (scenario) => {
-    expect(scenario.steps.some((step) => /^screen \d/.test(step))).toBe(true);
+    expect(scenario.steps.some((step) => /^screen (?:\S+ )?\d/.test(step))).toBe(true);
     await play(scenario);
   });
   test("there are 25", () => expect(scenarios.length).toBeGreaterThanOrEqual(25));
