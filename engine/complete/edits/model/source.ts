@@ -8,7 +8,7 @@ import { placeOf } from "./edit_place.ts";
 import type { RelatedText } from "./fit.ts";
 import type { EditAnswer, EditFormat, EditFormatId, EditPrompt } from "./formats.ts";
 import { formatById } from "./known_formats.ts";
-import { readLines } from "./window.ts";
+import { readLines, type WindowPlace, windowPlace } from "./window.ts";
 
 export interface ModelSourceOptions {
   readonly model: EditModel;
@@ -32,7 +32,7 @@ export function createModelSource({
   filesFor,
   onAnswer,
 }: ModelSourceOptions): EditSource {
-  let last: { readonly uri: string; readonly firstLine: number; readonly atMs: number } | undefined;
+  let last: { readonly uri: string; readonly place: WindowPlace; readonly atMs: number } | undefined;
   let bad = 0;
 
   function promptFor(
@@ -49,10 +49,11 @@ export function createModelSource({
       hunks: history.hunks(uri),
       past: history.past(),
       files: filesFor?.(uri, cursor) ?? [],
-      ...(sticks && { firstLine: last!.firstLine }),
+      ...(sticks && { lastWindow: last!.place }),
       ...(replaced && { replaced }),
     });
-    if (typeof prompt !== "string") last = { uri, firstLine: prompt.window.first, atMs: clock.now() };
+    if (typeof prompt !== "string")
+      last = { uri, place: windowPlace(readLines(text, cursor), prompt.window), atMs: clock.now() };
     return prompt;
   }
 

@@ -106,7 +106,7 @@ function promptOf(layout: Layout, context: EditContext): ReturnType<EditFormat["
   const { id, maxTokens, numbered } = layout;
   const marks = marksOf(layout);
   const lines = readLines(text, cursor);
-  const window = fixedWindow(lines, layout.above, layout.below, context.firstLine);
+  const window = fixedWindow(lines, layout.above, layout.below, context.lastWindow);
   const open = openHunkOf(hunks, window);
   const earlier = mappedBack(text, window, open);
   const file = layout.tellsFile ? fileBefore(context, lines.line) : "";
