@@ -6,6 +6,8 @@ export interface AnswerHunk {
   readonly from: number;
   readonly to: number;
   readonly fresh: readonly string[];
+  /** Of the answer's rows, the one that `fresh` begins with. */
+  readonly row: number;
   /** It reaches to the window's end: no line after it agrees. */
   readonly isAtEnd: boolean;
 }
@@ -36,7 +38,7 @@ export function editsOf(rows: readonly string[], { text, isWhole }: EditAnswer):
     if (at === fresh.length && (old === rows.length || !isWhole)) return hunks;
     const next = agreement(rows, old, fresh, at);
     if (!next) break;
-    hunks.push({ from: old, to: next.old, fresh: fresh.slice(at, next.at), isAtEnd: false });
+    hunks.push({ from: old, to: next.old, fresh: fresh.slice(at, next.at), row: at, isAtEnd: false });
     old = next.old;
     at = next.at;
   }
@@ -44,7 +46,7 @@ export function editsOf(rows: readonly string[], { text, isWhole }: EditAnswer):
   const [, tail] = commonEnds(rows.slice(old), fresh.slice(at));
   const to = rows.length - tail;
   const isAtEnd = !rows.slice(to).some(saysSomething);
-  return [...hunks, { from: old, to, fresh: fresh.slice(at, fresh.length - tail), isAtEnd }];
+  return [...hunks, { from: old, to, fresh: fresh.slice(at, fresh.length - tail), row: at, isAtEnd }];
 }
 
 /** Ends a list with as many empty rows as another one. */

@@ -35,6 +35,8 @@ export interface EditAnswer {
   readonly text: string;
   /** The format's end has come, or the model ended. */
   readonly isWhole: boolean;
+  /** Characters at its start that the model did not write: the window's, which are not asked for. */
+  readonly unwritten?: number;
 }
 
 /** How one family of models is asked, and how it answers. */

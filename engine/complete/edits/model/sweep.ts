@@ -215,7 +215,7 @@ function read({ numbered }: Layout, written: string, isEnded: boolean, { said, w
   // The line end after the path is the format's; where the prompt has it, the model may say one more.
   const isText = numbered && (said !== "" || window.text.startsWith("\n"));
   const fresh = isText ? body : body.replace(/^\n/, "");
-  return { text: said + fresh.replace(NO_LINE_END, ""), isWhole };
+  return { text: said + fresh.replace(NO_LINE_END, ""), isWhole, unwritten: said.length };
 }
 
 const formatOf = (layout: Layout): EditFormat => ({

@@ -104,11 +104,11 @@ function assembled(
   if (!isOver) {
     // After the last mark of all nothing comes but the end; a mark may have begun.
     const soFar = upToMark(blocks.join(""), [BLOCK], false).text;
-    return { text: head + withoutOpenMark(soFar), isWhole: false };
+    return { text: head + withoutOpenMark(soFar), isWhole: false, unwritten: start };
   }
   if (numbers.length < 2 || tail.trim() !== "") return "broken";
   const fresh = blocks.slice(0, -1).join("");
-  return { text: head + fresh + old.slice(end), isWhole: true };
+  return { text: head + fresh + old.slice(end), isWhole: true, unwritten: start };
 }
 
 /** Without a mark whose number is still being written. */

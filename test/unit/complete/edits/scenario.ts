@@ -20,7 +20,7 @@ import { FORMAT_IDS } from "./model/built.ts";
 
 // A scenario is a text file: what it shows, then `--- NAME` with a document in which █ is the cursor, then for each question to a
 // model `--- answer FORMAT` with what it writes (`--- answer FORMAT, cut off` where its tokens run out; the last one serves all
-// questions that follow), then `--- steps`, one a line:
+// questions that follow; what is between « and » it was not sure of), then `--- steps`, one a line:
 //   at A█B                    the cursor goes to where the text AB stands
 //   type TEXT                 key by key, 60 ms each; \n is Enter
 //   backspace N, delete N     key by key
@@ -97,9 +97,13 @@ function scriptedModel(answers: readonly ScriptedAnswer[]): EditModel {
   return {
     async *edit({ signal }) {
       const { text, isCutOff } = answers[Math.min(asked++, answers.length - 1)]!;
+      let isUnsure = false;
       for (let at = 0; at < text.length; at += PIECE) {
         if (signal?.aborted) return undefined;
-        yield { text: text.slice(at, at + PIECE), logProbability: 0 };
+        const piece = text.slice(at, at + PIECE);
+        if (piece.includes("«")) isUnsure = true;
+        yield { text: piece.replace(/[«»]/g, ""), logProbability: isUnsure ? -3 : 0 };
+        if (piece.includes("»")) isUnsure = false;
       }
       return { reason: isCutOff ? "max-tokens" : "end", ...NO_COST };
     },
