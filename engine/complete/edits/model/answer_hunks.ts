@@ -12,6 +12,10 @@ export interface AnswerHunk {
   readonly isAtEnd: boolean;
 }
 
+/** Where a row of a text begins. */
+export const offsetOfRow = (text: string, row: number): number =>
+  text.split("\n", row).reduce((sum, line) => sum + line.length + 1, 0);
+
 const AGREE = 3; // rows after a change that are the window's again
 const SAY = 2; // … of which so many say something: brackets and blank lines are everywhere
 

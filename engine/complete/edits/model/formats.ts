@@ -37,6 +37,8 @@ export interface EditAnswer {
   readonly isWhole: boolean;
   /** Characters at its start that the model did not write: the window's, which are not asked for. */
   readonly unwritten?: number;
+  /** Where in `text` the model puts the cursor, if it says so. */
+  readonly cursor?: number;
 }
 
 /** How one family of models is asked, and how it answers. */

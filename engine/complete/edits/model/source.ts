@@ -6,7 +6,7 @@ import type { SilenceId } from "../silences.ts";
 import type { EditPlace, EditQuestion, EditSource } from "../sources.ts";
 import { type AnswerHunk, editsOf } from "./answer_hunks.ts";
 import { filterOfEdit } from "./edit_filters.ts";
-import { placeOf } from "./edit_place.ts";
+import { cursorAt, placeOf } from "./edit_place.ts";
 import type { RelatedText } from "./fit.ts";
 import type { EditAnswer, EditFormat, EditFormatId, EditPrompt } from "./formats.ts";
 import { formatById } from "./known_formats.ts";
@@ -145,7 +145,11 @@ function createJudge(
       (refusals.has(uri, place) ? "dismissed" : refusals.isStopped(place) ? "stopped" : undefined) ??
       (isUnsure(hunk, answer, pieces) ? "model-unsure" : undefined);
     if (filter) why ??= filter;
-    else found.push({ row: window.first + hunk.from, place: { ...place, uri, source: "model" } });
+    else {
+      const at = cursorAt(lines, window, hunk, answer, place);
+      const whole: EditPlace = { ...place, uri, source: "model", ...(at !== undefined && { cursor: at }) };
+      found.push({ row: window.first + hunk.from, place: whole });
+    }
   }
 
   const isBelow = ({ row }: { readonly row: number }): boolean => row >= lines.line;

@@ -1,6 +1,6 @@
 import type { EditDelta } from "../../../contract/index.ts";
 import { commonEnds } from "../changes.ts";
-import type { AnswerHunk } from "./answer_hunks.ts";
+import { type AnswerHunk, offsetOfRow } from "./answer_hunks.ts";
 import type { EditAnswer } from "./formats.ts";
 
 /** How sure a model was of what it changes. */
@@ -26,7 +26,7 @@ export function surenessOf(
 ): Sureness | undefined {
   const { clean, pieceAt } = withoutMarks(written, marks);
   const made = fresh.join("\n");
-  const start = text.split("\n", row).reduce((sum, line) => sum + line.length + 1, 0) - unwritten;
+  const start = offsetOfRow(text, row) - unwritten;
   const lead = clean.indexOf(text.slice(unwritten, unwritten + start + made.length));
   if (lead === -1) return undefined;
   const [head, tail] = commonEnds(rows.slice(from, to).join("\n"), made);

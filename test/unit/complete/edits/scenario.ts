@@ -37,6 +37,7 @@ import { FORMAT_IDS } from "./model/built.ts";
 //   nothing ID                nothing of ours, with that silence
 //   tab indents               Tab and Escape are the editor's
 //   escape is the editor's
+//   cursor A█B                the cursor's line, without white space at its ends
 //   line N: TEXT              what line N is, without white space at its ends
 
 const KEY_MS = 60;
@@ -261,6 +262,16 @@ export async function play({ path, text: marked, answers, steps }: Scenario): Pr
       expect(seen.replaceAll("\n", "\\n"), `${step}\n${text}`).toBe(rest);
     },
     nothing: (rest, step) => acts.screen!(`nothing ${rest}`, step),
+    cursor: (rest, step) => {
+      const marked = `${text.slice(0, state.cursor)}█${text.slice(state.cursor)}`;
+      expect(
+        marked
+          .split("\n")
+          .find((line) => line.includes("█"))
+          ?.trim(),
+        step,
+      ).toBe(rest);
+    },
     line: (rest, step) => {
       const [, number, content] = /^(\d+): ?(.*)$/.exec(rest)!;
       expect(text.split("\n")[Number(number) - 1]?.trim(), step).toBe(content);

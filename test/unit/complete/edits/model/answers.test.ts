@@ -291,7 +291,10 @@ describe("what a model writes that is no answer", () => {
       text: "one()",
       isWhole: true,
     });
-    expect(read("sweep-2", "one()<|cursor|>\n<|endoftext|>")).toMatchObject({ text: "one()\n", isWhole: true });
+    expect(read("sweep-2", "one()<|cursor|>\n<|endoftext|>")).toMatchObject({
+      text: "one()\n",
+      isWhole: true,
+    });
   });
 
   test("Zeta 1: with or without a first mark, the cursor's dropped; a first mark further down is broken", () => {
