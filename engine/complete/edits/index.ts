@@ -6,7 +6,7 @@
 // Must not know: tokens, the editor.
 export { commonEnds, type EditReason } from "./changes.ts";
 export { MAX_CHARACTERS } from "./history.ts";
-export { createModelSource, formatOfModel, textOfPrompt } from "./model/index.ts";
+export { createModelSource, formatOfModel, lineDiff, textOfPrompt } from "./model/index.ts";
 export { createNextEdit, type NextEdit } from "./next_edit.ts";
 export {
   type EditorState,
