@@ -17,7 +17,7 @@ export interface WordChanges {
 }
 
 const LONGEST_PAIR = 400; // characters of a line that is compared by words
-const ALIKE = 0.5; // of the words of two lines that pair up
+const ALIKE = 0.5; // of the words of the shorter of two lines that pair up
 
 export function wordChanges(old: string, fresh: string): WordChanges {
   const changes = {
@@ -37,7 +37,11 @@ export function wordChanges(old: string, fresh: string): WordChanges {
       if (partner !== undefined && areAlike(text, partner, gone.length === 1 && added.length === 1))
         changeWords({ text, partner, offset, line }, changes);
       else {
-        addStretch(changes.removed, offset, offset + text.length);
+        addStretch(
+          changes.removed,
+          offset + text.length - text.trimStart().length,
+          offset + text.trimEnd().length,
+        );
         if (partner !== undefined) addText(changes.fresh, line, partner);
       }
       offset += text.length + 1;
@@ -72,7 +76,7 @@ function areAlike(old: string, fresh: string, areAlone: boolean): boolean {
   const says = (words: string[]) => words.filter((word) => word.trim() !== "");
   const [a, b] = [says(wordsOf(old)), says(wordsOf(fresh))];
   const same = lineDiff(a, b).filter(({ sign }) => sign === " ").length;
-  return same >= ALIKE * Math.max(a.length, b.length);
+  return same >= ALIKE * Math.min(a.length, b.length);
 }
 
 function changeWords(

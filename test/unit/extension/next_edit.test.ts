@@ -199,6 +199,8 @@ describe("what goes and what comes, by words", () => {
     ["one();\ntwo();\nthree();", "one();\nthree();", "one(); / [two();] / three();"],
     ["one();\nthree();", "one();\ntwo();\nthree();", "one(); → ⏎ two(); / three();"],
     ["f(a);", "for (const x of xs) {\n  g(x);\n}", "[f(a);] → for (const x of xs) { ⏎ g(x); ⏎ }"],
+    ["  return a;\n  x();", "  return round(b, 2);\n  x();", "  return [a]; → round(b, 2) /   x();"],
+    ["  x(1);\n  keep();", "  keep();", "  [x(1);] /   keep();"],
     ["a = b;", "aa = bb;", "(a) = (b); → aa … bb"],
     ["x(1);\ny(2);", "", "[x(1);] / [y(2);]"],
     ["", "z();", " → z();"],
