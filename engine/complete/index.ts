@@ -22,6 +22,7 @@ export {
   type EditReason,
   type EditSource,
   formatOfModel,
+  lineDiff,
   MAX_CHARACTERS as MAX_FOLLOWED,
   type NextEdit,
   type NextEditEvent,

@@ -3,7 +3,11 @@ import { type EditModel, systemClock } from "../../engine/contract/index.ts";
 import type { Settings } from "../settings/index.ts";
 
 export interface ChosenModelOptions {
-  readonly settings: { readonly current: Pick<Settings, "nextEdit" | "nextEditModel"> };
+  readonly settings: {
+    readonly current: Pick<Settings, "nextEdit" | "nextEditModel"> & {
+      readonly pipeline: Pick<Settings["pipeline"], "eagerness">;
+    };
+  };
   /** Of the settings, at each question. */
   readonly model: EditModel;
   /** Says what is wrong with the model, once: a missing file, too little memory. */
@@ -21,7 +25,12 @@ export function chosenModelSource({ settings, model, report }: ChosenModelOption
     if (made?.path !== path)
       made = {
         path,
-        source: createModelSource({ model, format: formatOfModel(path), clock: systemClock }),
+        source: createModelSource({
+          model,
+          format: formatOfModel(path),
+          clock: systemClock,
+          eagerness: () => settings.current.pipeline.eagerness,
+        }),
         isReported: false,
       };
     const asked = made;

@@ -17,7 +17,7 @@ export function createDecorations(extensionUri: vscode.Uri) {
     backgroundColor: new ThemeColor("diffEditor.removedTextBackground"),
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
   });
-  const changed = vscode.window.createTextEditorDecorationType({
+  const grown = vscode.window.createTextEditorDecorationType({
     backgroundColor: new ThemeColor("diffEditor.insertedTextBackground"),
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
   });
@@ -30,7 +30,7 @@ export function createDecorations(extensionUri: vscode.Uri) {
     light: { gutterIconPath: icon("light"), gutterIconSize: "contain" },
     dark: { gutterIconPath: icon("dark"), gutterIconSize: "contain" },
   });
-  const types = [removed, changed, fresh, hint, mark];
+  const types = [removed, grown, fresh, hint, mark];
   /** Where something is drawn. */
   let drawn: { readonly editor: vscode.TextEditor; readonly key: string } | undefined;
 
@@ -52,17 +52,18 @@ export function createDecorations(extensionUri: vscode.Uri) {
       hoverMessage,
       renderOptions: { after: { contentText, margin: "0 0 0 1.5em", ...look } },
     });
-    const { place, gutter } = drawing;
-    const places = place
-      ? [at(new vscode.Range(document.positionAt(place.start), document.positionAt(place.end)))]
-      : [];
-    editor.setDecorations(removed, place?.isRemoved ? places : []);
-    editor.setDecorations(changed, place?.isRemoved ? [] : places);
+    const places = (stretches: Drawing["removed"]) =>
+      stretches.map(({ start, end }) =>
+        at(new vscode.Range(document.positionAt(start), document.positionAt(end))),
+      );
+    editor.setDecorations(removed, places(drawing.removed));
+    editor.setDecorations(grown, places(drawing.grown));
     editor.setDecorations(
       fresh,
-      drawing.fresh ? [behind(drawing.fresh.line, drawing.fresh.text, FRESH)] : [],
+      drawing.fresh.map(({ line, text }) => behind(line, text, FRESH)),
     );
     editor.setDecorations(hint, drawing.hint ? [behind(drawing.hint.line, drawing.hint.text, GHOST)] : []);
+    const { gutter } = drawing;
     editor.setDecorations(mark, gutter ? [at(new vscode.Range(gutter.line, 0, gutter.lastLine, 0))] : []);
   }
 

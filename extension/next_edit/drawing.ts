@@ -1,5 +1,6 @@
-import { commonEnds, type NextEditView } from "../../engine/complete/index.ts";
+import type { NextEditView } from "../../engine/complete/index.ts";
 import { baseName, fenceFor, withHiddenShown } from "../words/index.ts";
+import { type Stretch, type WordChanges, wordChanges } from "./word_changes.ts";
 
 /** What the screen has room for. */
 export interface ScreenFacts {
@@ -15,10 +16,12 @@ export interface ScreenFacts {
 
 /** Where in the active editor something is drawn, and what it says. Lines count from 0, offsets are the document's. */
 export interface Drawing {
-  /** What would go away, or be changed. */
-  readonly place?: { readonly start: number; readonly end: number; readonly isRemoved: boolean };
-  /** Of a place in one line: what would come, at the end of that line, where it moves no code. */
-  readonly fresh?: { readonly line: number; readonly text: string };
+  /** What would go away. */
+  readonly removed: readonly Stretch[];
+  /** What would stay, with more around it or inside. */
+  readonly grown: readonly Stretch[];
+  /** What would come, at the end of its line, where it moves no code. */
+  readonly fresh: readonly { readonly line: number; readonly text: string }[];
   /** What the key does, at the end of the cursor's line. */
   readonly hint?: { readonly line: number; readonly text: string };
   readonly gutter?: { readonly line: number; readonly lastLine: number };
@@ -31,21 +34,24 @@ export interface Drawing {
 const MOST = 80; // characters of a new text behind a line
 const MOST_SAID = 60; // … in a sentence
 const HOVER_LINES = 30;
+const NOTHING: WordChanges = { removed: [], grown: [], fresh: [] };
 
 /** How a next edit is drawn; undefined: nothing is. */
 export function drawingOf(view: NextEditView, facts: ScreenFacts): Drawing | undefined {
   if (view.kind === "none") return undefined;
   const { proposal, tab } = view;
-  const { uri, start, end, old, fresh, line, lastLine } = proposal;
+  const { uri, start, old, fresh, line, lastLine } = proposal;
   const isHere = uri === facts.uri;
-  const isOneLine = line === lastLine && !fresh.includes("\n");
-  const isRemoved = !isKept(old, fresh);
-  const hasText = isHere && !facts.isGhost && isOneLine && !facts.wordWrap && fresh !== "";
+  const changes = isHere && !facts.isGhost ? wordChanges(old, fresh) : NOTHING;
+  const texts = facts.wordWrap ? [] : changes.fresh;
+  const inDocument = (stretches: readonly Stretch[]) =>
+    stretches.map((one) => ({ start: start + one.start, end: start + one.end }));
   return {
     ...(isHere && { gutter: { line, lastLine } }),
-    ...(isHere && !facts.isGhost && { place: { start, end, isRemoved } }),
-    ...(hasText && { fresh: { line, text: `→ ${shortened(fresh, MOST)}` } }),
-    ...(!facts.isGhost && { hint: { line: facts.cursorLine, text: hintOf(view, facts, hasText) } }),
+    removed: inDocument(changes.removed),
+    grown: inDocument(changes.grown),
+    fresh: texts.map((one) => ({ line: line + one.line, text: `→ ${shortened(one.text, MOST)}` })),
+    ...(!facts.isGhost && { hint: { line: facts.cursorLine, text: hintOf(view, facts, texts.length > 0) } }),
     hover: `**Foretype: next edit**\n\n${diffOf(old, fresh)}`,
     sentence: `Next edit, ${placeIn(uri, line, facts)}: ${changeInWords(old, fresh)}. ${facts.key} ${
       tab === "jump" ? "goes there" : "accepts it"
@@ -69,12 +75,6 @@ function hintOf(
 
 const placeIn = (uri: string, line: number, facts: ScreenFacts): string =>
   uri === facts.uri ? `line ${line + 1}` : `${baseName(decodeURIComponent(uri))}, line ${line + 1}`;
-
-/** Whether all of the old text stays, with more around it or inside. */
-function isKept(old: string, fresh: string): boolean {
-  const [head, tail] = commonEnds(old, fresh);
-  return head + tail === old.length;
-}
 
 function changeInWords(old: string, fresh: string): string {
   const before = `“${shortened(old.trim(), MOST_SAID)}”`;

@@ -41,7 +41,7 @@ test("a model's edits below and above the cursor: Tab goes to each, and Tab take
   engine.answerEdit({ asked: "sum(a, more)", text: `\n${answer}` });
   await openAt(window, "model.ts", CODE);
   await type(window, ", more");
-  await waitForDrawn({ struck: [], behind: ["Tab → line 7", "→  + more"] });
+  await waitForDrawn({ struck: [], behind: ["Tab → line 7", "→ + more"] });
   await shoot(window, `${SHOTS}/next-edit-model.png`);
   await press(window, "Tab");
   await expect.poll(() => ghost(window), { timeout: 12_000 }).toBe(" + more"); // an insertion at the cursor
@@ -52,6 +52,26 @@ test("a model's edits below and above the cursor: Tab goes to each, and Tab take
   await press(window, "Tab");
   await waitForDrawn({ struck: [], behind: [] });
   expect(await save(window, "model.ts")).toBe(answer);
+});
+
+test("of several lines only the words that go are struck out, and what comes is behind each line", async () => {
+  const code = CODE.replace("return a;", "const total = a * 2;\n  return total;");
+  const answer = code
+    .replace("‸", ", extra")
+    .replace("a * 2", "(a + extra) * 2")
+    .replace("return total", "return round(total, 2)")
+    .replace("const total", "const both")
+    .replace("round(total", "round(both");
+  engine.answerEdit({ asked: "sum(a, extra)", text: `\n${answer}` });
+  await openAt(window, "several.ts", code);
+  await type(window, ", extra");
+  const behind = ["→ both … ( … + extra)", "→ round(both, 2)"];
+  await waitForDrawn({ struck: ["total", "total"], behind: ["Tab → line 7", ...behind] });
+  await shoot(window, `${SHOTS}/next-edit-several-lines.png`);
+  await press(window, "Tab");
+  await press(window, "Tab");
+  await waitForDrawn({ struck: [], behind: [] });
+  expect(await save(window, "several.ts")).toBe(answer);
 });
 
 test("where the model says nothing of use, the user can read why", async () => {

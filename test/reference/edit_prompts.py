@@ -3,7 +3,7 @@
 Independent of engine/complete/edits/: written from the descriptions of the formats, before it, and sharing nothing with it.
 Reads one history a line as JSON and writes one answer a line. Standard library only.
 
-A history: {"path", "cursor", "firstLine", "files": [{"path", "text"}], "events": [
+A history: {"path", "cursor", "linesBefore", "linesAfter", "files": [{"path", "text"}], "events": [
   {"type": "open", "path", "text"} | {"type": "rename", "from", "to"}
   | {"type": "change", "path", "at", "reason", "offset", "removed", "inserted"}]}
 Offsets are UTF-16 units. An answer has for each format {"prompt", "window", "original", "maxTokens"} or {"silence"}.
@@ -329,12 +329,22 @@ class Window:
         return "\n".join(rows)
 
 
-def around_cursor(window, above, below, first_line):
-    first = max(0, window.line - above)
-    if first_line is not None and abs(window.line - (first_line + above)) <= 3 and first_line <= window.line:
-        first = min(first_line, max(0, len(window.lines) - 1))
-    last = min(len(window.lines), first + above + 1 + below)
-    window.take(first, max(last, window.line + 1))
+def around_cursor(window, above, below, before, after):
+    """Takes the cursor's line with some above and below; the last window, of which `before` and `after` lines are outside, where it still fits."""
+    line, count = window.line, len(window.lines)
+    if before is not None:
+        last = min(len(window.starts) - after, count)
+        fits = before <= line < last and (before == 0 or line >= before + above - 3) and line <= before + above + 6
+        if fits and (last == count or last - line > 4) and last - before <= above + below + 7:
+            window.take(before, last)
+            return
+    first, last, room = max(0, line - above), line + 1, 130
+    while last < min(count, first + above + 1 + below):
+        room -= (size(window.lines[last]) + 3) // 3
+        if room < 0 and last - line > 4:
+            break
+        last += 1
+    window.take(first, last)
 
 
 def grow(lines, first, last, budget):
@@ -435,7 +445,7 @@ def sent(history, skipped, marks):
 
 def sweep1(document, history, window, case, files):
     marks = ["<|file_sep|>", "<|endoftext|>"]
-    around_cursor(window, 10, 10, case["firstLine"])
+    around_cursor(window, 10, 10, case["linesBefore"], case["linesAfter"])
     hunk = open_hunk(document, window)
     current, original = "\n".join(window.rows), mapped_back(window, hunk)
     for text in (document.path, original, current):
@@ -471,7 +481,7 @@ def answer(prompt, window, original, most):
 
 def sweep2(document, history, window, case, files):
     marks = ["<|file_sep|>", "<|endoftext|>", "<|cursor|>"]
-    around_cursor(window, 10, 10, case["firstLine"])
+    around_cursor(window, 10, 10, case["linesBefore"], case["linesAfter"])
     hunk = open_hunk(document, window)
     path, current, original = document.path, "\n".join(window.rows), mapped_back(window, hunk)
     initial_lines = lines_of_file(before_all_edits(document), False)

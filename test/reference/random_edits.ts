@@ -16,7 +16,9 @@ export type EditEvent =
 export interface EditHistoryCase {
   readonly path: string;
   readonly cursor: number;
-  readonly firstLine: number | null;
+  /** Outside the last window, where there is one. */
+  readonly linesBefore: number | null;
+  readonly linesAfter: number | null;
   readonly files: readonly { readonly path: string; readonly text: string }[];
   readonly events: readonly EditEvent[];
 }
@@ -69,8 +71,8 @@ export function editHistoryCase(seed: number): EditHistoryCase {
     text: chance(0.2) ? "" : documentOf(),
   }));
   const cursor = chance(0.8) ? Math.min(place.cursor, text.length) : below(text.length + 1);
-  const firstLine = chance(0.3) ? below(30) : null;
-  return { path: place.path, cursor: onCharacter(text, cursor), firstLine, files, events };
+  const [linesBefore, linesAfter] = chance(0.3) ? [below(30), below(30)] : [null, null];
+  return { path: place.path, cursor: onCharacter(text, cursor), linesBefore, linesAfter, files, events };
 }
 
 /** Draws, and lines and documents of one history: its line ends, and whether it has what is rare. */

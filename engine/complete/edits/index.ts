@@ -15,7 +15,7 @@ export {
   touches,
 } from "./changes.ts";
 export { MAX_CHARACTERS } from "./history.ts";
-export { createModelSource, formatOfModel, textOfPrompt } from "./model/index.ts";
+export { createModelSource, formatOfModel, lineDiff, textOfPrompt } from "./model/index.ts";
 export { createNextEdit, type NextEdit } from "./next_edit.ts";
 export { placesOf } from "./places.ts";
 export {

@@ -37,6 +37,7 @@ export const SILENCES = {
   "model-broken": "The model's answer is not in its format",
   "model-cut-off": "The model's answer was cut off",
   "model-resting": "Five answers in a row were not in the model's format",
+  "model-unsure": "The model was not sure enough of its change: see the setting “foretype.eagerness”",
   "model-text": "The model wrote marks or hidden characters",
   "model-tail": "The model left out the lines at the end",
   "model-reversal": "The model takes back what you have just edited",

@@ -12,7 +12,7 @@ export type EditSourceId = "repeat" | "model";
 export interface EditPlace extends Proposed {
   readonly uri: string;
   readonly source: EditSourceId;
-  /** Where the cursor goes once it is taken, in characters of `fresh`; its end, where it is not given. */
+  /** Where the cursor goes once it is taken, from `start`, within the lines of `fresh`; its end, where it is not given. */
   readonly cursor?: number;
 }
 

@@ -17,7 +17,7 @@ function setUp(nextEdit: "off" | "repeat" | "model", path: string, fails = false
   const history = createEditHistory({ clock: { now: () => 0 }, isExcluded: () => false });
   history.open({ uri: URI, path: "a.ts", languageId: "typescript" }, "use(a);\nuse(b);\n");
   history.changed(URI, [{ offset: 4, removed: 1, inserted: "other" }], "typed");
-  const current = { nextEdit, nextEditModel: { path } };
+  const current = { nextEdit, nextEditModel: { path }, pipeline: { eagerness: "eager" as const } };
   const reported: unknown[] = [];
   let asked = 0;
   const model: EditModel = {

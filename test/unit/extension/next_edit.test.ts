@@ -4,7 +4,9 @@ import { type ChangeSigns, changeReason } from "../../../extension/next_edit/cha
 import { drawingOf, type ScreenFacts } from "../../../extension/next_edit/drawing.ts";
 import { insertionAt } from "../../../extension/next_edit/ghost.ts";
 import { type OffSigns, whyOff } from "../../../extension/next_edit/why_off.ts";
+import { wordChanges } from "../../../extension/next_edit/word_changes.ts";
 import { nextEditRow } from "../../../extension/status/why_text.ts";
+import { seededRandom } from "../../reference/random.ts";
 
 describe("how a document came to be changed", () => {
   const typed: ChangeSigns = {
@@ -76,8 +78,9 @@ const facts: ScreenFacts = {
 describe("what is drawn", () => {
   test("far off: the place, what comes behind its line, the way behind the cursor's line, and a sentence", () => {
     expect(drawingOf(shown(), facts)).toEqual({
-      place: { start: 100, end: 107, isRemoved: true },
-      fresh: { line: 41, text: "→ delayMs" },
+      removed: [{ start: 100, end: 107 }],
+      grown: [],
+      fresh: [{ line: 41, text: "→ delayMs" }],
       hint: { line: 3, text: "Tab → line 42" },
       gutter: { line: 41, lastLine: 41 },
       hover: "**Foretype: next edit**\n\n```diff\n- timeout\n+ delayMs\n```",
@@ -90,44 +93,55 @@ describe("what is drawn", () => {
       "at the cursor",
       shown({}, "accept"),
       { cursorLine: 41, key: "Ctrl+Alt+Enter" },
-      { hint: { line: 41, text: "Ctrl+Alt+Enter" }, fresh: { text: "→ delayMs" } },
+      { hint: { line: 41, text: "Ctrl+Alt+Enter" }, fresh: [{ line: 41, text: "→ delayMs" }] },
     ],
-    ["with word wrap nothing behind a far line", shown(), { wordWrap: true }, { fresh: undefined }],
+    ["with word wrap nothing behind a far line", shown(), { wordWrap: true }, { fresh: [] }],
     [
       "with word wrap the key says what comes",
       shown({}, "accept"),
       { wordWrap: true, cursorLine: 41 },
-      { fresh: undefined, hint: { line: 41, text: "Tab: delayMs" } },
+      { fresh: [], hint: { line: 41, text: "Tab: delayMs" } },
     ],
     [
       "text that only grows is not struck out",
       shown({ fresh: "timeoutMs" }),
       {},
-      { place: { isRemoved: false } },
+      { removed: [], grown: [{ start: 100, end: 107 }], fresh: [{ line: 41, text: "→ timeoutMs" }] },
     ],
     [
       "a deletion",
       shown({ fresh: "" }, "accept"),
       { cursorLine: 41 },
-      { fresh: undefined, hint: { text: "Tab: delete" }, sentence: /“timeout” is deleted/ },
+      { fresh: [], hint: { text: "Tab: delete" }, sentence: /“timeout” is deleted/ },
     ],
     [
-      "several lines are in the hover only",
+      "of several lines what goes and what comes, each in its own",
       shown({ old: "a\nb", fresh: "a\nc\nd", lastLine: 42 }, "accept"),
       { cursorLine: 41 },
-      { fresh: undefined, hint: { text: "Tab: 3 lines" }, gutter: { line: 41, lastLine: 42 } },
+      {
+        removed: [{ start: 102, end: 103 }],
+        fresh: [{ line: 42, text: "→ c ⏎ d" }],
+        hint: { text: "Tab" },
+        gutter: { line: 41, lastLine: 42 },
+      },
+    ],
+    [
+      "several lines, with word wrap, are counted",
+      shown({ old: "a\nb", fresh: "a\nc\nd", lastLine: 42 }, "accept"),
+      { cursorLine: 41, wordWrap: true },
+      { fresh: [], hint: { text: "Tab: 3 lines" } },
     ],
     [
       "ghost text needs nothing beside it but the mark",
       shown({ fresh: "timeoutMs" }, "accept"),
       { isGhost: true },
-      { place: undefined, fresh: undefined, hint: undefined, gutter: { line: 41, lastLine: 41 } },
+      { removed: [], grown: [], fresh: [], hint: undefined, gutter: { line: 41, lastLine: 41 } },
     ],
     [
       "another file",
       shown({ uri: "file:///b%20c.ts" }),
       {},
-      { place: undefined, gutter: undefined, hint: { text: "Tab → b c.ts, line 42" } },
+      { removed: [], grown: [], gutter: undefined, hint: { text: "Tab → b c.ts, line 42" } },
     ],
     [
       "characters that are not seen have names, and Markdown is none",
@@ -135,10 +149,15 @@ describe("what is drawn", () => {
       {},
       { hover: /⟨U\+202E⟩b`{5}\n\+ # c\n`{6}$/, sentence: /a⟨U\+202E⟩b`{5} ⏎ # c/ },
     ],
-    ["a long text is cut", shown({ fresh: "x".repeat(500) }), {}, { fresh: { text: /^→ x{79}…$/ } }],
+    [
+      "a long text is cut",
+      shown({ fresh: "x".repeat(500) }),
+      {},
+      { fresh: [{ line: 41, text: `→ ${"x".repeat(79)}…` }] },
+    ],
   ];
   test.each(cases)("%s", (_, view, more, expected) => {
-    const nothing = { place: undefined, fresh: undefined, hint: undefined, gutter: undefined };
+    const nothing = { hint: undefined, gutter: undefined };
     expect({ ...nothing, ...drawingOf(view, { ...facts, ...more }) }).toMatchObject(matching(expected));
   });
 
@@ -155,11 +174,56 @@ const matching = (expected: object): object =>
       key,
       value instanceof RegExp
         ? expect.stringMatching(value)
-        : value && typeof value === "object"
+        : value && typeof value === "object" && !Array.isArray(value)
           ? matching(value)
           : value,
     ]),
   );
+
+describe("what goes and what comes, by words", () => {
+  // In the old text, what goes is in [ ], what grows in ( ); behind a line, what comes.
+  const drawn = (old: string, fresh: string): string => {
+    const changes = wordChanges(old, fresh);
+    const marks = [
+      ...changes.removed.flatMap(({ start, end }) => [[start, "["] as const, [end, "]"] as const]),
+      ...changes.grown.flatMap(({ start, end }) => [[start, "("] as const, [end, ")"] as const]),
+    ].sort((a, b) => b[0] - a[0]);
+    const marked = marks.reduce((text, [at, mark]) => text.slice(0, at) + mark + text.slice(at), old);
+    const lines = marked.split("\n");
+    for (const { line, text } of changes.fresh) lines[line] += ` → ${text}`;
+    return lines.join(" / ");
+  };
+  test.each([
+    ["total(a);\nreturn a;", "sum(a);\nreturn b;", "[total](a); → sum / return [a]; → b"],
+    ["use(a, b);\nkeep();", "use(a, b, c);\nkeep();", "use(a, b); → , c / keep();"],
+    ["one();\ntwo();\nthree();", "one();\nthree();", "one(); / [two();] / three();"],
+    ["one();\nthree();", "one();\ntwo();\nthree();", "one(); → ⏎ two(); / three();"],
+    ["f(a);", "for (const x of xs) {\n  g(x);\n}", "[f(a);] → for (const x of xs) { ⏎ g(x); ⏎ }"],
+    ["  return a;\n  x();", "  return round(b, 2);\n  x();", "  return [a]; → round(b, 2) /   x();"],
+    ["  x(1);\n  keep();", "  keep();", "  [x(1);] /   keep();"],
+    ["a = b;", "aa = bb;", "(a) = (b); → aa … bb"],
+    ["x(1);\ny(2);", "", "[x(1);] / [y(2);]"],
+    ["", "z();", " → z();"],
+    ["größe = 1;\r\nb;", "größe = 2;\r\nb;", "größe = [1];\r → 2 / b;"],
+  ])("%j to %j: %s", (old, fresh, expected) => expect(drawn(old, fresh)).toBe(expected));
+
+  test("over random edits what goes and what stays is all of the old text, in order", () => {
+    const random = seededRandom(7);
+    const word = () => ["a", "b", "(", ")", " ", "\n", "cc", ";"][Math.floor(random() * 8)]!;
+    const text = () => Array.from({ length: Math.floor(random() * 20) }, word).join("");
+    for (let run = 0; run < 500; run++) {
+      const [old, fresh] = [text(), text()];
+      const { removed, grown, fresh: comes } = wordChanges(old, fresh);
+      const all = [...removed, ...grown].sort((a, b) => a.start - b.start);
+      for (const [index, { start, end }] of all.entries()) {
+        expect(start, `${JSON.stringify([old, fresh])}`).toBeGreaterThanOrEqual(all[index - 1]?.end ?? 0);
+        expect(end).toBeLessThanOrEqual(old.length);
+        expect(old.slice(start, end)).not.toContain("\n");
+      }
+      for (const { line } of comes) expect(line).toBeLessThan(old.split("\n").length);
+    }
+  });
+});
 
 describe("next edits are off, and the sentence says by what", () => {
   const on: OffSigns = {

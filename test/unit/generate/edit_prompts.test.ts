@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { applyChanges, parseRecording } from "../../../engine/complete/replay/recording.ts";
-import type { PromptPiece } from "../../../engine/contract/index.ts";
+import { createEditHistory } from "../../../engine/complete/edits/history.ts";
+import { createModelSource, textOfPrompt } from "../../../engine/complete/edits/model/index.ts";
+import { createRefusals } from "../../../engine/complete/edits/refusals.ts";
+import { parseRecording } from "../../../engine/complete/replay/recording.ts";
+import { type EditModel, type EditRequest, NO_COST } from "../../../engine/contract/index.ts";
 import { createEditor } from "../../../engine/generate/editor.ts";
 import type { Evaluator } from "../../../engine/generate/evaluator.ts";
 import { type Prompt, PromptReader } from "../../../engine/generate/prompt.ts";
@@ -20,91 +23,6 @@ const all = process.env.FORETYPE_TALLIES !== undefined;
 
 const root = join(import.meta.dirname, "../../..");
 const traces = join(root, "test/bench/traces");
-const around = 10; // lines of the window above and below the cursor's
-const sticky = 3; // lines that the cursor may be off the middle
-const near = 8; // lines from an edit to the next one of the same hunk
-
-interface Hunk {
-  /** The document before it. */
-  readonly before: readonly string[];
-  /** Its lines then, [start, end), and by how many lines it has grown. */
-  start: number;
-  end: number;
-}
-
-/** Lines that differ: [start, end) of `before`. */
-function differing(before: readonly string[], now: readonly string[]): { start: number; end: number } {
-  let start = 0;
-  while (start < before.length && start < now.length && before[start] === now[start]) start++;
-  let back = 0;
-  while (
-    back < before.length - start &&
-    back < now.length - start &&
-    before[before.length - 1 - back] === now[now.length - 1 - back]
-  )
-    back++;
-  return { start, end: before.length - back };
-}
-
-/** S1 over a document that is being typed: closed hunks, the window before the open one, the window now. */
-function createLayout(path: string) {
-  const closed: string[] = [];
-  let open: Hunk | undefined;
-  /** The window: its first line now, and its end in the text before the open hunk. */
-  let first = Number.NEGATIVE_INFINITY;
-  let last = 0;
-  const separator = { token: "<|file_sep|>" };
-  const close = (now: readonly string[]) => {
-    if (!open) return;
-    const { start, end } = differing(open.before, now);
-    const old = open.before.slice(Math.max(0, start - 3), end + 3);
-    const fresh = now.slice(Math.max(0, start - 3), end + now.length - open.before.length + 3);
-    closed.push(`${path}.diff\noriginal:\n${old.join("\n")}\nupdated:\n${fresh.join("\n")}\n`);
-    last += now.length - open.before.length;
-    open = undefined;
-  };
-  return {
-    /** @returns the prompt, and whether its frozen part is another than that of the key before */
-    after(before: readonly string[], now: readonly string[], line: number) {
-      const changed = differing(before, now);
-      const grown = now.length - before.length;
-      let moved = false;
-      if (open && (changed.start < open.start - near || changed.start > open.end + near)) close(before);
-      if (!open) {
-        open = { before, start: changed.start, end: changed.end + Math.max(0, grown) };
-        moved = true;
-      }
-      open.start = Math.min(open.start, changed.start);
-      open.end = Math.max(open.end + grown, changed.end + grown);
-      if (Math.abs(line - first - around) > sticky) {
-        first = Math.max(0, line - around);
-        last = first + 2 * around + 1 - (now.length - open.before.length);
-        moved = true;
-      }
-      // Lines that are added make the window longer, and `original` stays as it is.
-      const delta = now.length - open.before.length;
-      const current = now.slice(first, last + delta);
-      const original = open.before.slice(open.start < first ? first - delta : first, last);
-      const at = line - first;
-      const prompt: PromptPiece[] = [
-        ...closed.slice(-6).flatMap((hunk) => [separator, hunk]),
-        separator,
-        `original/${path}\n${original.join("\n")}\n`,
-        separator,
-        `current/${path}\n${current
-          .slice(0, at)
-          .map((it) => `${it}\n`)
-          .join("")}`,
-        `${current.slice(at).join("\n")}\n`,
-        separator,
-        `updated/${path}`,
-      ];
-      const typed = prompt.length - 3;
-      return { prompt, steady: [typed - 4, typed - 2, typed], moved };
-    },
-  };
-}
-
 /** A reader that runs nothing: what it computes are counts. */
 function countingReader(context: number, budget: number) {
   const { gpu, buffer } = fakeGpu();
@@ -139,32 +57,54 @@ function told(list: readonly number[]): string {
   return `${sorted.length} keys, p50 ${at(0.5)}, p95 ${at(0.95)}, max ${at(1)}, ${(100 * few).toFixed(1)} % at most 160`;
 }
 
-/** The prompt that an edit has after each change of a trace. */
+/** What a model is asked after each change of a trace, in its layout of ids, and whether more than the tail is another text than before. */
 async function* prompts(name: string, tokenizer: Tokenizer) {
   const { events } = parseRecording(readFileSync(join(traces, name), "utf8"), name);
-  const documents = new Map<string, { text: string; layout: ReturnType<typeof createLayout> }>();
+  let nowMs = 0;
+  const clock = { now: () => nowMs };
+  const history = createEditHistory({ clock, isExcluded: () => false });
+  let asked: EditRequest | undefined;
+  const model: EditModel = {
+    async *edit(request) {
+      asked = request;
+      yield { text: request.original, logProbability: 0 };
+      return { reason: "end", ...NO_COST };
+    },
+  };
+  const ask = createModelSource({ model, format: "sweep-1", clock });
+  let steadyText = "";
   for (const event of events) {
-    if (event.type === "open")
-      documents.set(event.uri, { text: event.text, layout: createLayout(event.path) });
+    if (event.type === "open") history.open(event, event.text);
     if (event.type !== "change") continue;
-    const document = documents.get(event.uri)!;
-    const before = document.text;
-    document.text = applyChanges(before, event.changes);
-    const { offset, inserted } = event.changes.at(-1)!;
-    const line = document.text.slice(0, offset + inserted.length).split("\n").length - 1;
-    const { moved, ...request } = document.layout.after(before.split("\n"), document.text.split("\n"), line);
-    let asked: Prompt | undefined;
-    const generate: Session["generate"] = (prompt) => {
-      asked = prompt as Prompt;
-      throw new Error("enough");
-    };
-    const rest = { original: "", stops: [], maxTokens: 1 };
-    await createEditor({ generate }, tokenizer)
-      .edit({ ...request, ...rest })
-      .next()
-      .catch(() => {});
-    yield { prompt: asked!, base: asked!.base!, moved, uri: event.uri, at: event.at };
+    const { uri, changes, at } = event;
+    nowMs = at;
+    history.changed(uri, changes, "typed");
+    const { offset, inserted } = changes.at(-1)!;
+    asked = undefined;
+    await ask(
+      { uri, cursor: offset + inserted.length, history, refusals: createRefusals() },
+      new AbortController().signal,
+    );
+    if (!asked) continue;
+    const request: EditRequest = asked;
+    const before = textOfPrompt(request.prompt.slice(0, request.steady.at(-2)));
+    yield { prompt: await layOut(request, tokenizer), moved: before !== steadyText, at };
+    steadyText = before;
   }
+}
+
+/** A request as a session reads it. */
+async function layOut(request: EditRequest, tokenizer: Tokenizer): Promise<Prompt> {
+  let prompt: Prompt | undefined;
+  const generate: Session["generate"] = (asked) => {
+    prompt = asked as Prompt;
+    throw new Error("enough");
+  };
+  await createEditor({ generate }, tokenizer)
+    .edit({ ...request, original: "", stops: [], maxTokens: 1 })
+    .next()
+    .catch(() => {});
+  return prompt!;
 }
 
 test("a key that stays in its hunk and window costs an edit the tail of its prompt, whatever ghost text reads in between", async () => {
@@ -179,19 +119,20 @@ test("a key that stays in its hunk and window costs an edit the tail of its prom
   const names = all ? readdirSync(traces).filter((it) => it.endsWith(".jsonl")) : ["fix_bug.jsonl"];
   for (const name of names) {
     const read = countingReader(4096, 2 ** 20);
-    let last: { readonly uri: string; readonly base: number } | undefined;
-    for await (const { prompt, base, moved, uri, at } of prompts(name, tokenizer)) {
+    let last: number | undefined;
+    for await (const { prompt, moved, at } of prompts(name, tokenizer)) {
+      const base = prompt.base!;
       const computed = await read(prompt);
       await read(ghost); // it has the sequence between two keys
       whole.push(prompt.ids.length);
-      if (moved || last?.uri !== uri) moves.push(computed);
+      if (moved || last === undefined) moves.push(computed);
       else {
         stays.push(computed);
         // The tail, and where the line is another than before what is between the two and a point of the grid.
-        const tail = prompt.ids.length - Math.min(base, last.base);
-        expect(computed, `${name} at ${at}`).toBeLessThanOrEqual(tail + (base === last.base ? 0 : grid));
+        const tail = prompt.ids.length - Math.min(base, last);
+        expect(computed, `${name} at ${at}`).toBeLessThanOrEqual(tail + (base === last ? 0 : grid));
       }
-      last = { uri, base };
+      last = base;
     }
   }
   expect(stays.length).toBeGreaterThan(200);

@@ -6,9 +6,15 @@ export interface AnswerHunk {
   readonly from: number;
   readonly to: number;
   readonly fresh: readonly string[];
+  /** Of the answer's rows, the one that `fresh` begins with. */
+  readonly row: number;
   /** It reaches to the window's end: no line after it agrees. */
   readonly isAtEnd: boolean;
 }
+
+/** Where a row of a text begins. */
+export const offsetOfRow = (text: string, row: number): number =>
+  text.split("\n", row).reduce((sum, line) => sum + line.length + 1, 0);
 
 const AGREE = 3; // rows after a change that are the window's again
 const SAY = 2; // … of which so many say something: brackets and blank lines are everywhere
@@ -36,7 +42,7 @@ export function editsOf(rows: readonly string[], { text, isWhole }: EditAnswer):
     if (at === fresh.length && (old === rows.length || !isWhole)) return hunks;
     const next = agreement(rows, old, fresh, at);
     if (!next) break;
-    hunks.push({ from: old, to: next.old, fresh: fresh.slice(at, next.at), isAtEnd: false });
+    hunks.push({ from: old, to: next.old, fresh: fresh.slice(at, next.at), row: at, isAtEnd: false });
     old = next.old;
     at = next.at;
   }
@@ -44,7 +50,7 @@ export function editsOf(rows: readonly string[], { text, isWhole }: EditAnswer):
   const [, tail] = commonEnds(rows.slice(old), fresh.slice(at));
   const to = rows.length - tail;
   const isAtEnd = !rows.slice(to).some(saysSomething);
-  return [...hunks, { from: old, to, fresh: fresh.slice(at, fresh.length - tail), isAtEnd }];
+  return [...hunks, { from: old, to, fresh: fresh.slice(at, fresh.length - tail), row: at, isAtEnd }];
 }
 
 /** Ends a list with as many empty rows as another one. */

@@ -2,7 +2,8 @@ import { readPlainText } from "../../text/index.ts";
 import { smallest } from "../changes.ts";
 import type { Proposed } from "../refusals.ts";
 import { isInsideWord, wordsAround } from "../words.ts";
-import type { AnswerHunk } from "./answer_hunks.ts";
+import { type AnswerHunk, offsetOfRow } from "./answer_hunks.ts";
+import type { EditAnswer } from "./formats.ts";
 import type { Lines, Window } from "./window.ts";
 
 /**
@@ -31,6 +32,29 @@ export function placeOf(lines: Lines, { first }: Window, { from, to, fresh }: An
       : place(starts[row]!, starts[next]!, "");
   const whole = place(starts[row]!, endOf(next - 1), written);
   return to - from === 1 ? narrowed(text, whole) : whole;
+}
+
+/**
+ * Where the cursor goes once a hunk is made, if the model has put it into the hunk's lines: from the place's start, which may be
+ * within the line that it is in.
+ */
+export function cursorAt(
+  { text, starts }: Lines,
+  { first }: Window,
+  { row, from, to, fresh }: AnswerHunk,
+  answer: EditAnswer,
+  place: Proposed,
+): number | undefined {
+  if (answer.cursor === undefined) return undefined;
+  const made = fresh.join("\n");
+  const at = answer.cursor - offsetOfRow(answer.text, row);
+  if (at < 0 || at > made.length || fresh.length === 0) return undefined;
+  const { lineEnding } = readPlainText(text);
+  const inserted = made.slice(0, at).replaceAll("\n", lineEnding).length;
+  // Lines that are inserted come with the line end before them, where there is a line above.
+  return from === to && from > 0
+    ? lineEnding.length + inserted
+    : inserted + starts[first + from]! - place.start;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { EditRequest } from "../../../contract/index.ts";
 import type { Hunk, PastEdit } from "../hunks.ts";
 import type { SilenceId } from "../silences.ts";
 import type { RelatedText } from "./fit.ts";
-import type { Window } from "./window.ts";
+import type { Window, WindowPlace } from "./window.ts";
 
 /** What a prompt is made of. */
 export interface EditContext {
@@ -15,8 +15,8 @@ export interface EditContext {
   /** Of all documents, oldest first. */
   readonly past: readonly PastEdit[];
   readonly files: readonly RelatedText[];
-  /** Where the last window of this document began; left out where the user has gone elsewhere, or paused. */
-  readonly firstLine?: number;
+  /** Where the last window of this document is; left out where the user has gone elsewhere, or paused. */
+  readonly lastWindow?: WindowPlace;
   /** What the user has replaced last: words, wherever they still stand. */
   readonly replaced?: { readonly before: string; readonly after: string };
 }
@@ -35,6 +35,10 @@ export interface EditAnswer {
   readonly text: string;
   /** The format's end has come, or the model ended. */
   readonly isWhole: boolean;
+  /** Characters at its start that the model did not write: the window's, which are not asked for. */
+  readonly unwritten?: number;
+  /** Where in `text` the model puts the cursor, if it says so. */
+  readonly cursor?: number;
 }
 
 /** How one family of models is asked, and how it answers. */

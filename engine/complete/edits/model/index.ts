@@ -4,5 +4,6 @@
 // Promise: text that means something in a format is never sent, and nothing outside the window changes; what is not certain is not proposed.
 // Must not know: tokens, GPUs, the editor.
 export { formatOfModel } from "./known_formats.ts";
+export { lineDiff } from "./line_diff.ts";
 export { textOfPrompt } from "./pieces.ts";
 export { createModelSource } from "./source.ts";

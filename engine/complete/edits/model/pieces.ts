@@ -66,6 +66,15 @@ export function withReplacement(text: string, replaced: EditContext["replaced"])
   return now === text ? undefined : now;
 }
 
+/** A text without a mark, and where the first one was. */
+export function withoutMark(
+  text: string,
+  mark: string,
+): { readonly text: string; readonly at: number | undefined } {
+  const at = text.indexOf(mark);
+  return { text: text.replaceAll(mark, ""), at: at === -1 ? undefined : at };
+}
+
 /** A text up to the first mark. The tail that may become one is left out, while the text still grows. */
 export function upToMark(
   text: string,

@@ -1,20 +1,25 @@
-import type { Clock, EditModel } from "../../../contract/index.ts";
+import type { Clock, EditDelta, EditModel } from "../../../contract/index.ts";
+import type { PipelineSettings } from "../../contract.ts";
+import { acceptEstimate, isConfident } from "../../policy/index.ts";
 import type { FollowedDocument } from "../history.ts";
 import type { SilenceId } from "../silences.ts";
 import type { EditPlace, EditQuestion, EditSource } from "../sources.ts";
 import { type AnswerHunk, editsOf } from "./answer_hunks.ts";
 import { filterOfEdit } from "./edit_filters.ts";
-import { placeOf } from "./edit_place.ts";
+import { cursorAt, placeOf } from "./edit_place.ts";
 import type { RelatedText } from "./fit.ts";
 import type { EditAnswer, EditFormat, EditFormatId, EditPrompt } from "./formats.ts";
 import { formatById } from "./known_formats.ts";
-import { readLines } from "./window.ts";
+import { surenessOf } from "./sureness.ts";
+import { readLines, type WindowPlace, windowPlace } from "./window.ts";
 
 export interface ModelSourceOptions {
   readonly model: EditModel;
   /** Of the model; undefined where none is known: then it is not asked. */
   readonly format: EditFormatId | undefined;
   readonly clock: Pick<Clock, "now">;
+  /** How sure the model has to be of what is proposed, at each question. */
+  readonly eagerness?: () => PipelineSettings["eagerness"];
   /** Pieces of other files for a prompt, the least volatile first. */
   readonly filesFor?: (uri: string, cursor: number) => readonly RelatedText[];
   /** Sees what is asked, and all that is answered. */
@@ -29,10 +34,11 @@ export function createModelSource({
   model,
   format: id,
   clock,
+  eagerness = () => "balanced",
   filesFor,
   onAnswer,
 }: ModelSourceOptions): EditSource {
-  let last: { readonly uri: string; readonly firstLine: number; readonly atMs: number } | undefined;
+  let last: { readonly uri: string; readonly place: WindowPlace; readonly atMs: number } | undefined;
   let bad = 0;
 
   function promptFor(
@@ -49,10 +55,11 @@ export function createModelSource({
       hunks: history.hunks(uri),
       past: history.past(),
       files: filesFor?.(uri, cursor) ?? [],
-      ...(sticks && { firstLine: last!.firstLine }),
+      ...(sticks && { lastWindow: last!.place }),
       ...(replaced && { replaced }),
     });
-    if (typeof prompt !== "string") last = { uri, firstLine: prompt.window.first, atMs: clock.now() };
+    if (typeof prompt !== "string")
+      last = { uri, place: windowPlace(readLines(text, cursor), prompt.window), atMs: clock.now() };
     return prompt;
   }
 
@@ -64,7 +71,10 @@ export function createModelSource({
     const format = formatById(id);
     const prompt = promptFor(question, document, format);
     if (typeof prompt === "string") return prompt;
-    const judge = createJudge(question, document, format, prompt, clock.now());
+    const judge = createJudge(question, document, format, prompt, {
+      nowMs: clock.now(),
+      eagerness: eagerness(),
+    });
     const answer = await readAnswer(format, judge, signal);
     if (signal.aborted) return "waiting";
     const places = judge.places();
@@ -81,16 +91,20 @@ export function createModelSource({
   ): Promise<EditAnswer | "broken"> {
     const { window: _, earlier: __, said: ___, ...request } = judge.prompt;
     const stream = model.edit({ ...request, signal });
+    const pieces: EditDelta[] = [];
     let written = "";
     try {
       for (;;) {
         const next = await stream.next();
         if (signal.aborted) return "broken";
-        if (!next.done) written += next.value.text;
+        if (!next.done) {
+          pieces.push(next.value);
+          written += next.value.text;
+        }
         const isEnded = next.done === true && next.value?.reason === "end";
         const answer = format.read(written, isEnded, judge.prompt);
         if (answer === "broken") return answer;
-        judge.look(answer);
+        judge.look(answer, pieces);
         if (next.done || answer.isWhole || judge.hasEnough()) return answer;
       }
     } finally {
@@ -108,7 +122,7 @@ function createJudge(
   { file, text, edits }: FollowedDocument,
   format: EditFormat,
   prompt: EditPrompt,
-  nowMs: number,
+  { nowMs, eagerness }: { readonly nowMs: number; readonly eagerness: PipelineSettings["eagerness"] },
 ) {
   const { window, earlier } = prompt;
   const lines = readLines(text, cursor);
@@ -116,24 +130,35 @@ function createJudge(
   let judged = 0;
   let why: SilenceId | undefined;
 
-  function judge(hunk: AnswerHunk): void {
+  function isUnsure(hunk: AnswerHunk, answer: EditAnswer, pieces: readonly EditDelta[]): boolean {
+    const sureness = surenessOf(pieces, format.marks, answer, hunk, window.rows);
+    if (!sureness) return false;
+    return !isConfident(acceptEstimate(sureness.meanLogProbability, sureness.characters), eagerness);
+  }
+
+  function judge(hunk: AnswerHunk, answer: EditAnswer, pieces: readonly EditDelta[]): void {
     const place = placeOf(lines, window, hunk);
     const around = { lines, window, earlier, past: history.hunks(uri), edits, nowMs };
     const languageId = file.languageId ?? "plaintext";
     const filter =
       filterOfEdit({ hunk, place, ...around, marks: format.marks, languageId }) ??
-      (refusals.has(uri, place) ? "dismissed" : refusals.isStopped(place) ? "stopped" : undefined);
+      (refusals.has(uri, place) ? "dismissed" : refusals.isStopped(place) ? "stopped" : undefined) ??
+      (isUnsure(hunk, answer, pieces) ? "model-unsure" : undefined);
     if (filter) why ??= filter;
-    else found.push({ row: window.first + hunk.from, place: { ...place, uri, source: "model" } });
+    else {
+      const at = cursorAt(lines, window, hunk, answer, place);
+      const whole: EditPlace = { ...place, uri, source: "model", ...(at !== undefined && { cursor: at }) };
+      found.push({ row: window.first + hunk.from, place: whole });
+    }
   }
 
   const isBelow = ({ row }: { readonly row: number }): boolean => row >= lines.line;
 
   return {
     prompt,
-    look(answer: EditAnswer): void {
+    look(answer: EditAnswer, pieces: readonly EditDelta[]): void {
       const hunks = editsOf(window.rows, answer);
-      for (const hunk of hunks.slice(judged)) judge(hunk);
+      for (const hunk of hunks.slice(judged)) judge(hunk, answer, pieces);
       judged = hunks.length;
     },
     /** A change at the cursor or below it is known: it comes first, whatever follows it. */

@@ -3,7 +3,16 @@ import { isSameButWhiteSpace } from "../words.ts";
 import { lastThatFit, relatedText, toldOf } from "./fit.ts";
 import type { EditContext, EditFormat, EditPrompt } from "./formats.ts";
 import { pastLines } from "./past_text.ts";
-import { cursorIn, insertedAt, isTooLong, piecesOf, tokenCap, upToMark, withReplacement } from "./pieces.ts";
+import {
+  cursorIn,
+  insertedAt,
+  isTooLong,
+  piecesOf,
+  tokenCap,
+  upToMark,
+  withoutMark,
+  withReplacement,
+} from "./pieces.ts";
 import { refusalOf } from "./refused.ts";
 import {
   aboutTokens,
@@ -106,7 +115,7 @@ function promptOf(layout: Layout, context: EditContext): ReturnType<EditFormat["
   const { id, maxTokens, numbered } = layout;
   const marks = marksOf(layout);
   const lines = readLines(text, cursor);
-  const window = fixedWindow(lines, layout.above, layout.below, context.firstLine);
+  const window = fixedWindow(lines, layout.above, layout.below, context.lastWindow);
   const open = openHunkOf(hunks, window);
   const earlier = mappedBack(text, window, open);
   const file = layout.tellsFile ? fileBefore(context, lines.line) : "";
@@ -211,11 +220,17 @@ const NO_LINE_END = /\n?\\ No newline at end of file\n?$/; // of diffs, which th
 function read({ numbered }: Layout, written: string, isEnded: boolean, { said, window }: EditPrompt) {
   const { text, mark } = upToMark(plain(written), marksOf({ numbered }).slice(0, 2), isEnded);
   const isWhole = isEnded || mark !== undefined;
-  const body = numbered ? text.replaceAll(CURSOR, "") : text;
+  const { text: body, at } = numbered ? withoutMark(text, CURSOR) : { text, at: undefined };
   // The line end after the path is the format's; where the prompt has it, the model may say one more.
   const isText = numbered && (said !== "" || window.text.startsWith("\n"));
   const fresh = isText ? body : body.replace(/^\n/, "");
-  return { text: said + fresh.replace(NO_LINE_END, ""), isWhole };
+  const before = said.length + fresh.length - body.length;
+  return {
+    text: said + fresh.replace(NO_LINE_END, ""),
+    isWhole,
+    unwritten: said.length,
+    ...(at !== undefined && { cursor: before + at }),
+  };
 }
 
 const formatOf = (layout: Layout): EditFormat => ({

@@ -48,18 +48,52 @@ export function windowOf({ rows, starts }: Lines, first: number, last: number): 
   return { first, last, start: starts[first]!, end, rows: taken, text: taken.join("\n") };
 }
 
-const STICKS = 3; // lines that the cursor may be from where it was in the last window
+/** Lines of a document before a window and after it: neither changes while the user types inside. */
+export interface WindowPlace {
+  readonly linesBefore: number;
+  readonly linesAfter: number;
+}
+
+export const windowPlace = ({ starts }: Lines, { first, last }: Window): WindowPlace => ({
+  linesBefore: first,
+  linesAfter: starts.length - last,
+});
+
+const RISES = 3; // lines that the cursor may be above where it was in the last window
+const SINKS = 6; // … and below: who types goes down
+const BELOW = { tokens: 130, lines: 4 }; // of a new window's lower part: each key runs it again, so it ends early where lines are dense, but not before
 
 /**
  * The cursor's line with some above and below.
- * @param firstLine of the last window of this document: it stays while the cursor is near, so that prompts share their head
+ * @param last window of this document: it stays while the cursor is near, so that prompts share what was before the edit. Lines that are
+ * typed make it longer
  */
-export function fixedWindow(lines: Lines, above: number, below: number, firstLine?: number): Window {
+export function fixedWindow(lines: Lines, above: number, below: number, last?: WindowPlace): Window {
+  const stays = last && stayingWindow(lines, above, below, last);
+  if (stays) return stays;
   const { line, rows } = lines;
-  const sticks =
-    firstLine !== undefined && firstLine <= line && Math.abs(line - (firstLine + above)) <= STICKS;
-  const first = sticks ? Math.min(firstLine, rows.length - 1) : Math.max(0, line - above);
-  return windowOf(lines, first, Math.max(Math.min(rows.length, first + above + 1 + below), line + 1));
+  const first = Math.max(0, line - above);
+  let end = line + 1;
+  for (let left = BELOW.tokens; end < Math.min(rows.length, first + above + 1 + below); end++) {
+    left -= rowTokens(rows[end]!);
+    if (left < 0 && end > line + BELOW.lines) break;
+  }
+  return windowOf(lines, first, end);
+}
+
+function stayingWindow(
+  lines: Lines,
+  above: number,
+  below: number,
+  { linesBefore, linesAfter }: WindowPlace,
+): Window | undefined {
+  const { line, rows, starts } = lines;
+  const end = Math.min(starts.length - linesAfter, rows.length);
+  const isInside = linesBefore <= line && line < end;
+  const isNearTop = line - linesBefore < above - RISES && linesBefore > 0;
+  const isNearEnd = line - linesBefore > above + SINKS || (end - line <= BELOW.lines && end < rows.length);
+  const isGrown = end - linesBefore > above + 1 + below + SINKS;
+  return isInside && !isNearTop && !isNearEnd && !isGrown ? windowOf(lines, linesBefore, end) : undefined;
 }
 
 const encoder = new TextEncoder();
@@ -68,6 +102,9 @@ const bytesOf = (text: string): number => encoder.encode(text).length;
 /** Tokens that a text is taken for, as the trainers of these models did: no tokenizer is known here. */
 export const aboutTokens = (text: string): number => Math.floor(bytesOf(text) / 3);
 
+/** Of a line with its end. */
+const rowTokens = (row: string): number => Math.ceil((bytesOf(row) + 1) / 3);
+
 /** Whole lines around [first, last), above and below in turn, for as long as the next one fits into `tokens`. */
 export function grownRange(
   { rows }: Lines,
@@ -75,8 +112,7 @@ export function grownRange(
   tokens: number,
 ): [number, number] {
   let left = tokens;
-  const costOf = (row: string | undefined) =>
-    row === undefined ? Number.POSITIVE_INFINITY : Math.ceil((bytesOf(row) + 1) / 3);
+  const costOf = (row: string | undefined) => (row === undefined ? Number.POSITIVE_INFINITY : rowTokens(row));
   let from = first;
   let to = last;
   for (let up = true, down = true; up || down; ) {

@@ -2,7 +2,7 @@ import type { PastEdit } from "../hunks.ts";
 import { lastThatFit, toldOf } from "./fit.ts";
 import type { EditAnswer, EditContext, EditFormat, EditPrompt } from "./formats.ts";
 import { unifiedDiff } from "./past_text.ts";
-import { cursorIn, insertedAt, piecesOf, upToMark } from "./pieces.ts";
+import { cursorIn, insertedAt, piecesOf, upToMark, withoutMark } from "./pieces.ts";
 import { ANSWER_TOKENS, answerTo, type Region, regionAt } from "./region.ts";
 import { aboutTokens, plain } from "./window.ts";
 
@@ -60,8 +60,13 @@ function read(written: string, isEnded: boolean, _: EditPrompt): EditAnswer | "b
   if (!isWhole && START.startsWith(lead)) return nothing;
   const body = lead.startsWith(START) ? lead.slice(START.length).replace(/^\n/, "") : text;
   if (body.includes(START)) return "broken";
-  const fresh = upToMark(body.replaceAll(CURSOR, ""), [CURSOR, START], isWhole).text;
-  return { text: mark === undefined ? fresh : fresh.replace(/\n$/, ""), isWhole };
+  const { text: unmarked, at } = withoutMark(body, CURSOR);
+  const fresh = upToMark(unmarked, [CURSOR, START], isWhole).text;
+  return {
+    text: mark === undefined ? fresh : fresh.replace(/\n$/, ""),
+    isWhole,
+    ...(at !== undefined && { cursor: at }),
+  };
 }
 
 export const zeta1: EditFormat = { id: "zeta-1", marks: MARKS, prompt, read };

@@ -2,7 +2,7 @@ import type { PastEdit } from "../hunks.ts";
 import { lastThatFit, relatedText, toldOf } from "./fit.ts";
 import type { EditAnswer, EditContext, EditFormat, EditPrompt } from "./formats.ts";
 import { unifiedDiff } from "./past_text.ts";
-import { cursorIn, insertedAt, piecesOf, upToMark } from "./pieces.ts";
+import { cursorIn, insertedAt, piecesOf, upToMark, withoutMark } from "./pieces.ts";
 import { answerTo, type Region, regionAt } from "./region.ts";
 import { aboutTokens, plain } from "./window.ts";
 import { blockCuts, markedBlocks } from "./zeta_blocks.ts";
@@ -16,6 +16,7 @@ const END = "<[end▁of▁sentence]>";
 const BLOCK = "<|marker_";
 const MARKS = [SUFFIX, PREFIX, MIDDLE, FILE, CURSOR, END, BLOCK];
 const TOKENS = [SUFFIX, PREFIX, MIDDLE, FILE];
+const BLOCK_MARK = /<\|marker_(\d+)\|>/;
 const PROMPT_TOKENS = Math.floor(4096 * 0.9);
 
 function prompt(context: EditContext): ReturnType<EditFormat["prompt"]> {
@@ -70,7 +71,8 @@ function eventOf(edit: PastEdit): string {
 function read(written: string, isEnded: boolean, { window }: EditPrompt): EditAnswer | "broken" {
   const { text, mark } = upToMark(plain(written), [END], isEnded);
   const isOver = isEnded || mark !== undefined;
-  const parts = upToMark(text.replaceAll(CURSOR, ""), [CURSOR], isOver).text.split(/<\|marker_(\d+)\|>/);
+  const { text: unmarked, at } = withoutMark(text, CURSOR);
+  const parts = upToMark(unmarked, [CURSOR], isOver).text.split(BLOCK_MARK);
   const [lead = "", ...rest] = parts;
   const numbers = rest.filter((_, index) => index % 2 === 0).map(Number);
   const blocks = rest.filter((_, index) => index % 2 === 1);
@@ -81,7 +83,11 @@ function read(written: string, isEnded: boolean, { window }: EditPrompt): EditAn
     const mayBegin = BLOCK.startsWith(begun) || /^<\|marker_\d{0,3}\|?$/.test(begun);
     return isOver || !mayBegin ? "broken" : { text: "", isWhole: false };
   }
-  return lead.trim() === "" ? assembled(old, cuts, numbers, blocks, isOver) : "broken";
+  const answer = lead.trim() === "" ? assembled(old, cuts, numbers, blocks, isOver) : "broken";
+  if (answer === "broken" || answer.unwritten === undefined || at === undefined) return answer;
+  const [, ...before] = unmarked.slice(0, at).split(BLOCK_MARK);
+  const inBlocks = before.filter((_, index) => index % 2 === 1).join("").length;
+  return { ...answer, cursor: answer.unwritten + inBlocks };
 }
 
 function assembled(
@@ -104,11 +110,11 @@ function assembled(
   if (!isOver) {
     // After the last mark of all nothing comes but the end; a mark may have begun.
     const soFar = upToMark(blocks.join(""), [BLOCK], false).text;
-    return { text: head + withoutOpenMark(soFar), isWhole: false };
+    return { text: head + withoutOpenMark(soFar), isWhole: false, unwritten: start };
   }
   if (numbers.length < 2 || tail.trim() !== "") return "broken";
   const fresh = blocks.slice(0, -1).join("");
-  return { text: head + fresh + old.slice(end), isWhole: true };
+  return { text: head + fresh + old.slice(end), isWhole: true, unwritten: start };
 }
 
 /** Without a mark whose number is still being written. */

@@ -20,7 +20,7 @@ import { FORMAT_IDS } from "./model/built.ts";
 
 // A scenario is a text file: what it shows, then `--- NAME` with a document in which █ is the cursor, then for each question to a
 // model `--- answer FORMAT` with what it writes (`--- answer FORMAT, cut off` where its tokens run out; the last one serves all
-// questions that follow), and for each other document that is open `--- open NAME`, then `--- steps`, one a line:
+// questions that follow; what is between « and » it was not sure of), and for each other document that is open `--- open NAME`, then `--- steps`, one a line:
 //   go NAME                   to the start of another document
 //   at A█B                    the cursor goes to where the text AB stands
 //   type TEXT                 key by key, 60 ms each; \n is Enter
@@ -38,6 +38,7 @@ import { FORMAT_IDS } from "./model/built.ts";
 //   nothing ID                nothing of ours, with that silence
 //   tab indents               Tab and Escape are the editor's
 //   escape is the editor's
+//   cursor A█B                the cursor's line, without white space at its ends
 //   line N: TEXT              what line N is, without white space at its ends
 
 const KEY_MS = 60;
@@ -110,9 +111,13 @@ function scriptedModel(answers: readonly ScriptedAnswer[]): EditModel {
   return {
     async *edit({ signal }) {
       const { text, isCutOff } = answers[Math.min(asked++, answers.length - 1)]!;
+      let isUnsure = false;
       for (let at = 0; at < text.length; at += PIECE) {
         if (signal?.aborted) return undefined;
-        yield { text: text.slice(at, at + PIECE), logProbability: 0 };
+        const piece = text.slice(at, at + PIECE);
+        if (piece.includes("«")) isUnsure = true;
+        yield { text: piece.replace(/[«»]/g, ""), logProbability: isUnsure ? -3 : 0 };
+        if (piece.includes("»")) isUnsure = false;
       }
       return { reason: isCutOff ? "max-tokens" : "end", ...NO_COST };
     },
@@ -285,6 +290,16 @@ export async function play({ path, text: marked, answers, others, steps }: Scena
       expect(seen.replaceAll("\n", "\\n"), `${step}\n${text}`).toBe(rest);
     },
     nothing: (rest, step) => acts.screen!(`nothing ${rest}`, step),
+    cursor: (rest, step) => {
+      const marked = `${text.slice(0, state.cursor)}█${text.slice(state.cursor)}`;
+      expect(
+        marked
+          .split("\n")
+          .find((line) => line.includes("█"))
+          ?.trim(),
+        step,
+      ).toBe(rest);
+    },
     line: (rest, step) => {
       const [, number, content] = /^(\d+): ?(.*)$/.exec(rest)!;
       expect(text.split("\n")[Number(number) - 1]?.trim(), step).toBe(content);

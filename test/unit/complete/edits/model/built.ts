@@ -7,7 +7,7 @@ import type { EditHistoryCase } from "../../../../reference/random_edits.ts";
 export const FORMAT_IDS: readonly EditFormatId[] = ["sweep-1", "sweep-2", "zeta-1", "zeta-2.1"];
 
 /** What edit_prompts.py answers, by our builders. */
-export function built({ path, cursor, firstLine, files, events }: EditHistoryCase) {
+export function built({ path, cursor, linesBefore, linesAfter, files, events }: EditHistoryCase) {
   let now = 0;
   const history = createEditHistory({ clock: { now: () => now }, isExcluded: () => false });
   const uriOf = (of: string) => `file:///${of}`;
@@ -28,7 +28,7 @@ export function built({ path, cursor, firstLine, files, events }: EditHistoryCas
     hunks: history.hunks(uri),
     past: history.past(),
     files,
-    ...(firstLine !== null && { firstLine }),
+    ...(linesBefore !== null && linesAfter !== null && { lastWindow: { linesBefore, linesAfter } }),
   };
   return Object.fromEntries(
     FORMAT_IDS.map((id) => {

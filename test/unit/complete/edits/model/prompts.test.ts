@@ -140,27 +140,45 @@ describe("Sweep, the layout of the model card", () => {
     ]);
   });
 
-  test("the window is 10 lines each way, and stays while the cursor is within 3 lines of its middle", () => {
-    const text = Array.from({ length: 60 }, (_, n) => `line ${n}`).join("\n");
-    const firstAt = (line: number, firstLine?: number) => {
-      const cursor = text.indexOf(`line ${line}`);
-      const answer = promptOf("sweep-1", {
-        text,
-        cursor,
-        hunks: [],
-        past: [],
-        ...(firstLine !== undefined && { firstLine }),
-      });
-      if (typeof answer === "string") throw new Error(answer);
-      return [answer.window.first, answer.window.last];
-    };
-    expect(firstAt(30)).toEqual([20, 41]);
-    expect(firstAt(33, 20)).toEqual([20, 41]);
-    expect(firstAt(27, 20)).toEqual([20, 41]);
-    expect(firstAt(34, 20)).toEqual([24, 45]);
-    expect(firstAt(2)).toEqual([0, 21]);
-    expect(firstAt(58)).toEqual([48, 60]);
+  const NUMBERED = Array.from({ length: 60 }, (_, n) => `line ${n}`);
+  const windowAt = (rows: readonly string[], line: number, lastWindow?: EditContext["lastWindow"]) => {
+    const cursor = rows.slice(0, line).join("\n").length + Math.min(1, line);
+    const more = { text: rows.join("\n"), cursor, hunks: [], past: [], ...(lastWindow && { lastWindow }) };
+    const answer = promptOf("sweep-1", more);
+    if (typeof answer === "string") throw new Error(answer);
+    return [answer.window.first, answer.window.last];
+  };
+
+  test.each([
+    [30, 20, 41, "10 lines each way"],
+    [2, 0, 21, "21 lines at the top"],
+    [58, 48, 60, "and below"],
+  ])("the window of line %i is %i to %i: %s", (line, first, last) =>
+    expect(windowAt(NUMBERED, line)).toEqual([first, last]),
+  );
+
+  test("fewer lines are below where they are dense, and 4 at least", () => {
+    const dense = NUMBERED.map((row) => row.padEnd(71, "."));
+    expect(windowAt(dense, 30)).toEqual([20, 36]);
+    const denser = NUMBERED.map((row) => row.padEnd(100, "."));
+    expect(windowAt(denser, 30)).toEqual([20, 35]);
   });
+
+  test.each([
+    [27, 0, "stays"],
+    [36, 0, "stays"],
+    [30, 6, "stays"],
+    [26, 0, "too near its top"],
+    [37, 0, "too near its end"],
+    [30, 7, "too long by now"],
+  ])(
+    "a window of lines 20 to 41, with the cursor in line %i and %i lines typed in it: %s",
+    (line, typed, what) => {
+      const rows = [...NUMBERED.slice(0, 25), ...Array(typed).fill("new"), ...NUMBERED.slice(25)];
+      const expected = what === "stays" ? [20, 41 + typed] : [line - 10, line + 11];
+      expect(windowAt(rows, line, { linesBefore: 20, linesAfter: 19 })).toEqual(expected);
+    },
+  );
 });
 
 describe("Sweep, the layout of v2-7B", () => {

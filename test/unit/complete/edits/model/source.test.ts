@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createEditHistory } from "../../../../../engine/complete/edits/history.ts";
 import type { EditPrompt } from "../../../../../engine/complete/edits/model/formats.ts";
-import { createModelSource } from "../../../../../engine/complete/edits/model/index.ts";
+import { createModelSource, textOfPrompt } from "../../../../../engine/complete/edits/model/index.ts";
 import { hasSecret } from "../../../../../engine/complete/edits/model/refused.ts";
 import { createRefusals } from "../../../../../engine/complete/edits/refusals.ts";
 import type { EditPlace } from "../../../../../engine/complete/edits/sources.ts";
@@ -98,6 +98,24 @@ describe("a question to a model", () => {
     abort.abort();
     expect(await it.ask(5, abort.signal)).toBe("waiting");
     expect(it.log.isLeft).toBe(true);
+  });
+
+  test("after line breaks are typed, all of the prompt before the window as it is now is what it was", async () => {
+    const many = Array.from({ length: 60 }, (_, n) => `line${n}();`).join("\n");
+    const it = asked(many, "line30", "other", "");
+    const heads: (string | undefined)[] = [];
+    let cursor = many.indexOf("line30") + "other();".length;
+    for (let line = 0; line < 4; line++) {
+      await it.ask(cursor);
+      const { prompt } = it.prompts.at(-1)!;
+      heads.push(textOfPrompt(prompt).split("<|file_sep|>current/")[0]);
+      it.history.changed(URI, [{ offset: cursor, removed: 0, inserted: "\n" }], "typed");
+      cursor++;
+    }
+    expect(heads).toEqual(heads.map(() => heads[0]));
+    expect(heads[0]).toContain("line30");
+    expect(heads[0]).toContain("line40");
+    expect(heads[0]).not.toContain("line41");
   });
 
   test("the window stays for ten seconds, then it is centred again", async () => {
