@@ -139,7 +139,8 @@ function mutateTensor(tensor: RawTensor, random: Random): [string, RawTensor[]] 
   const { dims, offset } = tensor;
   const changed = (change: Partial<RawTensor>) => [{ ...tensor, ...change }];
   const at = Math.floor(random() * dims.length);
-  const by = (dim: number) => Math.max(0, pick(random, [dim + 1, dim - 1, dim * 2, dim / 2, 0, 2 ** 40]) | 0);
+  const by = (dim: number) =>
+    Math.max(0, Math.trunc(pick(random, [dim + 1, dim - 1, dim * 2, dim / 2, 0, 2 ** 40])));
   const shapes = [
     dims.toReversed(),
     dims.map((dim, i) => (i === at ? by(dim) : dim)),
