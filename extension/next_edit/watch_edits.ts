@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { MAX_FOLLOWED, type NextEdit } from "../../engine/complete/index.ts";
+import { MAX_FOLLOWED, type NextEdit, type ReadableFile } from "../../engine/complete/index.ts";
 import type { IgnoredFiles } from "../context/index.ts";
 import { isSupported, placeOf } from "../editor/index.ts";
 import { changeReason } from "./change_reason.ts";
@@ -27,19 +27,52 @@ export interface WatchEditsOptions {
 export function watchEdits({ next, ignoredFiles, prepare, isOn, isOurs, onMoved }: WatchEditsOptions) {
   /** Those that are being opened: the answer to whether Git ignores them comes later. */
   const opening = new Set<vscode.TextDocument>();
+  /** Names that were given to followed files, until the editor has opened them by these, and when they are given up. */
+  const renamed = new Map<string, NodeJS.Timeout>();
 
   async function follow(document: vscode.TextDocument): Promise<void> {
+    const uri = document.uri.toString();
     if (!isOn() || !isFollowable(document) || opening.has(document)) return;
-    if (next.history.get(document.uri.toString())) return;
+    if (next.history.get(uri) && !renamed.has(uri)) return;
     opening.add(document);
     try {
       if ((await ignoredFiles.find(document.uri)) || document.isClosed || !isFollowable(document)) return;
-      next.open({ ...placeOf(document.uri), languageId: document.languageId }, document.getText());
+      if (!hasArrived(document)) next.open(fileOf(document), document.getText());
       prepare(document.languageId);
       onMoved();
     } finally {
       opening.delete(document);
     }
+  }
+
+  /** Whether a document is one that was followed by another name, as it was then. */
+  function hasArrived(document: vscode.TextDocument): boolean {
+    const uri = document.uri.toString();
+    clearTimeout(renamed.get(uri));
+    const known = renamed.delete(uri) ? next.history.get(uri) : undefined;
+    return known?.file.languageId === document.languageId && known.text === document.getText();
+  }
+
+  /** Files are about to be renamed: afterwards the editor tells first that their documents are closed. */
+  function willRename({ files }: vscode.FileWillRenameEvent): void {
+    for (const { oldUri, newUri } of files)
+      for (const uri of next.history.uris()) {
+        const inFolder = uri.startsWith(`${oldUri.toString()}/`);
+        if (uri !== oldUri.toString() && !inFolder) continue;
+        const to = vscode.Uri.parse(newUri.toString() + uri.slice(oldUri.toString().length), true);
+        const languageId = next.history.get(uri)?.file.languageId;
+        next.renamed(uri, { ...placeOf(to), ...(languageId !== undefined && { languageId }) });
+        renamed.set(
+          to.toString(),
+          setTimeout(() => giveUp(to.toString()), ARRIVES_MS),
+        );
+      }
+  }
+
+  /** Nobody has opened it by its new name. */
+  function giveUp(uri: string): void {
+    renamed.delete(uri);
+    next.close(uri);
   }
 
   function followActive(): void {
@@ -78,6 +111,7 @@ export function watchEdits({ next, ignoredFiles, prepare, isOn, isOurs, onMoved 
   const listeners = vscode.Disposable.from(
     vscode.workspace.onDidChangeTextDocument(changed),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => next.close(uri.toString())),
+    vscode.workspace.onWillRenameFiles(willRename),
     vscode.workspace.onDidOpenTextDocument((document) => {
       if (document === vscode.window.activeTextEditor?.document) followActive(); // in another language
     }),
@@ -90,9 +124,19 @@ export function watchEdits({ next, ignoredFiles, prepare, isOn, isOurs, onMoved 
   return {
     /** Settings may be others. */
     refresh: followActive,
-    dispose: () => listeners.dispose(),
+    dispose(): void {
+      listeners.dispose();
+      for (const timer of renamed.values()) clearTimeout(timer);
+    },
   };
 }
+
+const ARRIVES_MS = 10_000; // after a rename: language servers may change imports first
+
+const fileOf = (document: vscode.TextDocument): ReadableFile => ({
+  ...placeOf(document.uri),
+  languageId: document.languageId,
+});
 
 const REASONS = new Map<vscode.TextDocumentChangeReason | undefined, "undo" | "redo">([
   [vscode.TextDocumentChangeReason.Undo, "undo"],

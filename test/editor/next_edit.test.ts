@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { command, goTo, openAt, press, save, type, whyRows } from "./support/actions.ts";
+import { command, goTo, openAt, press, renameActive, save, type, whyRows } from "./support/actions.ts";
 import { type Drawn, drawn, framesDuring, ghost } from "./support/ghost.ts";
 import { scriptEngine } from "./support/scripted_engine.ts";
 import { useWindow } from "./support/use_window.ts";
@@ -161,6 +161,16 @@ test("the other key works in an indentation, and Show Next Edit opens a diff", a
   await press(window, "Control+Alt+Enter");
   await waitForNone();
   expect(await save(window, "indented.ts")).toBe("let indentMs = 5;\n{\n  indentMs++;\n}\n");
+});
+
+test("a file that is renamed keeps what was edited in it", async () => {
+  await rename("old_name.ts", "restMs");
+  await waitForDrawn(jumpTo(4, "restMs"));
+  await save(window, "old_name.ts");
+  await renameActive(window, "old_name.ts", "new_name.ts");
+  await window.page.locator(".tab.active", { hasText: "new_name.ts" }).click();
+  await press(window, "Control+Alt+Enter");
+  await waitForDrawn({ struck: ["timeout"], behind: ["Tab → line 4", "→ restMs"] });
 });
 
 test("once the name is renamed everywhere here, Tab opens the file that imports it, and undo there is that file's", async () => {

@@ -326,6 +326,14 @@ export function createNextEdit({
       if (proposal?.uri === uri) drop("no-edit");
     },
 
+    /** A file was given another name: what was edited and refused in it is kept, and what was proposed there is found anew. */
+    renamed(uri: string, file: ReadableFile): void {
+      history.renamed(uri, file);
+      refusals.renamed(uri, file.uri);
+      if (state?.uri === uri) stopLooking();
+      if (proposal?.uri === uri) drop("no-edit");
+    },
+
     /** The changes of one event, each to what the one before it left. */
     changed(uri: string, changes: readonly DocumentChange[], reason?: EditReason): void {
       const found = history.changed(uri, changes, reason);

@@ -38,6 +38,9 @@ export function createRefusals() {
     /** It was refused so often that it is proposed nowhere. */
     isStopped: (replacement: Pick<Proposed, "old" | "fresh">): boolean =>
       (rows.get(keyOf(replacement)) ?? 0) >= STOPS_AFTER,
+    renamed(uri: string, to: string): void {
+      places = places.map((one) => (one.uri === uri ? { ...one, uri: to } : one));
+    },
     forget(uri: string): void {
       places = places.filter((one) => one.uri !== uri);
     },

@@ -136,3 +136,21 @@ export async function whyRows(window: EditorWindow): Promise<string[]> {
   await rows.first().waitFor({ state: "hidden" });
   return texts;
 }
+
+/** Gives the file of the active editor another name, in the explorer. @param timeout milliseconds, for each thing that is to show */
+export async function renameActive(
+  window: EditorWindow,
+  old: string,
+  name: string,
+  timeout = 10_000,
+): Promise<void> {
+  const row = window.page.locator(".explorer-viewlet .monaco-list-row.focused", { hasText: old });
+  const input = window.page.locator(".explorer-viewlet .explorer-item-edited input");
+  await press(window, "Control+Alt+X");
+  await row.first().waitFor({ timeout });
+  await press(window, "F2");
+  await input.waitFor({ timeout });
+  await input.fill(name);
+  await press(window, "Enter");
+  await input.waitFor({ state: "hidden", timeout });
+}

@@ -1,7 +1,7 @@
 // What hands do with files, editors and windows: others, renames, changes from outside, splits, closing and opening again.
 import { existsSync, renameSync } from "node:fs";
 import { extname, join } from "node:path";
-import { press } from "../actions.ts";
+import { press, renameActive } from "../actions.ts";
 import { type EditorWindow, ID, writeFiles } from "../window.ts";
 import { intoText, open } from "./focus.ts";
 import { type Action, type Hands, keys, pick } from "./hands.ts";
@@ -30,16 +30,8 @@ async function rename(hands: Hands): Promise<string> {
   const active = window.page.locator(".tab.active[data-resource-name]").first();
   const old = (await active.getAttribute("data-resource-name", { timeout: SHOWS_MS })) ?? "";
   const name = freshName(hands, old);
-  await press(window, "Control+Alt+X");
-  const row = window.page.locator(".explorer-viewlet .monaco-list-row.focused", { hasText: old });
-  const input = window.page.locator(".explorer-viewlet .explorer-item-edited input");
   try {
-    await row.first().waitFor({ timeout: SHOWS_MS });
-    await press(window, "F2");
-    await input.waitFor({ timeout: SHOWS_MS });
-    await input.fill(name);
-    await press(window, "Enter");
-    await input.waitFor({ state: "hidden", timeout: SHOWS_MS });
+    await renameActive(window, old, name, SHOWS_MS);
   } catch {
     await press(window, "Escape", "Escape");
     return `${old} not found in the explorer`;
