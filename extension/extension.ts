@@ -16,6 +16,7 @@ import {
   type PipelineSettings,
   repeatSource,
   type TraceRecord,
+  warmUp,
 } from "../engine/complete/index.ts";
 import { systemClock } from "../engine/contract/index.ts";
 import { registerCommands } from "./commands.ts";
@@ -120,6 +121,7 @@ export function activate(context: vscode.ExtensionContext): void {
       report,
     }),
   );
+  own({ dispose: warmUp(systemClock) });
   const ghostText = own(createGhostText({ log, pipeline, lifecycle, readOnly, nextEdit }));
   own(engine.onRecovered(() => ghostText.retriggerLast()));
   own(forgetWithModel(settings, engine, pipeline));

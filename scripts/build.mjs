@@ -33,6 +33,17 @@ const engine = await build({
   banner: { js: banner },
 });
 
+/** @type {import("esbuild").Plugin} The editor's names are copied once, and not by each file that imports them. */
+const vscodeOnce = {
+  name: "vscode-once",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+      namespace === "vscode" ? { path: "vscode", external: true } : { path: "vscode", namespace: "vscode" },
+    );
+    onLoad({ filter: /^vscode$/, namespace: "vscode" }, () => ({ contents: `export * from "vscode";` }));
+  },
+};
+
 const extension = await build({
   ...common,
   entryPoints: { extension: "extension/extension.ts" },
@@ -41,7 +52,8 @@ const extension = await build({
   format: "cjs",
   platform: "node",
   target: "node20",
-  external: ["vscode"],
+  plugins: [vscodeOnce],
+  minifyWhitespace: true, // it is compiled at each start of a window; the source map has the lines
 });
 
 /** @param {string} folder with `*.page.ts` and styles @param {string} outdir @param {boolean} [minify] */
@@ -75,7 +87,7 @@ async function knownGrammars() {
     "base64",
   );
   const { GRAMMARS } = await import(`data:text/javascript;base64,${module}`);
-  return [...new Set(Object.values(GRAMMARS))].sort();
+  return [...new Set(GRAMMARS.values())].sort();
 }
 
 const WASM = join(ROOT, "node_modules", "@vscode", "tree-sitter-wasm", "wasm");

@@ -92,3 +92,4 @@ export {
   scan,
   windowAround,
 } from "./text/index.ts";
+export { warmUp } from "./warm_up.ts";

@@ -1,4 +1,4 @@
-import { isBlank, type Place } from "../text/index.ts";
+import { isBlank, type Pieces, type Place } from "../text/index.ts";
 import { cleanCharacters } from "./characters.ts";
 import { cutSurplusCloser } from "./closers.ts";
 import { cutAtControlToken, withoutUnfinishedToken } from "./control_tokens.ts";
@@ -99,4 +99,24 @@ export function filterSuggestion(text: string, place: Place, hints: FilterHints 
 export function presentable(text: string, place: Place, hints: FilterHints): string {
   const clean = cutAtControlToken(cleanCharacters(text, place, hints), place, hints);
   return withoutUnfinishedToken(clean, hints);
+}
+
+/** A place and a text that lead filters through what they do with most suggestions. */
+const REHEARSED: readonly [text: string, place: Place, hints: FilterHints] = [
+  "for (const item of items) {\n    total += item.price; // the “sum”\n  }\n  return total;\n}\n",
+  {
+    above: ['import { a } from "./b.ts";', "", "function sum(items) {", "  let total = 0;"],
+    head: "  ",
+    rest: "",
+    below: ["}", "", 'console.log(sum(["c"]));'],
+  },
+  { languageId: "typescript", path: "rehearsal.ts", tabSize: 2, insertSpaces: true },
+];
+
+/** Runs each filter once, for nothing but its code to be compiled. */
+export function* rehearseFilters(): Pieces<void> {
+  for (const [, filter] of FILTERS) {
+    filter(...REHEARSED);
+    yield;
+  }
 }

@@ -50,23 +50,23 @@ export interface SyntaxLoader {
 }
 
 /** Grammars by VS Code's language ids; the packages are those that VS Code itself uses. */
-export const GRAMMARS: Readonly<Record<string, string>> = {
-  typescript: "typescript",
-  typescriptreact: "tsx",
-  javascript: "javascript",
-  javascriptreact: "javascript",
-  python: "python",
-  go: "go",
-  rust: "rust",
-  java: "java",
-  cpp: "cpp",
-  c: "cpp",
-  csharp: "c-sharp",
-  ruby: "ruby",
-  php: "php",
-  css: "css",
-  shellscript: "bash",
-};
+export const GRAMMARS: ReadonlyMap<string, string> = new Map([
+  ["typescript", "typescript"],
+  ["typescriptreact", "tsx"],
+  ["javascript", "javascript"],
+  ["javascriptreact", "javascript"],
+  ["python", "python"],
+  ["go", "go"],
+  ["rust", "rust"],
+  ["java", "java"],
+  ["cpp", "cpp"],
+  ["c", "cpp"],
+  ["csharp", "c-sharp"],
+  ["ruby", "ruby"],
+  ["php", "php"],
+  ["css", "css"],
+  ["shellscript", "bash"],
+]);
 
 // The parser looks up now and then, 30 to 50 times in a window of code. Minified text and what the grammar cannot read
 // take it longer than a keystroke has: it gives up. Counted, not timed, so that a busy machine decides the same.
@@ -95,8 +95,11 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
       const language: Language = await treeSitter.Language.load(
         await loader.read(`tree-sitter-${name}.wasm`),
       );
+      await pause();
       const parser = new treeSitter.Parser();
       parser.setLanguage(language);
+      await pause();
+      parser.parse("")?.delete(); // compiles what a keystroke would wait for
       parsers.set(name, parser);
     } catch (error) {
       parsers.set(name, "failed");
@@ -111,7 +114,7 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
   }
 
   function parserFor(languageId: string): ParserType | undefined {
-    const name = GRAMMARS[languageId];
+    const name = GRAMMARS.get(languageId);
     if (name === undefined) return undefined;
     const parser = parsers.get(name);
     if (parser === undefined) void loadOnce(name);
@@ -120,13 +123,13 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
 
   return {
     async ready(languageId) {
-      const name = GRAMMARS[languageId];
+      const name = GRAMMARS.get(languageId);
       if (name !== undefined) await loadOnce(name);
     },
     factsAt(languageId, before, after) {
       const parser = parserFor(languageId);
       if (!parser) return undefined;
-      return read(parser, opened(GRAMMARS[languageId]!, before, nearBefore(before)), nearAfter(after));
+      return read(parser, opened(GRAMMARS.get(languageId)!, before, nearBefore(before)), nearAfter(after));
     },
     *readNames(languageId, text) {
       const parser = text.length > MAX_WHOLE.characters ? undefined : parserFor(languageId);
@@ -137,13 +140,18 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
   };
 }
 
+/** Between the parts of loading: the thread serves keys first. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
 async function loadLibrary(loader: SyntaxLoader): Promise<TreeSitter> {
   const wasmBinary = await loader.read("tree-sitter.wasm");
   const module = await import("@vscode/tree-sitter-wasm");
+  await pause();
   // A CommonJS module: bundlers and Node differ in where they put its exports.
   const treeSitter = (module as { default?: TreeSitter }).default ?? module;
   const options: object = { wasmBinary }; // emscripten's; the package's types know another one
   await treeSitter.Parser.init(options as Parameters<typeof treeSitter.Parser.init>[0]);
+  await pause();
   return treeSitter;
 }
 

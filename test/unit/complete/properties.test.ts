@@ -45,7 +45,7 @@ beforeAll(async () => {
   for (const languageId of LANGUAGES) {
     await syntax.ready(languageId);
     const grammar = await Language.load(
-      await readFile(join(folder, `tree-sitter-${GRAMMARS[languageId]}.wasm`)),
+      await readFile(join(folder, `tree-sitter-${GRAMMARS.get(languageId)}.wasm`)),
     );
     const parser = new Parser();
     parser.setLanguage(grammar);

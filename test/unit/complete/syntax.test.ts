@@ -142,10 +142,18 @@ describe("errors with a text at the cursor", () => {
 });
 
 test("until a grammar is there, and where none exists, nothing is claimed", async () => {
-  const fresh = createSyntax({ read: (file) => readFile(join(folder, file)), onError: () => {} });
+  const told: string[] = [];
+  const fresh = createSyntax({
+    read: (file) => readFile(join(folder, file)),
+    onError: (message) => told.push(message),
+  });
   expect(fresh.factsAt("typescript", "a", "")).toBeUndefined();
-  expect(fresh.factsAt("cobol", "a", "")).toBeUndefined();
+  for (const languageId of ["cobol", "constructor", "__proto__"]) {
+    await fresh.ready(languageId);
+    expect(fresh.factsAt(languageId, "a", "")).toBeUndefined();
+  }
   await factsAt("typescript", "a█", fresh);
+  expect(told).toEqual([]);
 });
 
 test("a grammar that does not load is reported once, and the rules work without it", async () => {

@@ -118,7 +118,7 @@ describe("manifest", () => {
 });
 
 describe("notices", () => {
-  const grammars = [...new Set(Object.values(GRAMMARS))];
+  const grammars = [...new Set(GRAMMARS.values())];
 
   test("every grammar that is known to the parser has its project's notice", () => {
     const notices: string = grammarNotices(grammars);
