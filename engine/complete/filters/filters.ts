@@ -103,7 +103,7 @@ export function presentable(text: string, place: Place, hints: FilterHints): str
 
 /** A place and a text that lead filters through what they do with most suggestions. */
 const REHEARSED: readonly [text: string, place: Place, hints: FilterHints] = [
-  "for (const item of items) {\n    total += item.price; // the “sum”\n  }\n  return total;\n}\n",
+  "for (const item of items) {\n    total += item.price; // the sum\n  }\n  return total;\n}\n",
   {
     above: ['import { a } from "./b.ts";', "", "function sum(items) {", "  let total = 0;"],
     head: "  ",

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { type FilterHints, filterSuggestion } from "../../../engine/complete/filters/index.ts";
+import { mayBeWords } from "../../../engine/complete/filters/prose.ts";
 import { placeAt } from "../../../engine/complete/text/place.ts";
+import { seededRandom } from "../../reference/random.ts";
+import { testSeed } from "../../reference/seed.ts";
 
 /**
  * `at`: the document, `█` at the cursor; `text`: what the model wrote; `shown`: what is left of it, null where it is
@@ -201,3 +204,13 @@ for (const { at, text, shown, by, hints } of cases)
     expect("show" in outcome ? outcome.show : null).toBe(shown);
     expect(outcome.reports.map(({ id }) => id).join(" ")).toBe(by);
   });
+
+test("ASCII is told from words as any text is", () => {
+  const seed = testSeed();
+  const random = seededRandom(seed);
+  for (let run = 0; run < 20_000; run++) {
+    const text = Array.from({ length: 12 }, () => "aZ'.!,:  (\t\n0"[Math.floor(random() * 14)]).join("");
+    // A letter on a line of its own is no word beside others, and no ASCII.
+    expect(mayBeWords(text), `seed ${seed}: ${JSON.stringify(text)}`).toBe(mayBeWords(`${text}\né`));
+  }
+});
