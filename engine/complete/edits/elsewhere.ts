@@ -73,14 +73,14 @@ function bounded(documents: readonly OpenText[]): OpenText[] {
   });
 }
 
-const FAMILIES: Readonly<Record<string, string>> = {
-  javascript: "typescript",
-  javascriptreact: "typescript",
-  typescriptreact: "typescript",
-  c: "cpp",
-};
+const FAMILIES: ReadonlyMap<string, string> = new Map([
+  ["javascript", "typescript"],
+  ["javascriptreact", "typescript"],
+  ["typescriptreact", "typescript"],
+  ["c", "cpp"],
+]);
 
-const familyOf = (languageId: string): string => FAMILIES[languageId] ?? languageId;
+const familyOf = (languageId: string): string => FAMILIES.get(languageId) ?? languageId;
 
 function* placesElsewhere(
   example: Example,

@@ -3,8 +3,9 @@ import type { ReadableFile, Silence } from "../contract.ts";
 import { lineOf } from "../text/index.ts";
 import { type DocumentChange, type EditReason, moved, touches } from "./changes.ts";
 import { cursorAfter, followPlace, landingOf } from "./follow_place.ts";
-import { createEditHistory, type FollowedDocument } from "./history.ts";
+import { createEditHistory } from "./history.ts";
 import { filterOf } from "./place_filters.ts";
+import { whyQuiet } from "./quiet.ts";
 import { createRefusals } from "./refusals.ts";
 import {
   type EditorState,
@@ -15,7 +16,6 @@ import {
 } from "./screen.ts";
 import { SILENCES, type SilenceId } from "./silences.ts";
 import type { EditPlace, EditQuestion, EditSource } from "./sources.ts";
-import { isSameButWhiteSpace } from "./words.ts";
 
 export interface NextEditOptions {
   readonly clock: Clock;
@@ -33,7 +33,6 @@ export interface NextEditOptions {
 
 const IDLE_MS = 150; // after the last key
 const IN_WORD_MS = 500; // … with the cursor at the end of the word that is being written: it may go on
-const FRESH_MS = 10_000; // a longer pause, and the user is at something else
 const SHOWN_MS = 20_000;
 const COUNTED_MS = 250; // on the screen: seen
 const UNDONE_MS = 10_000;
@@ -158,7 +157,9 @@ export function createNextEdit({
   ): Promise<SilenceId | [EditPlace, readonly EditPlace[]]> {
     const document = state && history.get(state.uri);
     if (!state || !document) return "not-followed";
-    const quiet = whyOff(state.uri) ? "no-edit" : whyQuiet(document, state.cursor, isAsked);
+    const quiet = whyOff(state.uri)
+      ? "no-edit"
+      : whyQuiet(document, state.cursor, isAsked ? undefined : clock.now());
     if (quiet) return quiet;
     return askAll({ uri: state.uri, cursor: state.cursor, history, refusals }, signal);
   }
@@ -190,24 +191,6 @@ export function createNextEdit({
       why = filter;
     }
     return why;
-  }
-
-  /** Why the last change is none to go on from. */
-  function whyQuiet(
-    { last, edits }: FollowedDocument,
-    cursor: number,
-    isAsked: boolean,
-  ): SilenceId | undefined {
-    if (!last) return "no-edit";
-    if (last.reason === "undo" || last.reason === "redo") return "undone";
-    if (last.reason === "bulk" || last.reason === "reload") return "bulk";
-    if (!isAsked && clock.now() - last.atMs > FRESH_MS) return "stale";
-    const newest = edits.at(-1);
-    if (!newest) return undefined;
-    // Deleted from its end: the new word is still to be written.
-    if (newest.stands && newest.end === cursor && isHead(newest.after, newest.before)) return "unfinished";
-    const takesBack = edits.some((older) => older.before === newest.after && older.after === newest.before);
-    return takesBack ? "reversal" : undefined;
   }
 
   const lineAt = (uri: string, offset: number): number => lineOf(history.get(uri)?.text ?? "", offset);
@@ -403,9 +386,6 @@ export function createNextEdit({
 }
 
 export type NextEdit = ReturnType<typeof createNextEdit>;
-
-const isHead = (head: string, text: string): boolean =>
-  text.startsWith(head) && !isSameButWhiteSpace(head, text);
 
 const isAt = ({ uri, cursor }: EditorState, at: EditPlace): boolean =>
   uri === at.uri && cursor >= at.start && cursor <= at.end;
