@@ -157,3 +157,16 @@ describe("tidying", () => {
     expect(anchors.tidied(at(40, 5), "a.ts", context)).toBeUndefined();
   });
 });
+
+test("of a long line a thousand characters may be passed, and no more are compared", () => {
+  const line = Array.from({ length: 600 }, (_, i) => `${i}, `).join("");
+  const text = `const list = [${line}];\n`;
+  const suffixAfter = (column: number) => {
+    const { ask } = bench();
+    ask(at(0, 14, text));
+    return ask(at(0, 14 + column, text)).suffix.length;
+  };
+  const whole = text.length - 14;
+  expect(suffixAfter(1000)).toBe(whole);
+  expect(suffixAfter(1100)).toBeLessThan(whole - 1000);
+});
