@@ -53,6 +53,7 @@ export {
   type Exclusion,
   exclusionOf,
   exclusionSilence,
+  isLanguageOn,
   isLineTooLong,
 } from "./policy/index.ts";
 export {

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { MetricsSummary, TraceRecord } from "../../engine/complete/index.ts";
+import { isLanguageOn, type MetricsSummary, type TraceRecord } from "../../engine/complete/index.ts";
 import { type EngineStatus, isFault, isSameSilence, type Silence } from "../../engine/contract/index.ts";
 import { sentenceOf, UserError } from "../../engine/errors/index.ts";
 import { type Downloads, modelTrouble } from "../models/index.ts";
@@ -121,7 +121,7 @@ export function watchStatus({
       const { pipeline, statistics, recordTyping } = settings.current;
       const here = troubleIn(trouble, document?.uri.toString());
       const { languages } = pipeline;
-      const isOn = !document || (languages[document.languageId] ?? languages["*"] ?? true);
+      const isOn = !document || isLanguageOn(languages, document.languageId);
       return {
         engine: engine.service.state,
         busy: longBusy,

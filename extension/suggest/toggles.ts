@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { isLanguageOn } from "../../engine/complete/index.ts";
 import type { Settings } from "../settings/index.ts";
 import { writeSetting } from "../settings/index.ts";
 
@@ -31,7 +32,7 @@ async function writeLanguage({ current: { pipeline } }: Current): Promise<void> 
     return;
   }
   const { languageId } = document;
-  const isOn = pipeline.languages[languageId] ?? pipeline.languages["*"] ?? true;
+  const isOn = isLanguageOn(pipeline.languages, languageId);
   const set = vscode.workspace.getConfiguration("foretype").inspect<Record<string, boolean>>("languages");
   await writeSetting("languages", {
     ...(set?.workspaceValue ?? set?.globalValue),

@@ -51,9 +51,7 @@ export function languageOff(
       setting: "foretype.languages",
     };
   }
-  // The commit message above the list of changes is the user's only if the setting says so.
-  const fallback = languageId === "scminput" ? false : (settingOf(languages, "*") ?? true);
-  if (settingOf(languages, languageId) ?? fallback) return null;
+  if (isLanguageOn(languages, languageId)) return null;
   return {
     id: "language-off",
     problem: `Suggestions are off for ${languageId}`,
@@ -63,6 +61,13 @@ export function languageOff(
 }
 
 type Languages = PipelineSettings["languages"];
+
+/** Whether `foretype.languages` has suggestions in a language. */
+export function isLanguageOn(languages: Languages, languageId: string): boolean {
+  // The commit message above the list of changes is the user's only if the setting says so.
+  const fallback = languageId === "scminput" ? false : (settingOf(languages, "*") ?? true);
+  return settingOf(languages, languageId) ?? fallback;
+}
 
 /** A wrong value says nothing. */
 function settingOf(languages: Languages, languageId: string): boolean | undefined {

@@ -6,7 +6,7 @@
 // Must not know: how a model is asked.
 export { acceptEstimate, isConfident } from "./confidence.ts";
 export { createRhythm, delayFor, type Rhythm } from "./delay.ts";
-export { closedDocument } from "./document_gates.ts";
+export { closedDocument, isLanguageOn } from "./document_gates.ts";
 export { type Exclusion, exclusionOf, exclusionSilence } from "./exclude.ts";
 export { checkExclude } from "./exclude_entries.ts";
 export { closedGate, isLineTooLong } from "./gates.ts";

@@ -3,10 +3,14 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { Settings } from "../../../extension/settings/index.ts";
 import { toggle, toggleLanguage } from "../../../extension/suggest/toggles.ts";
 
-const stored = vi.hoisted(() => ({ values: new Map<string, unknown>(), fails: false }));
+const stored = vi.hoisted(() => ({
+  values: new Map<string, unknown>(),
+  fails: false,
+  document: { languageId: "python" },
+}));
 vi.mock("vscode", () => ({
   ConfigurationTarget: { Global: 1, Workspace: 2 },
-  window: { activeTextEditor: { document: { languageId: "python" } } },
+  window: { activeTextEditor: { document: stored.document } },
   workspace: {
     getConfiguration: () => ({
       inspect: (name: string) => ({ globalValue: stored.values.get(name) }),
@@ -29,6 +33,7 @@ const settings = {
 beforeEach(() => {
   stored.values.clear();
   stored.fails = false;
+  stored.document.languageId = "python";
 });
 
 test("an even number of keys leaves suggestions as they were, however soon they come", async () => {
@@ -48,3 +53,13 @@ test("settings that cannot be written are told, and the next key tries again", a
   await toggle(settings);
   expect(stored.values.get("enable")).toBe(false);
 });
+
+test.each(["constructor", "scminput"])(
+  "what %s is without a word of its own is what the key turns over",
+  async (languageId) => {
+    stored.document.languageId = languageId;
+    stored.values.set("languages", { "*": languageId !== "constructor" }); // off in either
+    await toggleLanguage(settings);
+    expect(stored.values.get("languages")).toMatchObject({ [languageId]: true });
+  },
+);
