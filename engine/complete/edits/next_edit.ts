@@ -309,7 +309,7 @@ export function createNextEdit({
       if (proposal?.uri === uri) drop("no-edit");
     },
 
-    /** A file was given another name: what was edited and refused in it is kept, and what was proposed there is found anew. */
+    /** A file was given another name: what was edited and refused in it is kept, what was proposed there is dropped. */
     renamed(uri: string, file: ReadableFile): void {
       history.renamed(uri, file);
       refusals.renamed(uri, file.uri);

@@ -1,4 +1,4 @@
-import { isWord, lineStartOf, type Pieces, type Token, tokensOf } from "../text/index.ts";
+import { exactly, isWord, lineStartOf, type Pieces, type Token, tokensOf } from "../text/index.ts";
 import { isInsideWord } from "./words.ts";
 
 /** A text by its tokens, wherever white space between them is more or less; [from, to) of the document. */
@@ -33,7 +33,7 @@ function patternOf(old: string): RegExp {
   const source = tokens.map(({ text, start }, index) => {
     const before = tokens[index - 1];
     const gap = before && before.end < start ? String.raw`\s+` : "";
-    return gap + text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+    return gap + exactly(text);
   });
   return new RegExp(source.join(""), "yu");
 }

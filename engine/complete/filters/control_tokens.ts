@@ -1,4 +1,4 @@
-import type { Place } from "../text/index.ts";
+import { exactly, type Place } from "../text/index.ts";
 import type { FilterHints } from "./hints.ts";
 import { isMarkupLanguage, isProseLanguage, isTemplateLanguage } from "./languages.ts";
 import { literalAt } from "./literals.ts";
@@ -35,7 +35,7 @@ function spellingsOf(hints: FilterHints): Spellings {
   if (!spellings) {
     const names = [...new Set([...FAMILIES, ...controlTexts.filter((text) => MARKED.test(text))])];
     names.sort((a, b) => b.length - a.length);
-    const escaped = names.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+    const escaped = names.map(exactly);
     spellings = { names, whole: new RegExp(`${SHAPES}|${escaped.join("|")}`, "g") };
     known.set(controlTexts, spellings);
   }

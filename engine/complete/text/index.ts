@@ -18,6 +18,7 @@ export {
   windowAround,
 } from "./cursor_text.ts";
 export { headEchoEnd, lineEchoFinder, runEchoEnd } from "./echo.ts";
+export { exactly } from "./exactly.ts";
 export { isOneCharacter } from "./graphemes.ts";
 export { isInComment } from "./in_comment.ts";
 export { indentationOf } from "./indentation_of.ts";

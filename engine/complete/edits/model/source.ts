@@ -48,7 +48,7 @@ export function createModelSource({
   ): EditPrompt | SilenceId {
     const replaced = edits.at(-1);
     const sticks = last?.uri === uri && clock.now() - last.atMs <= STICKY_MS;
-    const prompt = format.prompt({
+    return format.prompt({
       path: file.path,
       text,
       cursor,
@@ -58,9 +58,6 @@ export function createModelSource({
       ...(sticks && { lastWindow: last!.place }),
       ...(replaced && { replaced }),
     });
-    if (typeof prompt !== "string")
-      last = { uri, place: windowPlace(readLines(text, cursor), prompt.window), atMs: clock.now() };
-    return prompt;
   }
 
   return async (question, signal) => {
@@ -75,6 +72,7 @@ export function createModelSource({
       nowMs: clock.now(),
       eagerness: eagerness(),
     });
+    last = { uri: question.uri, place: windowPlace(judge.lines, prompt.window), atMs: clock.now() };
     const answer = await readAnswer(format, judge, signal);
     if (signal.aborted) return "waiting";
     const places = judge.places();
@@ -156,6 +154,7 @@ function createJudge(
 
   return {
     prompt,
+    lines,
     look(answer: EditAnswer, pieces: readonly EditDelta[]): void {
       const hunks = editsOf(window.rows, answer);
       for (const hunk of hunks.slice(judged)) judge(hunk, answer, pieces);

@@ -1,4 +1,5 @@
 import type { EditDelta } from "../../../contract/index.ts";
+import { exactly } from "../../text/index.ts";
 import { commonEnds } from "../changes.ts";
 import { type AnswerHunk, offsetOfRow } from "./answer_hunks.ts";
 import type { EditAnswer } from "./formats.ts";
@@ -57,8 +58,6 @@ function withoutMarks(written: readonly EditDelta[], marks: readonly string[]) {
 
 /** A mark that is cut off before its number has it behind itself. */
 const patternOf = (marks: readonly string[]): RegExp => {
-  const texts = marks.map(
-    (mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") + (mark.endsWith("_") ? "\\d+\\|>" : ""),
-  );
+  const texts = marks.map((mark) => exactly(mark) + (mark.endsWith("_") ? "\\d+\\|>" : ""));
   return new RegExp([...texts, "\\r(?=\\n)"].join("|"), "g");
 };

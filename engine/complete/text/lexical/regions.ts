@@ -1,3 +1,5 @@
+import { exactly } from "../exactly.ts";
+
 /** A stretch of text in which brackets mean nothing: a comment, a string, documentation. */
 export interface Region {
   /** `docs` is a string in which people write about the code: a docstring. */
@@ -19,7 +21,6 @@ export interface Region {
 const ESCAPE = String.raw`\\[\s\S]`;
 
 /** A regular expression's source for a text as it is. */
-const exactly = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 
 /** Comments up to the line's end: the line break itself is outside. */
 export const lineComment = (open: string): Region => ({ kind: "comment", open, close: "$" });
