@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DocumentChange } from "../../../engine/complete/edits/changes.ts";
 import { differences, rangeOf } from "../../../engine/complete/edits/replacements.ts";
-import { tokensOf } from "../../../engine/complete/text/index.ts";
+import { exactly, tokensOf } from "../../../engine/complete/text/index.ts";
 import { childEnvironment } from "../../../scripts/environment.mjs";
 
 /** A file before and after a commit. */
@@ -28,7 +28,7 @@ function othersOf(
 ) {
   return (self: FileOfCommit) =>
     (word: string): FileOfCommit[] => {
-      const hasWord = new RegExp(String.raw`(?<![\w$])${word.replaceAll("$", "\\$")}(?![\w$])`);
+      const hasWord = new RegExp(String.raw`(?<![\w$])${exactly(word)}(?![\w$])`);
       const changed = files
         .filter((one) => one !== self && hasWord.test(one.before))
         .slice(0, OTHERS.changed);
