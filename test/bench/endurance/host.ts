@@ -11,7 +11,7 @@ import type { ToEngine } from "../../../engine/contract/index.ts";
 import { childEnvironment } from "../../../scripts/environment.mjs";
 import { endless } from "./endless.ts";
 import { type EngineMemory, type Memory, type MemoryAnswer, memoryOf, memoryQuestion } from "./memory.ts";
-import { type Curve, plotOf } from "./plot.ts";
+import { type Curve, plotOf } from "../plot/plot.ts";
 import { curvesOf, MB, type Sample, totalOf } from "./samples.ts";
 
 const hourMs = 3_600_000;

@@ -1,6 +1,6 @@
 import type { EngineMemory, Memory } from "./memory.ts";
-import type { Curve } from "./plot.ts";
-import { slopeOf } from "./slope.ts";
+import type { Curve } from "../plot/plot.ts";
+import { slopeOf } from "../plot/line.ts";
 
 /** What both processes hold, after a recording. */
 export interface Sample {

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import type { TypingEvent } from "../../../engine/complete/index.ts";
 import { endless } from "../../bench/endurance/endless.ts";
 import type { Memory } from "../../bench/endurance/memory.ts";
-import { plotOf } from "../../bench/endurance/plot.ts";
+import { plotOf } from "../../bench/plot/plot.ts";
 import { curvesOf, type Sample } from "../../bench/endurance/samples.ts";
-import { slopeOf } from "../../bench/endurance/slope.ts";
+import { slopeOf } from "../../bench/plot/line.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
 

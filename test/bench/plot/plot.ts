@@ -1,4 +1,4 @@
-import type { Slope } from "./slope.ts";
+import type { Slope } from "./line.ts";
 
 /** A quantity over time, from zero upwards. */
 export interface Curve {
