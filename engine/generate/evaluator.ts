@@ -36,8 +36,8 @@ export interface PassOptions {
   readonly mtp?: boolean;
 }
 
-/** How a plan is made: its key, and what it records. */
-export type PlanRecipe = readonly [key: string, path: Path, record: (pass: Pass) => void];
+/** How a plan is made: its key, and what it records. `owner`: whose buffers it binds beside the evaluator's, if there are any. */
+export type PlanRecipe = readonly [key: string, path: Path, record: (pass: Pass) => void, owner?: object];
 
 export interface PacedOptions {
   readonly before?: () => void;
@@ -60,7 +60,8 @@ export class Evaluator {
   readonly sequence: Sequence;
   readonly mtp: boolean;
   readonly #paced: Paced;
-  readonly #plans = new Map<string, Promise<Plan>>();
+  /** By owner, then by key: one owner's buffers are freed while another's plan of the same key goes on. */
+  readonly #plans = new WeakMap<object, Map<string, Promise<Plan>>>();
   /** Keys of the plans whose kernels have run. */
   readonly #ready = new Set<string>();
   readonly #warm = new Set<Dispatch["kernel"]>();
@@ -106,27 +107,37 @@ export class Evaluator {
     return buffer;
   }
 
-  /** The plan of a pass that `record` describes, recorded at the first use of its key. */
-  plan(...[key, path, record]: PlanRecipe): Promise<Plan> {
-    let plan = this.#plans.get(key);
+  /** The plan of a pass that `record` describes, recorded at its owner's first use of its key. */
+  plan(...[key, path, record, owner = this]: PlanRecipe): Promise<Plan> {
+    const plans = this.#plansOf(owner);
+    let plan = plans.get(key);
     if (!plan) {
       const recorder = new PlanRecorder(this.gpu);
       record(this.#passInto(recorder, path));
       plan = recorder.finish();
-      this.#plans.set(key, plan);
+      plans.set(key, plan);
     }
     return plan;
+  }
+
+  #plansOf(owner: object): Map<string, Promise<Plan>> {
+    const plans = this.#plans.get(owner) ?? new Map<string, Promise<Plan>>();
+    this.#plans.set(owner, plans);
+    return plans;
   }
 
   /**
    * As `plan`, in the background: its kernels are compiled one at a time.
    * @returns undefined as soon as the signal aborts: ask again, what was compiled stays
    */
-  async planInTurn([key, path, record]: PlanRecipe, signal?: AbortSignal): Promise<Plan | undefined> {
+  async planInTurn(
+    [key, path, record, owner = this]: PlanRecipe,
+    signal?: AbortSignal,
+  ): Promise<Plan | undefined> {
     const compiled =
-      this.#plans.has(key) ||
+      this.#plansOf(owner).has(key) ||
       (await compileInTurn(this.gpu, (recorder) => record(this.#passInto(recorder, path)), signal));
-    return compiled ? this.plan(key, path, record) : undefined;
+    return compiled ? this.plan(key, path, record, owner) : undefined;
   }
 
   #passInto(recorder: PlanRecorder, path: Path): Pass {

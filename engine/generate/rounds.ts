@@ -126,7 +126,7 @@ export class Rounds {
       this.evaluator.recordPass(pass, { mtp: false });
       recordDraw(pass, model, this.draw, { sampled, masked });
     };
-    return [`round ${path.width} ${sampled} ${width} ${links} ${masked}`, path, record];
+    return [`round ${path.width} ${sampled} ${width} ${links} ${masked}`, path, record, this];
   }
 
   /** Submits a round after those in flight. Their rows are the sequence's only when their records have been accepted. */

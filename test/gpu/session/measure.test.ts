@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { verifyCosts } from "../../../engine/cli/bench/index.ts";
 import { Evaluator, Session } from "../../../engine/generate/index.ts";
 import { measureCosts, widestEqual } from "../../../engine/generate/measure.ts";
 import { Rounds } from "../../../engine/generate/rounds.ts";
@@ -72,6 +73,21 @@ eachDevice((bed, device) => {
     expect(await session.prepareRest(AbortSignal.abort())).toBe(false);
     expect(await session.prepareRest()).toBe(true);
     expect(await text()).toEqual(first);
+    session.free();
+  });
+
+  test("what a benchmark timed before leaves a session's text as it is: its rounds have plans of their own", async () => {
+    const prompt = [279, 616, 347, 268, 497, 1141];
+    const text = async (session: Session) => {
+      session.forget();
+      return collect(session.generate(prompt, { maxTokens: 8 }));
+    };
+    const untimed = new Session(bed().gpu, model, { context: 96 });
+    const expected = await text(untimed);
+    untimed.free();
+    const session = new Session(bed().gpu, model, { context: 96 });
+    await verifyCosts(session.evaluator, [1, 2]);
+    expect(await text(session)).toEqual(expected);
     session.free();
   });
 
