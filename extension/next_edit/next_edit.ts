@@ -43,6 +43,7 @@ export interface NextEditsOptions {
 
 const SENTENCE_MS = 5000;
 const FOLLOWS_MS = 150; // Tab waits that long for the edit after one that was taken
+const TURN_MS = 1000; // … and for the key before it, which the editor may have left without an end
 const CHORD = process.platform === "darwin" ? "Cmd+Alt+Enter" : "Ctrl+Alt+Enter";
 
 /** The next edit: shown where it belongs, and put under Tab. */
@@ -244,6 +245,7 @@ export function createNextEdits(options: NextEditsOptions) {
     const folded = { selectionLines: [position.line], levels: 100, direction: "up" };
     await vscode.commands.executeCommand("editor.unfold", folded);
     editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    placeCursor(); // the editor tells of it later than the next key may come
   }
 
   /** As one step of undo, and only where the text is as it was when the edit was found. */
@@ -309,12 +311,19 @@ export function createNextEdits(options: NextEditsOptions) {
     await diffEditor.show(await vscode.workspace.openTextDocument(uri), view.proposal);
   }
 
-  const run = (command: () => unknown) => async () => {
-    try {
-      await command();
-    } catch (error) {
-      options.report(error);
-    }
+  /** Of two quick keys the second is about what the first one leaves: it waits for its turn. */
+  let turn: Promise<void> = Promise.resolve();
+  const run = (command: () => unknown) => (): Promise<void> => {
+    const before = turn;
+    turn = (async () => {
+      await within(TURN_MS, before);
+      try {
+        await command();
+      } catch (error) {
+        options.report(error);
+      }
+    })();
+    return turn;
   };
   const registrations = vscode.Disposable.from(
     vscode.commands.registerCommand(NEXT_EDIT_TAB, run(tab)),
