@@ -8,4 +8,4 @@ export { openMtpSession, writeText } from "./drafts.ts";
 export { PEER_CHILD, runPeerChild } from "./peer_llama_child.ts";
 export { benchPrompt, draftPrompts } from "./prompts.ts";
 export { decodeRate, generateFrom, promptRate } from "./start.ts";
-export { verifyCosts } from "./strategies.ts";
+export { passTimes, verifyCosts } from "./strategies.ts";

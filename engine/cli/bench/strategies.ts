@@ -56,24 +56,15 @@ export async function verifyCosts(
   counts: readonly number[] = verifyRows,
   mayGoOn: () => boolean = () => true,
 ): Promise<VerifyCost[]> {
-  const { gpu, workspace, sequence } = evaluator;
   const rounds = new Rounds(evaluator, maxRows);
   evaluator.reset();
-  await sequence.prepare();
+  await evaluator.sequence.prepare();
   const costs: VerifyCost[] = [];
   try {
     for (const rows of counts) {
       if (!mayGoOn()) break;
       const plan = await rounds.plan({ rows, sampled: false });
-      const ids = Array.from({ length: rows }, (_, i) => (i * 31) % 256);
-      const times: number[] = [];
-      for (let i = 0; i <= repetitions; i++) {
-        gpu.device.queue.writeBuffer(workspace.step, 0, stepWords(0, ids, { budget: maxRows }));
-        const started = performance.now();
-        evaluator.run(plan, { positions: rows, replay: 0 });
-        await gpu.idle();
-        if (i > 0) times.push(performance.now() - started);
-      }
+      const times = await passTimes(evaluator, plan, { rows });
       const ms = median(times);
       costs.push({ rows, ms, ratio: ms / (costs[0]?.ms ?? ms), times });
     }
@@ -81,6 +72,32 @@ export async function verifyCosts(
     rounds.free();
   }
   return costs;
+}
+
+/**
+ * Milliseconds of passes over `rows` rows that follow `position` others, by `now`. A first pass is not counted. What lies at those
+ * positions is not written before: it costs the same.
+ */
+export async function passTimes(
+  evaluator: Evaluator,
+  plan: Plan,
+  {
+    rows,
+    position = 0,
+    now = () => performance.now(),
+  }: { rows: number; position?: number; now?: () => number },
+): Promise<number[]> {
+  const { gpu, workspace } = evaluator;
+  const ids = Array.from({ length: rows }, (_, i) => (i * 31) % 256);
+  const times: number[] = [];
+  for (let i = 0; i <= repetitions; i++) {
+    gpu.device.queue.writeBuffer(workspace.step, 0, stepWords(position, ids, { budget: maxRows }));
+    const started = now();
+    evaluator.run(plan, { positions: position + rows, replay: 0 });
+    await gpu.idle();
+    if (i > 0) times.push(now() - started);
+  }
+  return times;
 }
 
 const textTokens = 160;

@@ -9,9 +9,9 @@ import { createEngineClient, type EngineChild } from "../../../engine/client/cli
 import { DEFAULT_SETTINGS, playTrace } from "../../../engine/complete/index.ts";
 import type { ToEngine } from "../../../engine/contract/index.ts";
 import { childEnvironment } from "../../../scripts/environment.mjs";
+import { type Curve, plotOf } from "../plot/plot.ts";
 import { endless } from "./endless.ts";
 import { type EngineMemory, type Memory, type MemoryAnswer, memoryOf, memoryQuestion } from "./memory.ts";
-import { type Curve, plotOf } from "../plot/plot.ts";
 import { curvesOf, MB, type Sample, totalOf } from "./samples.ts";
 
 const hourMs = 3_600_000;
@@ -120,15 +120,15 @@ await Promise.all(asked);
 const curves = write();
 client.dispose();
 
-const grown = curves.filter(({ slope }) => slope && slope.slope > 3 * slope.error && slope.slope > 0.5);
+const grown = curves.filter(({ line }) => line && line.slope > 3 * line.error && line.slope > 0.5);
 console.log(
   `\n${table([
     ["", "at first, MB", "at the end, MB", "slope, MB/h"],
-    ...curves.map(({ name, points, slope }) => [
+    ...curves.map(({ name, points, line }) => [
       name,
       points[0]![1].toFixed(2),
       points.at(-1)![1].toFixed(2),
-      slope ? `${slope.slope.toFixed(3)} ± ${slope.error.toFixed(3)}` : "–",
+      line ? `${line.slope.toFixed(3)} ± ${line.error.toFixed(3)}` : "–",
     ]),
   ])}`,
 );

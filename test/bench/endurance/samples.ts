@@ -1,6 +1,6 @@
-import type { EngineMemory, Memory } from "./memory.ts";
+import { lineOf } from "../plot/line.ts";
 import type { Curve } from "../plot/plot.ts";
-import { slopeOf } from "../plot/line.ts";
+import type { EngineMemory, Memory } from "./memory.ts";
 
 /** What both processes hold, after a recording. */
 export interface Sample {
@@ -55,8 +55,9 @@ export function curvesOf(all: readonly Sample[]): Curve[] {
     return {
       name,
       unit: "MB",
+      xUnit: "h",
       points: all.map((one) => [one.hours, of(one) / MB] as const),
-      slope: means.length > 2 ? slopeOf(means) : undefined,
+      line: means.length > 2 ? lineOf(means) : undefined,
     };
   });
 }

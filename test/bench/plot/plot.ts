@@ -1,25 +1,26 @@
-import type { Slope } from "./line.ts";
+import type { Line, Point } from "./line.ts";
 
-/** A quantity over time, from zero upwards. */
+/** A quantity over another one, both from zero upwards. */
 export interface Curve {
   readonly name: string;
   readonly unit: string;
-  readonly points: readonly (readonly [hours: number, value: number])[];
+  /** Of the axis along the bottom: `h`, `rows`. */
+  readonly xUnit: string;
+  readonly points: readonly Point[];
   /** Left out where there are too few points. */
-  readonly slope?: Slope | undefined;
+  readonly line?: Line | undefined;
 }
 
 const [width, height] = [360, 150]; // of a panel, pixels
 const [left, right, top, bottom] = [44, 12, 26, 26]; // margins within it
 const columns = 2;
 
-/** A panel for each curve, each with an axis of its own that begins at zero, as an SVG file. */
+/** A panel for each curve, with its points and its line, each with axes of its own that begin at zero, as an SVG file. */
 export function plotOf(title: string, curves: readonly Curve[]): string {
-  const hours = Math.max(...curves.flatMap(({ points }) => points.map(([x]) => x)));
   const rows = Math.ceil(curves.length / columns);
   const panels = curves.map((curve, i) => {
     const at = `translate(${(i % columns) * width} ${28 + Math.floor(i / columns) * height})`;
-    return `<g transform="${at}">\n${panelOf(curve, hours)}\n</g>`;
+    return `<g transform="${at}">\n${panelOf(curve)}\n</g>`;
   });
   const size = [columns * width, 28 + rows * height];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(" ")}" width="${size[0]}" height="${size[1]}" font-family="sans-serif" font-size="11" fill="#222">
@@ -31,22 +32,33 @@ ${panels.join("\n")}
 `;
 }
 
-function panelOf({ name, unit, points, slope }: Curve, hours: number): string {
-  const most = topOf(Math.max(...points.map(([, y]) => y)));
-  const x = (at: number) => (left + (at / hours) * (width - left - right)).toFixed(1);
-  const y = (value: number) => (height - bottom - (value / most) * (height - top - bottom)).toFixed(1);
-  const line = points.map(([at, value]) => `${x(at)},${y(value)}`).join(" ");
-  const says = slope ? `${name}: ${signed(slope.slope)} ± ${slope.error.toFixed(3)} ${unit}/h` : name;
+function panelOf({ name, unit, xUnit, points, line }: Curve): string {
+  const mostX = Math.max(...points.map(([x]) => x));
+  const mostY = topOf(Math.max(...points.map(([, y]) => y)));
+  const x = (at: number) => (left + (at / mostX) * (width - left - right)).toFixed(1);
+  const y = (value: number) => (height - bottom - (value / mostY) * (height - top - bottom)).toFixed(1);
+  const says = line
+    ? `${name}: ${signed(line.slope)} ± ${rounded(line.error)} ${unit}/${xUnit}`
+    : `${name}, ${unit}`;
   const level = (value: number) =>
-    `<path d="M${x(0)} ${y(value)}H${x(hours)}" stroke="#ddd"/><text x="${left - 4}" y="${Number(y(value)) + 4}" text-anchor="end">${value}</text>`;
+    `<path d="M${x(0)} ${y(value)}H${x(mostX)}" stroke="#ddd"/><text x="${left - 4}" y="${Number(y(value)) + 4}" text-anchor="end">${value}</text>`;
   return [
     `<text x="${left}" y="16">${escaped(says)}</text>`,
-    ...[0, most / 2, most].map(level),
-    ...[0, hours / 2, hours].map(
-      (at) => `<text x="${x(at)}" y="${height - 8}" text-anchor="middle">${Number(at.toFixed(2))} h</text>`,
+    ...[0, mostY / 2, mostY].map(level),
+    ...[0, mostX / 2, mostX].map(
+      (at) =>
+        `<text x="${x(at)}" y="${height - 8}" text-anchor="middle">${Number(at.toFixed(2))} ${escaped(xUnit)}</text>`,
     ),
-    `<polyline points="${line}" fill="none" stroke="#0b62c4" stroke-width="1.5"/>`,
+    ...(line ? [pathOf(line, points[0]![0], mostX, x, y)] : []),
+    `<polyline points="${points.map(([at, value]) => `${x(at)},${y(value)}`).join(" ")}" fill="none" stroke="#0b62c4" stroke-width="1.5"/>`,
   ].join("\n");
+}
+
+type Scale = (value: number) => string;
+
+function pathOf({ at0, slope }: Line, from: number, to: number, x: Scale, y: Scale): string {
+  const end = (at: number) => `${x(at)} ${y(at0 + slope * at)}`;
+  return `<path d="M${end(from)}L${end(to)}" stroke="#c4560b" stroke-dasharray="4 3"/>`;
 }
 
 /** The least round number that is no less: 1, 2, 4, 5 or 8 times a power of ten. */
@@ -55,6 +67,10 @@ function topOf(value: number): number {
   return ([1, 2, 4, 5, 8].find((it) => it * power >= value) ?? 10) * power;
 }
 
-const signed = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+const signed = (value: number): string => `${value < 0 ? "−" : "+"}${rounded(Math.abs(value))}`;
+
+/** In three digits after the point, or as many as tell it from nothing. */
+const rounded = (value: number): string =>
+  value === 0 || value >= 0.01 ? value.toFixed(3) : value.toPrecision(2);
 
 const escaped = (text: string): string => text.replace(/[&<>]/g, (it) => `&#${it.charCodeAt(0)};`);

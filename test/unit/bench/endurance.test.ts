@@ -2,31 +2,31 @@ import { expect, test } from "vitest";
 import type { TypingEvent } from "../../../engine/complete/index.ts";
 import { endless } from "../../bench/endurance/endless.ts";
 import type { Memory } from "../../bench/endurance/memory.ts";
-import { plotOf } from "../../bench/plot/plot.ts";
 import { curvesOf, type Sample } from "../../bench/endurance/samples.ts";
-import { slopeOf } from "../../bench/plot/line.ts";
+import { lineOf } from "../../bench/plot/line.ts";
+import { plotOf } from "../../bench/plot/plot.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
 
 test("a line is found in noise, within its error, and no line where there is none", () => {
   const random = seededRandom(testSeed());
   const noisy = (slope: number) =>
-    slopeOf(
-      Array.from({ length: 400 }, (_, i) => [i / 50, 100 + (slope * i) / 50 + random() - 0.5] as const),
-    );
+    lineOf(Array.from({ length: 400 }, (_, i) => [i / 50, 100 + (slope * i) / 50 + random() - 0.5] as const));
   for (const slope of [0, 2, -0.5]) {
     const found = noisy(slope);
     expect(Math.abs(found.slope - slope)).toBeLessThan(6 * found.error);
     // 1/√12 is the deviation of the noise, and that of x 8/√12.
     expect(found.error).toBeCloseTo(1 / Math.sqrt(12) / (8 / Math.sqrt(12)) / Math.sqrt(400), 3);
   }
-  const exact = slopeOf([
+  const exact = lineOf([
     [0, 1],
     [1, 3],
     [2, 5],
   ]);
   expect(exact.slope).toBeCloseTo(2, 12);
   expect(exact.error).toBeCloseTo(0, 12);
+  expect(exact.at0).toBeCloseTo(1, 12);
+  expect(exact.explained).toBeCloseTo(1, 12);
 });
 
 test("recordings follow each other in time, in files of their own, and leave none open", () => {
@@ -80,7 +80,7 @@ const samples = (mbAnHour: number): Sample[] =>
 test("what grows is told from what does not, and the first hour of eight is no part of it", () => {
   for (const grows of [0, 0.7]) {
     const curves = curvesOf(samples(grows));
-    const heap = curves.find(({ name }) => name === "host, heap")!.slope!;
+    const heap = curves.find(({ name }) => name === "host, heap")!.line!;
     expect(Math.abs(heap.slope - grows)).toBeLessThan(0.02);
     expect(heap.error).toBeLessThan(0.02);
     expect(curves.map(({ name }) => name)).toContain("GPU, snapshots");
