@@ -8,6 +8,7 @@
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
 // 6, 7                                     see input_*.wgsl
+// 8 rest                      read_write   see two_outputs.wgsl
 // Dispatch (min(groups, GRID_X), T / ROWS, …), groups = N·LANES / (4·WORKGROUP), workgroup WORKGROUP; LANES = 1 on a CPU
 // device.
 const SIZE = WORKGROUP;

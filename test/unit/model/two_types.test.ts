@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decoders } from "../../../engine/model/layers/matmul.ts";
+import { decoders } from "../../../engine/model/layers/decoders.ts";
 import { again } from "../../../engine/model/layers/two_types.ts";
 
 /** Names that WGSL declares at its module's scope, and the numbers of its bindings. */
