@@ -1,6 +1,6 @@
 // Columns of a product from `rest` on (matmul_shape.wgsl) go to a second output, and there to row t, whatever ring `out` is.
-// 8 rest   [rest_stride, T]   read_write
-@group(0) @binding(8) var<storage, read_write> rest: array<f32>;
+// 9 rest   [rest_stride, T]   read_write
+@group(0) @binding(9) var<storage, read_write> rest: array<f32>;
 
 // Whether it has stored the column.
 fn diverted(t: u32, column: u32, value: f32) -> bool {

@@ -4,6 +4,7 @@ import laneOrderShader from "../../../shaders/common/lane_order.wgsl";
 import squaresShader from "../../../shaders/common/squares.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import draftHeadShader from "../../../shaders/draft/draft_head.wgsl";
+import eightSumsShader from "../../../shaders/matmul/eight_sums.wgsl";
 import fourRowsShader from "../../../shaders/matmul/four_rows.wgsl";
 import halvedShader from "../../../shaders/matmul/group_halved.wgsl";
 import wholeShader from "../../../shaders/matmul/group_whole.wgsl";
@@ -46,9 +47,9 @@ export const rowsPerRead = 16;
 /** Rows of a weight matrix that share one reading of an activation (four_rows.wgsl). */
 const fourRows = 4;
 
-/** Workgroups along x for `rows` rows of weights. */
-export const productGroups = (rows: number, lanes: number): number =>
-  ceilDiv(ceilDiv(rows, fourRows) * lanes, workgroupSize);
+/** Workgroups along x for `rows` rows of weights, of which a lane has `fours` times four. */
+export const productGroups = (rows: number, lanes: number, fours = 1): number =>
+  ceilDiv(ceilDiv(rows, fourRows * fours) * lanes, workgroupSize);
 
 /** The rows that a product multiplies. */
 export interface ProductInput {
@@ -97,7 +98,7 @@ export const canGate = ({ slabs }: Matrix): boolean => slabs.length === 1;
 export const productVersion = createHash("sha256")
   .update(
     [
-      ...[matmulShader, fourRowsShader, quadsShader, sumsShader, wholeShader, halvedShader],
+      ...[matmulShader, fourRowsShader, quadsShader, sumsShader, eightSumsShader, wholeShader, halvedShader],
       ...[oneTypeShader, twoTypesShader, laneOrderShader, outputShader, twoOutputsShader],
       ...[normedShader, rmsShader],
       ...tileTexts,
@@ -137,9 +138,11 @@ export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOpti
     lanes: Number(variant ?? lanesFor(recorder.gpu, matrix.columns)),
     width: one ? 1 : width,
     gated,
+    normed: options.norm !== undefined,
   };
-  const others = 3 + Number(options.rest !== undefined) + Object.keys(input.bindings).length; // x, out, step
-  for (const slabs of sharedOut(pass, matrix, others)) recordRows(recorder, slabs, productOf(slabs), rows);
+  const othersOf = (slabs: SharedOut) =>
+    2 + Object.keys({ ...outputOf(slabs).bindings, ...input.bindings }).length; // x, step
+  for (const slabs of sharedOut(pass, matrix, othersOf)) recordRows(recorder, slabs, productOf(slabs), rows);
 }
 
 /** Where the products of slabs go: to `out`, to `rest`, or to both, with the fields of `Shape` that say so. */
@@ -197,21 +200,25 @@ function recordRows(
   recorder: PlanRecorder,
   [slab, second]: SharedOut,
   { parts, constants, bindings }: Product,
-  { lanes, width, gated }: { lanes: number; width: number; gated: boolean },
+  { lanes, width, gated, normed }: { lanes: number; width: number; gated: boolean; normed: boolean },
 ): void {
   // The fewest readings of each weight, and then the fewest rows that are computed for nothing.
   const readings = ceilDiv(width, rowsPerRead);
   const rows = ceilDiv(width, readings);
   const types = second ? `${slab.type} + ${second.type}` : slab.type;
-  const first = productGroups(slab.rows, lanes);
-  const groups = first + (second ? productGroups(second.rows, lanes) : 0);
+  const slabs = second ? [slab, second] : [slab];
+  const fours = rows === 1 && normed ? foursOf(recorder.gpu, slabs, lanes) : 1;
+  const first = productGroups(slab.rows, lanes, fours);
+  const groups = first + (second ? productGroups(second.rows, lanes, fours) : 0);
   const source = {
     name: `matmul ${types} ×${rows}`,
     parts: [
       ...parts,
       fourRowsShader,
-      ...summing(recorder.gpu, slab.type, rows),
-      ...(second ? [again(summing(recorder.gpu, second.type, rows)), twoTypesShader] : [oneTypeShader]),
+      ...summing(recorder.gpu, slab.type, rows, fours),
+      ...(second
+        ? [again(summing(recorder.gpu, second.type, rows, fours)), twoTypesShader]
+        : [oneTypeShader]),
       matmulShader,
     ],
     constants: {
@@ -219,6 +226,7 @@ function recordRows(
       GRID_X: u32(gridWidth),
       ROWS: u32(rows),
       LANES: u32(lanes),
+      FOURS: u32(fours),
       GATED: String(gated),
       ...(second && { GROUPS: u32(first), SECOND: u32(second.rows) }),
     },
@@ -230,23 +238,44 @@ function recordRows(
   ]);
 }
 
-/** The WGSL by which a lane decodes weights of a type and adds up its products with `rows` rows. */
-const summing = (gpu: Gpu, type: TensorType, rows: number): readonly string[] => [
+/** Workgroups that leave none of the largest GPUs' schedulers without one. */
+const leastGroups = 256;
+
+/** What may be beside Q4_K where a lane has eight rows of each: of other types so many need more registers than eight waves leave (AMD). */
+const inEights: ReadonlySet<TensorType> = new Set(["Q4_K", "Q6_K", "F32"]);
+
+/**
+ * Fours of rows of W that a lane multiplies with one row of x and the weights of its norm, which take more than half of the loads of
+ * Q4_K. Two share them where enough workgroups remain. Other types get along with six loads of 16 bytes.
+ */
+function foursOf({ software }: Gpu, slabs: readonly Slab[], lanes: number): number {
+  const groups = slabs.reduce((sum, { rows }) => sum + productGroups(rows, lanes, 2), 0);
+  const gains = slabs.some(({ type }) => type === "Q4_K") && slabs.every(({ type }) => inEights.has(type));
+  return gains && !software && groups >= leastGroups ? 2 : 1;
+}
+
+/** The WGSL by which a lane decodes weights of a type and adds up its products with `rows` rows, for so many fours of rows of W. */
+const summing = (gpu: Gpu, type: TensorType, rows: number, fours = 1): readonly string[] => [
   ...decoders[type],
   quadsShader,
   groupOf(gpu, type, rows),
-  sumsShader,
+  fours === 1 ? sumsShader : eightSumsShader,
 ];
 
 /** A slab, and the one after it where one dispatch has both. */
 type SharedOut = readonly [slab: Slab, second?: Slab];
 
 /**
- * The slabs of each dispatch on the row path: in narrow passes two of two types share one, where a kernel can bind them beside `others`
- * buffers. Products that write to one buffer wait for each other, and a small one (V of an attention layer, α and β of a delta net)
+ * The slabs of each dispatch on the row path: in narrow passes two of two types share one, where a kernel can bind them beside all others
+ * of its buffers. Products that write to one buffer wait for each other, and a small one (V of an attention layer, α and β of a delta net)
  * leaves most of a GPU idle. Those come last in their matrices, so of three types the last two share.
  */
-function sharedOut(pass: PassRows, { slabs }: Matrix, others: number): SharedOut[] {
+function sharedOut(
+  pass: PassRows,
+  { slabs }: Matrix,
+  othersOf: (pair: readonly [Slab, Slab]) => number,
+): SharedOut[] {
+  const { gpu } = pass.recorder;
   const dispatches: SharedOut[] = [];
   for (let i = slabs.length - 1; i >= 0; i--) {
     const [slab, before] = [slabs[i]!, slabs[i - 1]];
@@ -254,7 +283,7 @@ function sharedOut(pass: PassRows, { slabs }: Matrix, others: number): SharedOut
       isNarrow(pass) &&
       before &&
       slab.type !== before.type &&
-      canShare(pass.recorder.gpu, before, slab, others);
+      canShare(gpu, before, slab, othersOf([before, slab]));
     dispatches.unshift(isShared ? [before, slab] : [slab]);
     if (isShared) i--;
   }
