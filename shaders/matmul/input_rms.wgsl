@@ -37,7 +37,7 @@ fn prepare(first: u32, count: u32, group: u32, local: u32) {
     if (local < min(4u, ROWS - b)) { norms[b + local] = norm_scale(partial[0][local], shape.k); }
     workgroupBarrier();
   }
-  let groups = ((shape.n + OWN - 1u) / OWN * LANES + WORKGROUP - 1u) / WORKGROUP;
+  let groups = ((shape.n + OWN * FOURS - 1u) / (OWN * FOURS) * LANES + WORKGROUP - 1u) / WORKGROUP;
   let pieces = (quads_of_row + WORKGROUP - 1u) / WORKGROUP;
   for (var at = select(count * pieces, group, group < groups); at < count * pieces; at += groups) {
     let r = at / pieces;

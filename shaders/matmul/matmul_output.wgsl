@@ -1,5 +1,5 @@
 // The activations of a product, and where its row t, column n goes: out[t·out_stride + first + n] (matmul_shape.wgsl), or that
-// column's place in lane order; times SCALE.
+// column's place in lane order; times SCALE. Or to a second output, see one_output.wgsl and two_outputs.wgsl.
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read> step: StepState;
@@ -20,9 +20,10 @@ fn input_row_after(base: u32, r: u32) -> u32 {
 }
 
 fn store(t: u32, n: u32, value: f32) {
+  var column = shape.first + n;
+  if (diverted(t, column, value * SCALE)) { return; }
   var row = t;
   if (shape.ring > 0u) { row = (step.position + t) % max(shape.ring, 1u); }
-  var column = shape.first + n;
   if (shape.lane_order != 0u) { column = column_place(column, shape.out_stride); }
   let at = row * shape.out_stride + column;
   if (at >= arrayLength(&out)) { return; } // of more rows than the plan was recorded for

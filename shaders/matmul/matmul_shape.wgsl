@@ -11,4 +11,6 @@ struct Shape {
   ring: u32,        // with ring > 0, row t is written at (position + t) mod ring
   accumulate: u32,  // 1: add to what is there (a residual)
   last: u32,        // 1: only the pass's last row, written as row 0
+  rest: u32,        // with two outputs, the first column of the second one
+  rest_stride: u32, // and the distance of its rows, in floats
 }

@@ -1,7 +1,7 @@
 // What one lane adds up in matmul.wgsl: its groups of four rows `own` of W, of one type, with the rows of x from row `base` on.
-fn multiply(own: vec4u, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>) {
+fn multiply(own: Own, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>) {
   for (var group = lane; group < shape.k / 32u; group += LANES) {
-    var h = headers(own, group);
+    var h = headers(own[0], group);
     for (var piece = 0u; piece < piece_trips(); piece++) {
       for (var i = 0u; i < trips(8u / PIECES); i++) {
         let weight = quads(h, i);

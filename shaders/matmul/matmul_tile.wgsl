@@ -10,6 +10,7 @@
 // 3 out                       read_write   see matmul_output.wgsl
 // 4 step                      read
 // 6                           read         see input_plain.wgsl and input_scaled.wgsl
+// 9 rest                      read_write   see two_outputs.wgsl
 // Dispatch (T / ROWS, N / (LANES·COLUMNS)), workgroup LANES·PARTS. Workgroups without rows return at once. Those that share
 // columns are neighbours, so that weights come from a cache for all but one of them.
 const SIZE = LANES * PARTS;

@@ -6,7 +6,7 @@ struct Slab {
 }
 fn slab_of(group: u32) -> Slab { return Slab(group, shape.n, 0u); }
 fn multiply_slab(
-  slab: Slab, own: vec4u, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>,
+  slab: Slab, own: Own, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>,
 ) {
   multiply(own, lane, base, acc, squares);
 }

@@ -11,7 +11,7 @@ fn slab_of(group: u32) -> Slab {
   return Slab(group - GROUPS, SECOND, shape.n, true);
 }
 fn multiply_slab(
-  slab: Slab, own: vec4u, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>,
+  slab: Slab, own: Own, lane: u32, base: u32, acc: ptr<function, Products>, squares: ptr<function, Squares>,
 ) {
   if (slab.second) { multiply_2(own, lane, base, acc, squares); } else { multiply(own, lane, base, acc, squares); }
 }

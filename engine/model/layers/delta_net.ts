@@ -19,9 +19,8 @@ import { type ProductInput, recordMatmul } from "./matmul.ts";
 /** Weights of a gated-delta-net mixer (NETWORK.md 2.4). */
 export interface DeltaNet {
   readonly kind: "delta";
-  readonly qkv: Matrix;
-  /** z, then α, then β. */
-  readonly gates: Matrix;
+  /** q, k and v, then z, then α, then β. */
+  readonly input: Matrix;
   /** [4, C] */
   readonly conv: GPUBuffer;
   /** [2·HV + D] ssm_a, ssm_dt, ssm_norm: a kernel may read no more than eight buffers. */
@@ -31,11 +30,9 @@ export interface DeltaNet {
 
 export function loadDeltaNet(weights: Weights, h: Hyperparameters, block: string): DeltaNet {
   const { valueHeads, headSize, channels } = h.delta;
-  const { qkv, z, gates } = projections(weights, h, block);
   return {
     kind: "delta",
-    qkv: weights.matrix(h.embedding, qkv),
-    gates: weights.matrix(h.embedding, [...z, ...gates]),
+    input: weights.matrix(h.embedding, projections(weights, h, block)),
     conv: weights.vector(`${block}ssm_conv1d.weight`, 4, channels),
     vectors: weights.joined([
       [`${block}ssm_a`, valueHeads],
@@ -50,7 +47,7 @@ export function loadDeltaNet(weights: Weights, h: Hyperparameters, block: string
  * Which rows of which tensors make q, k and v, then z, then α and β. Files of Qwen3-Next join projections, key head by key
  * head: in `ssm_ba` β and α of its value heads, in `ssm_in` of older files q, k, and v and z of its value heads.
  */
-function projections(weights: Weights, { delta }: Hyperparameters, block: string) {
+function projections(weights: Weights, { delta }: Hyperparameters, block: string): MatrixRows[] {
   const { keyHeads, valueHeads, headSize, channels } = delta;
   const perKey = valueHeads / keyHeads;
   const at = (name: string) => `${block}${name}.weight`;
@@ -65,15 +62,15 @@ function projections(weights: Weights, { delta }: Hyperparameters, block: string
   const input = (first: number, count: number) => joined("ssm_in", 2 * (headSize + values), first, count);
   const gate = (first: number) => joined("ssm_ba", 2 * perKey, first, perKey);
   const isJoined = weights.has(at("ssm_in"));
-  return {
-    qkv: isJoined
+  return [
+    ...(isJoined
       ? [input(0, headSize), input(headSize, headSize), input(2 * headSize, values)]
-      : [whole("attn_qkv", channels)],
-    z: [isJoined ? input(2 * headSize + values, values) : whole("attn_gate", valueHeads * headSize)],
-    gates: weights.has(at("ssm_ba"))
+      : [whole("attn_qkv", channels)]),
+    isJoined ? input(2 * headSize + values, values) : whole("attn_gate", valueHeads * headSize),
+    ...(weights.has(at("ssm_ba"))
       ? [gate(perKey), gate(0)]
-      : [whole("ssm_alpha", valueHeads), whole("ssm_beta", valueHeads)],
-  };
+      : [whole("ssm_alpha", valueHeads), whole("ssm_beta", valueHeads)]),
+  ];
 }
 
 /**
@@ -88,8 +85,8 @@ export function recordDeltaNet(
   memory: RecurrentLayer,
 ): void {
   const { workspace: w } = pass;
-  recordMatmul(pass, layer.qkv, { ...input, out: memory.tape, ring: tapeRows });
-  recordMatmul(pass, layer.gates, { ...input, out: w.proj });
+  const rest = { out: w.proj, first: pass.h.delta.channels };
+  recordMatmul(pass, layer.input, { ...input, out: memory.tape, ring: tapeRows, rest });
   if (pass.kind === "prompt") {
     recordInputs(pass, layer, memory);
     recordChunk(pass, memory);

@@ -1,42 +1,10 @@
 import { createHash } from "node:crypto";
-import bf16 from "../../../shaders/blocks/bf16.wgsl";
-import codebook from "../../../shaders/blocks/codebook.wgsl";
-import f16 from "../../../shaders/blocks/f16.wgsl";
-import f32Blocks from "../../../shaders/blocks/f32.wgsl";
-import fifthBits from "../../../shaders/blocks/fifth_bits.wgsl";
-import iq1M from "../../../shaders/blocks/iq1_m.wgsl";
-import iq1S from "../../../shaders/blocks/iq1_s.wgsl";
-import iq1Values from "../../../shaders/blocks/iq1_values.wgsl";
-import iq2S from "../../../shaders/blocks/iq2_s.wgsl";
-import iq2Values from "../../../shaders/blocks/iq2_values.wgsl";
-import iq2Xs from "../../../shaders/blocks/iq2_xs.wgsl";
-import iq2Xxs from "../../../shaders/blocks/iq2_xxs.wgsl";
-import iq3S from "../../../shaders/blocks/iq3_s.wgsl";
-import iq3Xxs from "../../../shaders/blocks/iq3_xxs.wgsl";
-import iq4Nl from "../../../shaders/blocks/iq4_nl.wgsl";
-import iq4Table from "../../../shaders/blocks/iq4_table.wgsl";
-import iq4Xs from "../../../shaders/blocks/iq4_xs.wgsl";
-import mxfp4 from "../../../shaders/blocks/mxfp4.wgsl";
-import q2K from "../../../shaders/blocks/q2_k.wgsl";
-import q3K from "../../../shaders/blocks/q3_k.wgsl";
-import q40 from "../../../shaders/blocks/q4_0.wgsl";
-import q41 from "../../../shaders/blocks/q4_1.wgsl";
-import q4K from "../../../shaders/blocks/q4_k.wgsl";
-import q50 from "../../../shaders/blocks/q5_0.wgsl";
-import q51 from "../../../shaders/blocks/q5_1.wgsl";
-import q5K from "../../../shaders/blocks/q5_k.wgsl";
-import q6K from "../../../shaders/blocks/q6_k.wgsl";
-import q80 from "../../../shaders/blocks/q8_0.wgsl";
-import scalePlane from "../../../shaders/blocks/scale_plane.wgsl";
-import signs from "../../../shaders/blocks/signs.wgsl";
-import sixBitScales from "../../../shaders/blocks/six_bit_scales.wgsl";
-import tq10 from "../../../shaders/blocks/tq1_0.wgsl";
-import tq20 from "../../../shaders/blocks/tq2_0.wgsl";
 import embeddingShader from "../../../shaders/common/embedding.wgsl";
 import laneOrderShader from "../../../shaders/common/lane_order.wgsl";
 import squaresShader from "../../../shaders/common/squares.wgsl";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import draftHeadShader from "../../../shaders/draft/draft_head.wgsl";
+import eightSumsShader from "../../../shaders/matmul/eight_sums.wgsl";
 import fourRowsShader from "../../../shaders/matmul/four_rows.wgsl";
 import halvedShader from "../../../shaders/matmul/group_halved.wgsl";
 import wholeShader from "../../../shaders/matmul/group_whole.wgsl";
@@ -48,8 +16,10 @@ import matmulShader from "../../../shaders/matmul/matmul.wgsl";
 import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
 import shapeShader from "../../../shaders/matmul/matmul_shape.wgsl";
 import sumsShader from "../../../shaders/matmul/matmul_sums.wgsl";
+import oneOutputShader from "../../../shaders/matmul/one_output.wgsl";
 import oneTypeShader from "../../../shaders/matmul/one_type.wgsl";
 import quadsShader from "../../../shaders/matmul/quads.wgsl";
+import twoOutputsShader from "../../../shaders/matmul/two_outputs.wgsl";
 import twoTypesShader from "../../../shaders/matmul/two_types.wgsl";
 import type { TensorType } from "../../gguf/index.ts";
 import {
@@ -66,38 +36,10 @@ import {
 } from "../../gpu/index.ts";
 import { isNarrow, type PassRows } from "../pass.ts";
 import type { Matrix, Slab } from "../weights.ts";
+import { decoders } from "./decoders.ts";
 import { tiledProduct, tileTexts } from "./matmul_tile.ts";
 import { lanesFor, tileFor } from "./product_variants.ts";
 import { again, canShare, secondPlanes } from "./two_types.ts";
-
-/** How each type is decoded to f32: `header(row, group)` and `quad(header, i)`, 32 weights and 4 of them. */
-export const decoders: Readonly<Record<TensorType, readonly string[]>> = {
-  F32: [f32Blocks],
-  F16: [f16],
-  BF16: [bf16],
-  Q8_0: [scalePlane, q80],
-  Q4_0: [scalePlane, q40],
-  Q4_1: [q41],
-  Q5_0: [scalePlane, fifthBits, q50],
-  Q5_1: [fifthBits, q51],
-  Q2_K: [q2K],
-  Q3_K: [scalePlane, q3K],
-  Q4_K: [sixBitScales, q4K],
-  Q5_K: [sixBitScales, q5K],
-  Q6_K: [scalePlane, q6K],
-  IQ4_NL: [scalePlane, iq4Table, iq4Nl],
-  IQ4_XS: [iq4Table, iq4Xs],
-  IQ3_S: [scalePlane, codebook, signs, iq3S],
-  IQ3_XXS: [scalePlane, codebook, signs, iq3Xxs],
-  IQ2_S: [scalePlane, codebook, signs, iq2Values, iq2S],
-  IQ2_XS: [scalePlane, codebook, signs, iq2Values, iq2Xs],
-  IQ2_XXS: [scalePlane, codebook, signs, iq2Values, iq2Xxs],
-  IQ1_M: [codebook, iq1Values, iq1M],
-  IQ1_S: [scalePlane, codebook, iq1Values, iq1S],
-  TQ1_0: [scalePlane, tq10],
-  TQ2_0: [scalePlane, tq20],
-  MXFP4: [mxfp4],
-};
 
 /** Rows that share one reading of a weight (I5), at most. */
 export const rowsPerRead = 16;
@@ -105,9 +47,9 @@ export const rowsPerRead = 16;
 /** Rows of a weight matrix that share one reading of an activation (four_rows.wgsl). */
 const fourRows = 4;
 
-/** Workgroups along x for `rows` rows of weights. */
-export const productGroups = (rows: number, lanes: number): number =>
-  ceilDiv(ceilDiv(rows, fourRows) * lanes, workgroupSize);
+/** Workgroups along x for `rows` rows of weights, of which a lane has `fours` times four. */
+export const productGroups = (rows: number, lanes: number, fours = 1): number =>
+  ceilDiv(ceilDiv(rows, fourRows * fours) * lanes, workgroupSize);
 
 /** The rows that a product multiplies. */
 export interface ProductInput {
@@ -126,7 +68,12 @@ export interface MatmulOptions extends ProductInput {
   /** Reads row t at (position + t) mod xRing. */
   readonly xRing?: number;
   readonly out: GPUBuffer;
-  /** Distance of rows of `out`, in floats. Default: the matrix's rows. */
+  /**
+   * Writes columns from `first` on to a second buffer, row t at row t and left to right, their number apart. `ring` is of `out` alone.
+   * Not with `laneOrder`, `accumulate` or `gated`.
+   */
+  readonly rest?: { readonly out: GPUBuffer; readonly first: number };
+  /** Distance of rows of `out`, in floats. Default: the columns that go there. */
   readonly outStride?: number;
   /** Leaves rows of `out`, a multiple of 32 columns, in lane order: for products and norms that read them. */
   readonly laneOrder?: boolean;
@@ -151,8 +98,9 @@ export const canGate = ({ slabs }: Matrix): boolean => slabs.length === 1;
 export const productVersion = createHash("sha256")
   .update(
     [
-      ...[matmulShader, fourRowsShader, quadsShader, sumsShader, wholeShader, halvedShader],
-      ...[oneTypeShader, twoTypesShader, laneOrderShader, outputShader, normedShader, rmsShader],
+      ...[matmulShader, fourRowsShader, quadsShader, sumsShader, eightSumsShader, wholeShader, halvedShader],
+      ...[oneTypeShader, twoTypesShader, laneOrderShader, outputShader, twoOutputsShader],
+      ...[normedShader, rmsShader],
       ...tileTexts,
       ...Object.values(decoders).flat(),
     ].join(),
@@ -163,40 +111,71 @@ export const productVersion = createHash("sha256")
 /** Records out_t = W·x_t for the rows of the step state. */
 export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOptions): void {
   const { recorder, step, kind, width } = pass;
-  const { x, out, last = false, gated = false, laneOrder = false, variant } = options;
+  const { x, last = false, gated = false, variant } = options;
   const one = last || width === 1;
   const input = inputOf(options);
-  const outStride = options.outStride ?? (gated ? matrix.rows / 2 : matrix.rows);
-  if (laneOrder && outStride % 32 !== 0)
-    throw new Error(`${matrix.name} gives rows of ${outStride}, which are no whole groups of 32`);
-  const productOf = (slab: Slab): Product => {
-    const shape = shapeOf(recorder.gpu, matrix, slab, {
+  const outputOf = outputsOf(matrix, options);
+  const productOf = (slabs: SharedOut): Product => {
+    const output = outputOf(slabs);
+    const shape = shapeOf(recorder.gpu, matrix, slabs[0], {
       x_ring: options.xRing ?? 0,
       skip: options.skip ?? 0,
-      out_stride: outStride,
-      lane_order: Number(laneOrder),
-      ring: options.ring ?? 0,
-      accumulate: Number(options.accumulate ?? false),
       last: Number(last),
+      ...output.shape,
     });
     return {
-      parts: [stepShader, ...shape.parts, laneOrderShader, outputShader, ...input.parts],
+      parts: [stepShader, ...shape.parts, laneOrderShader, outputShader, output.part, ...input.parts],
       constants: { SCALE: scaleOf(matrix), ...input.constants },
-      bindings: { ...slab.planes, x, out, step, ...shape.bindings, ...input.bindings },
+      bindings: { ...slabs[0].planes, x, ...output.bindings, step, ...shape.bindings, ...input.bindings },
     };
   };
   if (kind === "prompt" && !one) {
     const tile = variant ?? tileFor(recorder.gpu, matrix.columns);
-    for (const slab of matrix.slabs) recordTile(recorder, tile, slab, productOf(slab));
+    for (const slab of matrix.slabs) recordTile(recorder, tile, slab, productOf([slab]));
     return;
   }
   const rows = {
     lanes: Number(variant ?? lanesFor(recorder.gpu, matrix.columns)),
     width: one ? 1 : width,
     gated,
+    normed: options.norm !== undefined,
   };
-  const others = 3 + Object.keys(input.bindings).length; // x, out, step
-  for (const slabs of sharedOut(pass, matrix, others)) recordRows(recorder, slabs, productOf(slabs[0]), rows);
+  const othersOf = (slabs: SharedOut) =>
+    2 + Object.keys({ ...outputOf(slabs).bindings, ...input.bindings }).length; // x, step
+  for (const slabs of sharedOut(pass, matrix, othersOf)) recordRows(recorder, slabs, productOf(slabs), rows);
+}
+
+/** Where the products of slabs go: to `out`, to `rest`, or to both, with the fields of `Shape` that say so. */
+function outputsOf(matrix: Matrix, { out, rest, ring = 0, ...options }: MatmulOptions) {
+  const { laneOrder = false, accumulate = false, gated = false } = options;
+  const columns = rest?.first ?? (gated ? matrix.rows / 2 : matrix.rows);
+  const outStride = options.outStride ?? columns;
+  if (laneOrder && outStride % 32 !== 0)
+    throw new Error(`${matrix.name} gives rows of ${outStride}, which are no whole groups of 32`);
+  if (rest && (laneOrder || accumulate || gated))
+    throw new Error(`${matrix.name} has two outputs, which are neither in lane order nor added to nor gated`);
+  const restStride = matrix.rows - columns;
+  const whole = {
+    out_stride: outStride,
+    lane_order: Number(laneOrder),
+    ring,
+    accumulate: Number(accumulate),
+  };
+  return ([slab, second = slab]: SharedOut) => {
+    if (!rest || second.row + second.rows <= rest.first)
+      return { part: oneOutputShader, shape: whole, bindings: { out } as Bindings };
+    if (slab.row >= rest.first)
+      return {
+        part: oneOutputShader,
+        shape: { first: slab.row - rest.first, out_stride: restStride },
+        bindings: { out: rest.out } as Bindings,
+      };
+    return {
+      part: twoOutputsShader,
+      shape: { ...whole, rest: rest.first, rest_stride: restStride },
+      bindings: { out, rest: rest.out } as Bindings,
+    };
+  };
 }
 
 /** A slab's product but for its weights' types: WGSL, constants and bindings. */
@@ -221,21 +200,25 @@ function recordRows(
   recorder: PlanRecorder,
   [slab, second]: SharedOut,
   { parts, constants, bindings }: Product,
-  { lanes, width, gated }: { lanes: number; width: number; gated: boolean },
+  { lanes, width, gated, normed }: { lanes: number; width: number; gated: boolean; normed: boolean },
 ): void {
   // The fewest readings of each weight, and then the fewest rows that are computed for nothing.
   const readings = ceilDiv(width, rowsPerRead);
   const rows = ceilDiv(width, readings);
   const types = second ? `${slab.type} + ${second.type}` : slab.type;
-  const first = productGroups(slab.rows, lanes);
-  const groups = first + (second ? productGroups(second.rows, lanes) : 0);
+  const slabs = second ? [slab, second] : [slab];
+  const fours = rows === 1 && normed ? foursOf(recorder.gpu, slabs, lanes) : 1;
+  const first = productGroups(slab.rows, lanes, fours);
+  const groups = first + (second ? productGroups(second.rows, lanes, fours) : 0);
   const source = {
     name: `matmul ${types} ×${rows}`,
     parts: [
       ...parts,
       fourRowsShader,
-      ...summing(recorder.gpu, slab.type, rows),
-      ...(second ? [again(summing(recorder.gpu, second.type, rows)), twoTypesShader] : [oneTypeShader]),
+      ...summing(recorder.gpu, slab.type, rows, fours),
+      ...(second
+        ? [again(summing(recorder.gpu, second.type, rows, fours)), twoTypesShader]
+        : [oneTypeShader]),
       matmulShader,
     ],
     constants: {
@@ -243,6 +226,7 @@ function recordRows(
       GRID_X: u32(gridWidth),
       ROWS: u32(rows),
       LANES: u32(lanes),
+      FOURS: u32(fours),
       GATED: String(gated),
       ...(second && { GROUPS: u32(first), SECOND: u32(second.rows) }),
     },
@@ -254,33 +238,54 @@ function recordRows(
   ]);
 }
 
-/** The WGSL by which a lane decodes weights of a type and adds up its products with `rows` rows. */
-const summing = (gpu: Gpu, type: TensorType, rows: number): readonly string[] => [
+/** Workgroups that leave none of the largest GPUs' schedulers without one. */
+const leastGroups = 256;
+
+/** What may be beside Q4_K where a lane has eight rows of each: of other types so many need more registers than eight waves leave (AMD). */
+const inEights: ReadonlySet<TensorType> = new Set(["Q4_K", "Q6_K", "F32"]);
+
+/**
+ * Fours of rows of W that a lane multiplies with one row of x and the weights of its norm, which take more than half of the loads of
+ * Q4_K. Two share them where enough workgroups remain. Other types get along with six loads of 16 bytes.
+ */
+function foursOf({ software }: Gpu, slabs: readonly Slab[], lanes: number): number {
+  const groups = slabs.reduce((sum, { rows }) => sum + productGroups(rows, lanes, 2), 0);
+  const gains = slabs.some(({ type }) => type === "Q4_K") && slabs.every(({ type }) => inEights.has(type));
+  return gains && !software && groups >= leastGroups ? 2 : 1;
+}
+
+/** The WGSL by which a lane decodes weights of a type and adds up its products with `rows` rows, for so many fours of rows of W. */
+const summing = (gpu: Gpu, type: TensorType, rows: number, fours = 1): readonly string[] => [
   ...decoders[type],
   quadsShader,
   groupOf(gpu, type, rows),
-  sumsShader,
+  fours === 1 ? sumsShader : eightSumsShader,
 ];
 
 /** A slab, and the one after it where one dispatch has both. */
 type SharedOut = readonly [slab: Slab, second?: Slab];
 
 /**
- * The slabs of each dispatch on the row path: in narrow passes two of two types share one, where a kernel can bind them beside `others`
- * buffers. Products that write to one buffer wait for each other, and a small one (V of an attention layer, α and β of a delta net)
- * leaves most of a GPU idle.
+ * The slabs of each dispatch on the row path: in narrow passes two of two types share one, where a kernel can bind them beside all others
+ * of its buffers. Products that write to one buffer wait for each other, and a small one (V of an attention layer, α and β of a delta net)
+ * leaves most of a GPU idle. Those come last in their matrices, so of three types the last two share.
  */
-function sharedOut(pass: PassRows, { slabs }: Matrix, others: number): SharedOut[] {
+function sharedOut(
+  pass: PassRows,
+  { slabs }: Matrix,
+  othersOf: (pair: readonly [Slab, Slab]) => number,
+): SharedOut[] {
+  const { gpu } = pass.recorder;
   const dispatches: SharedOut[] = [];
-  for (let i = 0; i < slabs.length; i++) {
-    const [slab, second] = [slabs[i]!, slabs[i + 1]];
+  for (let i = slabs.length - 1; i >= 0; i--) {
+    const [slab, before] = [slabs[i]!, slabs[i - 1]];
     const isShared =
       isNarrow(pass) &&
-      second &&
-      slab.type !== second.type &&
-      canShare(pass.recorder.gpu, slab, second, others);
-    dispatches.push(isShared ? [slab, second] : [slab]);
-    if (isShared) i++;
+      before &&
+      slab.type !== before.type &&
+      canShare(gpu, before, slab, othersOf([before, slab]));
+    dispatches.unshift(isShared ? [before, slab] : [slab]);
+    if (isShared) i--;
   }
   return dispatches;
 }
@@ -337,6 +342,7 @@ export function recordDraftHead(
         ...decoders[slab.type],
         laneOrderShader,
         outputShader,
+        oneOutputShader,
         fourRowsShader,
         quadsShader,
         draftHeadShader,
@@ -357,11 +363,19 @@ export function recordDraftHead(
 
 const shapeLayout = structOf([shapeShader], "Shape");
 
-/** What of a product is not used: rows at distance 0, no ring, nothing left out. */
-const plain = { x_ring: 0, skip: 0, out_stride: 0, lane_order: 0, ring: 0, accumulate: 0, last: 0 };
+/** What of a product is not used: rows at distance 0, no ring, nothing left out, one output. */
+const plain = {
+  ...{ x_ring: 0, skip: 0, out_stride: 0, lane_order: 0, ring: 0, accumulate: 0, last: 0 },
+  ...{ rest: 0, rest_stride: 0 },
+};
 
 /** `Shape` of shaders/matmul/matmul_shape.wgsl. */
-const shapeOf = (gpu: Gpu, matrix: Matrix, slab: Slab, options: Partial<typeof plain>): BakedShape =>
+const shapeOf = (
+  gpu: Gpu,
+  matrix: Matrix,
+  slab: Slab,
+  options: Partial<typeof plain & { first: number }>,
+): BakedShape =>
   withShape(
     gpu,
     shapeShader,

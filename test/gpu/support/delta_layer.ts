@@ -77,8 +77,7 @@ export async function runDeltaLayer(
   bed.gpu.device.queue.writeBuffer(slots, s.slot * s.state.byteLength, Float32Array.from(s.state));
   const layer = {
     kind: "delta",
-    qkv: noWeights(s.h.embedding, channels),
-    gates: noWeights(s.h.embedding, strideOf(s.h)),
+    input: noWeights(s.h.embedding, channels + strideOf(s.h)),
     conv: bed.upload(s.conv),
     vectors: bed.upload([...s.a, ...s.dt, ...s.norm]),
     output: noWeights(valueHeads * headSize, s.h.embedding),

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { decoders } from "../../../engine/model/layers/matmul.ts";
+import type { TensorType } from "../../../engine/gguf/index.ts";
+import { PlanRecorder, recordingGpu } from "../../../engine/gpu/index.ts";
+import { decoders } from "../../../engine/model/layers/decoders.ts";
+import { recordMatmul } from "../../../engine/model/layers/matmul.ts";
 import { again } from "../../../engine/model/layers/two_types.ts";
 
 /** Names that WGSL declares at its module's scope, and the numbers of its bindings. */
@@ -36,6 +39,53 @@ describe("the WGSL of a second type", () => {
       expect(second.names).toEqual(first.names.map((name) => `${name}_2`));
       for (const number of second.numbers) expect(number).toBeGreaterThan(9);
       expect(new Set(second.numbers).size).toBe(first.numbers.length);
+    },
+  );
+});
+
+describe("a product with two outputs, its norm and rows of several types, on a GPU whose kernels have eight buffers", () => {
+  const planes: Partial<Record<TensorType, readonly string[]>> = {
+    Q6_K: ["words", "scales"],
+    Q8_0: ["words", "scales"],
+  };
+  test.each<[what: string, types: TensorType[], kernels: string[]]>([
+    ["one type", ["Q4_K"], ["matmul Q4_K ×2: out, rest"]],
+    ["two types", ["Q6_K", "Q4_K"], ["matmul Q6_K + Q4_K ×2: out, rest"]],
+    ["two with more planes", ["Q6_K", "Q8_0"], ["matmul Q6_K ×2: out", "matmul Q8_0 ×2: out"]],
+    ["three types", ["Q5_K", "Q4_K", "F32"], ["matmul Q5_K ×2: out", "matmul Q4_K + F32 ×2: out"]],
+    [
+      "three with more planes",
+      ["Q5_K", "Q6_K", "Q8_0"],
+      ["matmul Q5_K ×2: out", "matmul Q6_K + Q8_0 ×2: out"],
+    ],
+  ])(
+    "%s: the last two share a dispatch, and what goes to one output binds no other",
+    async (_, types, kernels) => {
+      const { gpu } = recordingGpu();
+      const buffer = (label: string) => gpu.buffer(label, 4096, "activations");
+      const slabs = types.map((type, i) => {
+        const names = planes[type] ?? ["words"];
+        const of = Object.fromEntries(names.map((name) => [name, buffer(name)])) as { words: GPUBuffer };
+        // A single slab spans both outputs.
+        return { type, row: 64 * i, rows: types.length === 1 ? 128 : 64, planes: of };
+      });
+      const matrix = { name: "W", columns: 256, rows: 64 * Math.max(2, types.length), slabs };
+      const [x, w, out, rest] = ["x", "w", "out", "rest"].map(buffer) as [
+        GPUBuffer,
+        GPUBuffer,
+        GPUBuffer,
+        GPUBuffer,
+      ];
+      const recorder = new PlanRecorder(gpu);
+      const pass = { recorder, step: buffer("step"), kind: "rows", width: 2 } as const;
+      recordMatmul(pass, matrix, { x, norm: { w, epsilon: 1e-6 }, out, rest: { out: rest, first: 64 } });
+      const { dispatches } = await recorder.finish();
+      const named = dispatches.map(
+        ({ kernel, buffers }) =>
+          `${kernel.name}: ${["out", "rest"].filter((name) => name in buffers).join(", ")}`,
+      );
+      expect(named).toEqual(kernels);
+      expect(Math.max(...dispatches.map(({ kernel }) => kernel.bindings.length))).toBeLessThanOrEqual(8);
     },
   );
 });

@@ -65,6 +65,13 @@ describe.each(["Qwen3.5-0.8B", "Qwen3.5-4B", "Qwen3.6-35B-A3B"])("a decode step 
     expect(traffic.state).toBeLessThan(2.2 * planeBytes(h));
   });
 
+  test("writes a row of each tape, and reads that and the three before it, once", async () => {
+    const { h, traffic } = await decodeStep(name, 1000);
+    const { channels, valueHeads, headSize } = h.delta;
+    const layer = 2 * valueHeads * headSize ** 2 + (1 + 1 + 3) * channels + 2 * valueHeads; // state, tape, g and β
+    expect(traffic.state).toBeCloseTo(4 * layer * h.fullAttention.filter((full) => !full).length, 2);
+  });
+
   test("has parts in the order of its layers, and as many stretches of each", async () => {
     const { h, parts } = await decodeStep(name, 1);
     const stretches = parts.filter((part, i) => part !== parts[i - 1]);
