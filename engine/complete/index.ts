@@ -80,6 +80,7 @@ export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
   createSyntax,
   cursorTextAt,
+  editorPace,
   indentationOf,
   isInComment,
   languageIdOf,
