@@ -50,11 +50,13 @@ export { createPipeline, type PipelineOptions } from "./pipeline.ts";
 export {
   closedDocument,
   closedGate,
+  costOf,
   type Exclusion,
   exclusionOf,
   exclusionSilence,
   isLanguageOn,
   isLineTooLong,
+  literalOf,
 } from "./policy/index.ts";
 export {
   isKey,
@@ -78,16 +80,19 @@ export { completeScripted } from "./scripted.ts";
 export { type Checked, leftOut, readExclude, readLanguages, wrongValue } from "./setting_levels.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
+  atOnce,
   createSyntax,
   cursorTextAt,
   editorPace,
   indentationOf,
+  inSlices,
   isInComment,
   languageIdOf,
   leadingWhite,
   lexisOf,
   lineStartOf,
   offsetAt,
+  type Pieces,
   placeAt,
   readPlainText,
   type Syntax,

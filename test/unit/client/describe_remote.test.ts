@@ -122,7 +122,7 @@ test("a process that asks for a file that it was not offered gets none of it, an
   const it = scripted();
   const read = vi.fn();
   const described = it.client.describeRemote(path, { files: [{ path, size: 1 }], read });
-  const outcome = expect(described).rejects.toThrow("asked for \"/etc/passwd\", which is none of the files");
+  const outcome = expect(described).rejects.toThrow('asked for "/etc/passwd", which is none of the files');
   it.last().say({ kind: "hello" });
   await settle();
   await it.last().answer({ kind: "read", token: "1", path: "/etc/passwd", offset: 0, length: 9 });
