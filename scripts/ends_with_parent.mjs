@@ -23,6 +23,6 @@ function isThere() {
 const timer = setInterval(() => {
   if (isThere()) return;
   clearInterval(timer);
-  process.emit("SIGTERM", "SIGTERM", 15);
+  process.emit("SIGTERM", "SIGTERM");
 }, LOOK_MS);
 timer.unref();

@@ -80,7 +80,6 @@ export { completeScripted } from "./scripted.ts";
 export { type Checked, leftOut, readExclude, readLanguages, wrongValue } from "./setting_levels.ts";
 export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
-  atOnce,
   createSyntax,
   cursorTextAt,
   editorPace,

@@ -1,5 +1,5 @@
 import ignore, { type Ignore } from "ignore";
-import { atOnce, costOf, literalOf, type Pieces } from "../../engine/complete/index.ts";
+import { costOf, literalOf, type Pieces } from "../../engine/complete/index.ts";
 
 /** The rules of one `.gitignore`; `folder` is where it lies, "" or ending in a slash. */
 export interface IgnoreFile {
@@ -37,9 +37,6 @@ export function* ignoreFileInPieces(folder: string, text: string): Pieces<Ignore
     },
   };
 }
-
-export const parseIgnoreFile = (folder: string, text: string): IgnoreFile =>
-  atOnce(ignoreFileInPieces(folder, text));
 
 /**
  * Whether Git would ignore a file, given the ignore files of its folder and of those above it, the outermost first. A

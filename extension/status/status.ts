@@ -1,6 +1,12 @@
 import * as vscode from "vscode";
 import { isLanguageOn, type MetricsSummary, type TraceRecord } from "../../engine/complete/index.ts";
-import { type EngineStatus, isFault, isSameSilence, type Silence } from "../../engine/contract/index.ts";
+import {
+  type EngineStatus,
+  isFault,
+  isSameSilence,
+  type Silence,
+  systemClock,
+} from "../../engine/contract/index.ts";
 import { sentenceOf, UserError } from "../../engine/errors/index.ts";
 import { type Downloads, modelTrouble } from "../models/index.ts";
 import type { Engine } from "../services/index.ts";
@@ -145,7 +151,7 @@ export function watchStatus({
       download: downloads.summary,
       inlineSuggest: isInlineSuggestOn(document),
       enabled: pipeline.enabled,
-      snoozedForMs: Math.max(0, snooze.untilMs - Date.now()),
+      snoozedForMs: Math.max(0, snooze.untilMs - systemClock.now()),
       languageOff: isOn ? null : document.languageId,
       manual: pipeline.trigger === "manual",
       eco: pipeline.profile === "eco",

@@ -151,7 +151,7 @@ const slowPace = (): Pace & { pauses: number } => {
 };
 
 for (const [title, golden] of Object.entries(GOLDEN))
-  test.each([
+  test.each<readonly [string, ReturnType<typeof slowPace> | undefined]>([
     ["", undefined],
     [", filtered in pieces", slowPace()],
   ])(`${title}%s`, async (_, pace) => {

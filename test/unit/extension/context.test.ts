@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
-import { isIgnored, parseIgnoreFile } from "../../../extension/context/gitignore.ts";
+import { atOnce } from "../../../engine/complete/text/index.ts";
+import { ignoreFileInPieces, isIgnored } from "../../../extension/context/gitignore.ts";
 import { namesBefore } from "../../../extension/context/names.ts";
 import { createRecentEdits, type LineChange, lineChanges } from "../../../extension/context/recent_edits.ts";
+
+const parseIgnoreFile = (folder: string, text: string) => atOnce(ignoreFileInPieces(folder, text));
 
 const ignoreCases: readonly (readonly [file: string, path: string, ignored: boolean])[] = [
   ["out", "out/a.js", true],
