@@ -4,16 +4,19 @@
 
 const LOOK_MS = 500;
 const parent = process.ppid; // Windows keeps it when the parent has ended, and other systems give another one
+/** Who started this, as it says: it may have ended before this is loaded. Another one that lives is a program in between. */
+const starter = Number(process.env.ENDS_WITH_PARENT || parent);
+process.env.ENDS_WITH_PARENT = String(process.pid); // for what is started from here
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]))
   process.on(signal, () => {
     if (process.listenerCount(signal) === 1) process.exit(1);
   });
 
-function isThere() {
-  if (process.ppid !== parent) return false;
+/** @param {number} pid */
+function lives(pid) {
   try {
-    process.kill(parent, 0);
+    process.kill(pid, 0);
     return true;
   } catch (error) {
     return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
@@ -21,7 +24,7 @@ function isThere() {
 }
 
 const timer = setInterval(() => {
-  if (isThere()) return;
+  if (process.ppid === parent && lives(parent) && (starter === parent || lives(starter))) return;
   clearInterval(timer);
   process.emit("SIGTERM", "SIGTERM");
 }, LOOK_MS);

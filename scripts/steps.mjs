@@ -138,6 +138,9 @@ export const endsWithParent = (args = []) => [
   ...args,
 ];
 
+/** What such a program is told in its environment: who starts it. */
+export const startedFromHere = () => ({ ENDS_WITH_PARENT: String(process.pid) });
+
 /** @param {string} program @param {readonly string[]} args */
 const tied = (program, args) => (program === process.execPath ? endsWithParent(args) : args);
 
@@ -154,7 +157,7 @@ export function capture(program, args, { env = {}, cwd = ROOT, shell = false, ti
     const child = spawn(program, tied(program, args), {
       cwd,
       shell,
-      env: childEnvironment(env),
+      env: childEnvironment({ ...startedFromHere(), ...env }),
       ...(timeoutMs !== undefined && { timeout: timeoutMs }),
     });
     const startMs = Date.now();
@@ -206,7 +209,7 @@ export function show(program, args, env = {}) {
     const child = spawn(program, tied(program, args), {
       cwd: ROOT,
       stdio: "inherit",
-      env: childEnvironment(env),
+      env: childEnvironment({ ...startedFromHere(), ...env }),
     });
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));

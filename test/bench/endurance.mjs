@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { childEnvironment } from "../../scripts/environment.mjs";
-import { endsWithParent, ROOT } from "../../scripts/steps.mjs";
+import { endsWithParent, ROOT, startedFromHere } from "../../scripts/steps.mjs";
 import { bundlePrograms } from "../gpu/support/bundle.mjs";
 
 const folder = join(ROOT, "out", "endurance");
@@ -26,7 +26,7 @@ const { status } = spawnSync(
   endsWithParent(["--expose-gc", join(folder, "host.js"), engine, plot, ...limits]),
   {
     stdio: "inherit",
-    env: childEnvironment(),
+    env: childEnvironment(startedFromHere()),
   },
 );
 console.log(`${plot} has the plot, and .json beside it the samples.`);

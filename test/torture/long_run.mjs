@@ -4,7 +4,7 @@ import { fork } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { childEnvironment } from "../../scripts/environment.mjs";
-import { endsWithParent } from "../../scripts/steps.mjs";
+import { endsWithParent, startedFromHere } from "../../scripts/steps.mjs";
 
 const LINE_MS = 5000; // between two lines of a part
 const LOOK_MS = 500;
@@ -41,7 +41,7 @@ export function openCounts(path, seed) {
 export function runWatched(script, task, { patienceMs, startMs = patienceMs, onWord }) {
   return new Promise((resolve) => {
     const child = fork(script, {
-      env: childEnvironment(),
+      env: childEnvironment(startedFromHere()),
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       execArgv: endsWithParent(),
     });
