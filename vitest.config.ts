@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./scripts/longest_first.mjs";
+import { endsWithParent } from "./scripts/steps.mjs";
 import { wgsl } from "./scripts/wgsl_plugin.mjs";
 
 // A crash in a GPU driver must take down one worker, not the run: hence processes, not threads.
@@ -8,6 +9,7 @@ export default defineConfig({
   plugins: [wgsl()],
   test: {
     pool: "forks",
+    execArgv: endsWithParent(),
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -11,6 +11,7 @@ import {
   createLifecycle,
   createPipeline,
   createSyntax,
+  editorPace,
   type LifecycleEvent,
   type Pipeline,
   type PipelineSettings,
@@ -77,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
           createEditorContext({ settings, ignoredFiles, modelPositions: () => engine.modelPositions }),
         ),
         syntax,
+        pace: editorPace,
         onGrown: (uri, cursor, trigger) => ghostText.retrigger(uri, cursor, trigger),
         isLoading: () => isLoading(engine.service.state),
         onTrace(record) {
@@ -111,7 +113,10 @@ export function activate(context: vscode.ExtensionContext): void {
       snooze,
       readOnly,
       ignoredFiles,
-      sources: [repeatSource(syntax), chosenModelSource({ settings, model: engine.editModel, report })],
+      sources: [
+        repeatSource(syntax, editorPace),
+        chosenModelSource({ settings, model: engine.editModel, report }),
+      ],
       prepare: (languageId) => void syntax.ready(languageId),
       hasGhostText: () => lifecycle.current !== undefined,
       askForGhost: (uri, cursor) => ghostText.retrigger(uri, cursor, "automatic"),
@@ -121,8 +126,10 @@ export function activate(context: vscode.ExtensionContext): void {
       report,
     }),
   );
-  own({ dispose: warmUp(systemClock) });
-  const ghostText = own(createGhostText({ log, pipeline, lifecycle, readOnly, nextEdit }));
+  const rehearsal = own(warmUp(systemClock));
+  const ghostText = own(
+    createGhostText({ log, onAsked: rehearsal.postpone, pipeline, lifecycle, readOnly, nextEdit }),
+  );
   own(engine.onRecovered(() => ghostText.retriggerLast()));
   own(forgetWithModel(settings, engine, pipeline));
 

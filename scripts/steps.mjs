@@ -130,6 +130,21 @@ async function timed({ title, run }, note, parts) {
 }
 
 /**
+ * Arguments of Node with which a program ends when the process that started it does.
+ * @param {readonly string[]} [args]
+ */
+export const endsWithParent = (args = []) => [
+  `--import=${new URL("ends_with_parent.mjs", import.meta.url).href}`,
+  ...args,
+];
+
+/** What such a program is told in its environment: who starts it. */
+export const startedFromHere = () => ({ ENDS_WITH_PARENT: String(process.pid) });
+
+/** @param {string} program @param {readonly string[]} args */
+const tied = (program, args) => (program === process.execPath ? endsWithParent(args) : args);
+
+/**
  * Runs a program in the checkout and keeps what it prints; never rejects.
  * `status` is 127 when the program is missing and 124 when it ran past `timeoutMs`.
  * @param {string} program
@@ -139,10 +154,10 @@ async function timed({ title, run }, note, parts) {
  */
 export function capture(program, args, { env = {}, cwd = ROOT, shell = false, timeoutMs, progress } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
+    const child = spawn(program, tied(program, args), {
       cwd,
       shell,
-      env: childEnvironment(env),
+      env: childEnvironment({ ...startedFromHere(), ...env }),
       ...(timeoutMs !== undefined && { timeout: timeoutMs }),
     });
     const startMs = Date.now();
@@ -168,7 +183,7 @@ export function capture(program, args, { env = {}, cwd = ROOT, shell = false, ti
       text += error.message;
       end("code" in error && error.code === "ENOENT" ? 127 : 1);
     });
-    child.on("close", (code, signal) => end(code ?? (signal === "SIGTERM" && timeoutMs ? 124 : 1)));
+    child.on("close", (code) => end(child.killed ? 124 : (code ?? 1)));
   });
 }
 
@@ -191,7 +206,11 @@ export function printError(error) {
  */
 export function show(program, args, env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio: "inherit", env: childEnvironment(env) });
+    const child = spawn(program, tied(program, args), {
+      cwd: ROOT,
+      stdio: "inherit",
+      env: childEnvironment({ ...startedFromHere(), ...env }),
+    });
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });

@@ -17,6 +17,7 @@ import {
   type RemoteFiles,
   systemClock,
 } from "../contract/index.ts";
+import { inOneLine, quoted } from "../errors/index.ts";
 import { type EngineChild, type EngineCommand, forkEngine } from "./child.ts";
 import { createRequests } from "./requests.ts";
 import { createSupervisor, type EngineState } from "./supervisor.ts";
@@ -50,6 +51,11 @@ export function createEngineClient(options: ClientOptions) {
     busy: () => requests.waiting,
     onListening: () => requests.sendAll(),
     onMessage: receive,
+    onSaid(said) {
+      const found = requests.compare(said);
+      if (found > 0)
+        onLog("warn", `messages of ${found} request(s) were lost between the editor and the engine`);
+    },
     onUnreadable: (id) => requests.spoil(id),
     onGone: (again) => requests.gone(again),
     onFailed: (fault) => requests.fail(fault),
@@ -157,6 +163,10 @@ export function createEngineClient(options: ClientOptions) {
       for await (const event of events(request, signal)) {
         if (event.kind === "described") return event.description;
         if (event.kind !== "read") continue;
+        if (!remote.files.some((file) => file.path === event.path))
+          throw new Error(
+            `the engine asked for ${quoted(inOneLine(event.path))}, which is none of the files`,
+          );
         const bytes = await remote.read(event.path, event.offset, event.length);
         const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
         supervisor.send({ kind: "bytes", token: event.token, base64 });

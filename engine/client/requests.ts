@@ -19,6 +19,7 @@ export interface Outlet {
 }
 
 const mostEarly = 256; // events that came before their turn: with more, one is taken for lost
+const mostBehind = 5; // pulses in a row, one a second: then what did not come by then is taken for lost
 
 interface Pending {
   /** Another one for each time that the same process is asked. */
@@ -28,16 +29,21 @@ interface Pending {
   /** Events of this run that were taken, and those that came before their turn, by number. */
   taken: number;
   early: Map<number, EngineEvent>;
+  /** Pulses since something of it was missing, and the events that had been taken by then. */
+  behind: number;
+  takenBefore: number;
   /** Characters that the caller has got; a run after a crash says them again. */
   delivered: number;
   skip: number;
-  crashes: number;
+  /** Runs that came to no end: the process ended, the GPU was lost, or a message was. */
+  broken: number;
   sent: boolean;
 }
 
 /**
  * Gives each request back as a stream of its events. What ran when the process ended is sent again to the next one, once, as
- * is what ran when the GPU was lost, and what was delivered is not delivered twice: generation is deterministic.
+ * is what ran when the GPU was lost, or of which a message was, and what was delivered is not delivered twice: generation is
+ * deterministic.
  */
 export function createRequests(outlet: Outlet) {
   let nextId = 1;
@@ -49,16 +55,19 @@ export function createRequests(outlet: Outlet) {
     one.skip = one.delivered;
     one.taken = 0;
     one.early.clear();
+    one.behind = 0;
     outlet.send({ kind: "request", id: one.id, request: one.request });
   }
 
   /** Hands an event on; a request whose GPU was lost runs once more, on the one that is opened then. */
   function deliver(one: Pending, event: EngineEvent): void {
     const lost = event.kind === "error" && event.fault?.code === "device-lost";
-    if (!lost || ++one.crashes === 2) {
-      one.take(event);
-      return;
-    }
+    if (!lost || ++one.broken === 2) one.take(event);
+    else runAgain(one);
+  }
+
+  /** In the same process, which runs an id once: what it still says of the old one is not heard. */
+  function runAgain(one: Pending): void {
     pending.delete(one.id);
     one.id = nextId++;
     pending.set(one.id, one);
@@ -161,6 +170,24 @@ export function createRequests(outlet: Outlet) {
 
     spoil,
 
+    /**
+     * How many events the process had said of each request that it knew when it answered a ping. A request that lacks some of
+     * them, or that it does not know, for several pulses in which nothing came for it, has lost a message: it runs once more.
+     * One that it knows and that nobody waits for has lost its cancellation.
+     * @returns how many were found to have lost one
+     */
+    compare(said: readonly (readonly [id: number, events: number])[]): number {
+      const known = new Map(said);
+      for (const id of known.keys()) if (!pending.has(id)) outlet.send({ kind: "cancel", id });
+      const broken = [...pending.values()].filter((one) => one.sent && lacksFor(one, known) === mostBehind);
+      for (const one of broken) {
+        outlet.send({ kind: "cancel", id: one.id });
+        if (++one.broken === 2) finish(one, failureOf(incomplete));
+        else runAgain(one);
+      }
+      return broken.length;
+    },
+
     /** Sends all that waits, to a process that is new. */
     sendAll(): void {
       for (const one of pending.values()) submit(one);
@@ -176,7 +203,7 @@ export function createRequests(outlet: Outlet) {
       for (const one of [...pending.values()]) {
         if (!one.sent) continue;
         one.sent = false;
-        if (++one.crashes === 2) finish(one, failureOf(again));
+        if (++one.broken === 2) finish(one, failureOf(again));
       }
     },
 
@@ -199,6 +226,12 @@ const unreadable: Fault = {
   advice: "run “Foretype: Restart Engine”, and see the log if it happens again",
 };
 
+const incomplete: Fault = {
+  code: "engine-stopped",
+  problem: "Messages between the editor and the engine were lost, twice for this request",
+  advice: "run “Foretype: Restart Engine”, and see the log if it happens again",
+};
+
 const failureOf = (fault: Fault): EngineEvent => ({ kind: "error", message: sentenceOf(fault), fault });
 
 /** A request whose events go to `inbox`, without the text that was delivered before. `over`: the last event has come. */
@@ -210,7 +243,9 @@ function pendingOf(id: number, request: EngineRequest, inbox: Inbox, over: () =>
     early: new Map(),
     delivered: 0,
     skip: 0,
-    crashes: 0,
+    behind: 0,
+    takenBefore: 0,
+    broken: 0,
     sent: false,
     take(event) {
       if (event.kind === "done" || event.kind === "error") over();
@@ -223,6 +258,15 @@ function pendingOf(id: number, request: EngineRequest, inbox: Inbox, over: () =>
     },
   };
   return one;
+}
+
+/** For how many pulses in a row, this one among them, something has been missing, and nothing came. */
+function lacksFor(one: Pending, known: ReadonlyMap<number, number>): number {
+  const isWhole = (known.get(one.id) ?? Number.POSITIVE_INFINITY) <= one.taken;
+  if (isWhole || one.taken !== one.takenBefore) one.behind = 0;
+  if (!isWhole) one.behind++;
+  one.takenBefore = one.taken;
+  return one.behind;
 }
 
 const errorOf = ({ fault, message }: EngineEvent & { kind: "error" }): Error =>

@@ -41,6 +41,8 @@ export interface SupervisorOptions {
   readonly onListening: () => void;
   /** Messages of the process, except those about the process itself. */
   readonly onMessage: (message: Exclude<FromEngine, { kind: "hello" | "pulse" | "loading" }>) => void;
+  /** How many events the process has said of each request that it knows, each second while any wait. */
+  readonly onSaid: (said: readonly (readonly [id: number, events: number])[]) => void;
   /** The process said something about a request that cannot be read. */
   readonly onUnreadable: (id: number) => void;
   /** The process is gone, with what it ran. `again`: for a request that has ended it twice. */
@@ -150,7 +152,8 @@ export function createSupervisor(options: SupervisorOptions) {
         setState({ kind: "running" }); // last: a listener may send requests at once
         return;
       case "pulse":
-        watchdog.take(message.pulse);
+        watchdog.take(message.pulse); // which may end the process
+        if (message.said && listening) options.onSaid(message.said);
         return;
       case "loading": {
         const { path, step, fraction } = message;

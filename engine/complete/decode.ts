@@ -27,6 +27,8 @@ export interface DecodeOptions {
   /** What an earlier decode generated past the cursor: a hint for drafting, which affects speed only. */
   readonly ghost: string | undefined;
   readonly now: () => number;
+  /** The stream has ended, and the decode ends when this does. */
+  readonly beforeEnd?: ((decode: Decode, signal: AbortSignal) => Promise<void>) | undefined;
   /** Called when text has arrived, or the decode has ended. */
   readonly onChange: () => void;
 }
@@ -59,6 +61,7 @@ export interface Decode extends DecodeRequest {
   forget(): void;
 }
 
+const MOST_OF_TOKEN = 64; // characters; an engine that writes more for all of its tokens has gone wrong
 const TYPED = 256; // characters: a user who has typed more since then has left the decode's text
 
 /** A decode's text from where what was typed since leaves it; undefined if none is left, or the cursor is elsewhere. */
@@ -83,9 +86,10 @@ export function follows(decode: Decode, cursorText: CursorText): boolean {
 export function startDecode(
   completer: Completer,
   request: DecodeRequest,
-  { ghost, now, onChange }: DecodeOptions,
+  { ghost, now, beforeEnd, onChange }: DecodeOptions,
 ): Decode {
   const { stopRule } = request;
+  const longest = request.maxTokens * MOST_OF_TOKEN;
   const controller = new AbortController();
   let logProbabilities = 0;
   let counted = 0;
@@ -149,7 +153,7 @@ export function startDecode(
 
   function take(text: string, logProbability: number | undefined): void {
     const firstLineOpen = decode.firstLineMs === null;
-    decode.raw += text.replaceAll("\r", ""); // models that saw CRLF files write it
+    decode.raw += text.slice(0, longest - decode.raw.length).replaceAll("\r", ""); // models that saw CRLF files write it
     if (decode.raw === "") return;
     decode.pieces++;
     decode.firstTextMs ??= now();
@@ -160,10 +164,13 @@ export function startDecode(
     const decision = stopRule(decode.raw);
     decode.kept = decision === "continue" ? decode.raw : decode.raw.slice(0, decision.keep);
     if (decision !== "continue") decode.stoppedBy = decision.stop;
+    else if (decode.raw.length >= longest) decode.stoppedBy = "end";
     if (decision !== "continue" || decode.kept.trimStart().includes("\n")) decode.firstLineMs ??= now();
   }
 
-  run()
+  const read = run();
+  const ended = beforeEnd ? read.then(() => beforeEnd(decode, controller.signal)) : read;
+  ended
     .catch((error: unknown) => {
       decode.error = error instanceof Error ? error : new Error(String(error));
     })

@@ -50,11 +50,13 @@ export { createPipeline, type PipelineOptions } from "./pipeline.ts";
 export {
   closedDocument,
   closedGate,
+  costOf,
   type Exclusion,
   exclusionOf,
   exclusionSilence,
   isLanguageOn,
   isLineTooLong,
+  literalOf,
 } from "./policy/index.ts";
 export {
   isKey,
@@ -80,13 +82,16 @@ export { DEFAULT_SETTINGS } from "./settings.ts";
 export {
   createSyntax,
   cursorTextAt,
+  editorPace,
   indentationOf,
+  inSlices,
   isInComment,
   languageIdOf,
   leadingWhite,
   lexisOf,
   lineStartOf,
   offsetAt,
+  type Pieces,
   placeAt,
   readPlainText,
   type Syntax,

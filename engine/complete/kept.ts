@@ -2,9 +2,10 @@ import type { PromptParts } from "../contract/index.ts";
 import { createCache, type Entry } from "./cache.ts";
 import type { Question, Silence, TraceRecord } from "./contract.ts";
 import type { Decode } from "./decode.ts";
-import { filterSuggestion } from "./filters/index.ts";
+import { type FilterOutcome, filterInPieces, filterSuggestion } from "./filters/index.ts";
 import { acceptEstimate } from "./policy/index.ts";
 import { NO_TEXT } from "./silences.ts";
+import { isBlank, type Pieces } from "./text/index.ts";
 
 /** What the filters made of a decode's text. */
 interface Filtered {
@@ -27,6 +28,8 @@ export function createKept({ contextOf, onGrown }: KeptOptions) {
   const cache = createCache(contextOf);
   const entries = new WeakMap<Decode, Entry>();
   const filtered = new WeakMap<Decode, Filtered>();
+  /** What the filters made of a text before it was to be kept. */
+  const prepared = new WeakMap<Decode, { readonly text: string; readonly outcome: FilterOutcome }>();
   let nextId = 1;
   let early: { readonly decode: Decode; readonly question: Question } | undefined;
 
@@ -37,7 +40,8 @@ export function createKept({ contextOf, onGrown }: KeptOptions) {
       filtered.set(decode, { filters: [], silence: NO_TEXT });
       return earlier;
     }
-    const outcome = filterSuggestion(wholeLines, place, hints);
+    const before = prepared.get(decode);
+    const outcome = before?.text === wholeLines ? before.outcome : filterSuggestion(wholeLines, place, hints);
     const filters = outcome.reports;
     if ("drop" in outcome) {
       filtered.set(decode, { filters, silence: dropped(outcome.drop) });
@@ -78,6 +82,12 @@ export function createKept({ contextOf, onGrown }: KeptOptions) {
       const { question } = early;
       const entry = decode.wholeLines.trim() === "" ? undefined : keep(decode);
       if (entry) tellGrown(entry, question);
+    },
+
+    /** Filters the text of a decode that has all of it, a piece at a time: `keepWhole` then has nothing left to do that takes long. */
+    *prepare(decode: Decode): Pieces<void> {
+      const { kept: text, place, hints } = decode;
+      if (!isBlank(text)) prepared.set(decode, { text, outcome: yield* filterInPieces(text, place, hints) });
     },
 
     /** Keeps the text of a decode that is over, unless it was cut short. */

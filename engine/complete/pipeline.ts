@@ -39,6 +39,8 @@ import {
   type CursorText,
   createAnchors,
   cursorTextAt,
+  inSlices,
+  type Pace,
   placeAt,
   type Syntax,
   withLineEnding,
@@ -51,6 +53,8 @@ export interface PipelineOptions {
   readonly context?: ContextSource;
   readonly syntax?: Syntax;
   readonly clock?: Clock;
+  /** How a thread that serves others is given back while a text is filtered; left out: it is not. */
+  readonly pace?: Pace;
   /** The answer at this place has become better since it was given: ask again, with the trigger of that question. */
   readonly onGrown?: (uri: string, cursor: number, trigger: Question["trigger"]) => void;
   /** Whether the model is being loaded: a silence tells it. */
@@ -63,7 +67,7 @@ export interface PipelineOptions {
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { completer, settings, context, syntax, clock = systemClock, onStage } = options;
+  const { completer, settings, context, syntax, clock = systemClock, pace, onStage } = options;
   const { isLoading = () => false } = options;
   const questions = createQuestions();
   const rhythm = createRhythm();
@@ -72,7 +76,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const dismissals = createDismissals();
   const traces = createTraces({ now: clock.now, kept, onTrace: options.onTrace });
   let settingsShape: string | undefined;
-  const running = createRunning({ completer, clock, onText, onEnd });
+  const running = createRunning({ completer, clock, beforeEnd: pace && filterInTurns, onText, onEnd });
   const ahead = createAhead({ clock, settings, kept, running });
   const pauses = createPauses({
     completer,
@@ -178,6 +182,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const { kept: text, place, hints, cursorText } = decode;
     options.onPartial?.(withLineEnding(presentable(text, place, hints), cursorText.lineEnding));
     kept.grow(decode);
+  }
+
+  /** What came with the last text, the filters, and the answer that is made of it: each in turns of its own. */
+  async function filterInTurns(decode: Decode, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await pace!.pause();
+    await inSlices(kept.prepare(decode), signal, pace);
+    await pace!.pause();
   }
 
   /** What is kept of a document, or of all, and what work in flight would add to it. */

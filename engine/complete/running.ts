@@ -1,10 +1,18 @@
 import type { Clock, Completer } from "../contract/index.ts";
 import type { Wanted } from "./cache.ts";
-import { type Decode, type DecodeRequest, follows, restOf, startDecode } from "./decode.ts";
+import {
+  type Decode,
+  type DecodeOptions,
+  type DecodeRequest,
+  follows,
+  restOf,
+  startDecode,
+} from "./decode.ts";
 
 export interface RunningOptions {
   readonly completer: Completer;
   readonly clock: Clock;
+  readonly beforeEnd?: DecodeOptions["beforeEnd"];
   /** The text of the current decode has grown, or the decode is over. */
   readonly onText: (decode: Decode) => void;
   /** A decode is over, whether it was the current one or an aborted one. */
@@ -12,7 +20,7 @@ export interface RunningOptions {
 }
 
 /** The decode that the model runs, at most one, and the questions that wait for its text. */
-export function createRunning({ completer, clock, onText, onEnd }: RunningOptions) {
+export function createRunning({ completer, clock, beforeEnd, onText, onEnd }: RunningOptions) {
   let current: Decode | undefined;
   let last: Decode | undefined; // started last, over or not
   const waiting = new Set<() => void>();
@@ -34,6 +42,7 @@ export function createRunning({ completer, clock, onText, onEnd }: RunningOption
       const started = startDecode(completer, request, {
         ghost: last && restOf(last, request.cursorText),
         now: clock.now,
+        beforeEnd,
         onChange() {
           if (current === started) onText(started);
           wake();

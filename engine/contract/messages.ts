@@ -158,6 +158,7 @@ const fromEngine = v.variant("kind", [
   object({
     kind: literal("pulse"),
     pulse: object({ waiting: boolean(), returned: number, patienceMs: number }),
+    said: exactOptional(array(v.tuple([count, count]))),
   }),
   object({
     kind: literal("loading"),

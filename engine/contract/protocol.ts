@@ -152,8 +152,12 @@ export type FromEngine =
   | { readonly kind: "hello" }
   /** `nth`: how many events of this run of the request came before it; without it, events come in their order. */
   | { readonly kind: "event"; readonly id: number; readonly nth?: number; readonly event: EngineEvent }
-  /** The answer to `ping`. */
-  | { readonly kind: "pulse"; readonly pulse: GpuPulse }
+  /** The answer to `ping`. `said`: of each request that is not over, how many events were said before: what is missing shows. */
+  | {
+      readonly kind: "pulse";
+      readonly pulse: GpuPulse;
+      readonly said?: readonly (readonly [id: number, events: number])[];
+    }
   /** `fraction` from 0 to 1; null: loading has ended, for better or worse. */
   | {
       readonly kind: "loading";

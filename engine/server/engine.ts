@@ -49,7 +49,8 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
   const kernelChoices = options.kernelChoices ?? createKernelChoices({ version: productVersion, log });
   const models = createModels(() => settings, send, lostDevices, open, kernelChoices);
   const scheduler = createScheduler();
-  const running = new Map<number, AbortController>();
+  /** Requests that are not over, and the events that were said of each. */
+  const running = new Map<number, { readonly controller: AbortController; said: number }>();
   const reads = createReads();
   /** Requests that came, or were cancelled before they came; the oldest first. Each runs once at most. */
   const known = new Set<number>();
@@ -221,12 +222,12 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
   async function run(id: number, request: EngineRequest): Promise<void> {
     timers.clearTimeout(idleTimer);
     const controller = new AbortController();
-    running.set(id, controller);
-    let nth = 0;
+    const one = { controller, said: 0 };
+    running.set(id, one);
     // Nothing more is said to a caller that has left, but that it is over.
     const emit = (event: EngineEvent) => {
       if (controller.signal.aborted && event.kind !== "done") return;
-      send({ kind: "event", id, nth: nth++, event });
+      send({ kind: "event", id, nth: one.said++, event });
     };
     try {
       await serve(request, controller.signal, emit);
@@ -281,13 +282,17 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
           return;
         case "cancel":
           meet(message.id); // a request that comes after its own end is not run
-          running.get(message.id)?.abort();
+          running.get(message.id)?.controller.abort();
           return;
         case "bytes":
           reads.take(message.token, message.base64);
           return;
         case "ping":
-          send({ kind: "pulse", pulse: models.pulse });
+          send({
+            kind: "pulse",
+            pulse: models.pulse,
+            said: [...running].map(([id, { said }]) => [id, said]),
+          });
       }
     },
     close: () => models.close(),

@@ -8,6 +8,7 @@ import {
   type RecentEdit,
   SCANNED,
 } from "../../engine/complete/index.ts";
+import { systemClock } from "../../engine/contract/index.ts";
 import {
   exclusionOfFile,
   type FileToRead,
@@ -38,7 +39,7 @@ const isCode = (document: vscode.TextDocument): boolean =>
 
 /** Pieces of other files: open ones, recent edits and definitions. Nothing of an excluded or a Git-ignored file. */
 export function createEditorContext({ settings, ignoredFiles, modelPositions }: EditorContextOptions) {
-  const edits = createRecentEdits(() => Date.now());
+  const edits = createRecentEdits(systemClock.now);
   const views = new WeakMap<vscode.TextDocument, OpenDocument & { readonly version: number }>();
   const isExcluded = (file: FileToRead): boolean =>
     exclusionOfFile(file, settings.current.pipeline.exclude) !== undefined;

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import { type IgnoreFile, isIgnored, parseIgnoreFile } from "./gitignore.ts";
+import { editorPace, inSlices } from "../../engine/complete/index.ts";
+import { type IgnoreFile, ignoreFileInPieces, isIgnored } from "./gitignore.ts";
 
 /**
  * Whether Git ignores a file of the workspace, by the `.gitignore` files from its workspace folder down. They are read
@@ -20,7 +21,11 @@ export function createIgnoredFiles() {
   async function read(folder: vscode.Uri, within: string): Promise<IgnoreFile | undefined> {
     try {
       const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder, within, ".gitignore"));
-      return parseIgnoreFile(within, new TextDecoder().decode(bytes));
+      return await inSlices(
+        ignoreFileInPieces(within, new TextDecoder().decode(bytes)),
+        undefined,
+        editorPace,
+      );
     } catch {
       return undefined; // most folders have none
     }

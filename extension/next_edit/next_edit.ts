@@ -88,7 +88,7 @@ export function createNextEdits(options: NextEditsOptions) {
           readOnly: !isActive && (knownReadOnly.get(document) ?? false), // of the active one the view asks
         },
         isAsked,
-        nowMs: Date.now(),
+        nowMs: systemClock.now(),
       });
     },
     onChange: drawSoon,

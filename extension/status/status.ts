@@ -1,6 +1,12 @@
 import * as vscode from "vscode";
 import { isLanguageOn, type MetricsSummary, type TraceRecord } from "../../engine/complete/index.ts";
-import { type EngineStatus, isFault, isSameSilence, type Silence } from "../../engine/contract/index.ts";
+import {
+  type EngineStatus,
+  isFault,
+  isSameSilence,
+  type Silence,
+  systemClock,
+} from "../../engine/contract/index.ts";
 import { sentenceOf, UserError } from "../../engine/errors/index.ts";
 import { type Downloads, modelTrouble } from "../models/index.ts";
 import type { Engine } from "../services/index.ts";
@@ -45,11 +51,16 @@ export function watchStatus({
   let longBusy = false;
   let busyTimer: NodeJS.Timeout | undefined;
   let redraw: NodeJS.Timeout | undefined;
+  let drawn: StatusView | undefined;
+  /** Asked of the editor when it may be another, since asking takes it a millisecond and more: its document, and whether it is on. */
+  let inlineSuggest: { readonly of: string | undefined; readonly isOn: boolean } | undefined;
 
   const soon = (): void => {
     redraw ??= setTimeout(() => {
       redraw = undefined;
+      drawn = viewNow(); // once for all that draw it
       changed.fire();
+      drawn = undefined;
     }, REDRAW_MS);
   };
 
@@ -110,35 +121,50 @@ export function watchStatus({
     }),
     vscode.window.onDidChangeActiveTextEditor(soon),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration("editor.inlineSuggest")) soon();
+      if (!event.affectsConfiguration("editor.inlineSuggest")) return;
+      inlineSuggest = undefined;
+      soon();
     }),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => silences.delete(uri.toString())),
   );
 
+  function isInlineSuggestOn(document?: vscode.TextDocument): boolean {
+    const of = document && `${document.languageId} ${document.uri.toString()}`;
+    if (!inlineSuggest || inlineSuggest.of !== of) {
+      const editor = vscode.workspace.getConfiguration("editor", document);
+      inlineSuggest = { of, isOn: editor.get("inlineSuggest.enabled") !== false };
+    }
+    return inlineSuggest.isOn;
+  }
+
+  function viewNow(): StatusView {
+    const document = vscode.window.activeTextEditor?.document;
+    const { pipeline, statistics, recordTyping } = settings.current;
+    const here = troubleIn(trouble, document?.uri.toString());
+    const { languages } = pipeline;
+    const isOn = !document || isLanguageOn(languages, document.languageId);
+    return {
+      engine: engine.service.state,
+      busy: longBusy,
+      trouble: here,
+      modelTrouble: (here && isFault(here) && modelTrouble(here)) || null,
+      download: downloads.summary,
+      inlineSuggest: isInlineSuggestOn(document),
+      enabled: pipeline.enabled,
+      snoozedForMs: Math.max(0, snooze.untilMs - systemClock.now()),
+      languageOff: isOn ? null : document.languageId,
+      manual: pipeline.trigger === "manual",
+      eco: pipeline.profile === "eco",
+      summary: statistics ? summary() : null,
+      recordTyping,
+      engineStatus,
+      lastSilence: (document && silences.get(document.uri.toString())) ?? null,
+    };
+  }
+
   return {
     get view(): StatusView {
-      const document = vscode.window.activeTextEditor?.document;
-      const { pipeline, statistics, recordTyping } = settings.current;
-      const here = troubleIn(trouble, document?.uri.toString());
-      const { languages } = pipeline;
-      const isOn = !document || isLanguageOn(languages, document.languageId);
-      return {
-        engine: engine.service.state,
-        busy: longBusy,
-        trouble: here,
-        modelTrouble: (here && isFault(here) && modelTrouble(here)) || null,
-        download: downloads.summary,
-        inlineSuggest: isInlineSuggestOn(document),
-        enabled: pipeline.enabled,
-        snoozedForMs: Math.max(0, snooze.untilMs - Date.now()),
-        languageOff: isOn ? null : document.languageId,
-        manual: pipeline.trigger === "manual",
-        eco: pipeline.profile === "eco",
-        summary: statistics ? summary() : null,
-        recordTyping,
-        engineStatus,
-        lastSilence: (document && silences.get(document.uri.toString())) ?? null,
-      };
+      return drawn ?? viewNow();
     },
     onChange: changed.event,
     dispose(): void {
@@ -152,6 +178,3 @@ export function watchStatus({
 export type Status = ReturnType<typeof watchStatus>;
 
 const isAboutModel = (silence: Silence): boolean => isFault(silence) && modelTrouble(silence) !== undefined;
-
-const isInlineSuggestOn = (document?: vscode.TextDocument): boolean =>
-  vscode.workspace.getConfiguration("editor", document).get("inlineSuggest.enabled") !== false;

@@ -7,7 +7,7 @@ import type {
   TraceRecord,
 } from "../../engine/complete/index.ts";
 import { closedGate, cursorTextAt, isInComment, placeAt } from "../../engine/complete/index.ts";
-import type { Silence } from "../../engine/contract/index.ts";
+import { type Silence, systemClock } from "../../engine/contract/index.ts";
 import { isSupported } from "../editor/index.ts";
 import type { ReadOnly } from "../suggest/index.ts";
 import { questionAt } from "../suggest/index.ts";
@@ -51,7 +51,7 @@ export async function showWhy(options: WhyOptions): Promise<void> {
     for (const decision of near) {
       const { outcome } = decision.last;
       const remedy: Remedy = outcome.kind === "nothing" ? remedyFor(outcome.silence) : ["foretype.showTrace"];
-      items.push({ ...whyRow(decision, Date.now()), remedy });
+      items.push({ ...whyRow(decision, systemClock.now()), remedy });
     }
   }
   items.push(
@@ -124,6 +124,6 @@ function gateView({ document, cursor }: Question, syntax: Syntax) {
   return {
     place: placeAt(before + after, before.length),
     inComment: () => isInComment(languageId, before, after, syntax.factsAt(languageId, before, after)),
-    nowMs: Date.now(),
+    nowMs: systemClock.now(),
   };
 }

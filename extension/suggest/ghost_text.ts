@@ -9,6 +9,8 @@ import type { ReadOnly } from "./read_only.ts";
 
 export interface GhostTextOptions {
   readonly log: vscode.LogOutputChannel;
+  /** The editor asks for a suggestion: what is not for it had better wait. */
+  readonly onAsked: () => void;
   readonly pipeline: Pipeline;
   readonly lifecycle: Lifecycle;
   readonly readOnly: ReadOnly;
@@ -26,7 +28,7 @@ export interface GhostTextOptions {
 }
 
 /** Suggestions as the editor's inline completions: one at a place, with a range and a command that says it was taken. */
-export function createGhostText({ log, pipeline, lifecycle, readOnly, nextEdit }: GhostTextOptions) {
+export function createGhostText({ log, onAsked, pipeline, lifecycle, readOnly, nextEdit }: GhostTextOptions) {
   /** A place where we ask the editor to ask again: it calls that invoked, whatever the user did. */
   let again: Place | undefined;
   let last: Place | undefined;
@@ -51,6 +53,7 @@ export function createGhostText({ log, pipeline, lifecycle, readOnly, nextEdit }
     { triggerKind, selectedCompletionInfo }: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[]> {
+    onAsked();
     const uri = document.uri.toString();
     const cursor = document.offsetAt(position);
     const { version } = document;

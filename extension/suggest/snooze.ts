@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
+import { systemClock } from "../../engine/contract/index.ts";
 
 const MINUTES = [5, 30, 60];
 const MINUTE = 60_000;
 
-/** Suggestions asleep until a time of the clock; the next window is awake. */
+/** Suggestions asleep until a time of `systemClock`, whatever the time of day is set to; the next window is awake. */
 export function createSnooze() {
   const changed = new vscode.EventEmitter<void>();
   let untilMs = 0;
@@ -17,19 +18,19 @@ export function createSnooze() {
   /** Tells of each minute that has passed: the status bar counts them down. */
   function tick(): void {
     clearTimeout(timer);
-    const left = untilMs - Date.now();
+    const left = untilMs - systemClock.now();
     if (left > 0) timer = setTimeout(tick, Math.min(left, left % MINUTE || MINUTE) + 1);
     else untilMs = 0;
     changed.fire();
   }
 
   async function ask(): Promise<void> {
-    if (untilMs > Date.now()) return sleepUntil(0);
+    if (untilMs > systemClock.now()) return sleepUntil(0);
     const items = MINUTES.map((minutes) => ({ label: `${minutes} minutes`, minutes }));
     const choice = await vscode.window.showQuickPick(items, {
       placeHolder: "No suggestions as you type for",
     });
-    if (choice) sleepUntil(Date.now() + choice.minutes * MINUTE);
+    if (choice) sleepUntil(systemClock.now() + choice.minutes * MINUTE);
   }
 
   return {

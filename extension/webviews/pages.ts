@@ -37,7 +37,7 @@ export function registerPages(services: Services): vscode.Disposable {
           restart: "foretype.restartEngine",
           log: "foretype.showLog",
         };
-        const command = commands[kind];
+        const command = Object.hasOwn(commands, kind) && commands[kind];
         if (command) void vscode.commands.executeCommand(command).then(() => update("device"));
       },
     },

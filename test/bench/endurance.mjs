@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { childEnvironment } from "../../scripts/environment.mjs";
-import { ROOT } from "../../scripts/steps.mjs";
+import { endsWithParent, ROOT, startedFromHere } from "../../scripts/steps.mjs";
 import { bundlePrograms } from "../gpu/support/bundle.mjs";
 
 const folder = join(ROOT, "out", "endurance");
@@ -23,10 +23,10 @@ const engine = join(folder, scripted ? "scripted_engine.js" : "engine.js");
 const limits = process.argv.slice(2).filter((it) => it !== "--scripted");
 const { status } = spawnSync(
   process.execPath,
-  ["--expose-gc", join(folder, "host.js"), engine, plot, ...limits],
+  endsWithParent(["--expose-gc", join(folder, "host.js"), engine, plot, ...limits]),
   {
     stdio: "inherit",
-    env: childEnvironment(),
+    env: childEnvironment(startedFromHere()),
   },
 );
 console.log(`${plot} has the plot, and .json beside it the samples.`);

@@ -15,6 +15,7 @@ import { anyMessage } from "./messages.ts";
 export interface BadChannelTally {
   messages: number;
   malformed: number;
+  lost: number;
   crashes: number;
   /** Requests that ended with all of their text, with a sentence, or because their caller left. */
   whole: number;
@@ -34,24 +35,44 @@ function textFor(prompt: string): string {
   ).join("");
 }
 
-/** A process that the series ends, and whose messages arrive when it says so. */
-function createChild(pid: number, random: Random, tally: BadChannelTally) {
+/** A process that the series ends, and whose messages arrive when it says so. `channel.loses`: some never do, either way. */
+function createChild(
+  pid: number,
+  random: Random,
+  tally: BadChannelTally,
+  channel: { readonly loses: boolean },
+) {
   const below = (count: number) => Math.floor(random() * count);
   /** Said and not yet heard. */
   const said: unknown[] = [{ kind: "hello" } satisfies FromEngine];
+  /** Events that were said of requests that are not over. */
+  const running = new Map<number, number>();
   const exits: ((how: string) => void)[] = [];
   const is = { ended: false, toldToEnd: false };
   let hear = (_: unknown) => {};
   const leave = () => {
     is.toldToEnd = true;
   };
+  const isLost = (): boolean => {
+    const lost = channel.loses && random() < 0.01;
+    if (lost) tally.lost++;
+    return lost;
+  };
   const child: EngineChild = {
     pid,
     send(message: ToEngine) {
       if (is.ended) throw new Error("the channel is closed");
-      if (message.kind === "ping")
-        said.push({ kind: "pulse", pulse: { waiting: false, returned: 0, patienceMs: 10_000 } });
-      if (message.kind === "request") said.push(...answer(message.id, message.request, random));
+      if (isLost()) return;
+      if (message.kind === "ping") {
+        const pulse = { waiting: false, returned: 0, patienceMs: 10_000 };
+        said.push({ kind: "pulse", pulse, said: [...running] } satisfies FromEngine);
+        for (const id of running.keys()) if (random() < 0.5) running.delete(id);
+      }
+      if (message.kind === "cancel") running.delete(message.id);
+      if (message.kind !== "request") return;
+      const messages = answer(message.id, message.request, random);
+      said.push(...messages);
+      running.set(message.id, messages.length);
     },
     kill: leave,
     disconnect: leave,
@@ -69,11 +90,15 @@ function createChild(pid: number, random: Random, tally: BadChannelTally) {
       is.ended = true;
       for (const listener of exits) listener("by SIGKILL");
     },
-    /** One message arrives: with faults not always the oldest, sometimes again later, sometimes after something malformed. */
+    get silent(): boolean {
+      return said.length === 0;
+    },
+    /** One message arrives, or is lost: with faults not always the oldest, sometimes again later, sometimes after something malformed. */
     deliver(faults: boolean): void {
       if (said.length === 0) return;
       const [message] = said.splice(faults ? below(Math.min(4, said.length)) : 0, 1);
       tally.messages++;
+      if (isLost()) return;
       if (faults && random() < 0.15) said.splice(below(said.length + 1), 0, message);
       if (faults && random() < 0.1) {
         tally.malformed++;
@@ -113,7 +138,16 @@ async function read(
 function createSeries(seed: number) {
   const random = seededRandom(seed);
   random(); // neighbouring seeds give neighbouring first numbers
-  const tally: BadChannelTally = { messages: 0, malformed: 0, crashes: 0, whole: 0, sentences: 0, left: 0 };
+  const channel = { loses: true };
+  const tally: BadChannelTally = {
+    messages: 0,
+    malformed: 0,
+    lost: 0,
+    crashes: 0,
+    whole: 0,
+    sentences: 0,
+    left: 0,
+  };
   const clock = fakeClock();
   const children: ReturnType<typeof createChild>[] = [];
   const logs: string[] = [];
@@ -124,7 +158,7 @@ function createSeries(seed: number) {
     onState: () => {},
     onLog: (level, text) => logs.push(`${level}: ${text}`),
     start() {
-      const child = createChild(1000 + children.length, random, tally);
+      const child = createChild(1000 + children.length, random, tally, channel);
       children.push(child);
       return child.child;
     },
@@ -134,6 +168,7 @@ function createSeries(seed: number) {
     random,
     below: (count: number) => Math.floor(random() * count),
     tally,
+    channel,
     clock,
     children,
     logs,
@@ -184,12 +219,17 @@ async function step({ random, below, tally, clock, children, readers, client, as
 }
 
 /** No more faults: all that was asked comes to its end. */
-async function finish({ clock, children, readers, client, logs }: Series): Promise<void> {
+async function finish({ channel, clock, children, readers, client, logs }: Series): Promise<void> {
+  channel.loses = false;
   for (let rounds = 0; readers.some(({ open }) => open); rounds++) {
     if (rounds > 3000) throw new Error(`a request never ends; ${logs.at(-1)}`);
     if (children.at(-1)?.is.ended || client.state.kind === "crashed") await clock.pass(10_000);
     if (client.state.kind === "failed") client.restart();
-    children.at(-1)?.deliver(false);
+    const last = children.at(-1);
+    if (last?.is.toldToEnd) last.end();
+    // What was lost is found by what the process says each second, and nothing else happens.
+    if (last?.silent) await clock.pass(1000);
+    last?.deliver(false);
     await settle();
   }
   await Promise.all(readers.map(({ finished }) => finished));
@@ -203,8 +243,8 @@ async function finish({ clock, children, readers, client, logs }: Series): Promi
 }
 
 /**
- * A client whose processes crash, restart and hang, over a channel that brings messages late, twice, out of order and
- * malformed, for some hundred steps.
+ * A client whose processes crash, restart and hang, over a channel that brings messages late, twice, out of order,
+ * malformed and not at all, for some hundred steps.
  * @throws Error where a text is lost, mixed or delivered twice, where a request never ends or ends without a sentence, or
  * where a process or a timer is left behind
  */

@@ -4,6 +4,7 @@ import { fork } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { childEnvironment } from "../../scripts/environment.mjs";
+import { endsWithParent, startedFromHere } from "../../scripts/steps.mjs";
 
 const LINE_MS = 5000; // between two lines of a part
 const LOOK_MS = 500;
@@ -39,7 +40,11 @@ export function openCounts(path, seed) {
  */
 export function runWatched(script, task, { patienceMs, startMs = patienceMs, onWord }) {
   return new Promise((resolve) => {
-    const child = fork(script, { env: childEnvironment(), stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = fork(script, {
+      env: childEnvironment(startedFromHere()),
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      execArgv: endsWithParent(),
+    });
     let until = Date.now() + startMs;
     let hung = false;
     const watch = setInterval(() => {

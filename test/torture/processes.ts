@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { forkEngine } from "../../engine/client/child.ts";
 import { createEngineClient, type EngineChild, type EngineClient } from "../../engine/client/client.ts";
@@ -22,11 +23,17 @@ export const settingsOf = (device: string): EngineSettings => ({
   unloadAfterMinutes: 30,
 });
 
+/** Whether a process runs; on Linux one that has ended, and that whoever took it over has not asked about yet, does not. */
 export const isThere = (pid: number): boolean => {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
   } catch {
     return false;
+  }
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return process.platform !== "linux";
   }
 };
 

@@ -1,4 +1,4 @@
-import type { NameReader } from "../text/index.ts";
+import type { NameReader, Pace } from "../text/index.ts";
 import { elsewhereOf } from "./elsewhere.ts";
 import type { EditHistory, FollowedDocument } from "./history.ts";
 import type { Proposed, Refusals } from "./refusals.ts";
@@ -35,20 +35,20 @@ export type EditSource = (
 
 /** The user's last replacement, where its old text still stands: here, and then in other open documents. No model is asked. */
 export const repeatSource =
-  (names?: NameReader): EditSource =>
+  (names?: NameReader, pace?: Pace): EditSource =>
   async ({ uri, cursor, history, refusals }, signal) => {
     const document = history.get(uri);
     if (!document) return "not-followed";
     const languageId = languageOf(document);
     const isRefused = (place: Proposed) => refusals.has(uri, place);
-    const answer = await repeatOf({ document, languageId, names, cursor, isRefused }, signal);
+    const answer = await repeatOf({ document, languageId, names, cursor, isRefused }, signal, pace);
     if (!answer) return "waiting"; // aborted
     if (typeof answer !== "string") return placesIn(uri, answer.places);
     const documents = [uri, ...history.uris().filter((one) => one !== uri)].flatMap((one) => {
       const followed = history.get(one);
       return followed ? { ...followed, uri: one, languageId: languageOf(followed) } : [];
     });
-    const found = await elsewhereOf({ documents, names, cursor, isRefused: refusals.has }, signal);
+    const found = await elsewhereOf({ documents, names, cursor, isRefused: refusals.has }, signal, pace);
     return found ? placesIn(found.uri, found.places) : answer;
   };
 

@@ -6,6 +6,7 @@ import {
   lexisOrUsual,
   nearAfter,
   openBelow,
+  type Pieces,
   type Place,
   USUAL,
 } from "../text/index.ts";
@@ -16,31 +17,34 @@ const PARSED = 6; // ends that the parser tries: each takes a millisecond or two
 /**
  * Ends the text before it closes what is closed after the cursor already, hides it in a comment, or ends a statement that
  * the line continues: `f(█)` and `a);` give `a`. Of the ends that are possible, the longest that is no worse code.
+ * In pieces, of which each parses once.
  */
-export function cutSurplusCloser(text: string, place: Place, hints: FilterHints): string {
+export function* cutSurplusCloser(text: string, place: Place, hints: FilterHints): Pieces<string> {
   const insertion = insertionAt(text, place, hints);
   // What follows on other lines counts only where the language's own strings and comments are known.
   if (isBlank(place.rest) && insertion.lexis === USUAL) return text;
   const { hides, words, sure, possible } = endingsOf(insertion);
   if (hides !== undefined) {
-    const shown = cutSurplusCloser(text.slice(0, hides).trimEnd(), place, hints);
+    const shown = yield* cutSurplusCloser(text.slice(0, hides).trimEnd(), place, hints);
     return breaks(shown, text, hints) ? text : shown;
   }
   if (words !== undefined) return text.slice(0, words);
   const bare = withoutTerminator(text, place, hints);
   if (sure === undefined && bare !== text && !breaks(bare, text, hints)) return bare;
+  yield;
   const errors = hints.facts?.errorsWith(text);
   // The brace that closes a block may be further below than the parser sees.
   const isProof = !insertion.lexis.lenient && (sure === undefined || text[sure] !== "}");
   if (errors === 0 && isProof) return text;
   if (sure !== undefined) {
     const cut = text.slice(0, sure);
+    yield;
     // Lines below tell less than what follows on the cursor's own: the parser must agree.
     const isRefused = isBlank(place.rest) && (hints.facts?.errorsWith(cut) ?? 0) > (errors ?? 0);
     return isRefused ? text : cut;
   }
   if (!hints.facts || errors === undefined) return text;
-  return fewestErrors(text, errors, possible, hints.facts);
+  return yield* fewestErrors(text, errors, possible, hints.facts);
 }
 
 /**
@@ -52,16 +56,17 @@ export function breaks(part: string, text: string, { facts, languageId }: Filter
 }
 
 /** The longest of the parts of a text with the fewest errors, if that is fewer than the whole text has. */
-function fewestErrors(
+function* fewestErrors(
   text: string,
   errors: number,
   ends: readonly number[],
   facts: NonNullable<FilterHints["facts"]>,
-): string {
+): Pieces<string> {
   let best = text;
   let least = errors;
   const longestFirst = [...ends].sort((a, b) => b - a).slice(0, PARSED);
   for (const end of longestFirst) {
+    yield;
     const cut = text.slice(0, end);
     const left = facts.errorsWith(cut) ?? errors;
     if (left < least) [best, least] = [cut, left];

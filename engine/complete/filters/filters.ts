@@ -1,4 +1,4 @@
-import { isBlank, type Pieces, type Place } from "../text/index.ts";
+import { atOnce, isBlank, type Pieces, type Place } from "../text/index.ts";
 import { cleanCharacters } from "./characters.ts";
 import { cutSurplusCloser } from "./closers.ts";
 import { cutAtControlToken, withoutUnfinishedToken } from "./control_tokens.ts";
@@ -12,6 +12,7 @@ import { cutRepetition } from "./loops.ts";
 import { cutNextLines, dropPreviousLines } from "./near_copies.ts";
 import { cutSuffixOverlap } from "./overlap.ts";
 import { cutProse } from "./prose.ts";
+import { rehearseSentences } from "./sentences.ts";
 import { trimTrailingSpace } from "./white_space.ts";
 
 export type FilterId =
@@ -43,12 +44,12 @@ export type FilterOutcome = ({ readonly show: string } | { readonly drop: Filter
 };
 
 /** Returns the text or a part of it. If only white space is left, this filter counts as having dropped the suggestion. */
-type Filter = (text: string, place: Place, hints: FilterHints) => string;
+type Filter<Result = string> = (text: string, place: Place, hints: FilterHints) => Result;
 
 // Text that does not belong to the file goes first. The first line is put in its place before others compare whole lines, and
 // what repeats the text before the cursor goes before what follows it is looked at. Closers are judged after the overlap,
 // which knows more; white space goes last, because the others lay it bare.
-const FILTERS: readonly (readonly [FilterId, Filter])[] = [
+const FILTERS: readonly (readonly [FilterId, Filter<string | Pieces<string>>])[] = [
   ["control-characters", cleanCharacters],
   ["sentinel", cutAtControlToken],
   ["blank", (text) => text],
@@ -80,11 +81,17 @@ function onOwnLine(filter: Filter): Filter {
   };
 }
 
-export function filterSuggestion(text: string, place: Place, hints: FilterHints = {}): FilterOutcome {
+export const filterSuggestion = (text: string, place: Place, hints: FilterHints = {}): FilterOutcome =>
+  atOnce(filterInPieces(text, place, hints));
+
+/** The same in pieces: a filter, or a part of one that takes longer. */
+export function* filterInPieces(text: string, place: Place, hints: FilterHints): Pieces<FilterOutcome> {
   const reports: FilterReport[] = [];
   let show = text;
   for (const [id, filter] of FILTERS) {
-    const after = filter(show, place, hints);
+    const made = filter(show, place, hints);
+    const after = typeof made === "string" ? made : yield* made;
+    yield;
     if (isBlank(after) && (after !== show || id === "blank")) {
       reports.push({ id, before: show, after: null });
       return { drop: id, reports };
@@ -113,10 +120,12 @@ const REHEARSED: readonly [text: string, place: Place, hints: FilterHints] = [
   { languageId: "typescript", path: "rehearsal.ts", tabSize: 2, insertSpaces: true },
 ];
 
-/** Runs each filter once, for nothing but its code to be compiled. */
+/** Runs each filter once, for nothing but its code to be compiled, and before them what takes longest to compile. */
 export function* rehearseFilters(): Pieces<void> {
+  yield* rehearseSentences();
   for (const [, filter] of FILTERS) {
-    filter(...REHEARSED);
+    const made = filter(...REHEARSED);
+    if (typeof made !== "string") yield* made;
     yield;
   }
 }

@@ -5,6 +5,12 @@
 // Must not know: how a model is asked.
 export { cleanCharacters } from "./characters.ts";
 export { cutAtControlToken } from "./control_tokens.ts";
-export { filterSuggestion, presentable, rehearseFilters } from "./filters.ts";
+export {
+  type FilterOutcome,
+  filterInPieces,
+  filterSuggestion,
+  presentable,
+  rehearseFilters,
+} from "./filters.ts";
 export type { FilterHints } from "./hints.ts";
 export { cutRepetition } from "./loops.ts";

@@ -1,3 +1,5 @@
+import type { Pieces } from "../text/index.ts";
+
 /** What a line looks like that may be a sentence. */
 export interface Words {
   readonly count: number;
@@ -49,6 +51,30 @@ const HUMP = /\p{Ll}\p{Lu}\p{Ll}/gu;
 const CALL = /[\p{L}\p{N}_>]\(/u;
 const WIDE_MARK = /\p{L}[，。！？：；、]/u;
 const RUN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]{8}/u;
+const CAPITAL = /^(?:\p{Lu}\p{Ll}|I(?:['’]|$)|\p{Lu}$|\p{Lo})/u;
+const PUNCTUATED = /[\p{L}\p{N})"'”][.,!?:…](?:\s|$)/u;
+
+/** Has V8 compile each of these, which takes some of them a millisecond or two: for the first search, and again for the second. */
+export function* rehearseSentences(): Pieces<void> {
+  for (const one of [
+    WORD,
+    SMALL,
+    PERSONAL,
+    CONTRACTION,
+    NAME,
+    HUMP,
+    CALL,
+    WIDE_MARK,
+    RUN,
+    CAPITAL,
+    PUNCTUATED,
+  ]) {
+    for (let search = 0; search < 2; search++) {
+      "the total of itemCount".search(one);
+      yield;
+    }
+  }
+}
 
 export function wordsOf(line: string): Words {
   const bare = line.replace(/`[^`]*`/g, "").replace(/^(?:(?:[-*•]|\d+[.)])\s+|[¡¿"“«(]+)/, "");
@@ -67,8 +93,8 @@ export function wordsOf(line: string): Words {
     signs:
       bare.replace(WORD, "").replace(/[\s,.:;!?¡¿()"'’“”„«»—–，。！？：；、（）《》「」-]/g, "").length +
       (bare.match(/[;{}]$|\w\(|\(\)|::|->|\w\.\w/g)?.length ?? 0),
-    isCapital: words[0]?.index === 0 && /^(?:\p{Lu}\p{Ll}|I(?:['’]|$)|\p{Lu}$|\p{Lo})/u.test(first),
-    isPunctuated: /[\p{L}\p{N})"'”][.,!?:…](?:\s|$)/u.test(bare),
+    isCapital: words[0]?.index === 0 && CAPITAL.test(first),
+    isPunctuated: PUNCTUATED.test(bare),
     small,
     isCode:
       small === 0 ? hasNames(bare) || CALL.test(bare) || isListOfNames(bare) : small === 1 && CALL.test(bare),

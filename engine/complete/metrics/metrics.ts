@@ -95,7 +95,7 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
 
     /** Characters that the user typed by hand; negative where fewer were than was told before. */
     typed(characters: number): void {
-      data.typedCharacters += characters;
+      if (Number.isFinite(characters)) data.typedCharacters += characters;
     },
 
     nextEdit({ kind, source }: CountedNextEdit): void {
@@ -123,10 +123,10 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
         addTime(data.latency.firstLine, times.firstLineMs);
         addTime(hourAt(data, hourOf(record.at)).firstLine, times.firstLineMs);
       }
-      data.tokens += Math.max(0, record.tokens - 1); // the first comes with the prompt
-      data.decodeMs += record.tokens > 1 ? times.decodeMs : 0;
-      data.drafted += record.drafted;
-      data.acceptedDrafts += record.acceptedDrafts;
+      data.tokens += counted(record.tokens - 1); // the first comes with the prompt
+      data.decodeMs += record.tokens > 1 ? counted(times.decodeMs) : 0;
+      data.drafted += counted(record.drafted);
+      data.acceptedDrafts += counted(record.acceptedDrafts);
     },
 
     summary(): MetricsSummary {
@@ -200,5 +200,10 @@ export function createMetrics({ now, stored, session = "", log = () => {} }: Met
     },
   };
 }
+
+const MOST_COUNTED = 1e9; // of one answer
+
+/** What the engine says of an answer: where that can be no count, it is none. A sum without end would make the file unreadable. */
+const counted = (value: number): number => (value >= 0 && value <= MOST_COUNTED ? value : 0);
 
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -134,6 +134,7 @@ export function isStoredMetrics(stored: unknown): stored is StoredMetrics {
     Array.isArray(outcomes) &&
     outcomes.every(isOutcome) &&
     isRecordOf(hours, isHour) &&
+    Object.keys(hours).every((hour) => Number.isInteger(Number(hour))) &&
     isRecordOf(languages, isCounts) &&
     isRecordOf(latency, isHistogram) &&
     Object.keys(fresh.latency).every((key) => key in latency) &&

@@ -1,5 +1,6 @@
 import ignore, { type Ignore } from "ignore";
 import type { ReadableFile, Silence } from "../contract.ts";
+import { atOnce, type Pieces } from "../text/index.ts";
 import { BUILT_IN_EXCLUDES, SECRET_LANGUAGES } from "./built_in_excludes.ts";
 import { literalOf, type Pattern, parseEntry } from "./exclude_entries.ts";
 
@@ -89,13 +90,25 @@ function compiledFor(exclude: readonly string[]): Compiled {
   return known;
 }
 
-/** The same whatever the user sets; they are made once. */
-let builtInRules: readonly Rule[] | undefined;
+/** The same whatever the user sets; they are made once, as many as were read so far. */
+const builtInRules: Rule[] = [];
+let builtInRead = 0; // entries
+const READ_AT_ONCE = 8; // entries of a piece
+
+/** Reads the built-in rules, a piece at a time, before a file asks for all of them. */
+export function* readBuiltInExcludes(): Pieces<void> {
+  while (builtInRead < BUILT_IN_EXCLUDES.length) {
+    const entries = BUILT_IN_EXCLUDES.slice(builtInRead, builtInRead + READ_AT_ONCE);
+    builtInRead += entries.length;
+    builtInRules.push(...entries.flatMap((entry) => rulesOf(entry, true)));
+    yield;
+  }
+}
 
 function rulesFor(exclude: readonly string[]): Rule[] {
   const own = exclude.flatMap((entry) => rulesOf(entry, false));
   const takenBack = new Set(own.filter(({ negated }) => negated).map(({ body }) => bare(body)));
-  builtInRules ??= BUILT_IN_EXCLUDES.flatMap((entry) => rulesOf(entry, true));
+  atOnce(readBuiltInExcludes());
   // `!secrets/` means the rule, whatever else `.gitignore` makes of it.
   return [...builtInRules.filter(({ body }) => !takenBack.has(bare(body))), ...own];
 }

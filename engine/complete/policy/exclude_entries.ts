@@ -13,7 +13,7 @@ export interface WrongEntry {
 
 const MOST_ALTERNATIVES = 500; // of the braces of one entry
 const LONGEST = 4096; // characters: as long as a path may be; an expression made of a much longer entry cannot be compiled
-const MOST_STARS = 4; // in one name: what matching may take grows by a name's length with each
+const MOST_STARS = 4; // in one name, or names: what matching may take grows by a name's or path's length with each
 
 /**
  * The patterns of an entry of `foretype.exclude`: the syntax of `.gitignore`, and what people write in globs or on Windows:
@@ -59,14 +59,23 @@ export function literalOf(body: string): string {
   return runs.reduce((longest, run) => (run.length > longest.length ? run : longest), "").toUpperCase();
 }
 
+/** Why a pattern may take seconds to match, or cannot be: to be read after “which”. */
+export function costOf(glob: string): string | undefined {
+  if (glob.length > LONGEST) return `is longer than any path, which has ${LONGEST} characters at most`;
+  if (glob.split("/").some((name) => (name.match(/\*+/g) ?? []).length > MOST_STARS))
+    return `has more than ${MOST_STARS} “*” in one name: write several entries`;
+  if ((glob.match(/\*\*/g) ?? []).length > MOST_STARS)
+    return `has more than ${MOST_STARS} “**”: write several entries`;
+  return undefined;
+}
+
 /** Without `[a-z]` and the like. */
 const withoutClasses = (glob: string, instead: string): string =>
   glob.replace(/\[[!^]?(?:\](?:[^\]]*\])|(?:\[:\w+:\]|[^\]])+\])/g, instead);
 
 function faultOf(glob: string): string | undefined {
-  if (glob.length > LONGEST) return `is longer than any path, which has ${LONGEST} characters at most`;
-  if (glob.split("/").some((name) => (name.match(/\*+/g) ?? []).length > MOST_STARS))
-    return `has more than ${MOST_STARS} “*” in one name: write several entries`;
+  const cost = costOf(glob);
+  if (cost !== undefined) return cost;
   if (/^[!/\\.\s]*$/.test(glob)) return "names nothing";
   if (glob.startsWith("!")) return "has a second “!”: write “\\!” for a name that begins with one";
   if (/^\.\.[\\/]/.test(glob)) return "leads out of the workspace: write the whole path";

@@ -35,7 +35,7 @@ export {
   USUAL,
 } from "./lexical/index.ts";
 export { KNOWS_DECLARATIONS, type NameFacts, type Names, type Scope } from "./names.ts";
-export { atOnce, inSlices, type Pace, type Pieces } from "./pieces.ts";
+export { atOnce, editorPace, inSlices, type Pace, type Pieces } from "./pieces.ts";
 export { columnsOf, indentation, isBlank, leadingWhite, type Place, placeAt } from "./place.ts";
 export { lineOf, lineStartOf, offsetAt, readPlainText, withLineEnding } from "./position.ts";
 export { copiesLine, isStructural, sameLine, saysMuch } from "./same_line.ts";

@@ -13,6 +13,12 @@ const systemPace: Pace = {
   pause: () => new Promise((resolve) => setImmediate(resolve)),
 };
 
+/** For an editor's own thread: after a timer all else that waited has had its turn, keys first of all. */
+export const editorPace: Pace = {
+  now: systemPace.now,
+  pause: () => new Promise((resolve) => setTimeout(resolve, 1)),
+};
+
 const SLICE_MS = 3; // of the 5 ms that the thread may be held (I7)
 
 /**

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createEngineClient, type EngineChild } from "../../../engine/client/client.ts";
 import type { FromEngine, RemoteFiles, ToEngine } from "../../../engine/contract/index.ts";
 import { UserError } from "../../../engine/errors/index.ts";
 import { createEngine } from "../../../engine/server/index.ts";
 import { root } from "../support/repository.ts";
+import { bench as scripted, settle } from "./bench.ts";
 
 // The client and the engine, with messages between them as JSON, as their process has them.
 
@@ -115,4 +116,18 @@ test("a process that ends while it reads is replaced, and the next one begins ag
   expect((await client.describeRemote(path, remote)).path).toBe(path);
   expect(reads).toBeGreaterThan(1);
   client.dispose();
+});
+
+test("a process that asks for a file that it was not offered gets none of it, and a sentence tells", async () => {
+  const it = scripted();
+  const read = vi.fn();
+  const described = it.client.describeRemote(path, { files: [{ path, size: 1 }], read });
+  const outcome = expect(described).rejects.toThrow('asked for "/etc/passwd", which is none of the files');
+  it.last().say({ kind: "hello" });
+  await settle();
+  await it.last().answer({ kind: "read", token: "1", path: "/etc/passwd", offset: 0, length: 9 });
+  await outcome;
+  expect(read).not.toHaveBeenCalled();
+  expect(it.last().sent.at(-1)).toMatchObject({ kind: "cancel" });
+  it.client.dispose();
 });

@@ -179,6 +179,9 @@ const wrong: readonly (readonly [entry: unknown, why: RegExp])[] = [
   [`$${"{workspaceFolder}"}/x`, /variable/],
   ["%APPDATA%/x", /variable/],
   ["!(a|b)", /parentheses/],
+  [`${"a/**/".repeat(5)}b`, /more than 4 “\*\*”/],
+  ["*a".repeat(5), /more than 4 “\*” in one name/],
+  ["a".repeat(5000), /longer than any path/],
   ["{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", /alternatives/],
 ];
 for (const [entry, why] of wrong)

@@ -460,3 +460,19 @@ test("next edits count for themselves, and stored counts from before there were 
   for (const broken of [[], { repeat: { ...stored.nextEdits.repeat, typed: "3" } }, { repeat: 1 }])
     expect(isStoredMetrics({ ...stored, nextEdits: broken })).toBe(false);
 });
+
+test("an engine that says of an answer what can be no count leaves the statistics readable, and as they were", () => {
+  const metrics = createMetrics({ now: () => 1 });
+  const times = { loadMs: 0, answeredMs: 1, delayMs: 1, promptMs: 1, decodeMs: 5, firstLineMs: null };
+  const one = { at: 1, trigger: "automatic", source: "model", outcome: { kind: "shown" }, times } as const;
+  const trace = (counts: { tokens: number; drafted: number; acceptedDrafts: number }) =>
+    metrics.trace({ ...one, ...counts } as unknown as TraceRecord);
+  trace({ tokens: 3, drafted: 2, acceptedDrafts: 1 });
+  for (const wrong of [1.7e308, 1.7e308, -5, Number.NaN, Number.POSITIVE_INFINITY])
+    trace({ tokens: wrong, drafted: wrong, acceptedDrafts: wrong });
+  metrics.typed(7);
+  metrics.typed(Number.NaN);
+  const stored = JSON.parse(JSON.stringify(metrics.stored()));
+  expect(isStoredMetrics(stored)).toBe(true);
+  expect(stored).toMatchObject({ tokens: 2, drafted: 2, acceptedDrafts: 1, typedCharacters: 7 });
+});

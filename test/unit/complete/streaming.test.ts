@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import type { Answer, PipelineOptions, TraceRecord } from "../../../engine/complete/index.ts";
+import type { Pace } from "../../../engine/complete/text/index.ts";
 import type { Completer } from "../../../engine/contract/index.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { testSeed } from "../../reference/seed.ts";
-import { bench, outcome, questionAt, scripted } from "../support/pipeline.ts";
+import { bench, driven, outcome, questionAt, scripted } from "../support/pipeline.ts";
 
 const MAX_LINES = 12;
 
@@ -135,10 +136,28 @@ const GOLDEN: Readonly<Record<string, Golden>> = {
   },
 };
 
+/** Gives the thread back after each piece. */
+const slowPace = (): Pace & { pauses: number } => {
+  let ms = 0;
+  const pace = {
+    pauses: 0,
+    now: () => (ms += 10),
+    pause() {
+      pace.pauses++;
+      return new Promise<void>((resolve) => setImmediate(resolve));
+    },
+  };
+  return pace;
+};
+
 for (const [title, golden] of Object.entries(GOLDEN))
-  test(title, async () => {
+  test.each<readonly [string, ReturnType<typeof slowPace> | undefined]>([
+    ["", undefined],
+    [", filtered in pieces", slowPace()],
+  ])(`${title}%s`, async (_, pace) => {
     const completer = scripted(golden.deltas);
-    const { answer, trace } = await suggestAt(golden.place, completer);
+    const { answer, trace } = await suggestAt(golden.place, completer, pace && { pace });
+    if (pace && golden.shown !== undefined) expect(pace.pauses).toBeGreaterThan(15);
     expect(outcome(answer)).toEqual(
       golden.shown === undefined ? { nothing: golden.nothing } : { shown: golden.shown },
     );
@@ -147,6 +166,36 @@ for (const [title, golden] of Object.entries(GOLDEN))
     expect(completer.pulled).toBe(golden.pulled ?? golden.deltas.length);
     expect(completer.left).toBe(golden.stoppedBy !== "end");
   });
+
+test("while a text is filtered in pieces, what is typed along it waits for it, and other typing ends it", async () => {
+  for (const [typed, expected] of [
+    ["to", { shown: "tal;" }],
+    ["x", { nothing: "no-text" }],
+  ] as const) {
+    const { completer, requests, settle } = driven();
+    const pace = slowPace();
+    const { ask } = bench(completer, {}, { pace });
+    const first = ask("return █");
+    await settle();
+    await requests[0]!.write("total;");
+    void requests[0]!.end();
+    while (pace.pauses < 5) await settle();
+    const second = ask(`return ${typed}█`);
+    expect(outcome(await first)).toEqual({ nothing: "superseded" });
+    await settle();
+    if (requests.length > 1) await requests[1]!.end();
+    expect(outcome(await second)).toEqual(expected);
+    expect(requests).toHaveLength(typed === "x" ? 2 : 1);
+  }
+});
+
+test("an engine that writes without end is left at what 64 tokens may have", async () => {
+  const endless = scripted(Array.from({ length: 500 }, (_, index) => `${index.toString(36)}`.repeat(40)));
+  const { trace } = await suggestAt("a = █", endless);
+  expect(endless.left).toBe(true);
+  expect(trace.raw.length).toBeLessThanOrEqual(4096);
+  expect(trace.raw.length).toBeGreaterThan(4000);
+});
 
 test("the completer gets the anchored prompt in LF, and tokens for a line or for a block", async () => {
   const line = scripted(["1"]);

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
-import { isIgnored, parseIgnoreFile } from "../../../extension/context/gitignore.ts";
+import { atOnce } from "../../../engine/complete/text/index.ts";
+import { ignoreFileInPieces, isIgnored } from "../../../extension/context/gitignore.ts";
 import { namesBefore } from "../../../extension/context/names.ts";
 import { createRecentEdits, type LineChange, lineChanges } from "../../../extension/context/recent_edits.ts";
+
+const parseIgnoreFile = (folder: string, text: string) => atOnce(ignoreFileInPieces(folder, text));
 
 const ignoreCases: readonly (readonly [file: string, path: string, ignored: boolean])[] = [
   ["out", "out/a.js", true],
@@ -24,6 +27,18 @@ const ignoreCases: readonly (readonly [file: string, path: string, ignored: bool
   ["", "a.ts", false],
   ["spaces   ", "spaces/a.ts", true],
   [".cache", ".cache/x", true],
+  ["OUT", "out/a.js", true],
+  ["a\\[1\\]", "a[1]", true],
+  ["[ab].ts", "b.ts", true],
+  // What could hold the thread hides its folder, and takes nothing back.
+  [`${"a/**/".repeat(9)}b`, "a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/c.ts", true],
+  [`${"*[ab]".repeat(9)}c`, `${"a".repeat(200)}b/c.ts`, true],
+  [`*.ts\n!${"a/**/".repeat(9)}b.ts`, "a/a/a/b.ts", true],
+  ["a".repeat(5000), "a.ts", false],
+  [`${"x".repeat(40)}\n`.repeat(30_000), "a.ts", true],
+  [Array.from({ length: 2000 }, (_, n) => `*${n % 10}`).join("\n"), "1.ts", false],
+  ["*\n".repeat(600), "a.ts", true],
+  [Array.from({ length: 20_000 }, (_, n) => `folder${n}/`).join("\n"), "src/a.ts", false],
 ];
 for (const [file, path, ignored] of ignoreCases)
   test(`${JSON.stringify(file)} ${ignored ? "hides" : "leaves"} ${path}`, () =>

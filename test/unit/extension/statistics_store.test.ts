@@ -95,6 +95,7 @@ test("what earlier versions wrote, one file without a number, is counted on", as
 for (const [what, text] of [
   ["cut off", (sound: string) => sound.slice(0, sound.length / 2)],
   ["empty", () => ""],
+  ["of an hour that is none", (sound: string) => sound.replace('"hours":{"', '"hours":{"x')],
   ["of another version", (sound: string) => sound.replace('"version":1', '"version":2')],
 ] as const) {
   test(`a file that is ${what} is set aside as it is, told once, and counting goes on`, async () => {

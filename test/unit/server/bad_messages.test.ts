@@ -99,3 +99,25 @@ test("any messages, in any order, leave an engine that answers, and every reques
   expect(tally.answered).toBeGreaterThan(300);
   expect(said.filter((message) => !isFromEngine(JSON.parse(JSON.stringify(message))))).toEqual([]);
 });
+
+test("a pulse says of each request that is not over how many events were said", async () => {
+  const { engine, said, ended } = bench();
+  const pulse = () => {
+    engine.receive({ kind: "ping" });
+    return said.at(-1);
+  };
+  expect(pulse()).toMatchObject({ kind: "pulse", said: [] });
+  engine.receive({
+    kind: "request",
+    id: 7,
+    request: { kind: "describe", model: { path: "a.gguf" }, files: [{ path: "a.gguf", size: 1 << 20 }] },
+  });
+  expect(pulse()).toMatchObject({ said: [[7, 0]] });
+  while (!said.some((it) => it.kind === "event" && it.event.kind === "read"))
+    await new Promise((resolve) => setImmediate(resolve));
+  expect(pulse()).toMatchObject({ said: [[7, 1]] });
+  engine.receive({ kind: "cancel", id: 7 });
+  await ended(7);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(pulse()).toMatchObject({ said: [] });
+});

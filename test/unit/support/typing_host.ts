@@ -69,7 +69,7 @@ export function createTypingHost({
     context,
     pipeline,
     lifecycle,
-    createGhostText({ log, pipeline, lifecycle, readOnly: createReadOnly() }),
+    createGhostText({ log, onAsked: () => {}, pipeline, lifecycle, readOnly: createReadOnly() }),
     watchSuggestions(lifecycle),
   ];
   return {
