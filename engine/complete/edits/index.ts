@@ -14,8 +14,15 @@ export {
   type Region,
   touches,
 } from "./changes.ts";
-export { MAX_CHARACTERS } from "./history.ts";
-export { createModelSource, formatOfModel, lineDiff, textOfPrompt } from "./model/index.ts";
+export type { RecentLines } from "./edited_lines.ts";
+export { createEditHistory, type EditHistory, MAX_CHARACTERS } from "./history.ts";
+export {
+  createModelSource,
+  formatOfModel,
+  lineDiff,
+  type ModelSourceOptions,
+  textOfPrompt,
+} from "./model/index.ts";
 export { createNextEdit, type NextEdit } from "./next_edit.ts";
 export { placesOf } from "./places.ts";
 export {
