@@ -17,10 +17,9 @@ export function announce(sentence: string): vscode.Disposable {
     close = resolve;
   });
   const timer = setTimeout(close, ANNOUNCED_MS);
-  void vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: sentence },
-    () => closed,
-  );
+  // Code is quoted in it, and a notification makes links of `[…](…)`, to commands too.
+  const title = sentence.replaceAll("](", "] (");
+  void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () => closed);
   return {
     dispose() {
       clearTimeout(timer);

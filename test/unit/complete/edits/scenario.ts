@@ -41,6 +41,7 @@ import { FORMAT_IDS } from "./model/built.ts";
 //   escape is the editor's
 //   cursor A█B                the cursor's line, without white space at its ends
 //   line N: TEXT              what line N is, without white space at its ends
+//   reads NAME: LINES         what ghost text in this document reads of edits in others, oldest first, lines with | between; or `nothing`
 
 const KEY_MS = 60;
 
@@ -302,6 +303,11 @@ export async function play({ path, text: marked, answers, others, steps }: Scena
           ?.trim(),
         step,
       ).toBe(rest);
+    },
+    reads: (rest, step) => {
+      const others = history.recentLines().filter((one) => one.uri !== uri);
+      const told = others.map((one) => `${one.path}: ${one.text.trimEnd().replaceAll("\n", "|")}`);
+      expect(told.join(", ") || "nothing", step).toBe(rest);
     },
     line: (rest, step) => {
       const [, number, content] = /^(\d+): ?(.*)$/.exec(rest)!;
