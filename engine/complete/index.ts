@@ -25,7 +25,6 @@ export {
   lineDiff,
   MAX_CHARACTERS as MAX_FOLLOWED,
   type ModelSourceOptions,
-  type NextEdit,
   type NextEditEvent,
   type NextEditView,
   type Proposal,

@@ -23,7 +23,7 @@ export {
   type ModelSourceOptions,
   textOfPrompt,
 } from "./model/index.ts";
-export { createNextEdit, type NextEdit } from "./next_edit.ts";
+export { createNextEdit } from "./next_edit.ts";
 export { placesOf } from "./places.ts";
 export {
   type EditorState,

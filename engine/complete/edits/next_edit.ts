@@ -381,7 +381,5 @@ export function createNextEdit({
   };
 }
 
-export type NextEdit = ReturnType<typeof createNextEdit>;
-
 const isAt = ({ uri, cursor }: EditorState, at: EditPlace): boolean =>
   uri === at.uri && cursor >= at.start && cursor <= at.end;
