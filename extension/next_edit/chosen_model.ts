@@ -17,7 +17,7 @@ export interface ChosenModelOptions {
   /** Of the settings, at each question. */
   readonly model: EditModel;
   /** Pieces of other files for its prompts. */
-  readonly filesFor: ModelSourceOptions["filesFor"];
+  readonly filesFor: NonNullable<ModelSourceOptions["filesFor"]>;
   /** Says what is wrong with the model, once: a missing file, too little memory. */
   readonly report: (error: unknown) => void;
 }
