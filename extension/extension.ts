@@ -22,6 +22,7 @@ import {
 import { systemClock } from "../engine/contract/index.ts";
 import { registerCommands } from "./commands.ts";
 import { createEditorContext, createIgnoredFiles } from "./context/index.ts";
+import { createEditLog } from "./edit_log/index.ts";
 import { exclusionOfFile, mayRead, pathOf } from "./editor/index.ts";
 import { registerExplain } from "./explain/index.ts";
 import { createDownloads } from "./models/index.ts";
@@ -54,6 +55,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const downloads = own(createDownloads());
   const readOnly = own(createReadOnly());
   const ignoredFiles = own(createIgnoredFiles());
+  const { history } = own(
+    createEditLog({
+      settings,
+      ignoredFiles,
+      isOurs: (document, changes): boolean => nextEdit.isOurs(document, changes),
+    }),
+  );
   const engine = own(createEngine({ extensionPath: context.extensionPath, log, settings }));
   statistics = own(createStatistics(context.globalStorageUri, log));
   const { metrics, onChange: onMetrics } = statistics;
@@ -68,15 +76,16 @@ export function activate(context: vscode.ExtensionContext): void {
     ...settings.current.pipeline,
     snoozedUntilMs: snooze.untilMs,
   });
+  const editorContext = own(
+    createEditorContext({ settings, ignoredFiles, history, modelPositions: () => engine.modelPositions }),
+  );
   recorder = own(createTraceRecorder({ storage: context.globalStorageUri, log, settings }));
   const pipeline = own(
     recorder.watch(
       createPipeline({
         completer: engine.completer,
         settings: pipelineSettings,
-        context: own(
-          createEditorContext({ settings, ignoredFiles, modelPositions: () => engine.modelPositions }),
-        ),
+        context: editorContext,
         syntax,
         pace: editorPace,
         onGrown: (uri, cursor, trigger) => ghostText.retrigger(uri, cursor, trigger),
@@ -112,10 +121,10 @@ export function activate(context: vscode.ExtensionContext): void {
       settings,
       snooze,
       readOnly,
-      ignoredFiles,
+      history,
       sources: [
         repeatSource(syntax, editorPace),
-        chosenModelSource({ settings, model: engine.editModel, report }),
+        chosenModelSource({ settings, model: engine.editModel, filesFor: editorContext.filesFor, report }),
       ],
       prepare: (languageId) => void syntax.ready(languageId),
       hasGhostText: () => lifecycle.current !== undefined,

@@ -6,28 +6,29 @@
 
 export {
   createContext,
-  EDIT_CHARACTERS,
   type FileChunk,
   type NotebookCell,
   type OpenDocument,
-  type RecentEdit,
   SCANNED,
 } from "./context/index.ts";
 export type * from "./contract.ts";
 export type { TraceRecord } from "./contract.ts";
 export {
   commonEnds,
+  createEditHistory,
   createModelSource,
   createNextEdit,
+  type EditHistory,
   type EditReason,
   type EditSource,
   formatOfModel,
   lineDiff,
   MAX_CHARACTERS as MAX_FOLLOWED,
-  type NextEdit,
+  type ModelSourceOptions,
   type NextEditEvent,
   type NextEditView,
   type Proposal,
+  type RecentLines,
   repeatSource,
   textOfPrompt,
 } from "./edits/index.ts";

@@ -121,6 +121,26 @@ export class Session {
   }
 
   /**
+   * As `prepare`, a kernel at a time.
+   * @returns false when the signal aborted: call again, what was compiled stays
+   */
+  async prepareInTurn(signal?: AbortSignal): Promise<boolean> {
+    const mtp = this.#usesMtp(this.#drafts.mode);
+    const { evaluator } = this;
+    await evaluator.sequence.prepare();
+    const plans = [
+      () => evaluator.planInTurn(this.#prompts.recipe(mtp), signal),
+      () => this.#rounds.planInTurn({ rows: 1, sampled: false, masked: true }, signal),
+      () => this.#rounds.planInTurn({ rows: 1, sampled: false }, signal),
+    ];
+    for (const record of plans) {
+      const plan = await record();
+      if (!plan || !(await evaluator.warmUp([plan], undefined, signal))) return false;
+    }
+    return evaluator.preparePasses(firstWidths(evaluator.gpu), rowPass(mtp), signal);
+  }
+
+  /**
    * Compiles what later generations are quicker with, a kernel at a time: passes of all widths, and with the MTP block once it drafts.
    * The text stays.
    * @returns false when the signal aborted: call again, what was compiled stays

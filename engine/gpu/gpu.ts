@@ -43,6 +43,15 @@ const patienceMs = 10_000;
 const compilePatienceMs = 300_000;
 
 /** One WebGPU device: makes buffers, kernels and bind groups, and counts them. Free it with `close()`. */
+/** Buffers that one piece of work makes. */
+export interface Undoable {
+  /** Others make buffers until the work is resumed. */
+  pause(): void;
+  resume(): void;
+  /** Frees all that was made and not paused, except uniforms, which are the device's. */
+  undo(): void;
+}
+
 export class Gpu {
   readonly device: GPUDevice;
   readonly description: string;
@@ -153,10 +162,9 @@ export class Gpu {
   }
 
   #outOfMemory(): UserError {
-    const held = Object.values(this.bytesHeld()).reduce((a, b) => a + b, 0);
     return new UserError({
       code: "memory",
-      problem: `${this.description} has no room for ${mebibytes(held)}`,
+      problem: `${this.description} has no room for ${mebibytes(this.allBytesHeld)}`,
       advice: "close what else uses the GPU, or choose a smaller quant or a shorter context",
     });
   }
@@ -168,6 +176,11 @@ export class Gpu {
     return sum;
   }
 
+  /** … in all. */
+  get allBytesHeld(): number {
+    return Object.values(this.bytesHeld()).reduce((sum, bytes) => sum + bytes, 0);
+  }
+
   /** What a buffer is for; undefined where it is not, or no longer, one of this device. */
   categoryOf(buffer: GPUBuffer): Category | undefined {
     return this.#held.get(buffer)?.category;
@@ -175,8 +188,7 @@ export class Gpu {
 
   /** Bytes that the device is known to have and that nothing of ours holds; infinite where it cannot tell. */
   get freeBytes(): number {
-    const held = Object.values(this.bytesHeld()).reduce((sum, bytes) => sum + bytes, 0);
-    return (this.memoryLimit ?? Number.POSITIVE_INFINITY) - held;
+    return (this.memoryLimit ?? Number.POSITIVE_INFINITY) - this.allBytesHeld;
   }
 
   /**
@@ -233,16 +245,22 @@ export class Gpu {
     buffer.destroy();
   }
 
-  /**
-   * For work that makes many buffers and may fail at any of them, while nothing else makes some.
-   * @returns frees all that was made since, except uniforms, which are the device's
-   */
-  undoable(): () => void {
-    const first = this.#nextId;
-    return () => {
-      const uniforms = new Set(this.#uniforms.values());
-      for (const [buffer, { id }] of [...this.#held])
-        if (id >= first && !uniforms.has(buffer)) this.free(buffer);
+  /** For work that makes many buffers and may fail at any of them, while nothing else makes some: see `Undoable`. */
+  undoable(): Undoable {
+    const stretches = [{ first: this.#nextId, end: Number.POSITIVE_INFINITY }];
+    const isOurs = (id: number) => stretches.some(({ first, end }) => first <= id && id < end);
+    return {
+      pause: () => {
+        stretches.at(-1)!.end = this.#nextId;
+      },
+      resume: () => {
+        stretches.push({ first: this.#nextId, end: Number.POSITIVE_INFINITY });
+      },
+      undo: () => {
+        const uniforms = new Set(this.#uniforms.values());
+        for (const [buffer, { id }] of [...this.#held])
+          if (isOurs(id) && !uniforms.has(buffer)) this.free(buffer);
+      },
     };
   }
 

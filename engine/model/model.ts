@@ -22,10 +22,10 @@ export interface Model {
 export interface AllocatedModel {
   readonly model: Model;
   /**
-   * Streams the weights to the GPU. `progress` gets bytes done and bytes in all.
+   * Streams the weights to the GPU as it is iterated, some MiB a step. `progress` gets bytes done and bytes in all.
    * @throws UserError where a weight is no number; with the code `block-damaged` where the model runs without it
    */
-  upload(progress?: (done: number, total: number) => void): Promise<void>;
+  upload(progress?: (done: number, total: number) => void): AsyncGenerator<void, void>;
 }
 
 /**
@@ -42,7 +42,7 @@ export async function loadModel(
   const h = shapes ?? (await withRopeFactors(file, readHyperparameters(file)));
   const { model, upload } = allocateModel(gpu, file, h);
   try {
-    await upload(progress);
+    for await (const _ of upload(progress));
     return model;
   } catch (error) {
     model.free();

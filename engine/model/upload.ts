@@ -38,10 +38,11 @@ const uploadWindow = 128 << 20;
 
 /**
  * Streams all of `uploads` from the file to the GPU, in the file's order: while the disk reads the next pieces, one is searched for
- * what is no number, written, and repacked. `readsUnderWay` pieces are in memory at most.
+ * what is no number, written, and repacked. `readsUnderWay` pieces are in memory at most. Yields after each piece: who stops there, for
+ * a while or for good, keeps the disk and the GPU from nobody.
  * @throws UserError for a file that cannot be read, and for a weight that is no number
  */
-export async function uploadAll(
+export async function* uploadAll(
   gpu: Gpu,
   file: GgufFile,
   uploads: readonly Upload[],
@@ -49,7 +50,7 @@ export async function uploadAll(
     progress,
     isOptional,
   }: { progress: (done: number, total: number) => void; isOptional: (name: string) => boolean },
-): Promise<void> {
+): AsyncGenerator<void, void> {
   const pieces = uploads
     .toSorted((a, b) => a.runs[0]!.offset - b.runs[0]!.offset)
     .flatMap((upload) => piecesOf(upload));
@@ -81,6 +82,7 @@ export async function uploadAll(
       await uploaded(piece.bytes);
       done += piece.bytes;
       progress(done, total);
+      yield;
     }
     await gpu.idle();
   } finally {

@@ -15,8 +15,9 @@ import { UserError } from "../errors/index.ts";
 import { createScheduler, drain, type EditInTurns } from "../generate/index.ts";
 import { createKernelChoices, type KernelChoices, type openGpu } from "../gpu/index.ts";
 import { productVersion } from "../model/index.ts";
+import type { Loaded } from "./load_model.ts";
 import { createLostDevices, type LostDevices } from "./lost_devices.ts";
-import { createModels, describeModel, type Loaded } from "./models.ts";
+import { createModels, describeModel } from "./models.ts";
 import { createReads } from "./reads.ts";
 
 export interface EngineOptions {
@@ -55,11 +56,12 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
   /** Requests that came, or were cancelled before they came; the oldest first. Each runs once at most. */
   const known = new Set<number>();
   const unreadable = new Set<string>();
+  let isGoingOn = false;
   let idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  function unload(): void {
+  async function unload(): Promise<void> {
     if (models.empty) return;
-    models.unload();
+    await models.unload();
     send({ kind: "unloaded" });
   }
 
@@ -73,7 +75,7 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
   /** In a turn, as what is prepared in the background runs on what is freed. */
   async function unloadIdle(): Promise<void> {
     using _ = await scheduler.enter("foreground");
-    if (running.size === 0) unload();
+    if (running.size === 0) await unload();
   }
 
   /** Runs `use` with a model when it is the request's turn. @returns how that ended */
@@ -87,9 +89,11 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
     using turn = await scheduler.enter(priority, signal);
     if (!turn) return { reason: "cancelled" };
     const queuedMs = performance.now() - asked;
-    const { model, loadMs } = await models.use(spec, priority !== "edit");
-    if (loadMs > 0) void prepareRest(model);
-    if (turn.signal.aborted) return { reason: turn.preempted ? "preempted" : "cancelled" };
+    const used = await (priority === "edit" ? models.useInPieces(spec, turn.signal) : models.use(spec));
+    if (!used) void goOn();
+    if (used && used.loadMs > 0) void prepareRest(used.model);
+    if (!used || turn.signal.aborted) return { reason: turn.preempted ? "preempted" : "cancelled" };
+    const { model, loadMs } = used;
     const end = await use(model, turn.signal, { queuedMs, loadMs });
     if (!end) return { reason: "end" };
     const reason = turn.preempted && end.reason === "cancelled" ? "preempted" : end.reason;
@@ -140,6 +144,23 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
     }
   }
 
+  /** Ends a load that gave way, in turns that no request wants: who asked for it may have left, and will ask again. */
+  async function goOn(): Promise<void> {
+    if (isGoingOn) return;
+    isGoingOn = true;
+    while (models.isLeft) {
+      using turn = await scheduler.enter("warm-up");
+      try {
+        const used = turn && (await models.goOn(turn.signal));
+        if (used) void prepareRest(used.model);
+      } catch (error) {
+        log(`a model was not loaded: ${(error as Error).message}`); // who asks for it again is told
+        await models.dropBrokenDevice(); // still in its turn
+      }
+    }
+    isGoingOn = false;
+  }
+
   /** In turns that no request wants; one that comes has it at once, and this continues afterwards. */
   async function prepareRest(model: Loaded): Promise<void> {
     for (let done = false; !done; ) {
@@ -170,7 +191,7 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
         return emit({ kind: "done", reason: "end" });
       case "unload": {
         using turn = await scheduler.enter("foreground", signal);
-        if (turn) unload();
+        if (turn) await unload();
         return emit({ kind: "done", reason: turn ? "end" : "cancelled" });
       }
       case "load":
@@ -302,6 +323,6 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
 
   async function reopen(): Promise<void> {
     using _ = await scheduler.enter("foreground");
-    models.close();
+    await models.close();
   }
 }

@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import { performance } from "node:perf_hooks";
 import type {
-  DraftSources,
   EngineSettings,
   EngineStatus,
   FromEngine,
@@ -11,55 +10,28 @@ import type {
   RemoteFiles,
 } from "../contract/index.ts";
 import { UserError } from "../errors/index.ts";
-import {
-  chooseVariants,
-  createChat,
-  createEditor,
-  createFimCompleter,
-  fitSession,
-  memoryNeeds,
-  needsOf,
-  openSession,
-  roomOf,
-  type Session,
-  type Wishes,
-} from "../generate/index.ts";
+import { fitSession, memoryNeeds, needsOf, roomOf, type Wishes } from "../generate/index.ts";
 import { type GgufFile, modelName, parameterCount } from "../gguf/index.ts";
 import { createKernelChoices, type Gpu, type KernelChoices, openGpu } from "../gpu/index.ts";
-import { allocateModel, type Hyperparameters, type Model, productVersion } from "../model/index.ts";
-import {
-  contextFor,
-  modelPath,
-  type OpenFile,
-  openModelFile,
-  withoutDamagedBlock,
-} from "../model_file/index.ts";
+import { type Hyperparameters, productVersion } from "../model/index.ts";
+import { modelPath, openModelFile } from "../model_file/index.ts";
+import { contextOf, failureOf, type Loaded, type Loading, type LoadTurn, loadModel } from "./load_model.ts";
 import type { LostDevices } from "./lost_devices.ts";
 
-/** A model on the GPU with its session. */
-export interface Loaded {
-  readonly path: string;
-  readonly context: number;
-  readonly loadMs: number;
-  readonly bytes: number;
-  readonly drafts: DraftSources;
-  /**
-   * Prepares what later requests are quicker with: passes of other widths, then drafts; then chooses variants of kernels for the next
-   * process.
-   * @returns false when the signal aborted: call again
-   */
-  prepareRest(signal: AbortSignal): Promise<boolean>;
-  readonly completer: ReturnType<typeof createFimCompleter>;
-  readonly chat: ReturnType<typeof createChat>;
-  readonly editor: ReturnType<typeof createEditor>;
-  /** Frees the states of earlier prompts. */
-  forget(): void;
-  /** The device is gone, and the model with it. */
-  leave(): void;
-  free(): void;
+type Report = (message: FromEngine) => void;
+
+/** A load that has given way, or runs. */
+interface Load {
+  readonly key: string;
+  readonly turn: LoadTurn;
+  readonly steps: Loading;
 }
 
-type Report = (message: FromEngine) => void;
+/** A model on the GPU. `loadMs` is 0 where it was there. */
+interface Used {
+  readonly model: Loaded;
+  readonly loadMs: number;
+}
 
 /**
  * The models on one GPU, by spec; both are opened when they are first needed. Not for concurrent use: the caller
@@ -75,9 +47,10 @@ export function createModels(
   let gpu: Gpu | undefined;
   // In order of use, the longest unused first.
   const loaded = new Map<string, Loaded>();
+  /** A load that has given way: it has some of its weights on the GPU, and goes on where it was. */
+  let left: Load | undefined;
 
-  const held = (): number =>
-    gpu ? Object.values(gpu.bytesHeld()).reduce((sum, bytes) => sum + bytes, 0) : 0;
+  const held = (): number => gpu?.allBytesHeld ?? 0;
 
   function free(): void {
     for (const model of loaded.values()) model.free();
@@ -96,24 +69,19 @@ export function createModels(
 
   const log = (level: "info" | "warn", message: string) => report({ kind: "log", level, message });
 
+  /** The session that the GPU has room for beside the others. @throws UserError where that is too little */
+  function fitBeside(gpu: Gpu, file: GgufFile, h: Hyperparameters, wishes: Wishes) {
+    const fitted = fitSession(file, h, wishes, roomOf(gpu));
+    if (!fitted.fits) throw new UserError(fitted.fault);
+    return fitted;
+  }
+
   /**
-   * The session that the GPU has room for; other models make room where it would get less than it asks for: first
-   * their kept states are freed, then the models, the longest unused first. @throws UserError where it does not fit alone either
-   * @param makeRoom false: it takes what the others leave
+   * The same; other models make room where it would get less than it asks for: first their kept states are freed, then what is loaded
+   * by half, then the models, the longest unused first. @throws UserError where it does not fit alone either
    */
-  function fitBeside(
-    gpu: Gpu,
-    file: GgufFile,
-    h: Hyperparameters,
-    wishes: Wishes,
-    { path, makeRoom }: { readonly path: string; readonly makeRoom: boolean },
-  ) {
+  async function makeRoom(path: string, gpu: Gpu, file: GgufFile, h: Hyperparameters, wishes: Wishes) {
     const room = roomOf(gpu);
-    if (!makeRoom) {
-      const beside = fitSession(file, h, wishes, room);
-      if (!beside.fits) throw new UserError(beside.fault);
-      return beside;
-    }
     const alone = fitSession(file, h, wishes, { ...room, free: room.free + held() });
     if (!alone.fits) throw new UserError(alone.fault); // no other model is freed for nothing
     let fitted = fitSession(file, h, wishes, room);
@@ -121,6 +89,10 @@ export function createModels(
     if (tooLittle()) {
       // States of other models' prompts are read again sooner than their weights.
       for (const model of loaded.values()) model.forget();
+      fitted = fitSession(file, h, wishes, roomOf(gpu));
+    }
+    if (tooLittle() && left) {
+      await giveUp();
       fitted = fitSession(file, h, wishes, roomOf(gpu));
     }
     for (const [key, model] of loaded) {
@@ -134,156 +106,83 @@ export function createModels(
     return fitted;
   }
 
-  async function load(spec: ModelSpec, makeRoom: boolean): Promise<Loaded> {
-    const started = performance.now();
-    // Side by side: drivers and the programs that are asked for memory take their time, and so does a large vocabulary.
-    const [opened, target] = await Promise.allSettled([openModelFile(modelPath(spec.path)), device()]);
-    if (opened.status === "rejected") throw opened.reason;
-    const open = opened.value;
-    await using _ = open.file;
-    if (target.status === "rejected") throw target.reason;
-    for (const note of open.notes) log("info", `${spec.path}: ${note}`);
-    try {
-      return await place(spec, open, target.value, { started, makeRoom });
-    } catch (error) {
-      const trunk = withoutDamagedBlock(open, error);
-      log("warn", `${spec.path}: ${trunk.notes.at(-1)}`);
-      return await place(spec, trunk, target.value, { started, makeRoom });
-    }
+  /** Frees what a load that was left has brought to the GPU: who asks for that model again begins it again. */
+  async function giveUp(): Promise<void> {
+    const load = left;
+    left = undefined;
+    await load?.steps.return(undefined as never); // it runs no further than to its own end
   }
 
-  /** Brings an open model to the GPU. @throws UserError where it has no room, or a weight is no number */
-  async function place(
-    spec: ModelSpec,
-    open: OpenFile,
-    target: Gpu,
-    { started, makeRoom }: { readonly started: number; readonly makeRoom: boolean },
-  ): Promise<Loaded> {
-    const { path } = spec;
-    const { file } = open;
-    const lost = !target.software && lostDevices.isLost(target.identity);
-    const wishes = {
-      context: contextOf(spec, open.h),
-      contextAsked: false, // a host's context is what its prompts may take at most
-      kvType: spec.kv ?? "f16",
-      drafts: lost ? "off" : "auto",
-      snapshotBytes: settings().snapshotBytes,
-    } as const;
-    const fitted = fitBeside(target, file, open.h, wishes, { path, makeRoom });
-    for (const note of fitted.notes) log("warn", `${path}: ${note}`);
-    const { settings: options, h } = fitted;
-    const { context } = options;
-    const cut = h.mtpLayers < open.h.mtpLayers;
-    const before = held();
-    const progress = (step: "weights" | "kernels") => (done: number, total: number) =>
-      report({ kind: "loading", path, step, fraction: done / total });
-    progress("weights")(0, 1);
-    const undo = target.undoable();
-    let session: Session | undefined;
-    try {
-      const { model, upload } = allocateModel(target, file, h);
-      // Choosing how to roll back takes a quiet GPU, so it comes before the weights; kernels compile beside them.
-      const begin = () => openSession(target, model, open.tokenizer, options);
-      const opened = await (options.drafts === "off" ? begin() : guarded(target, begin));
-      session = opened;
-      let uploaded = false;
-      const weights = upload(progress("weights")).then(() => {
-        uploaded = true;
-      });
-      const kernels = progress("kernels");
-      await both(
-        weights,
-        opened.prepare(false, (done, total) => {
-          if (uploaded) kernels(done, total); // until then the weights are what is waited for
-        }),
-      );
-      let gone = false;
-      return {
-        path,
-        context,
-        loadMs: performance.now() - started,
-        bytes: held() - before,
-        get drafts() {
-          return draftsOf(opened, { off: options.drafts === "off", lost, cut });
-        },
-        async prepareRest(signal) {
-          // A CPU's rows cost the same alone as together, and its compilers take long: preparing gains nothing.
-          if (gone || target.software) return true;
-          if (!(await opened.prepareRest(signal))) return false;
-          if (opened.draftsUnprepared) {
-            // Drafts bring kernels of their own to the other passes.
-            if (!(await guarded(target, () => opened.prepareDrafts(signal)))) return false;
-            if (!(await opened.prepareRest(signal))) return false;
-          }
-          return lost || guarded(target, () => choose(target, model, signal));
-        },
-        completer: createFimCompleter(opened, open.tokenizer),
-        chat: createChat(opened, open.tokenizer),
-        editor: createEditor(opened, open.tokenizer),
-        forget: () => opened.forget(),
-        leave() {
-          gone = true;
-        },
-        free() {
-          gone = true;
-          opened.free();
-          model.free();
-        },
-      };
-    } catch (error) {
-      session?.free();
-      undo(); // memory may run out at any buffer of the model or the session
-      throw error;
-    } finally {
-      report({ kind: "loading", path, step: "kernels", fraction: null });
-    }
+  /** A load that has not begun. @param inPieces it may be left, and makes no room for itself */
+  function begin(key: string, spec: ModelSpec, inPieces: boolean): Load {
+    const turn: LoadTurn = { signal: undefined, sinceMs: 0, beforeMs: 0 };
+    const steps = loadModel(spec, {
+      turn,
+      inPieces,
+      device,
+      snapshotBytes: () => settings().snapshotBytes,
+      fit: async (...what) => (inPieces ? fitBeside(...what) : makeRoom(spec.path, ...what)),
+      lostDevices,
+      kernelChoices,
+      report,
+    });
+    return { key, turn, steps };
   }
 
-  /** Measures what is not known of the device yet. @returns false when the signal aborted */
-  async function choose(target: Gpu, model: Model, signal: AbortSignal): Promise<boolean> {
-    if (kernelChoices.off) return true;
-    const known = kernelChoices.of(target.identity);
-    const choices = await chooseVariants(target, model, { known, signal });
-    if (!choices) return false;
-    if (Object.keys(choices).length === 0) return true;
-    kernelChoices.remember(target.identity, choices);
-    const words = Object.entries(choices).map(([name, { value }]) => `${name}: ${value}`);
-    log("info", `chosen for the next start: ${words.join(", ")}`);
-    return true;
+  /** Runs a load until it ends, or until the signal has aborted. @returns the model, from then on among those that are loaded */
+  async function run(load: Load, signal: AbortSignal | undefined): Promise<Used | undefined> {
+    if (left === load) left = undefined;
+    const { turn } = load;
+    turn.signal = signal;
+    turn.sinceMs = performance.now();
+    const step = await load.steps.next();
+    if (step.done) {
+      // One that makes no room for itself is the first to make room for others.
+      const all = signal
+        ? [[load.key, step.value] as const, ...loaded]
+        : [...loaded, [load.key, step.value] as const];
+      loaded.clear();
+      for (const [key, model] of all) loaded.set(key, model);
+      return { model: step.value, loadMs: step.value.loadMs };
+    }
+    turn.beforeMs += performance.now() - turn.sinceMs;
+    left = load;
+    return undefined;
   }
 
-  /** Start-up work that serves speed only: a GPU that fails in it, or takes the process with it, is remembered. */
-  async function guarded<T>(target: Gpu, work: () => Promise<T>): Promise<T> {
-    if (target.software) return work();
-    lostDevices.begin(target.identity);
-    let failed = false;
-    try {
-      return await work();
-    } catch (error) {
-      failed = (await failureOf(target)) !== undefined;
-      throw error;
-    } finally {
-      lostDevices.end(failed);
-    }
-  }
+  const keyOf = (spec: ModelSpec): string => JSON.stringify([spec.path, spec.context, spec.kv]);
 
   return {
+    /** The model, from the GPU or from its file. Other models make room for it. */
+    async use(spec: ModelSpec): Promise<Used> {
+      const key = keyOf(spec);
+      const model = loaded.get(key);
+      if (!model) return (await run(left?.key === key ? left : begin(key, spec, false), undefined))!;
+      loaded.delete(key);
+      loaded.set(key, model);
+      return { model, loadMs: 0 };
+    },
+
     /**
-     * The model, from the GPU or from its file. `loadMs` is 0 where it was there.
-     * @param makeRoom whether other models may make room for it; else it is the first to make room for others. Default: yes.
+     * The same for work that keeps others from nothing: the model takes the room that they leave, and its load is left where the signal
+     * aborts, to go on with the next call, or with `goOn`.
+     * @returns undefined where it was left
      */
-    async use(spec: ModelSpec, makeRoom = true): Promise<{ model: Loaded; loadMs: number }> {
-      const key = JSON.stringify([spec.path, spec.context, spec.kv]);
-      const there = loaded.get(key);
-      const model = there ?? (await load(spec, makeRoom));
-      if (makeRoom || !there) {
-        loaded.delete(key);
-        const others = [...loaded];
-        const own = [key, model] as const;
-        loaded.clear();
-        for (const [name, it] of makeRoom ? [...others, own] : [own, ...others]) loaded.set(name, it);
-      }
-      return { model, loadMs: there ? 0 : model.loadMs };
+    async useInPieces(spec: ModelSpec, signal: AbortSignal): Promise<Used | undefined> {
+      const key = keyOf(spec);
+      const model = loaded.get(key);
+      if (model) return { model, loadMs: 0 };
+      if (left && left.key !== key) await giveUp(); // the user has chosen another
+      return run(left ?? begin(key, spec, true), signal);
+    },
+
+    /** Goes on with a load that was left, if one is. @returns undefined where none is, and where it was left again */
+    goOn: (signal: AbortSignal): Promise<Used | undefined> =>
+      left ? run(left, signal) : Promise.resolve(undefined),
+
+    /** Whether a load was left. */
+    get isLeft(): boolean {
+      return left !== undefined;
     },
 
     status: (): EngineStatus => ({
@@ -302,11 +201,14 @@ export function createModels(
     }),
 
     get empty(): boolean {
-      return loaded.size === 0;
+      return loaded.size === 0 && !left;
     },
 
     /** Frees the models; the device stays open. */
-    unload: free,
+    async unload(): Promise<void> {
+      if (left) await giveUp();
+      free();
+    },
 
     /** Gives up the device where it has failed, so that the next request opens it again. @returns how it failed */
     async dropBrokenDevice(): Promise<Error | undefined> {
@@ -315,6 +217,7 @@ export function createModels(
       if (!failure || broken !== gpu) return failure;
       for (const model of loaded.values()) model.leave();
       loaded.clear(); // their buffers died with the device
+      if (left) await giveUp();
       broken.close();
       gpu = undefined;
       return failure;
@@ -324,48 +227,14 @@ export function createModels(
       return gpu?.pulse ?? { waiting: false, returned: 0, patienceMs: 0 };
     },
 
-    close(): void {
+    async close(): Promise<void> {
+      if (left) await giveUp();
       free();
       gpu?.close();
       gpu = undefined;
     },
   };
 }
-
-/** How the device has failed, if it has. What fails on it may be told before its loss, so wait a moment for that. */
-async function failureOf(gpu: Gpu): Promise<Error | undefined> {
-  const failure = () => {
-    try {
-      gpu.check();
-      return undefined;
-    } catch (error) {
-      return error as Error;
-    }
-  };
-  const known = failure();
-  if (known) return known;
-  await new Promise((resolve) => setImmediate(resolve));
-  return failure();
-}
-
-/** Waits for both, also where one fails. */
-async function both(one: Promise<unknown>, other: Promise<unknown>): Promise<void> {
-  const results = await Promise.allSettled([one, other]);
-  for (const result of results) if (result.status === "rejected") throw result.reason;
-}
-
-/** What drafts in a session, or why nothing does, as far as that was decided when the model was loaded. */
-function draftsOf(
-  { draftSources }: Session,
-  { off, lost, cut }: { readonly off: boolean; readonly lost: boolean; readonly cut: boolean },
-): DraftSources {
-  if (off) return lost ? "device-lost" : "no-room";
-  return cut && draftSources === "ngram" ? "ngram-no-room" : draftSources;
-}
-
-/** A host asks for what its prompts may take, for any model: the context is at most what the model was trained for. */
-const contextOf = (spec: ModelSpec, h: Hyperparameters): number =>
-  Math.min(spec.context ?? contextFor(h, undefined), h.contextLength);
 
 /**
  * What a model file is and can do, read without a GPU.

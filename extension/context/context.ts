@@ -2,13 +2,12 @@ import * as vscode from "vscode";
 import {
   type ContextSource,
   createContext,
-  EDIT_CHARACTERS,
+  type EditHistory,
   exclusionOf,
   type OpenDocument,
-  type RecentEdit,
+  type RecentLines,
   SCANNED,
 } from "../../engine/complete/index.ts";
-import { systemClock } from "../../engine/contract/index.ts";
 import {
   exclusionOfFile,
   type FileToRead,
@@ -21,14 +20,14 @@ import type { Settings } from "../settings/index.ts";
 import { createDefinitions } from "./definitions.ts";
 import type { IgnoredFiles } from "./ignored_files.ts";
 import { otherCells } from "./notebooks.ts";
-import { createRecentEdits, type Hunk, lineChanges } from "./recent_edits.ts";
 
 const SHARE = 0.25; // of a prompt: the active file is worth more
-const LINES_AROUND = 2; // an edit
+const EDIT_TOKENS = 1024; // … of an edit's: its own window is worth more still, and what was edited elsewhere is told as edits
 
 export interface EditorContextOptions {
   readonly settings: { readonly current: Settings };
   readonly ignoredFiles: IgnoredFiles;
+  readonly history: Pick<EditHistory, "get" | "recentLines">;
   /** Positions of the model; 0 while they are not known. */
   readonly modelPositions: () => number;
 }
@@ -38,8 +37,12 @@ const isCode = (document: vscode.TextDocument): boolean =>
   isSupported(document) && document.languageId !== "scminput";
 
 /** Pieces of other files: open ones, recent edits and definitions. Nothing of an excluded or a Git-ignored file. */
-export function createEditorContext({ settings, ignoredFiles, modelPositions }: EditorContextOptions) {
-  const edits = createRecentEdits(systemClock.now);
+export function createEditorContext({
+  settings,
+  ignoredFiles,
+  history,
+  modelPositions,
+}: EditorContextOptions) {
   const views = new WeakMap<vscode.TextDocument, OpenDocument & { readonly version: number }>();
   const isExcluded = (file: FileToRead): boolean =>
     exclusionOfFile(file, settings.current.pipeline.exclude) !== undefined;
@@ -86,21 +89,10 @@ export function createEditorContext({ settings, ignoredFiles, modelPositions }: 
     return view;
   }
 
-  function recentEdits(): RecentEdit[] {
+  function recentEdits(): readonly RecentLines[] {
     if (!settings.current.context.recentEdits) return [];
-    return edits.hunks.flatMap((hunk) => {
-      const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === hunk.uri);
-      return document && isReadable(document) ? [editOf(document, hunk)] : [];
-    });
-  }
-
-  function editOf(document: vscode.TextDocument, { start, end, atMs }: Hunk): RecentEdit {
-    const first = start - Math.min(start, LINES_AROUND);
-    const last = Math.min(end + LINES_AROUND, document.lineCount - 1);
-    // A longer one has no place in a prompt, and need not be read to its end.
-    const lines = textOfLines(document, Math.min(first, last), last, EDIT_CHARACTERS + 1);
-    const text = `${lines.replaceAll("\r\n", "\n")}${last < document.lineCount - 1 ? "\n" : ""}`;
-    return { ...placeOf(document.uri), languageId: document.languageId, text, atMs };
+    // The log goes on while an ignore file is read again; a prompt waits until its rules are known.
+    return history.recentLines().filter(({ uri }) => !ignoredFiles.isIgnored(vscode.Uri.parse(uri, true)));
   }
 
   const source = createContext({
@@ -112,17 +104,29 @@ export function createEditorContext({ settings, ignoredFiles, modelPositions }: 
     isExcluded: (file) => exclusionOf(file, settings.current.pipeline.exclude) !== undefined,
   });
 
+  const ofEdits = createContext({
+    budget: () => EDIT_TOKENS,
+    openDocuments,
+    recentEdits: () => [],
+    definitions: () => [],
+    isExcluded: (file) => exclusionOf(file, settings.current.pipeline.exclude) !== undefined,
+  });
+
   const listeners = vscode.Disposable.from(
     definitions,
-    vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-      if (contentChanges.length === 0 || !isCode(document)) return;
-      const changes = lineChanges(contentChanges);
-      if (changes) edits.changed(document.uri.toString(), changes);
-      else edits.forget(document.uri.toString());
-    }),
     vscode.workspace.onDidSaveTextDocument(() => definitions.forget()),
-    vscode.workspace.onDidCloseTextDocument(({ uri }) => edits.forget(uri.toString())),
   );
   const chunks: ContextSource["chunks"] = (document, cursor) => source.chunks(document, cursor);
-  return { chunks, dispose: () => listeners.dispose() };
+  return {
+    chunks,
+    /** Pieces of the other open files for a model of edits, in a document that the log follows. */
+    filesFor(uri: string, cursor: number): ReturnType<ContextSource["chunks"]> {
+      const followed = history.get(uri);
+      if (!followed) return [];
+      const { file, text } = followed;
+      const view = { ...file, languageId: file.languageId ?? "plaintext", text, version: 0, readOnly: false };
+      return ofEdits.chunks(view, cursor);
+    },
+    dispose: () => listeners.dispose(),
+  };
 }

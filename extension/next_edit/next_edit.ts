@@ -2,25 +2,23 @@ import * as vscode from "vscode";
 import {
   createNextEdit,
   type DocumentChange,
+  type EditHistory,
   type EditSource,
-  exclusionOf,
   type NextEditEvent,
   type NextEditView,
-  type ReadableFile,
 } from "../../engine/complete/index.ts";
 import { systemClock } from "../../engine/contract/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
-import type { IgnoredFiles } from "../context/index.ts";
 import { placeOf } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 import type { ReadOnly } from "../suggest/index.ts";
 import { NEXT_EDIT_TAB } from "../words/index.ts";
+import { announce } from "./announce.ts";
 import { createDecorations } from "./decorate.ts";
 import { createDiffEditor } from "./diff_editor.ts";
 import { drawingOf } from "./drawing.ts";
 import { insertionAt } from "./ghost.ts";
 import { watchSurroundings } from "./surroundings.ts";
-import { watchEdits } from "./watch_edits.ts";
 import { whyOff } from "./why_off.ts";
 
 export interface NextEditsOptions {
@@ -29,7 +27,7 @@ export interface NextEditsOptions {
   readonly settings: { readonly current: Settings; readonly onChange: vscode.Event<Settings> };
   readonly snooze: { readonly untilMs: number };
   readonly readOnly: ReadOnly;
-  readonly ignoredFiles: IgnoredFiles;
+  readonly history: EditHistory;
   readonly sources: readonly EditSource[];
   /** Loads what the sources ask of a language, in the background: else they know nothing of the first edit. */
   readonly prepare: (languageId: string) => void;
@@ -48,7 +46,7 @@ const CHORD = process.platform === "darwin" ? "Cmd+Alt+Enter" : "Ctrl+Alt+Enter"
 
 /** The next edit: shown where it belongs, and put under Tab. */
 export function createNextEdits(options: NextEditsOptions) {
-  const { log, settings, snooze, readOnly } = options;
+  const { log, settings, snooze, readOnly, history } = options;
   /** Undefined while it is not known: then it can be. */
   const knownReadOnly = new WeakMap<vscode.TextDocument, boolean>();
   let isAsked = false;
@@ -68,9 +66,7 @@ export function createNextEdits(options: NextEditsOptions) {
 
   const next = createNextEdit({
     clock: systemClock,
-    isExcluded: (file: ReadableFile) =>
-      exclusionOf(file, settings.current.pipeline.exclude) !== undefined ||
-      options.ignoredFiles.wasIgnored(file.uri),
+    history,
     sources: options.sources,
     whyOff(uri) {
       const active = vscode.window.activeTextEditor?.document;
@@ -103,15 +99,6 @@ export function createNextEdits(options: NextEditsOptions) {
   const diffEditor = createDiffEditor();
   const contexts = createContexts();
 
-  const edits = watchEdits({
-    next,
-    ignoredFiles: options.ignoredFiles,
-    prepare: options.prepare,
-    isOn: () => settings.current.nextEdit !== "off",
-    isOurs,
-    onMoved: placeCursor,
-  });
-
   /** The edit that was asked for, or all of our ghost text at once; a single character may as well be typed. */
   function isOurs(
     document: vscode.TextDocument,
@@ -130,7 +117,7 @@ export function createNextEdits(options: NextEditsOptions) {
   function placeCursor(): void {
     const editor = vscode.window.activeTextEditor;
     const document = editor?.document;
-    if (!editor || !document || !next.history.get(document.uri.toString())) {
+    if (!editor || !document || !history.get(document.uri.toString())) {
       next.moved(undefined);
       return;
     }
@@ -224,12 +211,15 @@ export function createNextEdits(options: NextEditsOptions) {
     return document.lineAt(active.line).firstNonWhitespaceCharacterIndex < active.character;
   }
 
-  /** Told where a screen reader finds it, once for each. */
+  /** Told where a screen reader finds it, once for each, and read aloud: when it appears, and again where Tab has jumped. */
   function say(text: string): void {
     if (text === sentence) return;
     sentence = text;
     said?.dispose();
-    said = text === "" ? undefined : vscode.window.setStatusBarMessage(text);
+    said =
+      text === ""
+        ? undefined
+        : vscode.Disposable.from(vscode.window.setStatusBarMessage(text), announce(text));
   }
 
   async function jump(from: vscode.TextEditor, uri: string, offset: number): Promise<void> {
@@ -330,13 +320,27 @@ export function createNextEdits(options: NextEditsOptions) {
     vscode.commands.registerCommand("foretype.acceptNextEdit", run(goOnOrAsk)),
     vscode.commands.registerCommand("foretype.refuseNextEdit", run(refuse)),
     vscode.commands.registerCommand("foretype.showNextEdit", run(showAsDiff)),
-    settings.onChange(() => {
-      edits.refresh();
-      drawSoon();
+    settings.onChange(placeCursor),
+    vscode.window.onDidChangeActiveTextEditor(placeCursor),
+    vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+      if (textEditor === vscode.window.activeTextEditor) placeCursor();
     }),
+    new vscode.Disposable(
+      history.listen({
+        opened({ languageId }) {
+          if (languageId !== undefined) options.prepare(languageId);
+          placeCursor();
+        },
+        changed() {},
+        renamed() {},
+        closed() {},
+      }),
+    ),
   );
+  placeCursor();
 
   return {
+    isOurs,
     /** What the editor shows as ghost text at a place, instead of what a model would write there. */
     ghostAt(
       document: vscode.TextDocument,
@@ -355,7 +359,7 @@ export function createNextEdits(options: NextEditsOptions) {
     dispose(): void {
       said?.dispose();
       contexts.clear();
-      for (const one of [registrations, edits, next, surroundings, decorations, diffEditor]) one.dispose();
+      for (const one of [registrations, next, surroundings, decorations, diffEditor]) one.dispose();
     },
   };
 }

@@ -17,6 +17,7 @@ export interface WordChanges {
 }
 
 const LONGEST_PAIR = 400; // characters of a line that is compared by words
+const WHOLE = 80; // characters of a line that is said with all its changes
 const ALIKE = 0.5; // of the words of the shorter of two lines that pair up
 
 export function wordChanges(old: string, fresh: string): WordChanges {
@@ -84,19 +85,35 @@ function changeWords(
   changes: { removed: Stretch[]; grown: Stretch[]; fresh: { line: number; text: string }[] },
 ): void {
   const rows = lineDiff(wordsOf(text), wordsOf(partner));
-  const comes: string[] = [];
+  /** What comes, by places in the new line. */
+  const comes: Stretch[] = [];
   let from = offset;
+  let to = 0;
   for (let at = 0; at < rows.length; ) {
     const gone = signed(rows, at, "-");
     const added = signed(rows, at + gone.length, "+");
     at += gone.length + added.length;
     const [old, fresh] = [gone.join(""), added.join("")];
     if (old !== "") addStretch(isKept(old, fresh) ? changes.grown : changes.removed, from, from + old.length);
-    if (fresh.trim() !== "") comes.push(fresh.trim());
+    if (fresh.trim() !== "") comes.push({ start: to, end: to + fresh.length });
     from += old.length;
-    if (at < rows.length) from += rows[at++]!.line.length;
+    to += fresh.length;
+    if (at < rows.length) {
+      const same = rows[at++]!.line.length;
+      from += same;
+      to += same;
+    }
   }
-  if (comes.length > 0) addText(changes.fresh, line, comes.join(" … "));
+  if (comes.length > 0) addText(changes.fresh, line, textOf(partner, comes));
+}
+
+/** One change by itself; several in the whole new line, or in as much of it as holds them. */
+function textOf(line: string, comes: readonly Stretch[]): string {
+  const [start, end] = [comes[0]!.start, comes.at(-1)!.end];
+  if (comes.length === 1) return line.slice(start, end);
+  if (line.trim().length <= WHOLE) return line;
+  const [before, after] = [line.slice(0, start).trim(), line.slice(end).trim()];
+  return `${before && "… "}${line.slice(start, end).trim()}${after && " …"}`;
 }
 
 function addStretch(stretches: Stretch[], start: number, end: number): void {

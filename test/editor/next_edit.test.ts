@@ -3,7 +3,7 @@ import { command, goTo, openAt, press, renameActive, save, type, whyRows } from 
 import { type Drawn, drawn, framesDuring, ghost } from "./support/ghost.ts";
 import { scriptEngine } from "./support/scripted_engine.ts";
 import { useWindow } from "./support/use_window.ts";
-import { SHOTS, shoot } from "./support/window.ts";
+import { openWindow, SHOTS, shoot } from "./support/window.ts";
 
 // No model suggests anything: what is on the screen is the next edit.
 let engine: ReturnType<typeof scriptEngine>;
@@ -187,4 +187,30 @@ test("once the name is renamed everywhere here, Tab opens the file that imports 
   await press(window, "Control+Z");
   await waitForNone();
   expect(await save(window, "user.ts")).toBe(user);
+});
+
+test("a screen reader is told of it when it appears and where Tab has jumped, and Show Next Edit opens it as a diff", async () => {
+  const told = async () => (await window.page.locator(".monaco-alert").allTextContents()).join("\n");
+  await rename("quiet.ts", "quietMs");
+  await waitForDrawn(jumpTo(4, "quietMs"));
+  expect(await told()).not.toContain("Next edit");
+  const own = await openWindow({ settings: { "editor.accessibilitySupport": "on" }, env: engine.env });
+  try {
+    const heard = async () => (await own.page.locator(".monaco-alert").allTextContents()).join("\n");
+    await openAt(own, "spoken.ts", CODE);
+    await press(own, "Control+Shift+ArrowRight");
+    await type(own, "spokenMs");
+    await expect
+      .poll(heard, { timeout: 20_000 })
+      .toContain("Next edit, line 4: “timeout” becomes “spokenMs”. Tab goes there, Escape refuses it.");
+    await shoot(own, `${SHOTS}/next-edit-spoken.png`);
+    await press(own, "Tab");
+    await expect
+      .poll(heard, { timeout: 20_000 })
+      .toContain("Next edit, line 4: “timeout” becomes “spokenMs”. Tab accepts it, Escape refuses it.");
+    await command(own, "Foretype: Show Next Edit");
+    await expect.poll(() => own.page.locator(".tab.active").textContent()).toContain("Next Edit, Line 4");
+  } finally {
+    await own.close();
+  }
 });

@@ -65,7 +65,7 @@ test("of several lines only the words that go are struck out, and what comes is 
   engine.answerEdit({ asked: "sum(a, extra)", text: `\n${answer}` });
   await openAt(window, "several.ts", code);
   await type(window, ", extra");
-  const behind = ["→ both … ( … + extra)", "→ round(both, 2)"];
+  const behind = ["→ const both = (a + extra) * 2;", "→ round(both, 2)"];
   await waitForDrawn({ struck: ["total", "total"], behind: ["Tab → line 7", ...behind] });
   await shoot(window, `${SHOTS}/next-edit-several-lines.png`);
   // At once: the second is for where the first one goes.

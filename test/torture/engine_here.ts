@@ -10,18 +10,22 @@ const prompt = {
   context: [],
 };
 
-/** An engine in this process, whose devices a test can spoil. */
-export function engineHere(device: string, prepare: (gpu: Gpu) => void = () => {}) {
-  let told = () => {};
-  const heard: FromEngine[] = [];
+/** An engine in this process, whose devices a test can spoil, or make itself. */
+export function engineHere(
+  device: string | (() => Gpu),
+  prepare: (gpu: Gpu) => void = () => {},
+  onMessage: (message: FromEngine) => void = () => {},
+) {
+  /** Of requests that have not ended. */
+  const asked = new Map<number, (event: EngineEvent) => void>();
   const gpus: Gpu[] = [];
   const engine = createEngine({
     send(message) {
-      heard.push(message);
-      told();
+      onMessage(message);
+      if (message.kind === "event") asked.get(message.id)?.(message.event);
     },
     async open() {
-      const gpu = await openGpu({ device });
+      const gpu = typeof device === "string" ? await openGpu({ device }) : device();
       gpus.push(gpu);
       prepare(gpu);
       return gpu;
@@ -29,23 +33,23 @@ export function engineHere(device: string, prepare: (gpu: Gpu) => void = () => {
     lostDevices: { isLost: () => false, begin: () => {}, end: () => {} },
   });
   let last = 0;
-  /** All events of a request, the last of which is its end. */
-  async function ask(request: EngineRequest, onEvent: (event: EngineEvent) => void = () => {}) {
+  /** All events of a request, the last of which is its end. `cancel` is called for what ends it early. */
+  function ask(
+    request: EngineRequest,
+    onEvent: (event: EngineEvent, cancel: () => void) => void = () => {},
+  ): Promise<EngineEvent[]> {
     const id = ++last;
-    engine.receive({ kind: "request", id, request });
-    for (let seen = 0; ; ) {
-      const events = heard.flatMap((it) => (it.kind === "event" && it.id === id ? [it.event] : []));
-      for (const event of events.slice(seen)) onEvent(event);
-      seen = events.length;
-      const end = events.at(-1)?.kind;
-      if (end === "done" || end === "error") {
-        heard.length = 0;
-        return events;
-      }
-      await new Promise<void>((resolve) => {
-        told = resolve;
+    const events: EngineEvent[] = [];
+    return new Promise((resolve) => {
+      asked.set(id, (event) => {
+        events.push(event);
+        onEvent(event, () => engine.receive({ kind: "cancel", id }));
+        if (event.kind !== "done" && event.kind !== "error") return;
+        asked.delete(id);
+        resolve(events);
       });
-    }
+      engine.receive({ kind: "request", id, request });
+    });
   }
   return {
     engine,

@@ -1,12 +1,8 @@
 import type { ContextSource, DocumentView, ReadableFile } from "../contract.ts";
+import type { RecentLines } from "../edits/index.ts";
 import { textBetween } from "../text/index.ts";
 import type { Chunk, FileChunk } from "./chunk.ts";
 import { type NotebookCell, notebookChunk } from "./notebook.ts";
-
-/** Lines that the user has lately changed. */
-export interface RecentEdit extends FileChunk {
-  readonly atMs: number;
-}
 
 /** Of its text, the first `SCANNED` characters are enough. */
 export interface OpenDocument extends FileChunk {
@@ -17,7 +13,7 @@ export interface ContextOptions {
   /** Tokens that context may take; a quarter of what a prompt may have. */
   readonly budget: () => number;
   readonly openDocuments: () => readonly OpenDocument[];
-  readonly recentEdits: () => readonly RecentEdit[];
+  readonly recentEdits: () => readonly RecentLines[];
   /** Definitions of names near the cursor, as far as they are known by now. */
   readonly definitions: () => readonly FileChunk[];
   /** The other cells of the document's notebook, in their order. */
@@ -29,7 +25,7 @@ export interface ContextOptions {
 const CHARACTERS_PER_TOKEN = 3; // of code; the completer counts exactly, and drops what does not fit
 const WINDOW = 60; // lines that are compared at a time, and taken
 const EDITS = 8;
-export const EDIT_CHARACTERS = 2000; // of all edits together
+const EDIT_CHARACTERS = 2000; // of all edits together
 const DEFINITIONS = 5;
 const DEFINITION_CHARACTERS = 500;
 const NOTEBOOK_SHARE = 0.75; // of the room: a notebook's other cells are worth more than other files
@@ -99,8 +95,9 @@ export function createContext(options: ContextOptions): ContextSource {
       .slice(0, EDITS);
     let left = EDIT_CHARACTERS;
     const kept = recent.filter(({ text }) => {
-      left -= text.length;
-      return left >= 0;
+      const fits = text.length <= left;
+      if (fits) left -= text.length;
+      return fits; // a long one takes no room from those before it
     });
     return kept.reverse().map(({ path, text }) => ({ path, text }));
   }

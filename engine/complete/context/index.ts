@@ -4,11 +4,5 @@
 // Promise: the same documents give the same chunks, and nothing of an excluded file is in one.
 // Must not know: how a model is asked.
 export type { FileChunk } from "./chunk.ts";
-export {
-  createContext,
-  EDIT_CHARACTERS,
-  type OpenDocument,
-  type RecentEdit,
-  SCANNED,
-} from "./context.ts";
+export { createContext, type OpenDocument, SCANNED } from "./context.ts";
 export type { NotebookCell } from "./notebook.ts";

@@ -11,6 +11,7 @@ import {
   smallest,
   touches,
 } from "./changes.ts";
+import { createEditedLines, type RecentLines, textAround } from "./edited_lines.ts";
 import { createHunks, type Hunk, type PastEdit } from "./hunks.ts";
 import { isSameButWhiteSpace, wordsAround } from "./words.ts";
 
@@ -49,6 +50,14 @@ export interface EditHistoryOptions {
   readonly isExcluded: (file: ReadableFile) => boolean;
 }
 
+/** Is told what the log was told, once it is in it. */
+export interface HistoryListener {
+  opened(file: ReadableFile): void;
+  changed(uri: string, changes: readonly DocumentChange[], reason: EditReason): void;
+  renamed(uri: string, file: ReadableFile): void;
+  closed(uri: string): void;
+}
+
 /** A longer document is data, and following it would cost each keystroke its length. */
 export const MAX_CHARACTERS = 1 << 18;
 const MAX_DOCUMENTS = 50; // the one that was changed least lately goes
@@ -66,16 +75,22 @@ interface Followed {
   last: FollowedDocument["last"];
 }
 
-/** What the user has edited, document by document, as text: bounded, and nothing of an excluded file. */
+/**
+ * What the user has edited, document by document, as text: bounded, and nothing of an excluded file. It is the only log of edits:
+ * next edits follow from it, and ghost text reads the lines that it names.
+ */
 export function createEditHistory({ clock, isExcluded }: EditHistoryOptions) {
   /** The one that was changed last is the last. */
   const documents = new Map<string, Followed>();
   const hunks = createHunks();
+  const lines = createEditedLines();
+  const listeners = new Set<HistoryListener>();
   let ids = 0;
 
   function forget(uri: string): void {
     documents.delete(uri);
     hunks.forget(uri);
+    lines.forget(uri);
   }
 
   function reset(document: Followed): void {
@@ -171,15 +186,18 @@ export function createEditHistory({ clock, isExcluded }: EditHistoryOptions) {
     else if (reason === "undo") tookBack(document, change);
     else passOver(document, change);
     hunks.changed(document.file, before, change, clock.now(), reason);
+    lines.changed(document.file.uri, before, change, clock.now(), reason);
     document.last = { reason, atMs: clock.now(), end: change.offset + change.inserted.length };
   }
 
   return {
     open(file: ReadableFile, text: string): void {
       forget(file.uri);
-      if (isExcluded(file) || text.length > MAX_CHARACTERS) return;
-      documents.set(file.uri, { file, text, edits: [], undone: [], last: undefined });
-      if (documents.size > MAX_DOCUMENTS) forget(documents.keys().next().value!);
+      if (!isExcluded(file) && text.length <= MAX_CHARACTERS) {
+        documents.set(file.uri, { file, text, edits: [], undone: [], last: undefined });
+        if (documents.size > MAX_DOCUMENTS) forget(documents.keys().next().value!);
+      }
+      for (const listener of listeners) listener.opened(file);
     },
 
     /**
@@ -198,26 +216,32 @@ export function createEditHistory({ clock, isExcluded }: EditHistoryOptions) {
       const isSame = [...documents.keys()].at(-1) === uri;
       for (const change of changes) make(document, smallest(document.text, change), found, isSame);
       if (found === "bulk" || found === "reload") reset(document);
+      if (found === "reload") lines.forget(uri);
       documents.delete(uri);
       if (document.text.length <= MAX_CHARACTERS) documents.set(uri, document);
-      else hunks.forget(uri);
+      else forget(uri);
+      for (const listener of listeners) listener.changed(uri, changes, found);
       return found;
     },
 
-    close: forget,
+    close(uri: string): void {
+      forget(uri);
+      for (const listener of listeners) listener.closed(uri);
+    },
 
     /** A file was given another name: what was edited in it is kept, unless nothing of the new one may be read. */
     renamed(uri: string, file: ReadableFile): void {
       const document = documents.get(uri);
       if (!document) return;
       documents.delete(uri);
-      if (isExcluded(document.file) || isExcluded(file)) {
-        hunks.forget(uri);
-        return;
+      if (isExcluded(document.file) || isExcluded(file)) forget(uri);
+      else {
+        hunks.renamed(uri, document.file.path, file);
+        lines.renamed(uri, file.uri);
+        document.edits = document.edits.map((edit) => ({ ...edit, uri: file.uri }));
+        documents.set(file.uri, { ...document, file });
       }
-      hunks.renamed(uri, document.file.path, file);
-      document.edits = document.edits.map((edit) => ({ ...edit, uri: file.uri }));
-      documents.set(file.uri, { ...document, file });
+      for (const listener of listeners) listener.renamed(uri, file);
     },
 
     /** Undefined where it is not open, excluded, or too long. */
@@ -234,12 +258,27 @@ export function createEditHistory({ clock, isExcluded }: EditHistoryOptions) {
     /** What was edited in a document in larger pieces, whole lines, oldest first. */
     hunks: (uri: string): readonly Hunk[] => (documents.has(uri) ? hunks.of(uri) : []),
 
+    /** The lines that were edited lately in all documents, as they are now, oldest first. */
+    recentLines: (): RecentLines[] =>
+      lines.all().flatMap((one) => {
+        const document = documents.get(one.uri);
+        if (!document || isExcluded(document.file)) return [];
+        const text = textAround(document.text, one);
+        return text === undefined ? [] : [{ ...document.file, text, atMs: one.atMs }];
+      }),
+
     /** What was edited in all documents, and which were renamed, oldest first. */
     past: (): PastEdit[] =>
       [...documents.values()]
         .flatMap(({ file }): readonly PastEdit[] => (isExcluded(file) ? [] : hunks.of(file.uri)))
         .concat(hunks.renames())
         .sort((a, b) => a.order - b.order),
+
+    /** @returns ends it */
+    listen(listener: HistoryListener): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Clock } from "../../contract/index.ts";
-import type { ReadableFile, Silence } from "../contract.ts";
+import type { Silence } from "../contract.ts";
 import { lineOf } from "../text/index.ts";
 import { type DocumentChange, type EditReason, moved, touches } from "./changes.ts";
 import { cursorAfter, followPlace, landingOf } from "./follow_place.ts";
-import { createEditHistory } from "./history.ts";
+import type { EditHistory } from "./history.ts";
 import { filterOf } from "./place_filters.ts";
 import { whyQuiet } from "./quiet.ts";
 import { createRefusals } from "./refusals.ts";
@@ -19,7 +19,8 @@ import type { EditPlace, EditQuestion, EditSource } from "./sources.ts";
 
 export interface NextEditOptions {
   readonly clock: Clock;
-  readonly isExcluded: (file: ReadableFile) => boolean;
+  /** The log of edits: what it is told is what next edits follow from. */
+  readonly history: EditHistory;
   /** Asked one after the other; the first that has a place is shown. */
   readonly sources: readonly EditSource[];
   /** Why nothing may be shown in a document, whatever was edited: a setting says so. */
@@ -41,14 +42,13 @@ const WANDERED_LINES = 25;
 /** From an edit to the proposal of the next one: when it shows, what Tab and Escape do, what changes it, what ends it. */
 export function createNextEdit({
   clock,
-  isExcluded,
+  history,
   sources,
   whyOff = () => undefined,
   onChange = () => {},
   onEvent = () => {},
   onError = () => {},
 }: NextEditOptions) {
-  const history = createEditHistory({ clock, isExcluded });
   const refusals = createRefusals();
   let state: EditorState | undefined;
   let proposal: EditPlace | undefined;
@@ -289,46 +289,41 @@ export function createNextEdit({
     return { kind: "shown", proposal: { ...proposal, old: text.slice(start, end), line, lastLine }, tab };
   }
 
-  return {
-    history,
-    view,
-
-    /** Resolves when no source is at work. */
-    settled: () => answered,
-
-    open(file: ReadableFile, text: string): void {
-      history.open(file, text);
-      refusals.forget(file.uri);
-      if (proposal?.uri === file.uri) drop("no-edit");
-    },
-
-    close(uri: string): void {
-      history.close(uri);
+  const stopListening = history.listen({
+    opened({ uri }) {
       refusals.forget(uri);
-      if (state?.uri === uri) stopLooking();
       if (proposal?.uri === uri) drop("no-edit");
     },
-
-    /** A file was given another name: what was edited and refused in it is kept, what was proposed there is dropped. */
-    renamed(uri: string, file: ReadableFile): void {
-      history.renamed(uri, file);
+    closed(uri) {
+      refusals.forget(uri);
+      leave(uri);
+    },
+    /** What was refused in the document is kept, what was proposed there is dropped. */
+    renamed(uri, file) {
       refusals.renamed(uri, file.uri);
-      if (state?.uri === uri) stopLooking();
-      if (proposal?.uri === uri) drop("no-edit");
+      leave(uri);
     },
-
-    /** The changes of one event, each to what the one before it left. */
-    changed(uri: string, changes: readonly DocumentChange[], reason?: EditReason): void {
-      const found = history.changed(uri, changes, reason);
-      if (found === undefined) return;
+    changed(uri, changes, reason) {
       const wasLooking = stopLooking();
       for (const change of changes) {
         refusals.changed(uri, change);
         if (state?.uri === uri) state = { ...state, cursor: cursorAfter(state.cursor, change) };
       }
-      if (found === "accepted") acceptedAt(uri, changes[0]!);
-      else changedOtherwise(uri, changes, found, wasLooking);
+      if (reason === "accepted") acceptedAt(uri, changes[0]!);
+      else changedOtherwise(uri, changes, reason, wasLooking);
     },
+  });
+
+  function leave(uri: string): void {
+    if (state?.uri === uri) stopLooking();
+    if (proposal?.uri === uri) drop("no-edit");
+  }
+
+  return {
+    view,
+
+    /** Resolves when no source is at work. */
+    settled: () => answered,
 
     /** The cursor, the selection, or what the editor shows of its own; undefined: no editor that is followed has the focus. */
     moved(now: EditorState | undefined): void {
@@ -379,13 +374,12 @@ export function createNextEdit({
     },
 
     dispose(): void {
+      stopListening();
       stopLooking();
       for (const timer of [waiting, ending, counting]) clock.clearTimeout(timer);
     },
   };
 }
-
-export type NextEdit = ReturnType<typeof createNextEdit>;
 
 const isAt = ({ uri, cursor }: EditorState, at: EditPlace): boolean =>
   uri === at.uri && cursor >= at.start && cursor <= at.end;

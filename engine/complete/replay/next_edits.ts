@@ -19,7 +19,7 @@ export async function nextEditsAfter(
   uri: string,
   options: NextEditsOptions,
 ): Promise<NextEdits> {
-  const { next, place, placeNow, play, pass } = createRecordedEditor(options);
+  const { next, history, place, placeNow, play, pass } = createRecordedEditor(options);
   for (const event of events) await play(event);
   if (placeNow().uri !== uri) place({ uri, cursor: 0 });
   await pass(PAUSE_MS);
@@ -33,7 +33,7 @@ export async function nextEditsAfter(
       action = next.tab();
     }
     if (action.kind !== "edit") break;
-    next.changed(action.uri, [action.change], "accepted");
+    history.changed(action.uri, [action.change], "accepted");
     place({ uri: action.uri, cursor: action.cursor });
     await next.settled();
   }

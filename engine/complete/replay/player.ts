@@ -74,7 +74,8 @@ export async function playTrace(
   const virtual = speed === undefined ? createVirtualClock() : undefined;
   const clock = virtual?.clock ?? systemClock;
   const startMs = clock.now();
-  const documents = createRecordedDocuments();
+  const isExcluded = (file: ReadableFile) => exclusionOf(file, settings().exclude) !== undefined;
+  const documents = createRecordedDocuments(clock, isExcluded);
   const keystrokes: Keystroke[] = [];
   let last: LastChange | undefined;
   let screen: Shown | undefined;
@@ -83,14 +84,13 @@ export async function playTrace(
   let played = 0; // events so far
   let failure: Error | undefined; // of the pipeline itself
 
-  const isExcluded = (file: ReadableFile) => exclusionOf(file, settings().exclude) !== undefined;
   const work = countingCompleter(options.completer, () => keystrokes.at(-1));
   const pipeline = createPipeline({
     completer: work.completer,
     settings,
     clock,
     ...(syntax && { syntax }),
-    ...(contextTokens !== undefined && { context: documents.context(contextTokens, isExcluded) }),
+    ...(contextTokens !== undefined && { context: documents.context(contextTokens) }),
     onGrown(uri, cursor) {
       if (lastAsk?.event.uri === uri && lastAsk.event.cursor === cursor && lastAsk.row === keystrokes.at(-1))
         ask(lastAsk.event, lastAsk.row);

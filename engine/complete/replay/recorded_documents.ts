@@ -1,5 +1,7 @@
+import type { Clock } from "../../contract/index.ts";
 import { createContext, type OpenDocument } from "../context/index.ts";
 import type { ContextSource, ReadableFile } from "../contract.ts";
+import { createEditHistory } from "../edits/index.ts";
 import { applyChanges, type TypingEvent } from "./recording.ts";
 
 export type EventOf<Type extends TypingEvent["type"]> = Extract<TypingEvent, { readonly type: Type }>;
@@ -10,8 +12,12 @@ export interface RecordedDocument extends Omit<EventOf<"open">, "type" | "at"> {
 
 const CONTEXT_SHARE = 0.25; // of a prompt, as in the extension
 
-/** The documents of a recording during playback, at its current time. */
-export function createRecordedDocuments() {
+/** The documents of a recording during playback, at its current time, and what was edited in them. */
+export function createRecordedDocuments(
+  clock: Pick<Clock, "now">,
+  isExcluded: (file: ReadableFile) => boolean,
+) {
+  const history = createEditHistory({ clock, isExcluded });
   const documents = new Map<string, RecordedDocument>();
   const views = new WeakMap<RecordedDocument, OpenDocument>();
   const viewOf = (document: RecordedDocument): OpenDocument => {
@@ -29,14 +35,19 @@ export function createRecordedDocuments() {
     },
     open({ type: _type, at: _at, ...document }: EventOf<"open">): void {
       documents.set(document.uri, { ...document, version: 0 });
+      history.open(document, document.text);
     },
     /** @returns the document before the change */
     change({ uri, version, changes }: EventOf<"change">): RecordedDocument {
       const before = this.get(uri);
       documents.set(uri, { ...before, version, text: applyChanges(before.text, changes) });
+      history.changed(uri, changes);
       return before;
     },
-    close: (uri: string): boolean => documents.delete(uri),
+    close(uri: string): void {
+      documents.delete(uri);
+      history.close(uri);
+    },
     /** The line of an offset in a document, from 0. */
     lineAt(uri: string, offset: number): number {
       const { text } = this.get(uri);
@@ -44,12 +55,12 @@ export function createRecordedDocuments() {
       for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
       return line;
     },
-    /** Pieces of the others as the extension gives them, without edits and definitions, for prompts of `promptTokens`. */
-    context: (promptTokens: number, isExcluded: (file: ReadableFile) => boolean): ContextSource =>
+    /** Pieces of the others as the extension gives them, without definitions, for prompts of `promptTokens`. */
+    context: (promptTokens: number): ContextSource =>
       createContext({
         budget: () => Math.floor(promptTokens * CONTEXT_SHARE),
         openDocuments: () => [...documents.values()].map(viewOf),
-        recentEdits: () => [],
+        recentEdits: history.recentLines,
         definitions: () => [],
         isExcluded,
       }),

@@ -1,6 +1,13 @@
 import type { Clock } from "../../contract/index.ts";
 import type { ReadableFile } from "../contract.ts";
-import { createNextEdit, type EditorState, type EditSource, editorOf, repeatSource } from "../edits/index.ts";
+import {
+  createEditHistory,
+  createNextEdit,
+  type EditorState,
+  type EditSource,
+  editorOf,
+  repeatSource,
+} from "../edits/index.ts";
 import type { NameReader } from "../text/index.ts";
 import type { TypingEvent } from "./recording.ts";
 import { createVirtualClock } from "./virtual_clock.ts";
@@ -19,7 +26,8 @@ export function createRecordedEditor(
 ) {
   const time = createVirtualClock();
   const sources = [repeatSource(names), ...(model ? [model(time.clock)] : [])];
-  const next = createNextEdit({ clock: time.clock, isExcluded, sources, onChange });
+  const history = createEditHistory({ clock: time.clock, isExcluded });
+  const next = createNextEdit({ clock: time.clock, history, sources, onChange });
   let state = editorOf("");
 
   const place = (at: Pick<EditorState, "uri" | "cursor">) => {
@@ -32,6 +40,7 @@ export function createRecordedEditor(
 
   return {
     next,
+    history,
     place,
     placeNow: (): Pick<EditorState, "uri" | "cursor"> => state,
     /** Since the recording began. */
@@ -39,10 +48,10 @@ export function createRecordedEditor(
     pass: (ms: number) => passUntil(time.clock.now() + ms),
     async play(event: TypingEvent): Promise<void> {
       await passUntil(time.startMs + event.at);
-      if (event.type === "open") next.open(event, event.text);
-      else if (event.type === "close") next.close(event.uri);
+      if (event.type === "open") history.open(event, event.text);
+      else if (event.type === "close") history.close(event.uri);
       else if (event.type === "change") {
-        next.changed(event.uri, event.changes);
+        history.changed(event.uri, event.changes);
         const last = event.changes.at(-1)!;
         place({ uri: event.uri, cursor: last.offset + last.inserted.length });
       } else if (event.type === "ask" || event.type === "cursor") place(event);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createContext, type OpenDocument, type RecentEdit } from "../../../engine/complete/index.ts";
+import { createContext, type OpenDocument, type RecentLines } from "../../../engine/complete/index.ts";
 import { questionAt } from "../support/pipeline.ts";
 
 const { document } = questionAt("const total = sumOfSquares(values);█", { path: "src/here.ts" });
@@ -12,7 +12,7 @@ const file = (path: string, text: string): OpenDocument => ({
   text,
 });
 const definition = (path: string, text: string) => ({ uri: `file:///${path}`, path, text });
-const edit = (path: string, text: string, atMs: number): RecentEdit => ({
+const edit = (path: string, text: string, atMs: number): RecentLines => ({
   uri: `file:///${path}`,
   path,
   text,

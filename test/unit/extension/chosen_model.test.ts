@@ -17,9 +17,19 @@ function setUp(nextEdit: "off" | "repeat" | "model", path: string, fails = false
   const history = createEditHistory({ clock: { now: () => 0 }, isExcluded: () => false });
   history.open({ uri: URI, path: "a.ts", languageId: "typescript" }, "use(a);\nuse(b);\n");
   history.changed(URI, [{ offset: 4, removed: 1, inserted: "other" }], "typed");
-  const current = { nextEdit, nextEditModel: { path }, pipeline: { eagerness: "eager" as const } };
+  const current = {
+    nextEdit,
+    nextEditModel: { path },
+    pipeline: { eagerness: "eager" as const, exclude: [] as string[] },
+    context: { openFiles: true },
+  };
   const reported: unknown[] = [];
   let asked = 0;
+  let filesAsked = 0;
+  const filesFor = () => {
+    filesAsked++;
+    return [];
+  };
   const model: EditModel = {
     // biome-ignore lint/correctness/useYield: it says nothing
     async *edit() {
@@ -28,10 +38,15 @@ function setUp(nextEdit: "off" | "repeat" | "model", path: string, fails = false
       return { reason: "end", ...NO_COST };
     },
   };
-  const source = chosenModelSource({ settings: { current }, model, report: (error) => reported.push(error) });
+  const source = chosenModelSource({
+    settings: { current },
+    model,
+    filesFor,
+    report: (error) => reported.push(error),
+  });
   const ask = (signal = new AbortController().signal) =>
     source({ uri: URI, cursor: 9, history, refusals: createRefusals() }, signal);
-  return { ask, current, reported, asked: () => asked };
+  return { ask, current, reported, asked: () => asked, filesAsked: () => filesAsked };
 }
 
 const SWEEP = "/models/sweep-next-edit-0.5b.q8_0.gguf";
@@ -64,4 +79,17 @@ test("what is wrong with a model is said once, and not where nobody waits for it
   it.current.nextEditModel = { path: SWEEP.replace("0.5b", "1.5b") };
   await it.ask();
   expect(it.reported).toEqual([MISSING, MISSING]);
+});
+
+test("other files are asked for once while the window is kept, and again when fewer of them may be read", async () => {
+  const it = setUp("model", SWEEP);
+  await it.ask();
+  await it.ask();
+  expect(it.filesAsked()).toBe(1);
+  it.current.pipeline.exclude = ["b.ts"];
+  await it.ask();
+  expect(it.filesAsked()).toBe(2);
+  it.current.context.openFiles = false;
+  await it.ask();
+  expect(it.filesAsked()).toBe(3);
 });

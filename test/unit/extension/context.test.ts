@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { atOnce } from "../../../engine/complete/text/index.ts";
 import { ignoreFileInPieces, isIgnored } from "../../../extension/context/gitignore.ts";
 import { namesBefore } from "../../../extension/context/names.ts";
-import { createRecentEdits, type LineChange, lineChanges } from "../../../extension/context/recent_edits.ts";
 
 const parseIgnoreFile = (folder: string, text: string) => atOnce(ignoreFileInPieces(folder, text));
 
@@ -60,54 +59,4 @@ test("names before the cursor: the nearest first, once each, without keywords an
     { name: "beta", offset: text.indexOf("beta") },
   ]);
   expect(namesBefore(text, text.indexOf("return"), text.length)).toEqual([]);
-});
-
-function edits(...changes: (LineChange & { uri?: string })[]) {
-  let clock = 0;
-  const recent = createRecentEdits(() => ++clock);
-  for (const { uri = "a", ...change } of changes) recent.changed(uri, [change]);
-  return recent;
-}
-
-const typed = (line: number): LineChange => ({ start: line, end: line, insertedLines: 0 });
-
-test("changes that lie near each other are one edit", () => {
-  expect(edits(typed(10), typed(11), typed(13)).hunks).toEqual([{ uri: "a", start: 10, end: 13, atMs: 3 }]);
-  expect(edits(typed(10), typed(20)).hunks).toHaveLength(2);
-  expect(edits(typed(10), { ...typed(10), uri: "b" }).hunks).toHaveLength(2);
-});
-
-test("an edit moves with the lines above it", () => {
-  const three = { start: 0, end: 0, insertedLines: 3 };
-  expect(edits(typed(20), three).hunks[0]).toEqual({ uri: "a", start: 23, end: 23, atMs: 1 });
-  const cut = { start: 0, end: 5, insertedLines: 0 };
-  expect(edits(typed(20), cut).hunks[0]).toEqual({ uri: "a", start: 15, end: 15, atMs: 1 });
-});
-
-test("an edit grows by what is inserted into it, and shrinks by what is cut", () => {
-  const grown = edits({ start: 10, end: 10, insertedLines: 4 }, { start: 12, end: 12, insertedLines: 2 });
-  expect(grown.hunks).toEqual([{ uri: "a", start: 10, end: 16, atMs: 2 }]);
-  const cut = edits({ start: 10, end: 10, insertedLines: 4 }, { start: 11, end: 13, insertedLines: 0 });
-  expect(cut.hunks).toEqual([{ uri: "a", start: 10, end: 12, atMs: 2 }]);
-});
-
-test("sixteen edits are remembered, and none of a closed document", () => {
-  const recent = edits(...Array.from({ length: 30 }, (_, i) => typed(i * 10)));
-  expect(recent.hunks.map(({ start }) => start)).toEqual(Array.from({ length: 16 }, (_, i) => 140 + i * 10));
-  recent.forget("a");
-  expect(recent.hunks).toEqual([]);
-});
-
-test("changes are counted by lines, unless they insert what nobody types", () => {
-  const range = { start: { line: 3 }, end: { line: 5 } };
-  expect(lineChanges([{ range, text: "a\nb\n" }])).toEqual([{ start: 3, end: 5, insertedLines: 2 }]);
-  expect(lineChanges([{ range, text: "" }])).toEqual([{ start: 3, end: 5, insertedLines: 0 }]);
-  const pasted = "let a = 1;\n".repeat(30_000);
-  expect(lineChanges([{ range, text: pasted }])).toBeUndefined();
-  expect(
-    lineChanges([
-      { range, text: "" },
-      { range, text: pasted },
-    ]),
-  ).toBeUndefined();
 });

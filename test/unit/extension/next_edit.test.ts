@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_SETTINGS, type NextEditView, type Proposal } from "../../../engine/complete/index.ts";
-import { type ChangeSigns, changeReason } from "../../../extension/next_edit/change_reason.ts";
+import { type ChangeSigns, changeReason } from "../../../extension/edit_log/change_reason.ts";
 import { drawingOf, type ScreenFacts } from "../../../extension/next_edit/drawing.ts";
 import { insertionAt } from "../../../extension/next_edit/ghost.ts";
 import { type OffSigns, whyOff } from "../../../extension/next_edit/why_off.ts";
@@ -201,7 +201,17 @@ describe("what goes and what comes, by words", () => {
     ["f(a);", "for (const x of xs) {\n  g(x);\n}", "[f(a);] → for (const x of xs) { ⏎ g(x); ⏎ }"],
     ["  return a;\n  x();", "  return round(b, 2);\n  x();", "  return [a]; → round(b, 2) /   x();"],
     ["  x(1);\n  keep();", "  keep();", "  [x(1);] /   keep();"],
-    ["a = b;", "aa = bb;", "(a) = (b); → aa … bb"],
+    ["a = b;", "aa = bb;", "(a) = (b); → aa = bb;"],
+    [
+      "  return both * 2;\n  x();",
+      "  return round(both + extra) * 2;\n  x();",
+      "  return both * 2; → return round(both + extra) * 2; /   x();",
+    ],
+    [
+      `  const first = of(${"a, ".repeat(30)}last);`,
+      `  const second = of(${"a, ".repeat(30)}end);`,
+      `  const [first] = of(${"a, ".repeat(30)}[last]); → … second = of(${"a, ".repeat(30)}end …`,
+    ],
     ["x(1);\ny(2);", "", "[x(1);] / [y(2);]"],
     ["", "z();", " → z();"],
     ["größe = 1;\r\nb;", "größe = 2;\r\nb;", "größe = [1];\r → 2 / b;"],

@@ -200,7 +200,10 @@ interface Selections {
   readonly selections: readonly { readonly active: Position; readonly isEmpty: boolean }[];
 }
 
+export const TextDocumentChangeReason = { Undo: 1, Redo: 2 };
+
 const events = {
+  activated: new EventEmitter<unknown>(),
   changed: new EventEmitter<object>(),
   selected: new EventEmitter<Selections>(),
   never: new EventEmitter<never>(),
@@ -218,7 +221,7 @@ interface Provider {
 let provider: Provider | undefined;
 
 function editorOf(document: TextDocument, active: Position) {
-  const selection = { active, isEmpty: true };
+  const selection = { active, start: active, end: active, isEmpty: true };
   return { document, selection, selections: [selection], options: { tabSize: 2, insertSpaces: true } };
 }
 
@@ -226,7 +229,7 @@ export const window = {
   activeTextEditor: undefined as ReturnType<typeof editorOf> | undefined,
   visibleTextEditors: [],
   tabGroups: { all: [] as { tabs: { input: unknown }[] }[] },
-  onDidChangeActiveTextEditor: events.never.event,
+  onDidChangeActiveTextEditor: events.activated.event,
   onDidChangeTextEditorSelection: events.selected.event,
   onDidChangeWindowState: events.never.event,
 };
@@ -240,6 +243,7 @@ export const workspace = {
   onDidSaveTextDocument: events.never.event,
   onDidChangeConfiguration: events.never.event,
   onDidChangeWorkspaceFolders: events.never.event,
+  onWillRenameFiles: events.never.event,
   createFileSystemWatcher: () => ({
     onDidChange: events.never.event,
     onDidCreate: events.never.event,
@@ -284,7 +288,9 @@ export const user = {
   },
 
   goTo(document: TextDocument, position: Position): void {
+    const isOther = window.activeTextEditor?.document !== document;
     window.activeTextEditor = editorOf(document, position);
+    if (isOther) events.activated.fire(window.activeTextEditor);
     const { selections } = window.activeTextEditor;
     events.selected.fire({ textEditor: window.activeTextEditor, selections });
   },

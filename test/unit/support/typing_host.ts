@@ -9,6 +9,7 @@ import {
 } from "../../../engine/complete/index.ts";
 import { type Completer, systemClock } from "../../../engine/contract/index.ts";
 import { createEditorContext, createIgnoredFiles } from "../../../extension/context/index.ts";
+import { createEditLog } from "../../../extension/edit_log/index.ts";
 import { createTraceRecorder } from "../../../extension/recording/index.ts";
 import type { Settings } from "../../../extension/settings/index.ts";
 import { createGhostText, createReadOnly, watchSuggestions } from "../../../extension/suggest/index.ts";
@@ -30,6 +31,7 @@ export function createTypingHost({
 }: TypingHostOptions) {
   const settings = {
     current: {
+      nextEdit: "repeat",
       pipeline: { ...DEFAULT_SETTINGS, delay: 0, speculate: false },
       context: { recentEdits: true, definitions: true, openFiles: true },
       contextTokens: 4096,
@@ -51,7 +53,9 @@ export function createTypingHost({
     settings,
   });
   const ignoredFiles = createIgnoredFiles();
-  const context = createEditorContext({ settings, ignoredFiles, modelPositions: () => 8192 });
+  const edits = createEditLog({ settings, ignoredFiles, isOurs: () => false });
+  const { history } = edits;
+  const context = createEditorContext({ settings, ignoredFiles, history, modelPositions: () => 8192 });
   const metrics = createMetrics({ now: systemClock.now });
   const pipeline = recorder.watch(
     createPipeline({
@@ -66,6 +70,7 @@ export function createTypingHost({
   const parts = [
     recorder,
     ignoredFiles,
+    edits,
     context,
     pipeline,
     lifecycle,

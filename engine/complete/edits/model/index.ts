@@ -6,4 +6,4 @@
 export { formatOfModel } from "./known_formats.ts";
 export { lineDiff } from "./line_diff.ts";
 export { textOfPrompt } from "./pieces.ts";
-export { createModelSource } from "./source.ts";
+export { createModelSource, type ModelSourceOptions } from "./source.ts";

@@ -20,7 +20,7 @@ export interface ModelSourceOptions {
   readonly clock: Pick<Clock, "now">;
   /** How sure the model has to be of what is proposed, at each question. */
   readonly eagerness?: () => PipelineSettings["eagerness"];
-  /** Pieces of other files for a prompt, the least volatile first. */
+  /** Pieces of other files for a prompt, the least volatile first; asked once as long as the window is kept. Default: none. */
   readonly filesFor?: (uri: string, cursor: number) => readonly RelatedText[];
   /** Sees what is asked, and all that is answered. */
   readonly onAnswer?: (prompt: EditPrompt, written: string) => void;
@@ -39,6 +39,8 @@ export function createModelSource({
   onAnswer,
 }: ModelSourceOptions): EditSource {
   let last: { readonly uri: string; readonly place: WindowPlace; readonly atMs: number } | undefined;
+  /** They are at the prompt's head: others would have it read again from there. */
+  let files: readonly RelatedText[] = [];
   let bad = 0;
 
   function promptFor(
@@ -48,13 +50,14 @@ export function createModelSource({
   ): EditPrompt | SilenceId {
     const replaced = edits.at(-1);
     const sticks = last?.uri === uri && clock.now() - last.atMs <= STICKY_MS;
+    if (!sticks) files = filesFor?.(uri, cursor) ?? [];
     return format.prompt({
       path: file.path,
       text,
       cursor,
       hunks: history.hunks(uri),
       past: history.past(),
-      files: filesFor?.(uri, cursor) ?? [],
+      files,
       ...(sticks && { lastWindow: last!.place }),
       ...(replaced && { replaced }),
     });

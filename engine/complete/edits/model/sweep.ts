@@ -88,7 +88,10 @@ const FIRST: Layout = {
   },
 };
 
-/** The layout of v2-7B: an edit has line numbers, and the file before its edits comes first. */
+/**
+ * The layout of v2-7B: an edit has line numbers, and the file before its edits comes first. Its authors ask a second time about another
+ * block where the first answer changes nothing. What picks that block, and where the cursor is in it, is not documented, so it is left out.
+ */
 const SECOND: Layout = {
   id: "sweep-2",
   above: 10,

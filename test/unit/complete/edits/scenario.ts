@@ -8,11 +8,12 @@ import {
   type EditReason,
   smallest,
 } from "../../../../engine/complete/edits/changes.ts";
+import { createEditHistory } from "../../../../engine/complete/edits/history.ts";
 import { createModelSource } from "../../../../engine/complete/edits/model/index.ts";
 import { createNextEdit } from "../../../../engine/complete/edits/next_edit.ts";
 import { type EditorState, editorOf } from "../../../../engine/complete/edits/screen.ts";
 import { repeatSource } from "../../../../engine/complete/edits/sources.ts";
-import { exclusionOf, languageIdOf } from "../../../../engine/complete/index.ts";
+import { exclusionOf, languageIdOf, type ReadableFile } from "../../../../engine/complete/index.ts";
 import { createVirtualClock } from "../../../../engine/complete/replay/virtual_clock.ts";
 import type { Clock } from "../../../../engine/contract/index.ts";
 import { type EditModel, NO_COST } from "../../../../engine/contract/index.ts";
@@ -40,6 +41,7 @@ import { FORMAT_IDS } from "./model/built.ts";
 //   escape is the editor's
 //   cursor A█B                the cursor's line, without white space at its ends
 //   line N: TEXT              what line N is, without white space at its ends
+//   reads NAME: LINES         what ghost text in this document reads of edits in others, oldest first, lines with | between; or `nothing`
 
 const KEY_MS = 60;
 
@@ -142,9 +144,11 @@ export async function play({ path, text: marked, answers, others, steps }: Scena
   const uriOf = (name: string) => `file:///project/${name}`;
   let uri = uriOf(path);
   let exclude: string[] = [];
+  const isExcluded = (file: ReadableFile) => exclusionOf(file, exclude) !== undefined;
+  const history = createEditHistory({ clock: time.clock, isExcluded });
   const next = createNextEdit({
     clock: time.clock,
-    isExcluded: (file) => exclusionOf(file, exclude) !== undefined,
+    history,
     sources: answers.length === 0 ? [repeatSource(syntax)] : [modelSource(answers, time.clock)],
   });
   let text = marked.replace("█", "");
@@ -157,7 +161,7 @@ export async function play({ path, text: marked, answers, others, steps }: Scena
   for (const [name, content] of [...others, [path, text] as const]) {
     const languageId = languageIdOf(name, content);
     await syntax.ready(languageId);
-    next.open({ uri: uriOf(name), path: name, languageId }, content);
+    history.open({ uri: uriOf(name), path: name, languageId }, content);
     texts.set(uriOf(name), content);
   }
   expect(failures).toEqual([]);
@@ -181,7 +185,7 @@ export async function play({ path, text: marked, answers, others, steps }: Scena
   const edit = (changes: readonly DocumentChange[], reason?: EditReason, cursor?: number) => {
     for (const change of changes) text = applyChange(text, change);
     const last = changes.at(-1)!;
-    next.changed(uri, changes, reason);
+    history.changed(uri, changes, reason);
     selected = 0;
     place({ cursor: cursor ?? last.offset + last.inserted.length, selectionIsEmpty: true });
   };
@@ -251,7 +255,7 @@ export async function play({ path, text: marked, answers, others, steps }: Scena
     format: (rest, step) => {
       const [old, fresh] = rest.split(" => ").map((one) => one.replaceAll("\\n", "\n")) as [string, string];
       const at = find(old, step);
-      next.changed(uri, [{ offset: at, removed: old.length, inserted: fresh }], "format");
+      history.changed(uri, [{ offset: at, removed: old.length, inserted: fresh }], "format");
       text = applyChange(text, { offset: at, removed: old.length, inserted: fresh });
       place({ cursor: state.cursor + (at < state.cursor ? fresh.length - old.length : 0) });
     },
@@ -299,6 +303,11 @@ export async function play({ path, text: marked, answers, others, steps }: Scena
           ?.trim(),
         step,
       ).toBe(rest);
+    },
+    reads: (rest, step) => {
+      const others = history.recentLines().filter((one) => one.uri !== uri);
+      const told = others.map((one) => `${one.path}: ${one.text.trimEnd().replaceAll("\n", "|")}`);
+      expect(told.join(", ") || "nothing", step).toBe(rest);
     },
     line: (rest, step) => {
       const [, number, content] = /^(\d+): ?(.*)$/.exec(rest)!;

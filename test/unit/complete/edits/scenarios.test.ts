@@ -18,3 +18,11 @@ describe("nothing appears", () => {
   });
   test("there are 25", () => expect(scenarios.length).toBeGreaterThanOrEqual(25));
 });
+
+describe("ghost text reads what was edited in other files", () => {
+  const scenarios = scenariosIn("read");
+  test.each(scenarios)("$name: $claim", async (scenario) => {
+    expect(scenario.steps.some((step) => /^reads /.test(step))).toBe(true);
+    await play(scenario);
+  });
+});

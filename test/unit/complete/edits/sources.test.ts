@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createEditHistory } from "../../../../engine/complete/edits/history.ts";
 import { createNextEdit } from "../../../../engine/complete/edits/next_edit.ts";
 import { editorOf, type NextEditEvent } from "../../../../engine/complete/edits/screen.ts";
 import type { EditPlace, EditQuestion, EditSource } from "../../../../engine/complete/edits/sources.ts";
@@ -29,22 +30,23 @@ function setUp(...sources: EditSource[]) {
   const time = createVirtualClock();
   const events: NextEditEvent["kind"][] = [];
   const errors: unknown[] = [];
+  const history = createEditHistory({ clock: time.clock, isExcluded: () => false });
   const next = createNextEdit({
     clock: time.clock,
-    isExcluded: () => false,
+    history,
     sources,
     onEvent: ({ kind }) => events.push(kind),
     onError: (error) => errors.push(error),
   });
-  next.open({ uri: URI, path: "a.ts", languageId: "typescript" }, TEXT);
+  history.open({ uri: URI, path: "a.ts", languageId: "typescript" }, TEXT);
   next.moved({ ...editorOf(URI), cursor: TEXT.indexOf("second") });
   const wait = (ms: number) => {
     const until = time.clock.now() + ms;
     while (time.step(until));
   };
   const edit = (offset: number, removed: number, inserted: string, reason?: "accepted" | "undo") =>
-    next.changed(URI, [{ offset, removed, inserted }], reason);
-  const text = () => next.history.get(URI)!.text;
+    history.changed(URI, [{ offset, removed, inserted }], reason);
+  const text = () => history.get(URI)!.text;
   /** Presses Tab, and does what it says. */
   const tab = () => {
     const action = next.tab();

@@ -1,30 +1,36 @@
 import * as vscode from "vscode";
-import { MAX_FOLLOWED, type NextEdit, type ReadableFile } from "../../engine/complete/index.ts";
+import {
+  createEditHistory,
+  exclusionOf,
+  MAX_FOLLOWED,
+  type ReadableFile,
+} from "../../engine/complete/index.ts";
+import { systemClock } from "../../engine/contract/index.ts";
 import type { IgnoredFiles } from "../context/index.ts";
 import { isSupported, placeOf } from "../editor/index.ts";
+import type { Settings } from "../settings/index.ts";
 import { changeReason } from "./change_reason.ts";
 
-export interface WatchEditsOptions {
-  readonly next: NextEdit;
-  readonly ignoredFiles: Pick<IgnoredFiles, "find">;
-  /** Loads what is asked of documents in a language, in the background. */
-  readonly prepare: (languageId: string) => void;
-  /** Whether next edits are on: else nothing is followed. */
-  readonly isOn: () => boolean;
+export interface EditLogOptions {
+  readonly settings: { readonly current: Settings; readonly onChange: vscode.Event<Settings> };
+  readonly ignoredFiles: Pick<IgnoredFiles, "find" | "wasIgnored">;
   /** Whether a change is the edit that we have just asked for, or ghost text of ours that was taken. */
   readonly isOurs: (
     document: vscode.TextDocument,
     changes: readonly vscode.TextDocumentContentChangeEvent[],
   ) => boolean;
-  /** The cursor, the selection or the editor may be another. */
-  readonly onMoved: () => void;
 }
 
 /**
- * Tells the log of edits what happens to documents. A document is followed from when it is in the active editor: what changes
+ * The log of edits, told what happens to documents. A document is followed from when it is in the active editor: what changes
  * before that, nobody has typed. What it costs a keystroke is bounded by `MAX_FOLLOWED`.
  */
-export function watchEdits({ next, ignoredFiles, prepare, isOn, isOurs, onMoved }: WatchEditsOptions) {
+export function createEditLog({ settings, ignoredFiles, isOurs }: EditLogOptions) {
+  const history = createEditHistory({
+    clock: systemClock,
+    isExcluded: (file: ReadableFile) =>
+      exclusionOf(file, settings.current.pipeline.exclude) !== undefined || ignoredFiles.wasIgnored(file.uri),
+  });
   /** Those that are being opened: the answer to whether Git ignores them comes later. */
   const opening = new Set<vscode.TextDocument>();
   /** Names that were given to followed files, until the editor has opened them by these, and when they are given up. */
@@ -32,14 +38,13 @@ export function watchEdits({ next, ignoredFiles, prepare, isOn, isOurs, onMoved 
 
   async function follow(document: vscode.TextDocument): Promise<void> {
     const uri = document.uri.toString();
-    if (!isOn() || !isFollowable(document) || opening.has(document)) return;
-    if (next.history.get(uri) && !renamed.has(uri)) return;
+    if (!isWanted(settings.current) || !isFollowable(document) || opening.has(document)) return;
+    if (history.get(uri) && !renamed.has(uri)) return;
     opening.add(document);
     try {
-      if ((await ignoredFiles.find(document.uri)) || document.isClosed || !isFollowable(document)) return;
-      if (!hasArrived(document)) next.open(fileOf(document), document.getText());
-      prepare(document.languageId);
-      onMoved();
+      const isIgnored = await ignoredFiles.find(document.uri);
+      if (isIgnored || !isWanted(settings.current) || document.isClosed || !isFollowable(document)) return;
+      if (!hasArrived(document)) history.open(fileOf(document), document.getText());
     } finally {
       opening.delete(document);
     }
@@ -49,19 +54,19 @@ export function watchEdits({ next, ignoredFiles, prepare, isOn, isOurs, onMoved 
   function hasArrived(document: vscode.TextDocument): boolean {
     const uri = document.uri.toString();
     clearTimeout(renamed.get(uri));
-    const known = renamed.delete(uri) ? next.history.get(uri) : undefined;
+    const known = renamed.delete(uri) ? history.get(uri) : undefined;
     return known?.file.languageId === document.languageId && known.text === document.getText();
   }
 
   /** Files are about to be renamed: afterwards the editor tells first that their documents are closed. */
   function willRename({ files }: vscode.FileWillRenameEvent): void {
     for (const { oldUri, newUri } of files)
-      for (const uri of next.history.uris()) {
+      for (const uri of history.uris()) {
         const inFolder = uri.startsWith(`${oldUri.toString()}/`);
         if (uri !== oldUri.toString() && !inFolder) continue;
         const to = vscode.Uri.parse(newUri.toString() + uri.slice(oldUri.toString().length), true);
-        const languageId = next.history.get(uri)?.file.languageId;
-        next.renamed(uri, { ...placeOf(to), ...(languageId !== undefined && { languageId }) });
+        const languageId = history.get(uri)?.file.languageId;
+        history.renamed(uri, { ...placeOf(to), ...(languageId !== undefined && { languageId }) });
         renamed.set(
           to.toString(),
           setTimeout(() => giveUp(to.toString()), ARRIVES_MS),
@@ -72,18 +77,17 @@ export function watchEdits({ next, ignoredFiles, prepare, isOn, isOurs, onMoved 
   /** Nobody has opened it by its new name. */
   function giveUp(uri: string): void {
     renamed.delete(uri);
-    next.close(uri);
+    history.close(uri);
   }
 
   function followActive(): void {
     const document = vscode.window.activeTextEditor?.document;
     if (document) void follow(document);
-    onMoved();
   }
 
   function changed({ document, contentChanges, reason }: vscode.TextDocumentChangeEvent): void {
     const uri = document.uri.toString();
-    if (contentChanges.length === 0 || !next.history.get(uri)) return;
+    if (contentChanges.length === 0 || !history.get(uri)) return;
     const editor = vscode.window.activeTextEditor;
     const found = changeReason({
       by: REASONS.get(reason),
@@ -102,34 +106,38 @@ export function watchEdits({ next, ignoredFiles, prepare, isOn, isOurs, onMoved 
         removed: rangeLength,
         inserted: text,
       }));
-    next.changed(uri, changes, found);
-    const followed = next.history.get(uri);
+    history.changed(uri, changes, found);
+    const followed = history.get(uri);
     // Line ends that were changed are told as nothing that fits: it is opened again.
-    if (followed && followed.text.length !== lengthOf(document)) next.open(followed.file, document.getText());
+    if (followed && followed.text.length !== lengthOf(document))
+      history.open(followed.file, document.getText());
   }
 
   const listeners = vscode.Disposable.from(
     vscode.workspace.onDidChangeTextDocument(changed),
-    vscode.workspace.onDidCloseTextDocument(({ uri }) => next.close(uri.toString())),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => history.close(uri.toString())),
     vscode.workspace.onWillRenameFiles(willRename),
     vscode.workspace.onDidOpenTextDocument((document) => {
       if (document === vscode.window.activeTextEditor?.document) followActive(); // in another language
     }),
     vscode.window.onDidChangeActiveTextEditor(followActive),
-    vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
-      if (textEditor === vscode.window.activeTextEditor) onMoved();
+    settings.onChange((now) => {
+      if (isWanted(now)) followActive();
+      else for (const uri of history.uris()) history.close(uri);
     }),
   );
   followActive();
   return {
-    /** Settings may be others. */
-    refresh: followActive,
+    history,
     dispose(): void {
       listeners.dispose();
       for (const timer of renamed.values()) clearTimeout(timer);
     },
   };
 }
+
+/** Nothing is kept that nobody uses. */
+const isWanted = ({ nextEdit, context }: Settings): boolean => nextEdit !== "off" || context.recentEdits;
 
 const ARRIVES_MS = 10_000; // after a rename: language servers may change imports first
 
