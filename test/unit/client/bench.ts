@@ -6,7 +6,7 @@ import { fakeClock } from "../support/clock.ts";
 export const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 export const settings = { device: "auto", memoryLimit: 0, unloadAfterMinutes: 30 };
 export const spec = { path: "mini" };
-export const prompt = { path: "a.ts", prefix: "", middle: "x", suffix: "", context: [] };
+const prompt = { path: "a.ts", prefix: "", middle: "x", suffix: "", context: [] };
 
 /** A client whose children are scripted by the test. */
 export function bench(
