@@ -223,15 +223,17 @@ export function createNextEdits(options: NextEditsOptions) {
   }
 
   async function jump(from: vscode.TextEditor, uri: string, offset: number): Promise<void> {
-    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true));
+    // In this document at once: the next Tab may already be on its way, and accepts there.
+    const isHere = from.document.uri.toString() === uri;
+    const document = isHere
+      ? from.document
+      : await vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true));
     const position = document.positionAt(offset);
     const range = new vscode.Range(position, position);
-    const editor =
-      from.document === document
-        ? from
-        : await vscode.window.showTextDocument(document, { selection: range });
+    const editor = isHere ? from : await vscode.window.showTextDocument(document, { selection: range });
     landing = { document, position };
     editor.selection = new vscode.Selection(position, position);
+    placeCursor();
     const folded = { selectionLines: [position.line], levels: 100, direction: "up" };
     await vscode.commands.executeCommand("editor.unfold", folded);
     editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
