@@ -223,21 +223,19 @@ export function createNextEdits(options: NextEditsOptions) {
   }
 
   async function jump(from: vscode.TextEditor, uri: string, offset: number): Promise<void> {
-    // In this document at once: the next Tab may already be on its way, and accepts there.
-    const isHere = from.document.uri.toString() === uri;
-    const document = isHere
-      ? from.document
-      : await vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true));
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri, true));
     const position = document.positionAt(offset);
     const range = new vscode.Range(position, position);
-    const editor = isHere ? from : await vscode.window.showTextDocument(document, { selection: range });
+    const editor =
+      from.document === document
+        ? from
+        : await vscode.window.showTextDocument(document, { selection: range });
     landing = { document, position };
     editor.selection = new vscode.Selection(position, position);
-    placeCursor();
+    placeCursor(); // the editor tells of it later than the next key may come
     const folded = { selectionLines: [position.line], levels: 100, direction: "up" };
     await vscode.commands.executeCommand("editor.unfold", folded);
     editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-    placeCursor(); // the editor tells of it later than the next key may come
   }
 
   /** As one step of undo, and only where the text is as it was when the edit was found. */
