@@ -35,7 +35,8 @@ export function* meaningIn(
   if (!names) {
     const kindAt = yield* kindsIn(text, languageId);
     // Without a parser, a name behind a dot is a member.
-    const roleAt = (start: number) => (/[^.]\.$/.test(text.slice(start - 2, start)) ? "member" : undefined);
+    const roleAt = (start: number) =>
+      /(?:^|[^.])\.$/.test(text.slice(start - 2, start)) ? "member" : undefined;
     return {
       facts: ({ start }) => ({ ...NO_NAME, kind: kindAt(start), role: roleAt(start) }),
       scopeOf: () => undefined,

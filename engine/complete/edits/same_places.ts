@@ -38,11 +38,11 @@ export function* sameAs(
   if (!/\p{L}/u.test(old + fresh)) return "too-common";
   const facts = examples.map(meaning.facts);
   // A member is told from a name by its dot alone.
-  const isCall = areOtherCalls(examples, facts) && !(meaning.isBlind && facts[0]!.role !== "member");
+  const isCall = areOtherCalls(examples, facts) && (meaning.knows || facts[0]!.role === "member");
   if (examples.length === 1 && meaning.isBlind && !isCall) return "made-once";
-  // Where both names are declared, neither declaration is another name for the same.
+  // A declaration is no call; and where both names are declared, it is not of another name for the same.
   const same = meantAlike(examples, others, meaning).filter(
-    (place) => !(meaning.areBothDeclared && meaning.facts(place).declares),
+    (place) => !((isCall || meaning.areBothDeclared) && meaning.facts(place).declares),
   );
   if (same.length === 0) return "nowhere";
   const last = lastOf(examples);
@@ -171,9 +171,9 @@ function reachOfText({ old, fresh, isWidened }: Example, role: NameFacts["role"]
   // A member, where it stands beside the same.
   if (role === "member" && isName(old))
     return isNew && isDistinctive(old) && !isName(fresh) ? "beside" : "none";
-  // So long a text means the same wherever it stands: `Number.POSITIVE_INFINITY`.
+  // So long a text means the same wherever it stands, and the new one names it: `Number.POSITIVE_INFINITY` and `Infinity`.
   const isLong = tokensOf(old).length >= LONG && wordsOf(old).some(isDistinctive);
-  return isLong && wordsOf(fresh).some((word) => !isCommon(word)) ? "all" : "none";
+  return isLong && sharesPart(old, fresh) ? "all" : "none";
 }
 
 const isWholeString = (kind: NameFacts["kind"], { left, right }: Example): boolean =>
