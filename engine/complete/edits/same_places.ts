@@ -1,4 +1,5 @@
 import { type NameFacts, type Pieces, tokensOf } from "../text/index.ts";
+import { mayAwait, putsAwait } from "./awaits.ts";
 import { areOtherCalls, isCalledAlike } from "./calls.ts";
 import { isCommon, isDistinctive, isName } from "./distinctive.ts";
 import { besideOf, type Example, LINE_END } from "./examples.ts";
@@ -40,10 +41,12 @@ export function* sameAs(
   // A member is told from a name by its dot alone.
   const isCall = areOtherCalls(examples, facts) && (meaning.knows || facts[0]!.role === "member");
   if (examples.length === 1 && meaning.isBlind && !isCall) return "made-once";
-  // A declaration is no call; and where both names are declared, it is not of another name for the same.
-  const same = meantAlike(examples, others, meaning).filter(
-    (place) => !((isCall || meaning.areBothDeclared) && meaning.facts(place).declares),
-  );
+  const awaits = putsAwait(old, fresh);
+  const same = yield* filtered(meantAlike(examples, others, meaning), (place) => {
+    const { declares, scopes } = meaning.facts(place);
+    // A declaration is no call; and where both names are declared, it is not of another name for the same.
+    return !(declares && (isCall || meaning.areBothDeclared)) && !(awaits && !mayAwait(text, scopes));
+  });
   if (same.length === 0) return "nowhere";
   const last = lastOf(examples);
   // The user has come by these, and has left them as they are.
