@@ -135,9 +135,10 @@ function* roleWhereFinished(
   if (!known) return undefined;
   const meaning = yield* meaningIn(text, languageId, known, { examples, others });
   if (meantAlike(examples, others, meaning).length > 0) return undefined;
-  // What this file had before is something else, which others have as well.
-  if (!(yield* bringsNewWord(examples, text))) return undefined;
-  return roleOf(examples, meaning, text, languageId);
+  const role = roleOf(examples, meaning, text, languageId);
+  // A member that this file had before is something else, which others have as well.
+  const isNew = role?.role !== "member" || (yield* bringsNewWord(examples, text));
+  return isNew ? role : undefined;
 }
 
 function roleOf(
