@@ -12,7 +12,7 @@ import type { FollowedDocument } from "./history.ts";
 import { factsOf, type Meaning, meaningIn } from "./meaning.ts";
 import { type Found, placesOf, wordsOf } from "./places.ts";
 import { isSame, othersOf, type RepeatPlace } from "./repeat.ts";
-import { meantAlike, partsOf, sharesPart } from "./same_places.ts";
+import { bringsNewWord, meantAlike, partsOf, sharesPart } from "./same_places.ts";
 
 /** A document that is open in the editor. */
 export interface OpenText extends Pick<FollowedDocument, "text" | "edits"> {
@@ -135,7 +135,10 @@ function* roleWhereFinished(
   if (!known) return undefined;
   const meaning = yield* meaningIn(text, languageId, known, { examples, others });
   if (meantAlike(examples, others, meaning).length > 0) return undefined;
-  return roleOf(examples, meaning, text, languageId);
+  const role = roleOf(examples, meaning, text, languageId);
+  // A member that this file had before is something else, which others have as well.
+  const isNew = role?.role !== "member" || (yield* bringsNewWord(examples, text));
+  return isNew ? role : undefined;
 }
 
 function roleOf(

@@ -1,5 +1,7 @@
+import type { Token } from "../text/index.ts";
+import { isName } from "./distinctive.ts";
 import type { Edit } from "./history.ts";
-import { surroundingsOf, wordsOf } from "./places.ts";
+import { type Found, surroundingsOf, wordsOf } from "./places.ts";
 import { type Replacement, replacementsOf } from "./replacements.ts";
 
 /** A replacement as the user made it, with what stands beside it. */
@@ -21,23 +23,25 @@ export function examplesOf(text: string, edit: Edit): Example[] {
     .flatMap((before) => replacementsOf(edit, before))
     .flatMap((replacement) => widened(text, replacement) ?? [])
     .filter(
-      ({ old, fresh }) =>
+      ({ old, fresh, isWidened }) =>
         old !== fresh &&
         isShort(old) &&
         isShort(fresh) &&
         isAsClosed(old, fresh) &&
-        wordsOf(fresh).length > 0,
+        wordsOf(isWidened ? old + fresh : fresh).length > 0,
     )
-    .map((one) => {
-      const { left, right } = surroundingsOf(text, one);
-      const texts = (tokens: typeof left) => tokens.slice(0, SHARED).map((token) => token.text);
-      const isFirst = one.isWidened && left.length === 0;
-      return { ...one, edit, left: isFirst ? [LINE_START] : texts(left), right: texts(right) };
-    });
+    .map((one) => ({ ...one, edit, ...besideOf(text, one) }));
 }
 
-/** What stands before the first token of a line. */
-export const LINE_START = "\n";
+/** What stands before the first token of a line, and behind the last one. */
+export const LINE_END = "\n";
+
+/** The tokens beside a range, nearest first; where the line is over, that. */
+export function besideOf(text: string, place: Found): Pick<Example, "left" | "right"> {
+  const { left, right } = surroundingsOf(text, place);
+  const texts = (tokens: typeof left) => [...tokens.map((token) => token.text), LINE_END].slice(0, SHARED);
+  return { left: texts(left), right: texts(right) };
+}
 
 /**
  * What is inserted or deleted is known by its neighbours; at a line's start by the one behind it. Whole lines have none: they are no
@@ -47,8 +51,10 @@ function widened(text: string, one: Replacement): (Replacement & Pick<Example, "
   if (one.old !== "" && one.fresh !== "") return { ...one, isWidened: false };
   const {
     left: [left],
-    right: [right],
+    right: [right, next],
   } = surroundingsOf(text, one);
+  const qualified = asQualified(one, right, next);
+  if (qualified) return { ...qualified, isWidened: false };
   // A new variable is one of its line.
   if (!right || (!left && (one.old !== "" || one.fresh.includes("=")))) return undefined;
   const before = left ? text.slice(left.start, one.start) : "";
@@ -60,6 +66,23 @@ function widened(text: string, one: Replacement): (Replacement & Pick<Example, "
     end: right.end,
     isWidened: true,
   };
+}
+
+/**
+ * A name that something is put before, with a dot between them, gives way to more than a name: `equal` to `assert.equal`. In
+ * `t.ok`, `assert.` may have been put before `ok`, or `.assert` behind `t`: that is the same.
+ */
+function asQualified(
+  { old, fresh, start, end }: Replacement,
+  right: Token | undefined,
+  next: Token | undefined,
+): Replacement | undefined {
+  if (old !== "" || !right || right.start !== end) return undefined;
+  if (fresh.endsWith(".") && isName(right.text))
+    return { old: right.text, fresh: fresh + right.text, start, end: right.end };
+  if (!fresh.startsWith(".") || right.text !== "." || next?.start !== right.end || !isName(next.text))
+    return undefined;
+  return { old: next.text, fresh: `${fresh.slice(1)}.${next.text}`, start: start + 1, end: next.end };
 }
 
 /** Whether the new text opens and closes as many brackets and quotes as the old one: else it is half an edit. */

@@ -17,6 +17,8 @@ export interface Meaning {
   readonly facts: (place: Found) => NameFacts;
   /** Where the name is declared that stands at a place; undefined where this file does not declare it. */
   readonly scopeOf: (place: Found) => Scope | undefined;
+  /** The old name and the new one are declared around the examples, and neither by one of them: the new one is no name for the old thing. */
+  readonly areBothDeclared: boolean;
   /** Whether declarations are known. */
   readonly knows: boolean;
   /** They would be, with the language's parser, which is not loaded or cannot read so long a text. */
@@ -32,9 +34,13 @@ export function* meaningIn(
 ): Pieces<Meaning> {
   if (!names) {
     const kindAt = yield* kindsIn(text, languageId);
+    // Without a parser, a name behind a dot is a member.
+    const roleAt = (start: number) =>
+      /(?:^|[^.])\.$/.test(text.slice(start - 2, start)) ? "member" : undefined;
     return {
-      facts: ({ start }) => ({ kind: kindAt(start), ...NO_NAME }),
+      facts: ({ start }) => ({ ...NO_NAME, kind: kindAt(start), role: roleAt(start) }),
       scopeOf: () => undefined,
+      areBothDeclared: false,
       knows: false,
       isBlind: KNOWS_DECLARATIONS.has(languageId),
     };
@@ -46,14 +52,22 @@ export function* meaningIn(
   for (const one of examples) known.set(keyOf(one.start, one.end), factsOfOld(one, names));
   const facts = ({ start, end }: Found) => known.get(keyOf(start, end))!;
   const declared: Scope[] = [];
+  let found = 0; // of the two names
   // Both names count: where the new one is declared, the old one has been renamed, or would be caught.
   if (examples.some((one) => facts(one).role === "variable"))
-    for (const name of [old, fresh].filter(isName))
-      for (const one of yield* factsOf(yield* placesOf(text, name), names))
-        if (one.declares) declared.push(...one.scopes.slice(0, 1));
+    for (const name of [old, fresh].filter(isName)) {
+      const places = yield* placesOf(text, name);
+      const all = yield* factsOf(places, names);
+      const isElsewhere = (index: number) => !examples.some(({ start }) => start === places[index]!.start);
+      for (const one of all) if (one.declares) declared.push(...one.scopes.slice(0, 1));
+      const around = facts(examples[0]!).scopes;
+      if (all.some((one, index) => one.declares && isElsewhere(index) && isAmong(one.scopes[0], around)))
+        found++;
+    }
   return {
     facts,
     scopeOf: (place) => facts(place).scopes.find((scope) => declared.some((it) => isSameScope(it, scope))),
+    areBothDeclared: found === 2,
     knows: KNOWS_DECLARATIONS.has(languageId),
     isBlind: false,
   };
@@ -92,6 +106,9 @@ export function* factsOf(places: readonly Found[], names: Names): Pieces<NameFac
 
 export const isSameScope = (a: Scope | undefined, b: Scope | undefined): boolean =>
   a?.start === b?.start && a?.end === b?.end;
+
+const isAmong = (scope: Scope | undefined, scopes: readonly Scope[]): boolean =>
+  scope !== undefined && scopes.some((one) => isSameScope(one, scope));
 
 function* kindsIn(text: string, languageId: string): Pieces<(at: number) => NameFacts["kind"]> {
   const lexis = lexisOf(languageId);

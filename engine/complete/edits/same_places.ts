@@ -1,8 +1,10 @@
-import type { NameFacts, Pieces } from "../text/index.ts";
+import { type NameFacts, type Pieces, tokensOf } from "../text/index.ts";
+import { mayAwait, putsAwait } from "./awaits.ts";
+import { areOtherCalls, isCalledAlike } from "./calls.ts";
 import { isCommon, isDistinctive, isName } from "./distinctive.ts";
-import { type Example, LINE_START } from "./examples.ts";
+import { besideOf, type Example, LINE_END } from "./examples.ts";
 import { isSameScope, type Meaning } from "./meaning.ts";
-import { type Found, placesOf, surroundingsOf, wordsOf } from "./places.ts";
+import { type Found, placesOf, wordsOf } from "./places.ts";
 
 /** Why there is nothing to repeat. */
 export type NoRepeat =
@@ -17,7 +19,10 @@ export type NoRepeat =
 
 const OFTEN = 3; // times that a replacement was made: the user is going through the file
 const OFTEN_NAMED = 5; // … with another name: after three, that was as often wrong as right
+const OFTEN_CALLED = 4; // … with another call: most files keep some of the old ones
 const MIN_SHARED = 3; // tokens that examples have on both sides together
+const LONG = 3; // tokens
+const MIN_SHARED_WIDENED = 5; // … with those of an insertion or a deletion itself
 
 type SamePlace = (place: Found) => boolean;
 
@@ -32,17 +37,25 @@ export function* sameAs(
   const [{ old, fresh }] = examples as [Example];
   // A number that gives way to another one is meant for its place.
   if (!/\p{L}/u.test(old + fresh)) return "too-common";
-  if (examples.length === 1 && meaning.isBlind) return "made-once";
-  const same = meantAlike(examples, others, meaning);
+  const facts = examples.map(meaning.facts);
+  // A member is told from a name by its dot alone.
+  const isCall = areOtherCalls(examples, facts) && (meaning.knows || facts[0]!.role === "member");
+  if (examples.length === 1 && meaning.isBlind && !isCall) return "made-once";
+  const awaits = putsAwait(old, fresh);
+  const same = yield* filtered(meantAlike(examples, others, meaning), (place) => {
+    const { declares, scopes } = meaning.facts(place);
+    // A declaration is no call; and where both names are declared, it is not of another name for the same.
+    return !(declares && (isCall || meaning.areBothDeclared)) && !(awaits && !mayAwait(text, scopes));
+  });
   if (same.length === 0) return "nowhere";
-  const last = Math.max(...examples.map(({ start }) => start));
+  const last = lastOf(examples);
   // The user has come by these, and has left them as they are.
   const passed = yield* filtered(same, (place) => place.start < last && !isRefused(place));
-  const facts = examples.map(meaning.facts);
   const declaration = examples[facts.findIndex((one) => one.declares && !one.isImport)];
   const declares = declaration !== undefined;
   const isNew = yield* bringsNewWord(examples, text);
-  const speaksFor = reachOf(examples, facts[0]!, { declares, isNew, passed: passed.length > 0 });
+  const known = { declares, isNew, isCall, isOther: meaning.areBothDeclared, passed: passed.length > 0 };
+  const speaksFor = reachOf(examples, facts[0]!, known);
   if (speaksFor === "none") return "made-once";
   // What else has the name is what was declared, unless the user came by some places on the way down from there.
   const newest = examples.reduce((a, b) => (b.edit.id > a.edit.id ? b : a));
@@ -52,17 +65,52 @@ export function* sameAs(
     passed.some(({ start }) => declares && start > declaration.start);
   const isRenamed = declares && isNew && !keepsSome;
   if (speaksFor === "all" && (isRenamed || passed.length === 0)) return same;
-  const beside = yield* alikeBeside(examples, same, text, facts[0]?.role === "member");
-  if (beside && !beside.some((place) => passed.includes(place)))
-    return beside.length > 0 ? beside : "nowhere";
-  // Made so often, it goes on from where the user is, whatever was left above; but not where some were passed by between them, and
-  // not of a short name, which is as often another one there.
+  return yield* alikeBeside({ examples, same, passed, isCall, speaksForAll: speaksFor === "all" }, text);
+}
+
+/** Examples, the places that mean the same, and those of them that the user came by. */
+interface Shown {
+  readonly examples: readonly Example[];
+  readonly same: readonly Found[];
+  readonly passed: readonly Found[];
+  readonly isCall: boolean;
+  readonly speaksForAll: boolean;
+}
+
+/** The places beside which there is what is beside the examples; else those below, once it was made often. */
+function* alikeBeside(shown: Shown, text: string): Pieces<readonly Found[] | NoRepeat> {
+  const { examples, same, passed, isCall } = shown;
+  const called = isCall ? yield* filtered(same, isCalledAlike(examples, text)) : [];
+  if (called.length > 0 && passed.length === 0) return called;
+  const isAlike = sameBeside(examples, text);
+  const beside = isAlike && (yield* filtered(same, isAlike));
+  if (beside && beside.length > 0 && !beside.some((place) => passed.includes(place))) return beside;
+  const last = lastOf(examples);
+  const below = (places: readonly Found[] = []) => places.filter(({ start }) => start > last);
+  let goingOn: readonly Found[] = [];
+  if (called.length > 0 && examples.length >= OFTEN_CALLED) goingOn = below(called);
+  else if (beside?.length !== 0 && goesOn(shown)) goingOn = below(shown.speaksForAll ? same : beside);
+  if (goingOn.length > 0) return goingOn;
+  return beside?.length === 0 ? "nowhere" : "too-common";
+}
+
+/**
+ * Made so often, it goes on from where the user is, whatever was left above; but not where some were passed by between them, and
+ * not of a short name, which is as often another one there.
+ */
+function goesOn({ examples, passed }: Shown): boolean {
+  const [{ old, fresh }] = examples as [Example];
   const first = Math.min(...examples.map(({ start }) => start));
   const picks = passed.some(({ start }) => start > first);
-  const enough = isName(fresh) ? OFTEN_NAMED : OFTEN;
-  if (examples.length < enough || picks || !wordsOf(old).some(isDistinctive)) return "too-common";
-  const below = (speaksFor === "all" ? same : (beside ?? [])).filter(({ start }) => start > last);
-  return below.length > 0 ? below : "too-common";
+  return (
+    examples.length >= (isName(fresh) ? OFTEN_NAMED : OFTEN) && !picks && wordsOf(old).some(isDistinctive)
+  );
+}
+
+/** How far down the user has come by hand: where a proposal took them, they have not seen what lies between. */
+function lastOf(examples: readonly Example[]): number {
+  const typed = examples.filter(({ edit }) => edit.reason === "typed");
+  return Math.max(...(typed.length > 0 ? typed : examples).map(({ start }) => start));
 }
 
 const LOOKED_AT = 16; // of a piece
@@ -84,6 +132,10 @@ interface Known {
   readonly declares: boolean;
   /** The new text has a word that the file did not have. */
   readonly isNew: boolean;
+  /** Both names are declared: what is called, or read, is something else now. */
+  readonly isOther: boolean;
+  /** A call gives way to that of something else. */
+  readonly isCall: boolean;
   /** The user has come by places that mean the same. */
   readonly passed: boolean;
 }
@@ -91,7 +143,7 @@ interface Known {
 function reachOf(examples: readonly Example[], facts: Pick<NameFacts, "kind" | "role">, known: Known): Reach {
   const [{ old, fresh, isWidened }] = examples as [Example];
   if (examples.length === 1) return reachAtOnce(examples[0]!, facts, known);
-  if (isWidened || facts.kind === "comment" || facts.kind === "markup") return "beside";
+  if (known.isOther || isWidened || facts.kind === "comment" || facts.kind === "markup") return "beside";
   const renames = isRename(examples[0]!);
   if (!renames && !wordsOf(old).some(isDistinctive)) return "beside";
   // The same words with other marks: brackets that a formatter may want.
@@ -103,20 +155,32 @@ function reachOf(examples: readonly Example[], facts: Pick<NameFacts, "kind" | "
 function reachAtOnce(
   example: Example,
   { kind, role }: Pick<NameFacts, "kind" | "role">,
-  { declares, isNew, passed }: Known,
+  { declares, isNew, isCall, passed }: Known,
 ): Reach {
-  const { old, fresh, left, right } = example;
-  // A member that gives way to more than a name: the calls of an interface that is another now.
-  if (role === "member" && isName(old) && !isName(fresh))
-    return kind === "code" && isNew && !passed && isDistinctive(old) ? "beside" : "none";
-  if (!isRename(example) || !isNew) return "none";
+  const { old, fresh } = example;
+  if (isCall) return passed ? "none" : "beside";
+  if (!isRename(example)) return kind === "code" && !passed ? reachOfText(example, role, isNew) : "none";
+  if (!isNew) return "none";
   const isLike = sharesPart(old, fresh);
   if (role === "variable") return declares && (isLike || !passed) ? "all" : "none";
-  if (!isLike || !isDistinctive(old) || passed) return "none";
-  // Of a string, all of it.
-  if (kind === "string") return /^['"`]$/.test(left[0] ?? "") && left[0] === right[0] ? "all" : "none";
-  return kind === "code" ? "all" : "none";
+  const isMeant =
+    isLike && isDistinctive(old) && !passed && (kind === "code" || isWholeString(kind, example));
+  return isMeant ? "all" : "none";
 }
+
+/** … of more than a name, or by more than one. */
+function reachOfText({ old, fresh, isWidened }: Example, role: NameFacts["role"], isNew: boolean): Reach {
+  if (isWidened) return "none";
+  // A member, where it stands beside the same.
+  if (role === "member" && isName(old))
+    return isNew && isDistinctive(old) && !isName(fresh) ? "beside" : "none";
+  // So long a text means the same wherever it stands, and the new one names it: `Number.POSITIVE_INFINITY` and `Infinity`.
+  const isLong = tokensOf(old).length >= LONG && wordsOf(old).some(isDistinctive);
+  return isLong && sharesPart(old, fresh) ? "all" : "none";
+}
+
+const isWholeString = (kind: NameFacts["kind"], { left, right }: Example): boolean =>
+  kind === "string" && /^['"`]$/.test(left[0] ?? "") && left[0] === right[0];
 
 const isRename = ({ old, fresh, isWidened }: Example): boolean =>
   !isWidened && isName(old) && isName(fresh) && !isCommon(old);
@@ -158,7 +222,7 @@ export const partsOf = (name: string): string[] =>
     .map((part) => part.toLowerCase());
 
 /** Whether the new text has a word that the file did not have: a new name for the same thing. */
-function* bringsNewWord(examples: readonly Example[], text: string): Pieces<boolean> {
+export function* bringsNewWord(examples: readonly Example[], text: string): Pieces<boolean> {
   const [{ old, fresh }] = examples as [Example];
   const words = wordsOf(fresh);
   for (const word of words.filter((one) => !wordsOf(old).includes(one))) {
@@ -168,47 +232,39 @@ function* bringsNewWord(examples: readonly Example[], text: string): Pieces<bool
   return false;
 }
 
-/** The places with the neighbours of the examples; undefined where these say nothing. What a call is given may differ each time. */
-function* alikeBeside(
-  examples: readonly Example[],
-  same: readonly Found[],
-  text: string,
-  isMember: boolean,
-): Pieces<readonly Found[] | undefined> {
-  const isBeside = sameBeside(examples, text);
-  const alike = isBeside && (yield* filtered(same, isBeside));
-  if (!alike || alike.length > 0 || !isMember) return alike;
-  const isCalledAlike = sameBeside(examples, text, 1);
-  return isCalledAlike ? yield* filtered(same, isCalledAlike) : alike;
-}
-
 /**
  * Where what stands beside the old text is what stood beside it each time; undefined where that says nothing.
- * @param mostRight tokens behind it that are compared
  */
-function sameBeside(examples: readonly Example[], text: string, mostRight = Infinity): SamePlace | undefined {
-  const shared = (sides: readonly (readonly string[])[]) => {
-    const [first = [], ...rest] = sides;
-    let length = 0;
-    while (length < first.length && rest.every((side) => side[length] === first[length])) length++;
-    return first.slice(0, length);
-  };
-  const left = shared(examples.map((one) => one.left));
-  const right = shared(examples.map((one) => one.right)).slice(0, mostRight);
-  if (left.length + right.length < MIN_SHARED) return undefined;
-  const [{ old, fresh, isWidened }] = examples as [Example];
-  // What was inserted or deleted has neighbours in its own text.
-  const own = isWidened ? wordsOf(old).filter((word) => wordsOf(fresh).includes(word)) : [];
-  const names = [...left, ...right, ...own].filter((token) => isName(token) && !isCommon(token));
-  if (isWidened ? !isTelling(examples, [...left, ...right, ...own], names) : names.length === 0)
-    return undefined;
+function sameBeside(examples: readonly Example[], text: string): SamePlace | undefined {
+  const [{ old, isWidened }] = examples as [Example];
+  const left = sharedBy(examples.map((one) => one.left));
+  const right = sharedBy(examples.map((one) => one.right));
+  // What was inserted or deleted has neighbours in its own text; and what is deleted is as telling.
+  const own = isWidened ? tokensOf(old).map((token) => token.text) : [];
+  const least = isWidened ? MIN_SHARED_WIDENED : MIN_SHARED;
+  const withoutEnds = [left, right].map((side) =>
+    side.filter((token, index) => token !== LINE_END || (isWidened && index === 0 && side === left)),
+  );
+  const count = (sides: readonly (readonly string[])[]) => sides.flat().length + own.length;
+  const [l, r] = (count(withoutEnds) >= least ? withoutEnds : [left, right]) as [string[], string[]];
+  if (count([l, r]) < least) return undefined;
+  const tokens = [...l, ...r, ...own];
+  const names = tokens.filter((token) => isName(token) && !isCommon(token));
+  if (isWidened ? !isTelling(examples, tokens, names) : names.length === 0) return undefined;
   return (place) => {
-    const beside = surroundingsOf(text, place);
+    const beside = besideOf(text, place);
     return (
-      left.every((token, index) => (beside.left[index]?.text ?? LINE_START) === token) &&
-      right.every((token, index) => beside.right[index]?.text === token)
+      l.every((token, index) => beside.left[index] === token) &&
+      r.every((token, index) => beside.right[index] === token)
     );
   };
+}
+
+/** What all sides begin with. */
+function sharedBy(sides: readonly (readonly string[])[]): readonly string[] {
+  const [first = [], ...rest] = sides;
+  const end = first.findIndex((token, index) => rest.some((side) => side[index] !== token));
+  return end === -1 ? first : first.slice(0, end);
 }
 
 /** Whether what stands beside an insertion each time says where else it belongs: by a telling name, or by many tokens. */

@@ -73,6 +73,9 @@ export type Log = (
   why?: string,
 ) => void;
 
+// Characters between two changes that may come to the same: `.assert` behind `t` in `t.ok`, and `assert.` before `ok`.
+const NEAR = MAX_CHANGE;
+
 const syntax = syntaxFromFiles((message) => console.error(message));
 
 /**
@@ -190,7 +193,9 @@ function playChanges(
     const { start, end, fresh } = place;
     const asChange: DocumentChange = { offset: start, removed: end - start, inserted: fresh };
     const result = applyChange(text(), asChange);
-    const near = pending.filter((one) => one.offset <= end && one.offset + one.removed >= start);
+    const near = pending.filter(
+      (one) => one.offset <= end + NEAR && one.offset + one.removed >= start - NEAR,
+    );
     const agreed = near.find((one) => applyChange(text(), one) === result);
     const other = near.find((one) => one.offset < end && one.offset + one.removed > start);
     log?.(agreed ? "right" : other ? "otherwise" : "wrong", file, told(text(), place));
@@ -265,16 +270,24 @@ function playChanges(
     const next = pending.find((one) => continues(series, one)) ?? pending[0]!;
     if (next.group !== "" || !continues(series, next)) series = next.group;
     if (groups.has(next.group) && seen.has(next.group))
-      log?.("missed", file, next.group.replaceAll("\0", "|"), why);
+      log?.("missed", file, `${next.group.replaceAll("\0", "|")} in: ${lineAt(text(), next)}`, why);
     makeLine(next);
     for (let place = proposed(); place; place = proposed()) judge(place);
     if (why !== "other places") askElsewhere();
   }
 }
 
-function told(text: string, { start, end, old, fresh }: RepeatPlace): string {
-  const line = text.slice(text.lastIndexOf("\n", start - 1) + 1, `${text}\n`.indexOf("\n", end));
-  return `${JSON.stringify(old)} → ${JSON.stringify(fresh)} in: ${line.trim().slice(0, 120)}`;
+const told = (text: string, { start, end, old, fresh }: RepeatPlace): string =>
+  `${JSON.stringify(old)} → ${JSON.stringify(fresh)} in: ${lineAt(text, { offset: start, removed: end - start })}`;
+
+/** The line of a place, which is between « and ». */
+function lineAt(text: string, { offset, removed }: Pick<DocumentChange, "offset" | "removed">): string {
+  const [start, end] = [text.lastIndexOf("\n", offset - 1) + 1, `${text}\n`.indexOf("\n", offset + removed)];
+  const [before, after] = [text.slice(start, offset), text.slice(offset + removed, end)];
+  return `${before.trimStart().slice(-60)}«${text.slice(offset, offset + removed)}»${after.slice(0, 60)}`.replaceAll(
+    "\n",
+    "\\n",
+  );
 }
 
 /** Of the series, or written anew with the same replacement in it. */
