@@ -18,14 +18,14 @@ export interface Model {
   free(): void;
 }
 
-/** A model whose buffers are there, and may be recorded in plans while `upload` fills them. */
+/** A model whose buffers are there, and may be recorded in plans while `uploadInPieces` fills them. */
 export interface AllocatedModel {
   readonly model: Model;
   /**
    * Streams the weights to the GPU as it is iterated, some MiB a step. `progress` gets bytes done and bytes in all.
    * @throws UserError where a weight is no number; with the code `block-damaged` where the model runs without it
    */
-  upload(progress?: (done: number, total: number) => void): AsyncGenerator<void, void>;
+  uploadInPieces(progress?: (done: number, total: number) => void): AsyncGenerator<void, void>;
 }
 
 /**
@@ -40,9 +40,9 @@ export async function loadModel(
   shapes?: Hyperparameters,
 ): Promise<Model> {
   const h = shapes ?? (await withRopeFactors(file, readHyperparameters(file)));
-  const { model, upload } = allocateModel(gpu, file, h);
+  const { model, uploadInPieces } = allocateModel(gpu, file, h);
   try {
-    for await (const _ of upload(progress));
+    for await (const _ of uploadInPieces(progress));
     return model;
   } catch (error) {
     model.free();
@@ -51,7 +51,7 @@ export async function loadModel(
 }
 
 /**
- * Makes the model's buffers; what they are to hold, `upload` brings.
+ * Makes the model's buffers; what they are to hold, `uploadInPieces` brings.
  * @throws UserError when the file is not a model that runs here.
  */
 export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): AllocatedModel {
@@ -59,7 +59,7 @@ export function allocateModel(gpu: Gpu, file: GgufFile, h: Hyperparameters): All
   try {
     const model = { h, ...declare(weights, h), free: () => weights.free() };
     const isMtp = (name: string) => name.startsWith(`blk.${h.layers}.`);
-    return { model, upload: (progress) => weights.upload(progress, isMtp) };
+    return { model, uploadInPieces: (progress) => weights.uploadInPieces(progress, isMtp) };
   } catch (error) {
     weights.free();
     throw error;

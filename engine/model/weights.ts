@@ -248,15 +248,20 @@ export class Weights {
   }
 
   /**
-   * Streams every declared tensor to the GPU, and yields after each piece. `progress` gets bytes done and bytes in all.
+   * Streams every declared tensor to the GPU as it is iterated, and yields after each piece. `progress` gets bytes done and bytes in all.
    * @param isOptional whether the model runs without a tensor
    * @throws UserError for a file that cannot be read, and for a weight that is no number
    */
-  upload(
+  uploadInPieces(
     progress: (done: number, total: number) => void = () => {},
     isOptional: (name: string) => boolean = () => false,
   ): AsyncGenerator<void, void> {
     return uploadAll(this.#gpu!, this.#file, this.#uploads.splice(0), { progress, isOptional });
+  }
+
+  /** … all at once. @throws UserError as `uploadInPieces` */
+  async upload(): Promise<void> {
+    for await (const _ of this.uploadInPieces());
   }
 
   free(): void {

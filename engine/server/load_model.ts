@@ -134,12 +134,12 @@ async function* place(spec: ModelSpec, open: OpenFile, target: Gpu, load: LoadOp
   }
 
   try {
-    const { model, upload } = allocateModel(target, file, h);
+    const { model, uploadInPieces } = allocateModel(target, file, h);
     // Choosing how to roll back takes a quiet GPU, so it comes before the weights; kernels compile beside them.
     const begin = () => openSession(target, model, open.tokenizer, options);
     const opened = await (options.drafts === "off" ? begin() : guarded(target, lostDevices, begin));
     session = opened;
-    const weights = upload(progress("weights"));
+    const weights = uploadInPieces(progress("weights"));
     if (load.inPieces) {
       for await (const _ of weights) yield* giveWay();
       while (!(await opened.prepareInTurn(turn.signal))) yield* giveWay();
