@@ -35,6 +35,9 @@ export function replacementsOf(edit: Edit, before = edit.before): Replacement[] 
       end: edit.start + is.end,
     };
   };
+  // All of it came or went: with the white space at its ends, which is what keeps it from its neighbours.
+  if ((old.length === 0) !== (fresh.length === 0))
+    return [{ old: before, fresh: edit.after, start: edit.start, end: edit.end }];
   const runs = differences(old, fresh);
   const whole: Run[] = runs.length > 1 ? [[runs[0]![0], runs.at(-1)![1], runs[0]![2], runs.at(-1)![3]]] : [];
   return [...whole, ...runs].map(pieceOf);
