@@ -47,7 +47,8 @@ describe.skipIf(!existsSync(join(vulkanFolder(), `${device}.json`)))(`on ${devic
   test("a GPU that is lost at any moment costs no text", async () => {
     const bench = createLossBench(device);
     const random = seededRandom(testSeed());
-    for (let n = 0; n < 2; n++) await bench.lose(random);
+    // How many submits an answer takes depends on the time: the chosen one may never come.
+    for (let n = 0; n < 2 || (bench.losses === 0 && n < 20); n++) await bench.lose(random);
     expect(bench.losses).toBeGreaterThanOrEqual(1);
     bench.close();
   });
