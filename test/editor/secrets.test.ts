@@ -110,7 +110,11 @@ test("a notebook's other cells are context of a suggestion in one of them", asyn
   };
   writeFiles(window.folder, { "plan.ipynb": JSON.stringify(notebook) });
   await openTab(window, "plan.ipynb");
-  await window.page.locator(".notebook-editor .cell-list-container .monaco-editor").nth(1).click();
+  const second = window.page.locator(".notebook-editor .cell-list-container .monaco-editor").nth(1);
+  // A notebook that is still being drawn takes a click, and no keys.
+  await expect
+    .poll(async () => second.click().then(() => second.getAttribute("class")), { timeout: 20_000 })
+    .toMatch(/\bfocused\b/);
   await press(window, "Control+End");
   await type(window, "print(");
   const context = async () => (await asked("python")).flatMap(({ prompt }) => prompt?.context ?? []);
