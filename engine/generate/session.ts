@@ -125,19 +125,13 @@ export class Session {
    * @returns false when the signal aborted: call again, what was compiled stays
    */
   async prepareInTurn(signal?: AbortSignal): Promise<boolean> {
-    const mtp = this.#usesMtp(this.#drafts.mode);
     const { evaluator } = this;
     await evaluator.sequence.prepare();
-    const plans = [
-      () => evaluator.planInTurn(this.#prompts.recipe(mtp), signal),
-      () => this.#rounds.planInTurn({ rows: 1, sampled: false, masked: true }, signal),
-      () => this.#rounds.planInTurn({ rows: 1, sampled: false }, signal),
-    ];
-    for (const record of plans) {
-      const plan = await record();
+    for (const masked of [true, false]) {
+      const plan = await this.#rounds.planInTurn({ rows: 1, sampled: false, masked }, signal);
       if (!plan || !(await evaluator.warmUp([plan], undefined, signal))) return false;
     }
-    return evaluator.preparePasses(firstWidths(evaluator.gpu), rowPass(mtp), signal);
+    return this.#preparePasses(firstWidths(evaluator.gpu), signal);
   }
 
   /**
@@ -145,14 +139,19 @@ export class Session {
    * The text stays.
    * @returns false when the signal aborted: call again, what was compiled stays
    */
-  async prepareRest(signal?: AbortSignal): Promise<boolean> {
+  prepareRest(signal?: AbortSignal): Promise<boolean> {
+    return this.#preparePasses(widths, signal);
+  }
+
+  /** Of prompts, and of these widths; a kernel at a time. */
+  async #preparePasses(wanted: readonly number[], signal?: AbortSignal): Promise<boolean> {
     const mtp = this.#usesMtp(this.#drafts.mode);
     const { evaluator } = this;
     const prompt = await evaluator.planInTurn(this.#prompts.recipe(mtp), signal);
     return (
       prompt !== undefined &&
       (await evaluator.warmUp([prompt], undefined, signal)) &&
-      (await evaluator.preparePasses(widths, rowPass(mtp), signal))
+      (await evaluator.preparePasses(wanted, rowPass(mtp), signal))
     );
   }
 

@@ -42,7 +42,6 @@ export interface GpuCounters {
 const patienceMs = 10_000;
 const compilePatienceMs = 300_000;
 
-/** One WebGPU device: makes buffers, kernels and bind groups, and counts them. Free it with `close()`. */
 /** Buffers that one piece of work makes. */
 export interface Undoable {
   /** Others make buffers until the work is resumed. */
@@ -52,6 +51,7 @@ export interface Undoable {
   undo(): void;
 }
 
+/** One WebGPU device: makes buffers, kernels and bind groups, and counts them. Free it with `close()`. */
 export class Gpu {
   readonly device: GPUDevice;
   readonly description: string;

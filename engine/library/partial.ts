@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promise
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors/index.ts";
+import { processIsThere } from "../system/index.ts";
 import { nextPath, writeWhole } from "./whole_file.ts";
 
 /** The files beside a file while it is downloaded. */
@@ -126,17 +127,8 @@ async function holderOf(lock: string): Promise<number | undefined> {
     if (ageMs > staleMs) return undefined;
     const id = Number(await readFile(lock, "utf8"));
     if (!(id > 0)) return ageMs > writeMs ? undefined : 0; // it was ended before it wrote
-    return isAlive(id) ? id : undefined;
+    return processIsThere(id) ? id : undefined;
   } catch {
     return undefined; // it is gone
-  }
-}
-
-function isAlive(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { dataFolder, writeWholeSync } from "../system/index.ts";
+import { dataFolder, processIsThere, writeWholeSync } from "../system/index.ts";
 
 /** Losses after which a device is not asked again. */
 const mostLosses = 2;
@@ -116,13 +116,4 @@ function parse(text: string): Entries {
   for (const { lost, running } of Object.values(entries))
     if (!whole(lost) || !Array.isArray(running) || !running.every(whole)) throw new Error("not ours");
   return entries;
-}
-
-function processIsThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // another user's: so it is there
-  }
 }

@@ -1,6 +1,6 @@
 import { type NameFacts, tokensOf } from "../text/index.ts";
 import { isName } from "./distinctive.ts";
-import { besideOf, type Example } from "./examples.ts";
+import { besideOf, type Example, sharedBy } from "./examples.ts";
 import type { Found } from "./places.ts";
 
 /** A name that is called gave way to a path each time: `equal` to `assert.equal`, the calls of an interface that is another now. */
@@ -23,9 +23,8 @@ function isPath(text: string): boolean {
 
 /** Whether a place is a call like those: of a member, on what all were called on, or on anything. What it is given may differ. */
 export function isCalledAlike(examples: readonly Example[], text: string): (place: Found) => boolean {
-  const [{ left }] = examples as [Example];
-  const isShared = (index: number) => examples.every((one) => one.left[index] === left[index]);
-  const before = left[0] === "." && isShared(0) ? left.slice(0, isShared(1) ? 2 : 1) : [];
+  const shared = sharedBy(examples.map((one) => one.left));
+  const before = shared[0] === "." ? shared.slice(0, 2) : [];
   return (place) => {
     const beside = besideOf(text, place);
     return beside.right[0] === "(" && before.every((token, index) => beside.left[index] === token);

@@ -43,6 +43,13 @@ export function besideOf(text: string, place: Found): Pick<Example, "left" | "ri
   return { left: texts(left), right: texts(right) };
 }
 
+/** What all sides begin with. */
+export function sharedBy(sides: readonly (readonly string[])[]): readonly string[] {
+  const [first = [], ...rest] = sides;
+  const end = first.findIndex((token, index) => rest.some((side) => side[index] !== token));
+  return end === -1 ? first : first.slice(0, end);
+}
+
 /**
  * What is inserted or deleted is known by its neighbours; at a line's start by the one behind it. Whole lines have none: they are no
  * replacement.

@@ -2,7 +2,7 @@ import { type NameFacts, type Pieces, tokensOf } from "../text/index.ts";
 import { mayAwait, putsAwait } from "./awaits.ts";
 import { areOtherCalls, isCalledAlike } from "./calls.ts";
 import { isCommon, isDistinctive, isName } from "./distinctive.ts";
-import { besideOf, type Example, LINE_END } from "./examples.ts";
+import { besideOf, type Example, LINE_END, sharedBy } from "./examples.ts";
 import { isSameScope, type Meaning } from "./meaning.ts";
 import { type Found, placesOf, wordsOf } from "./places.ts";
 
@@ -258,13 +258,6 @@ function sameBeside(examples: readonly Example[], text: string): SamePlace | und
       r.every((token, index) => beside.right[index] === token)
     );
   };
-}
-
-/** What all sides begin with. */
-function sharedBy(sides: readonly (readonly string[])[]): readonly string[] {
-  const [first = [], ...rest] = sides;
-  const end = first.findIndex((token, index) => rest.some((side) => side[index] !== token));
-  return end === -1 ? first : first.slice(0, end);
 }
 
 /** Whether what stands beside an insertion each time says where else it belongs: by a telling name, or by many tokens. */

@@ -99,7 +99,7 @@ export const productVersion = createHash("sha256")
   .update(
     [
       ...[matmulShader, fourRowsShader, quadsShader, sumsShader, eightSumsShader, wholeShader, halvedShader],
-      ...[oneTypeShader, twoTypesShader, laneOrderShader, outputShader, twoOutputsShader],
+      ...[oneTypeShader, twoTypesShader, laneOrderShader, outputShader, oneOutputShader, twoOutputsShader],
       ...[normedShader, rmsShader],
       ...tileTexts,
       ...Object.values(decoders).flat(),

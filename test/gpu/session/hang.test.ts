@@ -5,6 +5,7 @@ import { forkEngine } from "../../../engine/client/child.ts";
 import { createEngineClient, type EngineClient } from "../../../engine/client/client.ts";
 import type { FromEngine } from "../../../engine/contract/index.ts";
 import { childEnvironment, vulkanFolder } from "../../../scripts/environment.mjs";
+import { isThere } from "../../torture/processes.ts";
 import { fakeClock } from "../../unit/support/clock.ts";
 import { bundleProgram } from "../support/bundle.ts";
 import { temporaryFolder } from "../support/models.ts";
@@ -100,14 +101,6 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-const isGone = (pid: number) => {
-  try {
-    return !process.kill(pid, 0);
-  } catch {
-    return true;
-  }
-};
-
 for (const [device, answers, sentence] of [
   ["swiftshader", true, /^error: The GPU gave no answer for 300 s: /],
   ["lavapipe", false, /^error: The (GPU|engine's process) gave no answer for 300 s: /],
@@ -118,7 +111,7 @@ for (const [device, answers, sentence] of [
       const it = bench(device, folder.at("hung"));
       await it.untilReplaced(1, answers);
       expect(it.logs).toContainEqual(expect.stringMatching(sentence));
-      await until(() => isGone(pids[0]!));
+      await until(() => !isThere(pids[0]!));
       await it.clock.pass(500);
       const text = await it.finished;
       expect(pids).toHaveLength(2);
