@@ -152,12 +152,14 @@ test("the other key works in an indentation, and Show Next Edit opens a diff", a
   await rename("indented.ts", "indentMs", code);
   await expect.poll(() => drawn(window), { timeout: 20_000 }).toMatchObject({ struck: ["timeout"] });
   await goTo(window, 3, 1);
-  await waitForDrawn({ struck: ["timeout"], behind: ["→ indentMs", "Ctrl+Alt+Enter"] });
+  const here = { struck: ["timeout"], behind: ["→ indentMs", "Ctrl+Alt+Enter"] };
+  await waitForDrawn(here);
   await command(window, "Foretype: Show Next Edit");
   await window.page.locator(".tab.active", { hasText: "Next Edit, Line 3" }).waitFor();
   await shot("diff");
   await press(window, "Control+W");
   await window.page.locator(".tab.active", { hasText: "indented.ts" }).waitFor();
+  await waitForDrawn(here); // until then there is nothing to wait for the end of
   await press(window, "Control+Alt+Enter");
   await waitForNone();
   expect(await save(window, "indented.ts")).toBe("let indentMs = 5;\n{\n  indentMs++;\n}\n");
