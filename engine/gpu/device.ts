@@ -1,9 +1,11 @@
 import { inOneLine } from "../errors/index.ts";
 import { type AdapterReport, allAdapters, chooseAdapter, softwareDevices } from "./adapters.ts";
 import { loadDawn } from "./dawn.ts";
-import { type Choices, Gpu, identityOf } from "./gpu.ts";
+import { Gpu, identityOf } from "./gpu.ts";
+import type { Choices } from "./kernel_choices.ts";
 import { type DeviceMemory, deviceMemory } from "./memory.ts";
 import { restWaits } from "./rested_waits.ts";
+import { type MatrixAdapter, matrixFeatures, subgroupMatricesOf } from "./subgroup_matrices.ts";
 
 export interface DeviceChoice {
   /**
@@ -83,7 +85,11 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
   const memory = deviceMemory(report); // other programs are asked, while the driver opens the device
   memory.catch(() => {}); // thrown below
   const limit = (name: string) => report.limits[name]!;
-  const wanted: GPUFeatureName[] = choice.timestamps ? ["timestamp-query"] : [];
+  const matrices = subgroupMatricesOf(adapter as MatrixAdapter);
+  const wanted: GPUFeatureName[] = [
+    ...(choice.timestamps ? (["timestamp-query"] as const) : []),
+    ...(matrices.length > 0 ? matrixFeatures : []),
+  ];
   const device = await adapter.requestDevice({
     requiredFeatures: wanted.filter((name) => adapter.features.has(name)),
     requiredLimits: {
@@ -99,6 +105,7 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
     softwareDevice: softwareDevices.find((name) => name === report.choice),
     memory: await memory,
     memoryLimit: choice.memoryLimit,
+    matrices,
     choices: report.software ? undefined : choice.choices?.(identityOf(device)),
   });
 }

@@ -1,7 +1,9 @@
 import type { GpuPulse } from "../contract/index.ts";
 import { inOneLine, UserError } from "../errors/index.ts";
 import { assemble, bindingsOf, inBindingOrder, type Kernel, type KernelSource } from "./kernel.ts";
-import type { DeviceMemory } from "./memory.ts";
+import type { Choices } from "./kernel_choices.ts";
+import { type DeviceMemory, mebibytes } from "./memory.ts";
+import type { SubgroupMatrices } from "./subgroup_matrices.ts";
 
 /** A Vulkan driver that computes on the CPU, which set-up can put beside the code. */
 export type SoftwareDevice = "lavapipe" | "swiftshader";
@@ -16,16 +18,6 @@ export type Bindable =
 
 /** What a kernel reads and writes, by the names of its variables in WGSL. */
 export type Bindings = Readonly<Record<string, Bindable>>;
-
-/** The quickest variant of a kernel on a device. */
-interface Choice {
-  readonly value: string;
-  /** Milliseconds of each that was tried. */
-  readonly ms: Readonly<Record<string, number>>;
-}
-
-/** What was chosen on a device, by what it is of. */
-export type Choices = Readonly<Record<string, Choice>>;
 
 /** Counts of everything made or moved since the device was opened. Steady state changes only the last three. */
 export interface GpuCounters {
@@ -47,7 +39,7 @@ export interface Undoable {
   /** Others make buffers until the work is resumed. */
   pause(): void;
   resume(): void;
-  /** Frees all that was made and not paused, except uniforms, which are the device's. */
+  /** Frees all that was made and not paused, except uniforms and scratch, which are the device's. */
   undo(): void;
 }
 
@@ -63,6 +55,8 @@ export class Gpu {
   readonly memory: DeviceMemory | undefined;
   /** Bytes that may be held at once: the user's limit, else what was free when the device was opened; undefined if unknown. */
   readonly memoryLimit: number | undefined;
+  /** What its matrix units compute; none where it has none, or does not offer them. */
+  readonly matrices: readonly SubgroupMatrices[];
   /** Fixed while the device is open: all plans of a model have the same variants (I3). */
   readonly #choices: Choices;
   readonly counters: GpuCounters = {
@@ -79,7 +73,8 @@ export class Gpu {
   readonly #held = new Map<GPUBuffer, { category: Category; bytes: number; id: number }>();
   readonly #kernels = new Map<string, Promise<Kernel>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  readonly #uniforms = new Map<string, GPUBuffer>();
+  /** Uniforms and scratch, which are the device's. */
+  readonly #shared = new Map<string, GPUBuffer>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   /** Waits for the GPU that are under way: how long each may take, in milliseconds. */
   readonly #waits = new Set<{ readonly patienceMs: number }>();
@@ -95,6 +90,7 @@ export class Gpu {
       softwareDevice?: SoftwareDevice | undefined;
       memory?: DeviceMemory | undefined;
       memoryLimit?: number | undefined;
+      matrices?: readonly SubgroupMatrices[] | undefined;
       choices?: Choices | undefined;
     },
   ) {
@@ -104,6 +100,7 @@ export class Gpu {
     this.softwareDevice = about.softwareDevice;
     this.memory = about.memory;
     this.memoryLimit = about.memoryLimit ?? about.memory?.free;
+    this.matrices = about.matrices ?? [];
     this.#choices = about.choices ?? {};
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
@@ -224,13 +221,24 @@ export class Gpu {
 
   /** A uniform of these words; made once, and freed with the device. */
   uniform(words: Uint32Array<ArrayBuffer>): GPUBuffer {
-    const key = words.join();
-    let buffer = this.#uniforms.get(key);
-    if (!buffer) {
-      buffer = this.buffer("uniform", words.byteLength, "tables", GPUBufferUsage.UNIFORM);
+    return this.#once(`uniform ${words}`, () => {
+      const buffer = this.buffer("uniform", words.byteLength, "tables", GPUBufferUsage.UNIFORM);
       this.device.queue.writeBuffer(buffer, 0, words);
-      this.#uniforms.set(key, buffer);
-    }
+      return buffer;
+    });
+  }
+
+  /**
+   * A buffer that a dispatch fills for the next one, whatever plan they are of; made once for each label and size, and freed with
+   * the device.
+   */
+  scratch(label: string, bytes: number): GPUBuffer {
+    return this.#once(`${label} ${bytes}`, () => this.buffer(label, bytes, "activations"));
+  }
+
+  #once(key: string, make: () => GPUBuffer): GPUBuffer {
+    const buffer = this.#shared.get(key) ?? make();
+    this.#shared.set(key, buffer);
     return buffer;
   }
 
@@ -257,9 +265,9 @@ export class Gpu {
         stretches.push({ first: this.#nextId, end: Number.POSITIVE_INFINITY });
       },
       undo: () => {
-        const uniforms = new Set(this.#uniforms.values());
+        const kept = new Set(this.#shared.values());
         for (const [buffer, { id }] of [...this.#held])
-          if (isOurs(id) && !uniforms.has(buffer)) this.free(buffer);
+          if (isOurs(id) && !kept.has(buffer)) this.free(buffer);
       },
     };
   }
@@ -290,16 +298,28 @@ export class Gpu {
       this.#layouts.set(signature, layout);
     }
     this.counters.pipelines++;
+    const { module, refused } = this.#shaderModule(name, code);
     try {
       const pipeline = await this.device.createComputePipelineAsync({
         label: name,
         layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module: this.device.createShaderModule({ label: name, code }), entryPoint: "main" },
+        compute: { module, entryPoint: "main" },
       });
       return { name, pipeline, layout, bindings, signature };
     } catch (error) {
-      throw new Error(`kernel ${name} does not compile: ${(error as Error).message}`);
+      throw new Error(`kernel ${name} does not compile: ${(await refused) ?? (error as Error).message}`);
     }
+  }
+
+  /** What Dawn says where it refuses the text is the kernel's fault alone, and no failure of the device. */
+  #shaderModule(name: string, code: string) {
+    this.device.pushErrorScope("validation");
+    const module = this.device.createShaderModule({ label: name, code });
+    const refused = this.device.popErrorScope().then(
+      (error) => error?.message,
+      () => undefined, // the device was lost, which `check` tells
+    );
+    return { module, refused };
   }
 
   /**
@@ -375,6 +395,3 @@ export function identityOf({ adapterInfo }: GPUDevice): string {
   const { vendor, architecture, device, description } = adapterInfo;
   return [vendor, architecture, device, description].filter(Boolean).join(" | ");
 }
-
-export const mebibytes = (bytes: number): string =>
-  bytes >= 1 << 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;

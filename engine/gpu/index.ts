@@ -5,13 +5,14 @@
 // Must not know: models.
 export { isMicrosoftSoftware, noGpuFault, softwareManifest } from "./adapters.ts";
 export { chosenDevice, type ListedAdapter, listAdapters, openGpu } from "./device.ts";
-export { type Bindings, type Choices, Gpu, type GpuCounters, mebibytes } from "./gpu.ts";
+export { type Bindings, Gpu, type GpuCounters } from "./gpu.ts";
 export { ceilDiv, f32, type KernelSource, u32, workgroupSize } from "./kernel.ts";
-export { createKernelChoices, type KernelChoices } from "./kernel_choices.ts";
-export type { DeviceMemory } from "./memory.ts";
+export { type Choices, createKernelChoices, type KernelChoices } from "./kernel_choices.ts";
+export { type DeviceMemory, mebibytes } from "./memory.ts";
 export { compileInTurn, type Dispatch, gridWidth, Plan, PlanRecorder, type Use } from "./plan.ts";
 export { ReadbackRing } from "./readback.ts";
 export { anyGpu, type Recording, recordingGpu } from "./recording.ts";
 export { constantOf, structOf } from "./struct.ts";
+export { matrixExtensions, type SubgroupMatrices } from "./subgroup_matrices.ts";
 export { hasTimestamps, type PassTime, Timestamps } from "./timestamps.ts";
 export { withVulkanLoader } from "./vulkan_folder.ts";

@@ -14,7 +14,7 @@ export const workgroupSize = 64;
 export const ceilDiv = (a: number, b: number): number => Math.ceil(a / b);
 
 /**
- * A kernel before it is compiled. Its WGSL text is the constants, then `parts` in order (shared structs, a block
+ * A kernel before it is compiled. Its WGSL text is what it enables, the constants, then `parts` in order (shared structs, a block
  * decoder), each from a file in shaders/. On GPUs shapes are constants: the driver unrolls what it knows, and there is
  * nothing to upload per dispatch. On software devices, where compiling dominates, some of them are uniforms.
  */
@@ -22,6 +22,8 @@ export interface KernelSource {
   readonly name: string;
   readonly parts: readonly string[];
   readonly constants: Readonly<Record<string, Constant>>;
+  /** WGSL's extensions that the text needs. */
+  readonly extensions?: readonly string[];
 }
 
 export interface Kernel {
@@ -37,8 +39,9 @@ export interface Kernel {
 /** @returns the WGSL text of the kernel; `rolled` tells it to keep loops as loops (shaders/common/step_state.wgsl). */
 export function assemble(source: KernelSource, { rolled }: { rolled: boolean }): string {
   const all = { ...source.constants, WORKGROUP: u32(workgroupSize), ROLLED: String(rolled) };
+  const enables = (source.extensions ?? []).map((name) => `enable ${name};`);
   const constants = Object.entries(all).map(([name, value]) => `const ${name} = ${value};`);
-  return `${constants.join("\n")}\n${source.parts.join("\n")}`;
+  return [...enables, ...constants, ...source.parts].join("\n");
 }
 
 export interface Binding {

@@ -1,7 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dataFolder, writeWholeSync } from "../system/index.ts";
-import type { Choices } from "./gpu.ts";
+
+/** The quickest variant of a kernel on a device. */
+interface Choice {
+  readonly value: string;
+  /** Milliseconds of each that was tried. */
+  readonly ms: Readonly<Record<string, number>>;
+}
+
+/** What was chosen on a device, by what it is of. */
+export type Choices = Readonly<Record<string, Choice>>;
 
 export interface KernelChoicesOptions {
   /** Of the kernels: what was measured with others does not hold for them. */

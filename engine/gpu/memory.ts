@@ -159,3 +159,6 @@ const systemSources: MemorySources = {
   read: (path) => readFile(path, "utf8").catch(() => undefined),
   list: (path) => readdir(path).catch(() => []),
 };
+
+export const mebibytes = (bytes: number): string =>
+  bytes >= 1 << 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;

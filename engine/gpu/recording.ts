@@ -78,6 +78,8 @@ export function recordingGpu(about: RecordedDevice = anyGpu, compiler?: GPUDevic
     lost: new Promise(() => {}),
     addEventListener() {},
     destroy() {},
+    pushErrorScope() {},
+    popErrorScope: async () => null,
     queue: { writeBuffer() {}, submit() {}, onSubmittedWorkDone: async () => {} },
     createBuffer: (descriptor: GPUBufferDescriptor) => new RecordedBuffer(descriptor),
     createBindGroup: () => ({}),

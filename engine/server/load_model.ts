@@ -215,7 +215,13 @@ async function choose(
 ): Promise<boolean> {
   if (kernelChoices.off) return true;
   const known = kernelChoices.of(target.identity);
-  const choices = await chooseVariants(target, model, { known, signal });
+  const onWrong = (message: string) =>
+    report({
+      kind: "log",
+      level: "warn",
+      message: `${target.description} does not use a way to multiply: ${message}`,
+    });
+  const choices = await chooseVariants(target, model, { known, signal, onWrong });
   if (!choices) return false;
   if (Object.keys(choices).length === 0) return true;
   kernelChoices.remember(target.identity, choices);

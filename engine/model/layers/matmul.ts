@@ -13,7 +13,9 @@ import plainShader from "../../../shaders/matmul/input_plain.wgsl";
 import rmsShader from "../../../shaders/matmul/input_rms.wgsl";
 import scaledShader from "../../../shaders/matmul/input_scaled.wgsl";
 import matmulShader from "../../../shaders/matmul/matmul.wgsl";
+import inputShader from "../../../shaders/matmul/matmul_input.wgsl";
 import outputShader from "../../../shaders/matmul/matmul_output.wgsl";
+import rowsShader from "../../../shaders/matmul/matmul_rows.wgsl";
 import shapeShader from "../../../shaders/matmul/matmul_shape.wgsl";
 import sumsShader from "../../../shaders/matmul/matmul_sums.wgsl";
 import oneOutputShader from "../../../shaders/matmul/one_output.wgsl";
@@ -28,7 +30,6 @@ import {
   f32,
   type Gpu,
   gridWidth,
-  type KernelSource,
   type PlanRecorder,
   structOf,
   u32,
@@ -37,7 +38,9 @@ import {
 import { isNarrow, type PassRows } from "../pass.ts";
 import type { Matrix, Slab } from "../weights.ts";
 import { decoders } from "./decoders.ts";
-import { tiledProduct, tileTexts } from "./matmul_tile.ts";
+import { matricesOffered, matrixTexts, recordMatrices } from "./matmul_matrices.ts";
+import { recordTiles, tileTexts } from "./matmul_tile.ts";
+import { joined, type Piece, type Product } from "./product.ts";
 import { lanesFor, tileFor } from "./product_variants.ts";
 import { again, canShare, secondPlanes } from "./two_types.ts";
 
@@ -99,9 +102,10 @@ export const productVersion = createHash("sha256")
   .update(
     [
       ...[matmulShader, fourRowsShader, quadsShader, sumsShader, eightSumsShader, wholeShader, halvedShader],
-      ...[oneTypeShader, twoTypesShader, laneOrderShader, outputShader, oneOutputShader, twoOutputsShader],
-      ...[normedShader, rmsShader],
+      ...[oneTypeShader, twoTypesShader, laneOrderShader, rowsShader, inputShader],
+      ...[outputShader, oneOutputShader, twoOutputsShader, normedShader, rmsShader],
       ...tileTexts,
+      ...matrixTexts,
       ...Object.values(decoders).flat(),
     ].join(),
   )
@@ -124,14 +128,22 @@ export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOpti
       ...output.shape,
     });
     return {
-      parts: [stepShader, ...shape.parts, laneOrderShader, outputShader, output.part, ...input.parts],
-      constants: { SCALE: scaleOf(matrix), ...input.constants },
-      bindings: { ...slabs[0].planes, x, ...output.bindings, step, ...shape.bindings, ...input.bindings },
+      rows: {
+        parts: [stepShader, ...shape.parts, laneOrderShader, rowsShader],
+        bindings: { step, ...shape.bindings },
+      },
+      input: { ...input, parts: [inputShader, ...input.parts], bindings: { x, ...input.bindings } },
+      output: {
+        parts: [outputShader, output.part],
+        constants: { SCALE: scaleOf(matrix) },
+        bindings: output.bindings,
+      },
     };
   };
   if (kind === "prompt" && !one) {
-    const tile = variant ?? tileFor(recorder.gpu, matrix.columns);
-    for (const slab of matrix.slabs) recordTile(recorder, tile, slab, productOf([slab]));
+    const name = variant ?? tileFor(recorder.gpu, matrix.columns);
+    const record = matricesOffered(recorder.gpu).includes(name) ? recordMatrices : recordTiles;
+    record(recorder, name, matrix, (slab) => productOf([slab]));
     return;
   }
   const rows = {
@@ -178,28 +190,10 @@ function outputsOf(matrix: Matrix, { out, rest, ring = 0, ...options }: MatmulOp
   };
 }
 
-/** A slab's product but for its weights' types: WGSL, constants and bindings. */
-type Product = Omit<KernelSource, "name"> & { readonly bindings: Bindings };
-
-function recordTile(
-  recorder: PlanRecorder,
-  name: string,
-  slab: Slab,
-  { parts, constants, bindings }: Product,
-): void {
-  const tile = tiledProduct(recorder.gpu, name, slab.rows);
-  const source = {
-    name: `matmul_tile ${slab.type}`,
-    parts: [...parts, ...decoders[slab.type], tile.shader],
-    constants: { ...tile.constants, ...constants },
-  };
-  recorder.dispatch(source, bindings, tile.grid);
-}
-
 function recordRows(
   recorder: PlanRecorder,
   [slab, second]: SharedOut,
-  { parts, constants, bindings }: Product,
+  { rows: wanted, input, output }: Product,
   { lanes, width, gated, normed }: { lanes: number; width: number; gated: boolean; normed: boolean },
 ): void {
   // The fewest readings of each weight, and then the fewest rows that are computed for nothing.
@@ -210,10 +204,8 @@ function recordRows(
   const fours = rows === 1 && normed ? foursOf(recorder.gpu, slabs, lanes) : 1;
   const first = productGroups(slab.rows, lanes, fours);
   const groups = first + (second ? productGroups(second.rows, lanes, fours) : 0);
-  const source = {
-    name: `matmul ${types} ×${rows}`,
+  const weights: Piece = {
     parts: [
-      ...parts,
       fourRowsShader,
       ...summing(recorder.gpu, slab.type, rows, fours),
       ...(second
@@ -222,7 +214,6 @@ function recordRows(
       matmulShader,
     ],
     constants: {
-      ...constants,
       GRID_X: u32(gridWidth),
       ROWS: u32(rows),
       LANES: u32(lanes),
@@ -230,8 +221,10 @@ function recordRows(
       GATED: String(gated),
       ...(second && { GROUPS: u32(first), SECOND: u32(second.rows) }),
     },
+    bindings: { ...slab.planes, ...(second && secondPlanes(second)) },
   };
-  recorder.dispatch(source, { ...bindings, ...(second && secondPlanes(second)) }, [
+  const kernel = joined([wanted, input, output, weights]);
+  recorder.dispatch({ name: `matmul ${types} ×${rows}`, ...kernel }, kernel.bindings, [
     Math.min(groups, gridWidth),
     readings,
     ceilDiv(groups, gridWidth),
@@ -290,7 +283,7 @@ function sharedOut(
   return dispatches;
 }
 
-/** The WGSL by which a product reads its input, and what it is bound to. */
+/** How a product reads its input. */
 function inputOf({ scales, norm }: ProductInput) {
   if (norm)
     return {
@@ -341,6 +334,8 @@ export function recordDraftHead(
         ...shape.parts,
         ...decoders[slab.type],
         laneOrderShader,
+        rowsShader,
+        inputShader,
         outputShader,
         oneOutputShader,
         fourRowsShader,

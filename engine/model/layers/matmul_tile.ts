@@ -1,6 +1,9 @@
 import tileShader from "../../../shaders/matmul/matmul_tile.wgsl";
-import { ceilDiv, type Gpu, u32 } from "../../gpu/index.ts";
+import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../../gpu/index.ts";
 import { maxRows } from "../step.ts";
+import type { Matrix, Slab } from "../weights.ts";
+import { decoders } from "./decoders.ts";
+import { joined, type Product } from "./product.ts";
 
 /** How matmul_tile.wgsl cuts a product. Only `parts` shows in the bits of its sums. */
 interface Tile {
@@ -36,26 +39,34 @@ export const tilesOffered = (gpu: Gpu): readonly string[] => tilesOf(gpu).map(na
 /** Other ones for other tiles: what was measured with these no longer holds for them. */
 export const tileTexts: readonly string[] = [tileShader, JSON.stringify(gpuTiles)];
 
-/** The kernel of a product of the prompt path with `columns` columns by the tile of that name: its WGSL, constants and workgroups. */
-export function tiledProduct(
-  gpu: Gpu,
+/** Records the product for the rows of a prompt by the tile of that name. */
+export function recordTiles(
+  recorder: PlanRecorder,
   name: string,
-  columns: number,
-): {
-  readonly shader: string;
-  readonly constants: Readonly<Record<string, string>>;
-  readonly grid: readonly [number, number];
-} {
+  { slabs }: Matrix,
+  productOf: (slab: Slab) => Product,
+): void {
+  const { gpu } = recorder;
   const tile = tilesOf(gpu).find((it) => nameOf(it) === name);
   if (!tile) throw new Error(`there is no tile ${name}: there are ${tilesOffered(gpu).join(", ")}`);
-  return {
-    shader: tileShader,
-    constants: {
-      ROWS: u32(tile.rows),
-      COLUMNS: u32(tile.columns),
-      LANES: u32(tile.lanes),
-      PARTS: u32(tile.parts),
-    },
-    grid: [ceilDiv(maxRows, tile.rows), ceilDiv(columns, tile.lanes * tile.columns)],
+  const constants = {
+    ROWS: u32(tile.rows),
+    COLUMNS: u32(tile.columns),
+    LANES: u32(tile.lanes),
+    PARTS: u32(tile.parts),
   };
+  for (const slab of slabs) {
+    const { rows, input, output } = productOf(slab);
+    const kernel = joined([
+      { bindings: slab.planes },
+      rows,
+      input,
+      output,
+      { constants, parts: [...decoders[slab.type], tileShader] },
+    ]);
+    recorder.dispatch({ name: `matmul_tile ${slab.type}`, ...kernel }, kernel.bindings, [
+      ceilDiv(maxRows, tile.rows),
+      ceilDiv(slab.rows, tile.lanes * tile.columns),
+    ]);
+  }
 }

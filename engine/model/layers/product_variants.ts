@@ -1,6 +1,7 @@
 import { type Gpu, workgroupSize } from "../../gpu/index.ts";
 import type { Path } from "../pass.ts";
 import { maxRows } from "../step.ts";
+import { matricesOffered } from "./matmul_matrices.ts";
 import { tilesOffered } from "./matmul_tile.ts";
 
 /** The ways in which a device may compute products with rows of one size, of which it runs the quickest. */
@@ -40,7 +41,7 @@ export const laneVariants = (gpu: Gpu, columns: number): ProductVariants => ({
 export const tileVariants = (gpu: Gpu, columns: number): ProductVariants => ({
   columns,
   name: `tile for rows of ${columns}`,
-  offered: tilesOffered(gpu),
+  offered: [...tilesOffered(gpu), ...matricesOffered(gpu)],
   paths: [{ kind: "prompt", width: maxRows }],
   mostBytes: 32 * 2 ** 20,
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chooseVariants } from "../../../engine/generate/index.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
-import { type Choices, recordingGpu } from "../../../engine/gpu/index.ts";
+import { type Choices, type KernelSource, recordingGpu } from "../../../engine/gpu/index.ts";
 import { loadModel, type Model, matricesOf, variantsOf } from "../../../engine/model/index.ts";
 import { miniModel } from "../../gpu/support/models.ts";
 import { withProperties } from "../../gpu/support/test_bed.ts";
@@ -57,4 +57,65 @@ test("a GPU without room for rows to time keeps the rule's", async () => {
   const before = gpu.counters.buffers;
   expect(await chooseVariants(full, model)).toEqual({});
   expect([runs, gpu.counters.buffers - before]).toEqual([0, 0]);
+});
+
+/** Chooses the tile for rows of 256 on a device that is changed, where each variant is quicker than the one before. */
+async function chooseOn(changed: Readonly<Record<string, unknown>>) {
+  const all = questions();
+  const { name, offered } = all.find((it) => it.name === "tile for rows of 256")!;
+  const known = Object.fromEntries(
+    all.filter((it) => it.name !== name).map((it) => [it.name, { value: "", ms: {} }]),
+  );
+  let clock = 0;
+  let runs = 0;
+  const told: string[] = [];
+  const submit = () => {
+    clock += 10 - (runs++ % 4);
+  };
+  const device = withProperties(gpu, { submit, ...changed });
+  const choices = await chooseVariants(device, model, {
+    known,
+    now: () => clock,
+    onWrong: (message) => told.push(message),
+  });
+  return { choice: choices?.[name], offered, told };
+}
+
+test("a variant whose results are not the rule's is never chosen, and what it got wrong is told", async () => {
+  for (const wrong of [2, Number.NaN]) {
+    let reads = 0;
+    const values = [1, 1, 1 + 1e-6, wrong];
+    const { choice, offered, told } = await chooseOn({
+      read: async (_: GPUBuffer, bytes: number) => new Float32Array(bytes / 4).fill(values[reads++]!).buffer,
+    });
+    expect(Object.keys(choice!.ms)).toEqual(offered.slice(0, 3));
+    expect(told).toEqual([
+      `${offered[3]}: its results are off by ${wrong === 2 ? "1.0" : "NaN"} of their size`,
+    ]);
+  }
+});
+
+test("results of an earlier variant are not taken for those of one that writes none", async () => {
+  const cleared: GPUBuffer[] = [];
+  const device = withProperties(gpu.device, {
+    createCommandEncoder: () =>
+      withProperties(gpu.device.createCommandEncoder(), {
+        clearBuffer: (buffer: GPUBuffer) => void cleared.push(buffer),
+      }),
+  });
+  const { offered } = await chooseOn({ device });
+  expect(cleared.map(({ label }) => label)).toEqual(offered.map(() => "products to time: out"));
+});
+
+test("a variant that does not compile is told and left out; without the rule's nothing is chosen", async () => {
+  const refusing = (index: number) => ({
+    kernel: (source: KernelSource) =>
+      source.parts.join().includes("matmul_tile:") && source.constants.COLUMNS === `${[2, 3, 4][index]}u`
+        ? Promise.reject(new Error("refused"))
+        : gpu.kernel(source),
+  });
+  const { choice, offered, told } = await chooseOn(refusing(1));
+  expect(Object.keys(choice!.ms)).toEqual(offered.filter((it) => !it.includes("× 3 ×")));
+  expect(told).toEqual([`${offered[1]}: refused`]);
+  await expect(chooseOn(refusing(0))).rejects.toThrow("refused");
 });
