@@ -21,6 +21,7 @@ import {
 } from "../../../engine/model/index.ts";
 import { recordAttention } from "../../../engine/model/layers/attention.ts";
 import { recordDraftHead, recordEmbedding, recordMatmul } from "../../../engine/model/layers/matmul.ts";
+import { matricesOffered } from "../../../engine/model/layers/matmul_matrices.ts";
 import { pieceLayout, repackKernel } from "../../../engine/model/repack.ts";
 import stepShader from "../../../shaders/common/step_state.wgsl";
 import routeShader from "../../../shaders/experts/expert_route.wgsl";
@@ -32,7 +33,7 @@ import { GuardedBed } from "../support/guarded_bed.ts";
 import { normals } from "../support/inputs.ts";
 import { fromLaneOrder } from "../support/lane_rows.ts";
 import { layerPass, noWeights, poisonedWorkspace, shapes } from "../support/layers.ts";
-import { poison } from "../support/test_bed.ts";
+import { poison, withLanes } from "../support/test_bed.ts";
 import { loadMatrix } from "../support/weights_file.ts";
 
 const MOST = 2 ** 32 - 1;
@@ -145,16 +146,22 @@ eachDevice((bed) => {
     ]);
   });
 
-  for (const kind of ["rows", "prompt"] as const)
-    test(`rows of a product, ${kind}: those that the plan was recorded for are written`, async () => {
+  for (const kind of ["rows", "prompt", "prompt by subgroup matrices"] as const)
+    test(`rows of a product, ${kind}: those that the plan was recorded for are written`, async ({ skip }) => {
       const [columns, n, width] = [64, 40, 5];
+      const byMatrices = kind === "prompt by subgroup matrices";
+      const gpuOf = (on: GuardedBed) => (byMatrices ? withLanes(on.gpu, "several") : on.gpu);
+      const [variant] = byMatrices ? matricesOffered(gpuOf(guard())) : [];
+      if (byMatrices && !variant) skip(`${bed().gpu.description} offers no subgroup matrices`);
+      const path = { kind: kind === "rows" ? kind : "prompt", width } as const;
       const run = (last: boolean) => async (on: GuardedBed) => {
         const random = seededRandom(1502);
         const { matrix } = await loadMatrix(on, columns, [{ type: "Q8_0", rows: n }], random);
         const x = on.upload(normals(maxRows * columns, random));
         const out = on.poisoned((last ? 1 : width) * n);
         on.setStep(0, width);
-        await on.run((to) => recordMatmul(on.rows(to, { kind, width }), matrix, { x, out, last }));
+        const options = { x, out, last, ...(variant && !last && { variant }) };
+        await on.run((to) => recordMatmul(on.rows(to, path), matrix, options), { gpu: gpuOf(on) });
         return on.words(out);
       };
       await same(run(false), [[{ rows: MOST }, { rows: width }]]);
