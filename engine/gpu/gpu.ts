@@ -39,7 +39,7 @@ export interface Undoable {
   /** Others make buffers until the work is resumed. */
   pause(): void;
   resume(): void;
-  /** Frees all that was made and not paused, except uniforms and scratch, which are the device's. */
+  /** Frees all that was made and not paused, except uniforms, which are the device's. */
   undo(): void;
 }
 
@@ -73,8 +73,9 @@ export class Gpu {
   readonly #held = new Map<GPUBuffer, { category: Category; bytes: number; id: number }>();
   readonly #kernels = new Map<string, Promise<Kernel>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  /** Uniforms and scratch, which are the device's. */
-  readonly #shared = new Map<string, GPUBuffer>();
+  readonly #uniforms = new Map<string, GPUBuffer>();
+  /** By the buffer with which they are freed. */
+  readonly #scratch = new Map<GPUBuffer, Map<string, GPUBuffer>>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   /** Waits for the GPU that are under way: how long each may take, in milliseconds. */
   readonly #waits = new Set<{ readonly patienceMs: number }>();
@@ -221,24 +222,25 @@ export class Gpu {
 
   /** A uniform of these words; made once, and freed with the device. */
   uniform(words: Uint32Array<ArrayBuffer>): GPUBuffer {
-    return this.#once(`uniform ${words}`, () => {
-      const buffer = this.buffer("uniform", words.byteLength, "tables", GPUBufferUsage.UNIFORM);
+    const key = words.join();
+    let buffer = this.#uniforms.get(key);
+    if (!buffer) {
+      buffer = this.buffer("uniform", words.byteLength, "tables", GPUBufferUsage.UNIFORM);
       this.device.queue.writeBuffer(buffer, 0, words);
-      return buffer;
-    });
+      this.#uniforms.set(key, buffer);
+    }
+    return buffer;
   }
 
   /**
-   * A buffer that a dispatch fills for the next one, whatever plan they are of; made once for each label and size, and freed with
-   * the device.
+   * A buffer that a dispatch fills for the next one: made once for all plans that read `step`, of which one runs at a time, and freed
+   * with it.
    */
-  scratch(label: string, bytes: number): GPUBuffer {
-    return this.#once(`${label} ${bytes}`, () => this.buffer(label, bytes, "activations"));
-  }
-
-  #once(key: string, make: () => GPUBuffer): GPUBuffer {
-    const buffer = this.#shared.get(key) ?? make();
-    this.#shared.set(key, buffer);
+  scratch(step: GPUBuffer, label: string, bytes: number): GPUBuffer {
+    const mine = this.#scratch.get(step) ?? new Map<string, GPUBuffer>();
+    const key = `${label} ${bytes}`;
+    const buffer = mine.get(key) ?? this.buffer(label, bytes, "activations");
+    this.#scratch.set(step, mine.set(key, buffer));
     return buffer;
   }
 
@@ -251,6 +253,8 @@ export class Gpu {
       if (key.split(" ").some((part) => part.startsWith(`${entry.id}:`))) this.#bindGroups.delete(key);
     }
     buffer.destroy();
+    for (const scratch of this.#scratch.get(buffer)?.values() ?? []) this.free(scratch);
+    this.#scratch.delete(buffer);
   }
 
   /** For work that makes many buffers and may fail at any of them, while nothing else makes some: see `Undoable`. */
@@ -265,9 +269,9 @@ export class Gpu {
         stretches.push({ first: this.#nextId, end: Number.POSITIVE_INFINITY });
       },
       undo: () => {
-        const kept = new Set(this.#shared.values());
+        const uniforms = new Set(this.#uniforms.values());
         for (const [buffer, { id }] of [...this.#held])
-          if (isOurs(id) && !kept.has(buffer)) this.free(buffer);
+          if (isOurs(id) && !uniforms.has(buffer)) this.free(buffer);
       },
     };
   }

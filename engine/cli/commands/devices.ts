@@ -58,7 +58,7 @@ export async function devices({ json, device }: { json?: boolean; device?: strin
       ["kind", kindOf(adapter)],
       ["memory", memoryOf(adapter)],
       ...shownLimits.map(([name, show]) => [name, show(adapter.limits[name]!)]),
-      ["features", adapter.features.filter((name) => /shader-f16|subgroups|timestamp/.test(name)).join(", ")],
+      ["features", adapter.features.filter((name) => /shader-f16|subgroup|timestamp/.test(name)).join(", ")],
     ];
     console.log(`${inOneLine(adapter.description)}\n  ${inOneLine(reason(adapter, asked))}`);
     console.log(`${table(rows).replace(/^/gm, "  ")}\n`);

@@ -143,7 +143,7 @@ export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOpti
   if (kind === "prompt" && !one) {
     const name = variant ?? tileFor(recorder.gpu, matrix.columns);
     const record = matricesOffered(recorder.gpu).includes(name) ? recordMatrices : recordTiles;
-    record(recorder, name, matrix, (slab) => productOf([slab]));
+    record(pass, name, matrix, (slab) => productOf([slab]));
     return;
   }
   const rows = {

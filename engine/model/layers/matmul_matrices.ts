@@ -1,14 +1,8 @@
 import halvesShader from "../../../shaders/matmul/halves.wgsl";
 import matricesShader from "../../../shaders/matmul/matmul_matrices.wgsl";
 import splitShader from "../../../shaders/matmul/split_rows.wgsl";
-import {
-  ceilDiv,
-  type Gpu,
-  matrixExtensions,
-  type PlanRecorder,
-  type SubgroupMatrices,
-  u32,
-} from "../../gpu/index.ts";
+import { ceilDiv, type Gpu, matrixExtensions, type SubgroupMatrices, u32 } from "../../gpu/index.ts";
+import type { PassRows } from "../pass.ts";
 import { maxRows } from "../step.ts";
 import type { Matrix, Slab } from "../weights.ts";
 import { decoders } from "./decoders.ts";
@@ -70,7 +64,7 @@ export const matricesOffered = (gpu: Gpu): readonly string[] => (unitOf(gpu) ? c
 
 /** Records the product for the rows of a prompt. */
 export function recordMatrices(
-  recorder: PlanRecorder,
+  { recorder, step }: PassRows,
   name: string,
   matrix: Matrix,
   productOf: (slab: Slab) => Product,
@@ -80,8 +74,8 @@ export function recordMatrices(
   if (!unit || !cut) throw new Error(`${gpu.description} has no ${name}`);
   const constants = { UNIT_ROWS: u32(unit.rows), UNIT_INNER: u32(unit.inner) };
   const scratch = {
-    halves: gpu.scratch("halves of activations", 4 * maxRows * matrix.columns),
-    unscale: gpu.scratch("scales of halves", 4 * maxRows),
+    halves: gpu.scratch(step, "halves of activations", 4 * maxRows * matrix.columns),
+    unscale: gpu.scratch(step, "scales of halves", 4 * maxRows),
   };
   const { rows, input } = productOf(matrix.slabs[0]!);
   const split = joined([

@@ -1,5 +1,6 @@
 import tileShader from "../../../shaders/matmul/matmul_tile.wgsl";
-import { ceilDiv, type Gpu, type PlanRecorder, u32 } from "../../gpu/index.ts";
+import { ceilDiv, type Gpu, u32 } from "../../gpu/index.ts";
+import type { PassRows } from "../pass.ts";
 import { maxRows } from "../step.ts";
 import type { Matrix, Slab } from "../weights.ts";
 import { decoders } from "./decoders.ts";
@@ -41,7 +42,7 @@ export const tileTexts: readonly string[] = [tileShader, JSON.stringify(gpuTiles
 
 /** Records the product for the rows of a prompt by the tile of that name. */
 export function recordTiles(
-  recorder: PlanRecorder,
+  { recorder }: PassRows,
   name: string,
   { slabs }: Matrix,
   productOf: (slab: Slab) => Product,
