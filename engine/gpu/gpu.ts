@@ -302,8 +302,8 @@ export class Gpu {
       this.#layouts.set(signature, layout);
     }
     this.counters.pipelines++;
-    const { module, refused } = this.#shaderModule(name, code);
     try {
+      const module = await this.#shaderModule(name, code);
       const pipeline = await this.device.createComputePipelineAsync({
         label: name,
         layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
@@ -311,19 +311,17 @@ export class Gpu {
       });
       return { name, pipeline, layout, bindings, signature };
     } catch (error) {
-      throw new Error(`kernel ${name} does not compile: ${(await refused) ?? (error as Error).message}`);
+      throw new Error(`kernel ${name} does not compile: ${(error as Error).message}`);
     }
   }
 
-  /** What Dawn says where it refuses the text is the kernel's fault alone, and no failure of the device. */
-  #shaderModule(name: string, code: string) {
+  /** @throws Error that says why Dawn refuses the text: the kernel's fault alone, and no failure of the device */
+  async #shaderModule(name: string, code: string): Promise<GPUShaderModule> {
     this.device.pushErrorScope("validation");
     const module = this.device.createShaderModule({ label: name, code });
-    const refused = this.device.popErrorScope().then(
-      (error) => error?.message,
-      () => undefined, // the device was lost, which `check` tells
-    );
-    return { module, refused };
+    const refused = await this.device.popErrorScope().catch(() => undefined); // the device was lost, which `check` tells
+    if (refused) throw new Error(refused.message); // without validation, Dawn makes a pipeline of it and ends the process
+    return module;
   }
 
   /**
