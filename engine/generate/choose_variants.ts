@@ -34,7 +34,8 @@ export interface ChooseOptions {
 interface Timed {
   readonly variant: string;
   readonly path: Path;
-  readonly plan: Plan;
+  /** One for each matrix of the sample. */
+  readonly plans: readonly Plan[];
   readonly ms: number[];
 }
 
@@ -55,14 +56,17 @@ export async function chooseVariants(
   let left = budgetMs;
   for (const variants of variantsOf(gpu, [...sizes])) {
     const { name, offered, columns, paths } = variants;
-    if (name in known || offered.length < 2 || left <= 0) continue;
+    const isKnown = offered.includes(known[name]?.value ?? ""); // another Dawn may offer other ones
+    if (isKnown || offered.length < 2 || left <= 0) continue;
     const sample = sampleOf(all, variants);
     const largest = Math.max(...sample.map(({ rows }) => rows));
+    const sum = sample.reduce((rows, matrix) => rows + matrix.rows, 0);
     const most = Math.max(...paths.map(({ width }) => width));
-    if (4 * most * (columns + largest) > gpu.freeBytes) continue; // a GPU that the model fills keeps the rule's
+    if (4 * most * (columns + largest + sum) > gpu.freeBytes) continue; // a GPU that the model fills keeps the rule's
     const buffers = {
       x: gpu.buffer("products to time: x", most * columns * 4, "activations"),
       out: gpu.buffer("products to time: out", most * largest * 4, "activations"),
+      results: gpu.buffer("products to time: results", most * sum * 4, "activations"),
       step: stepBuffer(gpu),
     };
     try {
@@ -70,8 +74,7 @@ export async function chooseVariants(
       gpu.device.queue.writeBuffer(buffers.x, 0, rowsToTime(most * columns));
       const plans = await plansOf(gpu, sample, variants, buffers, { signal, onWrong });
       const started = now();
-      const bytes = 4 * sample.at(-1)!.rows; // what the last product of a plan leaves
-      const timed = plans && (await rightOnes(gpu, plans, { out: buffers.out, bytes }, { signal, onWrong }));
+      const timed = plans && (await rightOnes(gpu, plans, { sample, ...buffers }, { signal, onWrong }));
       if (!timed || !(await time(gpu, timed, left, now, signal))) return undefined;
       left -= now() - started;
       const choice = choiceOf(variants, timed);
@@ -83,19 +86,31 @@ export async function chooseVariants(
   return choices;
 }
 
-/** The largest matrices, which take the most time, as many as `mostBytes` are of; one at least. */
+/**
+ * The largest matrices, which take the most time, as many as `mostBytes` are of, one at least; and for each type that is not among them the
+ * smallest that has it, so that no type is first multiplied by a variant when that has been chosen.
+ */
 function sampleOf(matrices: readonly Matrix[], { columns, mostBytes }: ProductVariants): Matrix[] {
-  let bytes = 0;
-  return matrices
+  const sorted = matrices
     .filter((matrix) => matrix.columns === columns)
-    .toSorted((a, b) => weightBytes(b) - weightBytes(a))
-    .filter((matrix) => {
-      const mine = weightBytes(matrix);
-      if (bytes > 0 && bytes + mine > mostBytes) return false;
-      bytes += mine;
-      return true;
-    });
+    .toSorted((a, b) => weightBytes(b) - weightBytes(a));
+  let bytes = 0;
+  const sample = sorted.filter((matrix) => {
+    const mine = weightBytes(matrix);
+    if (bytes > 0 && bytes + mine > mostBytes) return false;
+    bytes += mine;
+    return true;
+  });
+  const types = new Set(sample.flatMap(typesOf));
+  for (const matrix of sorted.toReversed()) {
+    if (typesOf(matrix).every((type) => types.has(type))) continue;
+    sample.push(matrix);
+    for (const type of typesOf(matrix)) types.add(type);
+  }
+  return sample;
 }
+
+const typesOf = ({ slabs }: Matrix) => slabs.map(({ type }) => type);
 
 const weightBytes = ({ slabs }: Matrix): number =>
   slabs.reduce((sum, { planes }) => sum + planes.words.size, 0);
@@ -122,14 +137,17 @@ async function plansOf(
   const timed: Timed[] = [];
   for (const variant of offered) {
     for (const path of paths) {
-      const record = (recorder: PlanRecorder) => {
-        for (const matrix of sample) recordMatmul({ recorder, step, ...path }, matrix, { x, out, variant });
-      };
+      const record = (recorder: PlanRecorder, matrix: Matrix) =>
+        recordMatmul({ recorder, step, ...path }, matrix, { x, out, variant });
       try {
-        if (!(await compileInTurn(gpu, record, signal))) return undefined;
-        const recorder = new PlanRecorder(gpu);
-        record(recorder);
-        timed.push({ variant, path, plan: await recorder.finish(), ms: [] });
+        const plans: Plan[] = [];
+        for (const matrix of sample) {
+          if (!(await compileInTurn(gpu, (recorder) => record(recorder, matrix), signal))) return undefined;
+          const recorder = new PlanRecorder(gpu);
+          record(recorder, matrix);
+          plans.push(await recorder.finish());
+        }
+        timed.push({ variant, path, plans, ms: [] });
       } catch (error) {
         if (variant === offered[0]) throw error; // nothing runs without the rule's
         onWrong(`${variant}: ${(error as Error).message}`);
@@ -139,39 +157,60 @@ async function plansOf(
   return timed;
 }
 
-/** Runs a plan, for the first time after `cleared` was: drivers may compile its kernels then. */
-async function run(gpu: Gpu, plan: Plan, cleared?: GPUBuffer): Promise<void> {
-  const encoder = gpu.device.createCommandEncoder();
-  if (cleared) encoder.clearBuffer(cleared);
+function encode(encoder: GPUCommandEncoder, plans: readonly Plan[]): void {
   const pass = encoder.beginComputePass();
-  plan.encode(pass, { positions: 0, replay: 0 });
+  for (const plan of plans) plan.encode(pass, { positions: 0, replay: 0 });
   pass.end();
+}
+
+/** The matrices whose products are compared, where a plan leaves those of one, and where those of all are put together. */
+interface Results {
+  readonly sample: readonly Matrix[];
+  readonly out: GPUBuffer;
+  readonly results: GPUBuffer;
+}
+
+/** Runs plans for the first time, when drivers may compile their kernels. @returns the products with each matrix of the sample */
+async function productsOf(
+  gpu: Gpu,
+  { plans, path }: Timed,
+  { sample, out, results }: Results,
+): Promise<Float32Array[]> {
+  const encoder = gpu.device.createCommandEncoder();
+  const sizes = sample.map(({ rows }) => rows * path.width);
+  let at = 0;
+  for (const [i, plan] of plans.entries()) {
+    encoder.clearBuffer(out); // results of an earlier plan are not taken for those of one that writes none
+    encode(encoder, [plan]);
+    encoder.copyBufferToBuffer(out, 0, results, 4 * at, 4 * sizes[i]!);
+    at += sizes[i]!;
+  }
   gpu.submit(encoder.finish());
-  await gpu.idle(cleared !== undefined);
+  await gpu.idle(true);
+  const all = new Float32Array(await gpu.read(results, 4 * at));
+  let from = 0;
+  return sizes.map((size) => all.subarray(from, (from += size)));
 }
 
 /**
- * Runs each plan once, and leaves out those whose results are not the rule's: drivers have compiled kernels wrongly.
- * @param results where a plan leaves those that are compared, and their bytes a row
+ * Runs all plans once, and leaves out variants whose results are not the rule's: drivers have compiled kernels wrongly.
  * @returns undefined when the signal aborted
  */
 async function rightOnes(
   gpu: Gpu,
   plans: readonly Timed[],
-  results: { readonly out: GPUBuffer; readonly bytes: number },
+  results: Results,
   { signal, onWrong }: Told,
 ): Promise<Timed[] | undefined> {
   const right: Timed[] = [];
-  const expected = new Map<Path, Float32Array>();
+  const rules = new Map<Path, Float32Array[]>();
   for (const timed of plans) {
     if (signal?.aborted) return undefined;
-    const { variant, path, plan } = timed;
-    await run(gpu, plan, results.out);
-    const bytes = results.bytes * path.width;
-    const actual = new Float32Array(await gpu.read(results.out, bytes));
-    const rules = expected.get(path) ?? actual;
-    expected.set(path, rules);
-    const error = relativeError(actual, rules);
+    const { variant, path } = timed;
+    const actual = await productsOf(gpu, timed, results);
+    const expected = rules.get(path);
+    if (!expected) rules.set(path, actual); // the rule's come first
+    const error = expected ? Math.max(...actual.map((it, i) => relativeError(it, expected[i]!))) : 0;
     if (error <= worstError) right.push(timed);
     else onWrong(`${variant}: its results are off by ${error.toPrecision(2)} of their size`);
   }
@@ -181,7 +220,9 @@ async function rightOnes(
 /** ‖actual − expected‖₂ / ‖expected‖₂; NaN if anything is NaN. */
 function relativeError(actual: Float32Array, expected: Float32Array): number {
   let [error, size] = [0, 0];
-  for (const [i, value] of expected.entries()) {
+  // Millions of numbers, while a request may come: an iterator takes ten times as long.
+  for (let i = 0; i < expected.length; i++) {
+    const value = expected[i]!;
     error += (actual[i]! - value) ** 2;
     size += value ** 2;
   }
@@ -198,10 +239,13 @@ async function time(
 ): Promise<boolean> {
   let spent = 0;
   for (let round = 0; round < mostRounds && spent < left; round++) {
-    for (const { plan, ms } of timed) {
+    for (const { plans, ms } of timed) {
       if (signal?.aborted) return false;
+      const encoder = gpu.device.createCommandEncoder();
+      encode(encoder, plans);
       const started = now();
-      await run(gpu, plan);
+      gpu.submit(encoder.finish());
+      await gpu.idle();
       const took = now() - started;
       spent += took;
       ms.push(took);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chooseVariants } from "../../../engine/generate/index.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
-import type { Choices } from "../../../engine/gpu/index.ts";
+import type { Choices, KernelSource } from "../../../engine/gpu/index.ts";
 import { loadModel, type Model, matricesOf } from "../../../engine/model/index.ts";
 import { laneVariants } from "../../../engine/model/layers/product_variants.ts";
 import { seededRandom } from "../../reference/random.ts";
@@ -26,8 +26,12 @@ eachDevice((bed) => {
     const { gpu } = bed();
     const sizes = [...new Set(matricesOf(model).map(({ columns }) => columns))].sort((a, b) => a - b);
     const [columns, ...others] = sizes;
-    const none = { value: "", ms: {} };
-    const known: Choices = Object.fromEntries(others.map((size) => [laneVariants(gpu, size).name, none]));
+    const known: Choices = Object.fromEntries(
+      others.map((size) => {
+        const { name, offered } = laneVariants(gpu, size);
+        return [name, { value: offered[0]!, ms: {} }];
+      }),
+    );
     const { name, offered } = laneVariants(gpu, columns!);
     let clock = 0;
     let runs = 0;
@@ -51,6 +55,36 @@ eachDevice((bed) => {
     expect((await choose(1, 2)).choice?.value).toBe(offered[0]);
     expect((await choose(1, 0.97)).choice?.value).toBe(offered[0]);
     expect(bed().gpu.bytesHeld().activations).toBe(before); // shapes, on a CPU device, stay with the device
+  });
+
+  test("lanes by which the products of one type are wrong are not chosen, whichever type it is", async () => {
+    const random = seededRandom(1702);
+    const parts = [[{ type: "Q8_0", rows: 40 }], [{ type: "F16", rows: 5 }]] as const;
+    const loaded = await Promise.all(parts.map((part) => loadMatrix(bed(), 512, part, random)));
+    const { name, offered } = laneVariants(bed().gpu, 512);
+    const run = async (type: string) => {
+      let clock = 0;
+      const wrong = withProperties(bed().gpu, {
+        kernel: ({ constants, ...source }: KernelSource) => {
+          const isWrong = source.name.includes(`matmul ${type}`) && constants.LANES === `${offered[1]}u`;
+          return bed().gpu.kernel({
+            ...source,
+            constants: isWrong ? { ...constants, SCALE: "2f" } : constants,
+          });
+        },
+      });
+      const told: string[] = [];
+      const options = { now: () => clock++, onWrong: (message: string) => told.push(message) };
+      const blocks = loaded.map(({ matrix }) => matrix);
+      const choices = await chooseVariants(wrong, { blocks } as unknown as Model, options);
+      return { right: new Set(Object.keys(choices![name]!.ms)), told };
+    };
+    expect(await run("none")).toEqual({ right: new Set(offered), told: [] });
+    for (const type of ["Q8_0", "F16"])
+      expect(await run(type)).toEqual({
+        right: new Set(offered.filter((it) => it !== offered[1])),
+        told: Array.from(laneVariants(bed().gpu, 512).paths, () => expect.stringMatching(`^${offered[1]}: `)),
+      });
   });
 
   test("a second is spent at most, and one run of each decides nothing", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chooseVariants } from "../../../engine/generate/index.ts";
-import { openGguf } from "../../../engine/gguf/index.ts";
+import { openGguf, type TensorType } from "../../../engine/gguf/index.ts";
 import { type Choices, type KernelSource, recordingGpu } from "../../../engine/gpu/index.ts";
 import { loadModel, type Model, matricesOf, variantsOf } from "../../../engine/model/index.ts";
 import { miniModel } from "../../gpu/support/models.ts";
@@ -16,14 +16,19 @@ afterAll(() => model.free());
 
 const questions = () => variantsOf(gpu, [...new Set(matricesOf(model).map(({ columns }) => columns))]);
 
+/** The rule's for all but one. */
+const knownBut = (name: string): Choices =>
+  Object.fromEntries(
+    questions()
+      .filter((it) => it.name !== name)
+      .map((it) => [it.name, { value: it.offered[0]!, ms: {} }]),
+  );
+
 /** Chooses the variant of `name` where a run of each takes so many milliseconds, in the order in which they are offered. */
 async function choose(name: string, ...ms: number[]) {
   const all = questions();
   const { offered, paths } = all.find((it) => it.name === name)!;
-  const none = { value: "", ms: {} };
-  const known: Choices = Object.fromEntries(
-    all.filter((it) => it.name !== name).map((it) => [it.name, none]),
-  );
+  const known = knownBut(name);
   let clock = 0;
   let runs = 0;
   const timed = withProperties(gpu, {
@@ -63,9 +68,7 @@ test("a GPU without room for rows to time keeps the rule's", async () => {
 async function chooseOn(changed: Readonly<Record<string, unknown>>) {
   const all = questions();
   const { name, offered } = all.find((it) => it.name === "tile for rows of 256")!;
-  const known = Object.fromEntries(
-    all.filter((it) => it.name !== name).map((it) => [it.name, { value: "", ms: {} }]),
-  );
+  const known = knownBut(name);
   let clock = 0;
   let runs = 0;
   const told: string[] = [];
@@ -104,7 +107,8 @@ test("results of an earlier variant are not taken for those of one that writes n
       }),
   });
   const { offered } = await chooseOn({ device });
-  expect(cleared.map(({ label }) => label)).toEqual(offered.map(() => "products to time: out"));
+  const plans = offered.length * matricesOf(model).filter(({ columns }) => columns === 256).length;
+  expect(cleared.map(({ label }) => label)).toEqual(new Array(plans).fill("products to time: out"));
 });
 
 test("a variant that does not compile is told and left out; without the rule's nothing is chosen", async () => {
@@ -118,4 +122,53 @@ test("a variant that does not compile is told and left out; without the rule's n
   expect(Object.keys(choice!.ms)).toEqual(offered.filter((it) => !it.includes("× 3 ×")));
   expect(told).toEqual([`${offered[1]}: refused`]);
   await expect(chooseOn(refusing(0))).rejects.toThrow("refused");
+});
+
+test("products are compared matrix by matrix, and each type is among them", async () => {
+  const { gpu: other, kernels } = recordingGpu();
+  const matrixOf = (type: TensorType, rows: number, bytes: number) => {
+    const planes = {
+      words: other.buffer(type, bytes, "weights"),
+      scales: other.buffer(type, rows, "weights"),
+    };
+    return { name: type, columns: 256, rows, slabs: [{ type, row: 0, rows, planes }] };
+  };
+  const matrices = [matrixOf("Q8_0", 70, 32 << 20), matrixOf("Q4_0", 33, 1024), matrixOf("Q4_0", 9, 512)];
+  let reads = 0;
+  const asked: number[] = [];
+  const wrong = withProperties(other, {
+    async read(_: GPUBuffer, bytes: number) {
+      asked.push(bytes);
+      const products = new Float32Array(bytes / 4).fill(1000).fill(1, 64 * 70); // the small ones say little beside the large
+      if (reads++ === 1) products[64 * 70] = 1.1;
+      return products.buffer;
+    },
+  });
+  const { name, offered } = variantsOf(other, [256]).find((it) => it.name.startsWith("tile"))!;
+  const [lanes] = variantsOf(other, [256]);
+  const known = { [lanes!.name]: { value: lanes!.offered[0]!, ms: {} } };
+  let clock = 0;
+  const now = () => clock++;
+  const choices = await chooseVariants(wrong, { blocks: matrices } as unknown as Model, { known, now });
+  expect(Object.keys(choices![name]!.ms)).toEqual(offered.filter((_, i) => i !== 1));
+  expect(new Set(kernels.map((it) => it.name))).toEqual(new Set(["matmul_tile Q8_0", "matmul_tile Q4_0"]));
+  expect(asked).toEqual(offered.map(() => 4 * 64 * (70 + 9)));
+});
+
+test("where the rule's results are no numbers, nothing but the rule's is chosen", async () => {
+  const read = async (_: GPUBuffer, bytes: number) => new Float32Array(bytes / 4).fill(Number.NaN).buffer;
+  const { choice, offered } = await chooseOn({ read });
+  expect(choice).toEqual({ value: offered[0], ms: { [offered[0]!]: expect.any(Number) } });
+});
+
+test("what is known of a variant that is no longer offered is measured again", async () => {
+  const name = "tile for rows of 256";
+  const { offered } = questions().find((it) => it.name === name)!;
+  const knownAs = async (value: string) => {
+    const known = { ...knownBut(name), [name]: { value, ms: { [value]: 1 } } };
+    let clock = 0;
+    return Object.keys((await chooseVariants(gpu, model, { known, now: () => clock++ }))!);
+  };
+  expect(await knownAs(offered[2]!)).toEqual([]);
+  expect(await knownAs("subgroup matrices, 16 columns")).toEqual([name]);
 });
