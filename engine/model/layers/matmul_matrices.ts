@@ -53,6 +53,7 @@ function unitOf({ software, matrices, device }: Gpu): SubgroupMatrices | undefin
         maxRows % rows === 0 &&
         ownColumns % columns === 0 &&
         32 % inner === 0 &&
+        inner % 4 === 0 && // split_rows.wgsl writes quads
         subgroups.includes(subgroup) &&
         workgroupBytes(rows * columns) <= maxComputeWorkgroupStorageSize,
     )

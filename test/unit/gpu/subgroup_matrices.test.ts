@@ -63,6 +63,7 @@ test("they are offered behind the tiles, where the kernel can be made of one and
     { ...unit, rows: 24 },
     { ...unit, columns: 32 },
     { ...unit, inner: 64 },
+    { ...unit, inner: 2 },
     { ...unit, subgroup: 64 },
   ];
   for (const other of others) {
