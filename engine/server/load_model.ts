@@ -163,7 +163,10 @@ async function* place(spec: ModelSpec, open: OpenFile, target: Gpu, load: LoadOp
           if (!(await guarded(target, lostDevices, () => opened.prepareDrafts(signal)))) return false;
           if (!(await opened.prepareRest(signal))) return false;
         }
-        return lost || guarded(target, lostDevices, () => choose(target, model, signal, load));
+        // Apart from drafts, which a GPU keeps that fails at a variant. What has failed otherwise is not tried with variants.
+        const choosing = `${target.identity} | variants`;
+        if (lost || lostDevices.isLost(choosing)) return true;
+        return guarded(target, lostDevices, () => choose(target, model, signal, load), choosing);
       },
       completer: createFimCompleter(opened, open.tokenizer),
       chat: createChat(opened, open.tokenizer),
@@ -231,9 +234,14 @@ async function choose(
 }
 
 /** Start-up work that serves speed only: a GPU that fails in it, or takes the process with it, is remembered. */
-async function guarded<T>(target: Gpu, lostDevices: LostDevices, work: () => Promise<T>): Promise<T> {
+async function guarded<T>(
+  target: Gpu,
+  lostDevices: LostDevices,
+  work: () => Promise<T>,
+  key = target.identity,
+): Promise<T> {
   if (target.software) return work();
-  lostDevices.begin(target.identity);
+  lostDevices.begin(key);
   let failed = false;
   try {
     return await work();

@@ -24,8 +24,8 @@ export interface LostDevicesOptions {
 }
 
 /**
- * Which devices were lost while their drafts were prepared, on disk, by a key that changes with the driver's version: so that a
- * driver that fails at this work, or hangs and has to be ended with its process, does so twice and not at each start. Only
+ * Which devices were lost while their drafts were prepared or variants of kernels were timed, each of these for itself, on disk, by a
+ * key that changes with the driver's version: so that a driver that fails at this work, or hangs and has to be ended with its process, does so twice and not at each start. Only
  * the key of another driver version begins at none again, or deleting the file. Trouble with the file is logged and harms nothing.
  */
 export function createLostDevices({
