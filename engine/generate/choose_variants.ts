@@ -178,18 +178,18 @@ async function productsOf(
 ): Promise<Float32Array[]> {
   const encoder = gpu.device.createCommandEncoder();
   const sizes = sample.map(({ rows }) => rows * path.width);
-  let at = 0;
+  const ends: number[] = [];
   for (const [i, plan] of plans.entries()) {
+    const at = ends.at(-1) ?? 0;
     encoder.clearBuffer(out); // results of an earlier plan are not taken for those of one that writes none
     encode(encoder, [plan]);
     encoder.copyBufferToBuffer(out, 0, results, 4 * at, 4 * sizes[i]!);
-    at += sizes[i]!;
+    ends.push(at + sizes[i]!);
   }
   gpu.submit(encoder.finish());
   await gpu.idle(true);
-  const all = new Float32Array(await gpu.read(results, 4 * at));
-  let from = 0;
-  return sizes.map((size) => all.subarray(from, (from += size)));
+  const all = new Float32Array(await gpu.read(results, 4 * ends.at(-1)!));
+  return ends.map((end, i) => all.subarray(end - sizes[i]!, end));
 }
 
 /**

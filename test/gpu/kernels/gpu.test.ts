@@ -124,7 +124,9 @@ for (const profile of ["safe", "fast"] as const) {
     test("WGSL that does not compile is an error that names the kernel, and the device is left as it was", async () => {
       const { gpu } = bed();
       const broken = { ...adding(1), name: "broken", constants: {} };
-      await expect(gpu.kernel(broken)).rejects.toThrow(/^kernel broken does not compile: .*unresolved value 'ADD'/s);
+      await expect(gpu.kernel(broken)).rejects.toThrow(
+        /^kernel broken does not compile: .*unresolved value 'ADD'/s,
+      );
       await gpu.idle();
       expect(await gpu.kernel(adding(3))).toBeDefined();
     });
