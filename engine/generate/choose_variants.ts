@@ -62,7 +62,7 @@ export async function chooseVariants(
     const largest = Math.max(...sample.map(({ rows }) => rows));
     const sum = sample.reduce((rows, matrix) => rows + matrix.rows, 0);
     const most = Math.max(...paths.map(({ width }) => width));
-    if (4 * most * (columns + largest + sum) > gpu.freeBytes) continue; // a GPU that the model fills keeps the rule's
+    if (4 * most * (2 * columns + largest + sum) > gpu.freeBytes) continue; // a GPU that the model fills keeps the rule's
     const buffers = {
       x: gpu.buffer("products to time: x", most * columns * 4, "activations"),
       out: gpu.buffer("products to time: out", most * largest * 4, "activations"),
@@ -212,10 +212,15 @@ async function rightOnes(
     if (!expected) rules.set(path, actual); // the rule's come first
     const error = expected ? Math.max(...actual.map((it, i) => relativeError(it, expected[i]!))) : 0;
     if (error <= worstError) right.push(timed);
-    else onWrong(`${variant}: its results are off by ${error.toPrecision(2)} of their size`);
+    else onWrong(`${variant}: ${faultOf(error)}`);
   }
   return right;
 }
+
+const faultOf = (error: number): string =>
+  Number.isNaN(error)
+    ? "its results are no numbers"
+    : `its results are off by ${error.toPrecision(2)} of their size`;
 
 /** ‖actual − expected‖₂ / ‖expected‖₂; NaN if anything is NaN. */
 function relativeError(actual: Float32Array, expected: Float32Array): number {

@@ -42,7 +42,6 @@ const drawAt = (index: number): number => recordLayout.at("draws") + index * dra
 /** Bytes of the record of a pass of `rows` rows. */
 export const recordBytes = (rows: number): number => drawAt(rows) * 4;
 
-/** @returns what was sampled, or undefined from a pass that found the generation stopped. */
 /** NaN never passes: what was computed is worth nothing. */
 export const notFinite = (position: number): UserError =>
   new UserError({
@@ -51,6 +50,7 @@ export const notFinite = (position: number): UserError =>
     advice: "try --kv f32, then download the file again, then another device",
   });
 
+/** @returns what was sampled, or undefined from a pass that found the generation stopped */
 export function readRecord(words: Uint32Array): RoundRecord | undefined {
   const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
   const field = (name: string): number => words[recordLayout.at(name)]!;

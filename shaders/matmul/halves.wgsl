@@ -1,6 +1,7 @@
 // Numbers in two halves of 11 bits, as subgroup matrices multiply them: v = a + b/2048. v is rounded to a by its bits, since compilers
 // may take f32(f16(v)) for v. Below 2^-14, where halves have fewer bits, all of v is in b.
 const PART = 2048.0;
+const LARGEST = 65504.0; // of halves
 fn high(v: vec4f) -> vec4f {
   let a = bitcast<vec4f>((bitcast<vec4u>(v) + 0x1000u) & vec4u(0xffffe000u));
   return select(a, vec4f(), abs(v) < vec4f(0x1p-14));

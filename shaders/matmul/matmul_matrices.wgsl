@@ -1,6 +1,7 @@
 // matmul_matrices: y_t[n] = Σ_k W[n, k]·x_t[k] for the up to MAX_ROWS rows of a prefill pass, by the matrix units of a GPU. They
 // multiply halves and add in f32, so each x is a + b/2048 (halves.wgsl) and each weight is decoded into u + v/2048 in the same way:
-//   y = (Σ u·a + (Σ u·b + Σ v·a)/2048)·unscale_t. What is left out, v·b, is at most 2^-22 of u·a. Weights must be below 2^16.
+//   y = (Σ u·a + (Σ u·b + Σ v·a)/2048)·unscale_t. What is left out, v·b, is at most 2^-22 of u·a. Products with
+// weights that no half holds are NaN.
 // Order: part p of PARTS takes groups p, p + PARTS, … of 32 k in turn, UNIT_INNER of them at a time in the order of the unit; then the
 // parts of either sum are added in turn. Nothing of it depends on the number of rows.
 // A subgroup owns all rows × 16 columns of a part of K. It decodes its own columns, each weight once for all rows; a and b come
@@ -32,6 +33,7 @@ const EACH = (ACROSS * UNIT + SIZE - 1u) / SIZE;
 
 var<workgroup> weights: array<f16, SUBGROUPS * 2u * PLANE>; // [SUBGROUPS, u and v, OWN, STRIDE]
 var<workgroup> sums: array<f32, SUBGROUPS * UNIT>;
+var<workgroup> too_large: atomic<u32>; // 1: a weight of the workgroup is
 
 // Decodes `group` of the columns from `first` on, and zeros past the last group, into the subgroup's part of `weights`.
 fn decode(at: u32, first: u32, group: u32, lane: u32) {
@@ -41,6 +43,7 @@ fn decode(at: u32, first: u32, group: u32, lane: u32) {
     let start = i / OWN * (8u / SHARE);
     for (var q = start; q < start + 8u / SHARE; q++) {
       let w = select(vec4f(), quad(h, q), vec4<bool>(group < groups));
+      if (any(abs(w) > vec4f(LARGEST))) { atomicStore(&too_large, 1u); }
       let a = high(w);
       let u = vec4<f16>(a);
       let v = vec4<f16>((w - a) * PART);
@@ -65,8 +68,9 @@ fn main(
   let groups = shape.k / 32u;
   let first = (wg.x * ACROSS + id % ACROSS) * OWN;
   let mine = id * 2u * PLANE;
-  var high = array<array<Sum, RIGHT>, DOWN>(); // Σ u·a
-  var low = array<array<Sum, RIGHT>, DOWN>(); // PART times the rest
+  if (local == 0u) { atomicStore(&too_large, 0u); }
+  var whole = array<array<Sum, RIGHT>, DOWN>(); // Σ u·a
+  var rest = array<array<Sum, RIGHT>, DOWN>(); // PART times the rest
   for (var base = 0u; base < groups; base += PARTS) {
     let group = base + id / ACROSS;
     workgroupBarrier();
@@ -83,9 +87,9 @@ fn main(
             let place = block(r * UNIT_ROWS, start + k);
             let a = subgroupMatrixLoad<Left, row_major>(&halves, place, UNIT_INNER);
             let b = subgroupMatrixLoad<Left, row_major>(&halves, place + MAX_ROWS * shape.k, UNIT_INNER);
-            high[r][c] = subgroupMatrixMultiplyAccumulate(a, u, high[r][c]);
-            low[r][c] = subgroupMatrixMultiplyAccumulate(b, u, low[r][c]);
-            low[r][c] = subgroupMatrixMultiplyAccumulate(a, v, low[r][c]);
+            whole[r][c] = subgroupMatrixMultiplyAccumulate(a, u, whole[r][c]);
+            rest[r][c] = subgroupMatrixMultiplyAccumulate(b, u, rest[r][c]);
+            rest[r][c] = subgroupMatrixMultiplyAccumulate(a, v, rest[r][c]);
           }
         }
       }
@@ -94,20 +98,22 @@ fn main(
   for (var r = 0u; r < DOWN; r++) {
     for (var c = 0u; c < RIGHT; c++) {
       if (r * UNIT_ROWS < rows) {
-        var y = added(low[r][c], id, local);
-        let whole = added(high[r][c], id, local);
+        let first_sums = added(whole[r][c], id, local);
+        let second_sums = added(rest[r][c], id, local);
         for (var i = 0u; i < EACH; i++) {
           let at = i * SIZE + local;
           let t = r * UNIT_ROWS + at % UNIT / UNIT_COLUMNS;
           let n = (wg.x * ACROSS + at / UNIT) * OWN + c * UNIT_COLUMNS + at % UNIT_COLUMNS;
           if (at < ACROSS * UNIT && t < rows && n < shape.n) {
-            store(t, n, (whole[i] + y[i] / PART) * unscale[t]);
+            store(t, n, checked((first_sums[i] + second_sums[i] / PART) * unscale[t]));
           }
         }
       }
     }
   }
 }
+
+fn checked(y: f32) -> f32 { return bitcast<f32>(bitcast<u32>(y) | select(0u, 0x7fc00000u, atomicLoad(&too_large) != 0u)); }
 
 // The sums of a unit over all parts, EACH of them for an invocation.
 fn added(part: Sum, id: u32, local: u32) -> array<f32, EACH> {

@@ -52,7 +52,9 @@ export async function profileModel(name: string, options: ProfileModelCommand): 
 async function choicesFor({ gpu, model }: OpenModel, measure: boolean): Promise<Choices> {
   const known = createKernelChoices({ version: productVersion, log: say });
   if (!measure) return gpu.software ? {} : known.of(gpu.identity);
-  const choices = (await chooseVariants(gpu, model))!;
+  const choices = (await chooseVariants(gpu, model, {
+    onWrong: (message) => say(`not used on this device: ${message}`),
+  }))!;
   if (!gpu.software && !known.off) known.remember(gpu.identity, choices);
   return choices;
 }

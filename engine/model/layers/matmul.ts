@@ -119,19 +119,19 @@ export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOpti
   const one = last || width === 1;
   const input = inputOf(options);
   const outputOf = outputsOf(matrix, options);
+  const reading = { x_ring: options.xRing ?? 0, skip: options.skip ?? 0, last: Number(last) };
+  const rowsOf = (fields: ShapeFields): Piece => {
+    const shape = shapeOf(recorder.gpu, { ...fields, ...reading });
+    return {
+      parts: [stepShader, ...shape.parts, laneOrderShader, rowsShader],
+      bindings: { step, ...shape.bindings },
+    };
+  };
   const productOf = (slabs: SharedOut): Product => {
     const output = outputOf(slabs);
-    const shape = shapeOf(recorder.gpu, matrix, slabs[0], {
-      x_ring: options.xRing ?? 0,
-      skip: options.skip ?? 0,
-      last: Number(last),
-      ...output.shape,
-    });
     return {
-      rows: {
-        parts: [stepShader, ...shape.parts, laneOrderShader, rowsShader],
-        bindings: { step, ...shape.bindings },
-      },
+      rows: rowsOf({ ...placeOf(matrix, slabs[0]), ...output.shape }),
+      inputRows: rowsOf({ k: matrix.columns }),
       input: { ...input, parts: [inputShader, ...input.parts], bindings: { x, ...input.bindings } },
       output: {
         parts: [outputShader, output.part],
@@ -307,7 +307,7 @@ const scaleOf = ({ scale = 1 }: Matrix): string => f32(scale);
 /** Records x_t = W[token_t], in lane order. */
 export function recordEmbedding({ recorder, step, width }: PassRows, table: Matrix, x: GPUBuffer): void {
   for (const slab of table.slabs) {
-    const shape = shapeOf(recorder.gpu, table, slab, {});
+    const shape = shapeOf(recorder.gpu, placeOf(table, slab));
     const source = {
       name: `embedding ${slab.type}`,
       parts: [stepShader, ...shape.parts, laneOrderShader, ...decoders[slab.type], embeddingShader],
@@ -326,7 +326,7 @@ export function recordDraftHead(
   const lanes = lanesFor(recorder.gpu, head.columns);
   const count = ids.size / 4;
   for (const slab of head.slabs) {
-    const shape = shapeOf(recorder.gpu, head, slab, { x_ring: xRing, last: 1 });
+    const shape = shapeOf(recorder.gpu, { ...placeOf(head, slab), x_ring: xRing, last: 1 });
     const source = {
       name: `draft_head ${slab.type}`,
       parts: [
@@ -360,22 +360,18 @@ const shapeLayout = structOf([shapeShader], "Shape");
 
 /** What of a product is not used: rows at distance 0, no ring, nothing left out, one output. */
 const plain = {
-  ...{ x_ring: 0, skip: 0, out_stride: 0, lane_order: 0, ring: 0, accumulate: 0, last: 0 },
+  ...{ n: 0, first: 0, x_ring: 0, skip: 0, out_stride: 0, lane_order: 0, ring: 0, accumulate: 0, last: 0 },
   ...{ rest: 0, rest_stride: 0 },
 };
 
 /** `Shape` of shaders/matmul/matmul_shape.wgsl. */
-const shapeOf = (
-  gpu: Gpu,
-  matrix: Matrix,
-  slab: Slab,
-  options: Partial<typeof plain & { first: number }>,
-): BakedShape =>
-  withShape(
-    gpu,
-    shapeShader,
-    shapeLayout.write({ k: matrix.columns, n: slab.rows, first: slab.row, ...plain, ...options }),
-  );
+type ShapeFields = Partial<typeof plain> & { readonly k: number };
+
+const shapeOf = (gpu: Gpu, fields: ShapeFields): BakedShape =>
+  withShape(gpu, shapeShader, shapeLayout.write({ ...plain, ...fields }));
+
+/** The fields that say where a slab is in its matrix. */
+const placeOf = ({ columns: k }: Matrix, { rows: n, row: first }: Slab) => ({ k, n, first });
 
 /** How a kernel gets its shape: WGSL that declares it, and the bindings that this brings. */
 interface BakedShape {

@@ -78,10 +78,10 @@ export function recordMatrices(
     halves: gpu.scratch(step, "halves of activations", 4 * maxRows * matrix.columns),
     unscale: gpu.scratch(step, "scales of halves", 4 * maxRows),
   };
-  const { rows, input } = productOf(matrix.slabs[0]!);
+  const { inputRows, input } = productOf(matrix.slabs[0]!);
   const split = joined([
     { extensions: ["f16"], constants, bindings: scratch },
-    rows,
+    inputRows,
     input,
     { parts: [halvesShader, splitShader] },
   ]);

@@ -9,6 +9,8 @@ export interface Piece extends Partial<Omit<KernelSource, "name">> {
 export interface Product {
   /** The step state, the shape, the order of activations, and which rows are wanted. */
   readonly rows: Piece;
+  /** The same for a kernel that reads the input only: one for all matrices with rows of that size. */
+  readonly inputRows: Piece;
   readonly input: Piece;
   readonly output: Piece;
 }

@@ -1,4 +1,4 @@
-import { describe, type TestContext, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import { BLOCK_FORMATS } from "../../../engine/gguf/index.ts";
 import type { Gpu } from "../../../engine/gpu/index.ts";
 import { maxRows } from "../../../engine/model/index.ts";
@@ -126,6 +126,29 @@ eachDevice((bed) => {
         const out = await multiply(bed(), prompt, matrix, x, gpu, { variant: variant! });
         const what = `seed ${seed}, weights of ${size}`;
         expectClose(out.subarray(0, 9 * 17), products(values(), columns, x), allowed, what);
+      }
+    });
+
+    test("weights that no half holds give NaN, not other numbers, and those of another workgroup do not", async ({
+      skip,
+    }) => {
+      const gpu = withMatrices(skip);
+      const seed = 785;
+      const random = seededRandom(seed);
+      const [columns, n] = [256, 80];
+      const floats = normals(n * columns, random);
+      floats[70 * columns + 9] = -70_000;
+      const part = { type: "F32", rows: n, bytes: new Uint8Array(floats.buffer) } as const;
+      const { matrix, values } = await loadMatrix(bed(), columns, [part], random);
+      const x = normals(3 * columns, random);
+      const expected = products(values(), columns, x);
+      for (const variant of matricesOffered(gpu)) {
+        const out = await multiply(bed(), prompt, matrix, x, gpu, { variant });
+        for (let row = 0; row < 3; row++) {
+          const [actual, right] = [out, expected].map((all) => all.subarray(row * n, row * n + 64));
+          expectClose(actual!, right!, tolerance, `${variant}, seed ${seed}, row ${row}`);
+          expect(out[row * n + 70], `${variant}, row ${row}`).toBeNaN();
+        }
       }
     });
 

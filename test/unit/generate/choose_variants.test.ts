@@ -93,7 +93,7 @@ test("a variant whose results are not the rule's is never chosen, and what it go
     });
     expect(Object.keys(choice!.ms)).toEqual(offered.slice(0, 3));
     expect(told).toEqual([
-      `${offered[3]}: its results are off by ${wrong === 2 ? "1.0" : "NaN"} of their size`,
+      `${offered[3]}: ${wrong === 2 ? "its results are off by 1.0 of their size" : "its results are no numbers"}`,
     ]);
   }
 });
