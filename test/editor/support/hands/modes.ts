@@ -1,7 +1,10 @@
 // What hands change about suggestions while they come: settings, as a file that is written, and commands; the model.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { press } from "../actions.ts";
+import { expect } from "vitest";
+import { press, statusBar } from "../actions.ts";
+import { ANSWER_MS } from "../ghost.ts";
+import type { EditorWindow } from "../window.ts";
 import { type Action, type Hands, keys, pick } from "./hands.ts";
 
 /** Names of model files; the scripted engine opens any. */
@@ -37,18 +40,34 @@ const OTHERS: Readonly<Record<string, readonly unknown[]>> = {
 
 const OF_MACHINE = new Set([MODEL, "foretype.model.unloadAfterMinutes", "foretype.recordTyping"]);
 
-/** Writes some settings, and puts all others back as suggestions want them. */
-function write({ window, settings }: Hands, some: Readonly<Record<string, unknown>>): void {
+/** The content of a window's files of settings, by path. */
+export const settingsOf = ({ settingsFiles: { user, machine } }: EditorWindow): Hands["before"] =>
+  new Map(
+    [user, machine].map((path) => [path, existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {}]),
+  );
+
+/** Writes some settings, and puts all others back as they were before. */
+function write({ window, before }: Hands, some: Readonly<Record<string, unknown>>): void {
   const { user, machine } = window.settingsFiles;
-  const all = Object.entries({ ...settings, ...some });
-  const isOurs = (name: string) => name in OTHERS || name in settings || name === MODEL;
-  for (const path of new Set([user, machine])) {
-    const now = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>) : {};
-    const kept = Object.entries(now).filter(([name]) => !isOurs(name));
-    const own = all.filter(([name]) => path === (OF_MACHINE.has(name) ? machine : user));
+  for (const [path, settings] of before) {
+    const own = Object.entries(some).filter(([name]) => path === (OF_MACHINE.has(name) ? machine : user));
     // In its place, as editors do: the watcher of a file may lose one that another takes the place of.
-    writeFileSync(path, JSON.stringify(Object.fromEntries([...kept, ...own])));
+    writeFileSync(path, JSON.stringify({ ...settings, ...Object.fromEntries(own) }));
   }
+}
+
+const OVERTYPE = '[id="status.editor.inputMode"]';
+
+/** Undoes what the actions left on, each of which may have lost a key to a busy editor: suggestions come again. */
+export async function asBefore(hands: Hands): Promise<void> {
+  const { window } = hands;
+  const label = async () => (await statusBar(window)).label;
+  const shows = { timeout: ANSWER_MS, interval: 200 };
+  write(hands, {});
+  if ((await window.page.locator(OVERTYPE).count()) > 0) await press(window, "Insert");
+  await expect.poll(label, shows).toMatch(/Ready\.|Snoozed/);
+  if ((await label()).includes("Snoozed")) await press(window, "Control+Alt+Z");
+  await expect.poll(label, shows).toContain("Ready.");
 }
 
 async function changeSettings(hands: Hands): Promise<string> {
