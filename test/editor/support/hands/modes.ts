@@ -13,7 +13,6 @@ export const MODELS = ["one.gguf", "two.gguf"];
 const SHOWS_MS = 3000;
 const MODEL = "foretype.model.completion";
 const OTHERS: Readonly<Record<string, readonly unknown[]>> = {
-  "foretype.enable": [true, false],
   "foretype.trigger": ["automatic", "manual"],
   "foretype.profile": ["balanced", "eco"],
   "foretype.eagerness": ["conservative", "balanced", "eager"],
@@ -46,28 +45,39 @@ export const settingsOf = ({ settingsFiles: { user, machine } }: EditorWindow): 
     [user, machine].map((path) => [path, existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {}]),
   );
 
-/** Writes some settings, and puts all others back as they were before. */
-function write({ window, before }: Hands, some: Readonly<Record<string, unknown>>): void {
+const TOGGLE = "Control+Alt+E";
+const SNOOZE = "Control+Alt+Z";
+
+/**
+ * Writes some settings, and puts all others back as they were before, but for `foretype.enable`, which a key changes. A served
+ * editor does not see that its files changed: it reads them when it has written a setting itself, as it does for that key.
+ */
+async function write({ window, before }: Hands, some: Readonly<Record<string, unknown>>): Promise<void> {
   const { user, machine } = window.settingsFiles;
   for (const [path, settings] of before) {
     const own = Object.entries(some).filter(([name]) => path === (OF_MACHINE.has(name) ? machine : user));
-    // In its place, as editors do: the watcher of a file may lose one that another takes the place of.
     writeFileSync(path, JSON.stringify({ ...settings, ...Object.fromEntries(own) }));
   }
+  await press(window, TOGGLE, TOGGLE);
 }
 
 const OVERTYPE = '[id="status.editor.inputMode"]';
+const KEY_MS = 2000; // until the status bar shows what a key has done
 
 /** Undoes what the actions left on, each of which may have lost a key to a busy editor: suggestions come again. */
 export async function asBefore(hands: Hands): Promise<void> {
   const { window } = hands;
-  const label = async () => (await statusBar(window)).label;
-  const shows = { timeout: ANSWER_MS, interval: 200 };
-  write(hands, {});
   if ((await window.page.locator(OVERTYPE).count()) > 0) await press(window, "Insert");
-  await expect.poll(label, shows).toMatch(/Ready\.|Snoozed/);
-  if ((await label()).includes("Snoozed")) await press(window, "Control+Alt+Z");
-  await expect.poll(label, shows).toContain("Ready.");
+  await write(hands, {});
+  const wake = async () => {
+    await window.page.waitForTimeout(KEY_MS);
+    const { label } = await statusBar(window);
+    if (label.includes("Suggestions are off.")) await press(window, TOGGLE);
+    if (label.includes("Snoozed")) await press(window, SNOOZE);
+    return label;
+  };
+  await expect.poll(wake, { timeout: ANSWER_MS }).toContain("Ready.");
+  await press(window, "Escape"); // a snooze that had ended meanwhile asks for how long
 }
 
 async function changeSettings(hands: Hands): Promise<string> {
@@ -75,7 +85,7 @@ async function changeSettings(hands: Hands): Promise<string> {
   const names = Object.keys(OTHERS);
   const chosen = Array.from({ length: Math.ceil(random() * 3) }, () => pick(names, random));
   const some = Object.fromEntries(chosen.map((name) => [name, pick(OTHERS[name]!, random)]));
-  write(hands, some);
+  await write(hands, some);
   await window.page.waitForTimeout(Math.floor(random() * 300));
   return JSON.stringify(some);
 }
@@ -84,7 +94,7 @@ async function changeSettings(hands: Hands): Promise<string> {
 async function switchModel(hands: Hands): Promise<string> {
   const { window, random } = hands;
   const model = pick(["mini", ...MODELS.map((name) => join(window.profile, name))], random);
-  write(hands, { [MODEL]: model });
+  await write(hands, { [MODEL]: model });
   await window.page.keyboard.type(pick(["this.", "a = ", "\n"], random));
   await window.page.waitForTimeout(Math.floor(random() * 300));
   return model;
@@ -104,7 +114,7 @@ const offAndOn =
 /** For the least minutes that are offered, and wakes them. */
 async function snooze({ window, random }: Hands): Promise<string> {
   const refuses = random() < 0.3;
-  await press(window, "Control+Alt+Z");
+  await press(window, SNOOZE);
   const row = window.page.locator(".quick-input-list .monaco-list-row", { hasText: "5 minutes" }).first();
   const asked = await row.waitFor({ timeout: SHOWS_MS }).then(
     () => true,
@@ -118,7 +128,7 @@ async function snooze({ window, random }: Hands): Promise<string> {
   await press(window, "Enter");
   await window.page.keyboard.type("let d = ");
   await window.page.waitForTimeout(200);
-  await press(window, "Control+Alt+Z");
+  await press(window, SNOOZE);
   return "5 minutes, woken";
 }
 
@@ -145,11 +155,11 @@ export const MODES: readonly Action[] = [
     name: "settings as before",
     weight: 8,
     async act(hands) {
-      write(hands, {});
+      await write(hands, {});
       return "";
     },
   },
-  { name: "suggestions off and on", weight: 0.8, act: offAndOn("Control+Alt+E") },
+  { name: "suggestions off and on", weight: 0.8, act: offAndOn(TOGGLE) },
   { name: "language off and on", weight: 0.8, act: offAndOn("Control+Alt+A") },
   { name: "snooze", weight: 0.8, act: snooze },
   { name: "language mode", weight: 0.8, act: languageMode },
