@@ -48,36 +48,43 @@ export const settingsOf = ({ settingsFiles: { user, machine } }: EditorWindow): 
 const TOGGLE = "Control+Alt+E";
 const SNOOZE = "Control+Alt+Z";
 
-/**
- * Writes some settings, and puts all others back as they were before, but for `foretype.enable`, which a key changes. A served
- * editor does not see that its files changed: it reads them when it has written a setting itself, as it does for that key.
- */
-async function write({ window, before }: Hands, some: Readonly<Record<string, unknown>>): Promise<void> {
+/** Writes some settings, and puts all others back as they were before, but for `foretype.enable`, which a key changes. */
+function writeFiles({ window, before }: Hands, some: Readonly<Record<string, unknown>>): void {
   const { user, machine } = window.settingsFiles;
   for (const [path, settings] of before) {
     const own = Object.entries(some).filter(([name]) => path === (OF_MACHINE.has(name) ? machine : user));
     writeFileSync(path, JSON.stringify({ ...settings, ...Object.fromEntries(own) }));
   }
-  await press(window, TOGGLE, TOGGLE);
+}
+
+/**
+ * The same, and has the editor see it. A served one does not see that its files changed: it reads them when it has written a
+ * setting itself, as it does for the key that turns suggestions off and on.
+ */
+async function write(hands: Hands, some: Readonly<Record<string, unknown>>): Promise<void> {
+  writeFiles(hands, some);
+  await press(hands.window, TOGGLE, TOGGLE);
 }
 
 const OVERTYPE = '[id="status.editor.inputMode"]';
-const KEY_MS = 2000; // until the status bar shows what a key has done
 
 /** Undoes what the actions left on, each of which may have lost a key to a busy editor: suggestions come again. */
 export async function asBefore(hands: Hands): Promise<void> {
   const { window } = hands;
+  const shows = { timeout: ANSWER_MS };
   if ((await window.page.locator(OVERTYPE).count()) > 0) await press(window, "Insert");
-  await write(hands, {});
-  const wake = async () => {
-    await window.page.waitForTimeout(KEY_MS);
-    const { label } = await statusBar(window);
-    if (label.includes("Suggestions are off.")) await press(window, TOGGLE);
-    if (label.includes("Snoozed")) await press(window, SNOOZE);
-    return label;
-  };
-  await expect.poll(wake, { timeout: ANSWER_MS }).toContain("Ready.");
-  await press(window, "Escape"); // a snooze that had ended meanwhile asks for how long
+  writeFiles(hands, {});
+  // The status bar of a busy editor tells late; the file tells what the key has written.
+  const { user } = window.settingsFiles;
+  const isOn = (): unknown => JSON.parse(readFileSync(user, "utf8"))["foretype.enable"];
+  await press(window, TOGGLE);
+  await expect.poll(isOn, shows).toBeDefined();
+  if (isOn() === false) await press(window, TOGGLE);
+  await expect.poll(isOn, shows).toBe(true);
+  const label = async () => (await statusBar(window)).label;
+  await expect.poll(label, shows).toMatch(/Ready\.|Snoozed/);
+  if ((await label()).includes("Snoozed")) await press(window, SNOOZE);
+  await expect.poll(label, shows).toContain("Ready.");
 }
 
 async function changeSettings(hands: Hands): Promise<string> {
