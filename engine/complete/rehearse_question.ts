@@ -1,4 +1,5 @@
 import type { Clock, Completer } from "../contract/index.ts";
+import { createContext } from "./context/index.ts";
 import type { Question } from "./contract.ts";
 import { createPipeline } from "./pipeline.ts";
 import { closedGate } from "./policy/index.ts";
@@ -26,6 +27,16 @@ export function* rehearseQuestion(clock: Clock): Pieces<{ dispose(): void }> {
   const place = placeAt(TEXT, HEAD.length);
   closedGate(QUESTION, DEFAULT_SETTINGS, { place, inComment: () => false, nowMs: clock.now() });
   yield;
+  const other = { uri: "file:///other.ts", path: "other.ts", languageId: "typescript", text: TEXT };
+  const context = createContext({
+    budget: () => TEXT.length,
+    openDocuments: () => [other],
+    recentEdits: () => [],
+    definitions: () => [],
+    isExcluded: () => false,
+  });
+  context.chunks(QUESTION.document, QUESTION.cursor);
+  yield;
   const pause = () => new Promise<void>((resolve) => void clock.setTimeout(resolve, PAUSE_MS));
   const completer: Completer = {
     async *complete() {
@@ -36,7 +47,7 @@ export function* rehearseQuestion(clock: Clock): Pieces<{ dispose(): void }> {
   };
   const settings = { ...DEFAULT_SETTINGS, delay: PAUSE_MS };
   const pace = { now: clock.now, pause };
-  const pipeline = createPipeline({ completer, settings: () => settings, clock, pace });
+  const pipeline = createPipeline({ completer, settings: () => settings, context, clock, pace });
   yield;
   void pipeline.answer(QUESTION).finally(() => pipeline.dispose());
   return pipeline;
