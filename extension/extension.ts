@@ -30,7 +30,7 @@ import { chosenModelSource, createNextEdits } from "./next_edit/index.ts";
 import { createTraceRecorder, type TraceRecorder } from "./recording/index.ts";
 import { registerRefactor } from "./refactor/index.ts";
 import type { Services } from "./services/index.ts";
-import { createEngine, type Engine } from "./services/index.ts";
+import { createEngine, type Engine, openLog } from "./services/index.ts";
 import { type Settings, watchConfiguration } from "./settings/index.ts";
 import { createStatistics, type Statistics } from "./statistics/index.ts";
 import { createReport, showLanguageStatus, showStatusBar, watchStatus } from "./status/index.ts";
@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     return one;
   };
 
-  const log = own(vscode.window.createOutputChannel("Foretype", { log: true }));
+  const log = own(openLog());
   const settings = own(watchConfiguration(log));
   const report = createReport(log);
   const snooze = own(createSnooze());

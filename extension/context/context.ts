@@ -3,6 +3,7 @@ import {
   type ContextSource,
   createContext,
   type EditHistory,
+  editorPace,
   exclusionOf,
   type OpenDocument,
   type RecentLines,
@@ -102,6 +103,7 @@ export function createEditorContext({
     definitions: () => (settings.current.context.definitions ? definitions.chunks : []),
     notebook: otherCells,
     isExcluded: (file) => exclusionOf(file, settings.current.pipeline.exclude) !== undefined,
+    pace: editorPace,
   });
 
   const ofEdits = createContext({
@@ -110,6 +112,7 @@ export function createEditorContext({
     recentEdits: () => [],
     definitions: () => [],
     isExcluded: (file) => exclusionOf(file, settings.current.pipeline.exclude) !== undefined,
+    pace: editorPace,
   });
 
   const listeners = vscode.Disposable.from(

@@ -11,18 +11,20 @@ export interface Surroundings {
 }
 
 export function watchSurroundings(onChange: () => void) {
-  let current = look();
-  const lookAgain = () => {
-    current = look();
+  let current: Surroundings = { ...lookAtTab(), ...lookAtSettings() };
+  const note = (seen: Partial<Surroundings>) => {
+    current = { ...current, ...seen };
     onChange();
   };
+  const noteTab = () => note(lookAtTab());
   const listeners = vscode.Disposable.from(
-    vscode.window.onDidChangeActiveTextEditor(lookAgain),
-    vscode.window.tabGroups.onDidChangeTabs(lookAgain),
-    vscode.window.tabGroups.onDidChangeTabGroups(lookAgain),
-    vscode.extensions.onDidChange(lookAgain),
+    vscode.window.onDidChangeActiveTextEditor(() => note({ ...lookAtTab(), ...lookAtSettings() })),
+    vscode.window.tabGroups.onDidChangeTabs(noteTab),
+    vscode.window.tabGroups.onDidChangeTabGroups(noteTab),
+    vscode.extensions.onDidChange(noteTab),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (["editor", "github.copilot"].some((section) => event.affectsConfiguration(section))) lookAgain();
+      if (event.affectsConfiguration("github.copilot")) noteTab();
+      if (event.affectsConfiguration("editor")) note(lookAtSettings());
     }),
   );
   return {
@@ -33,13 +35,19 @@ export function watchSurroundings(onChange: () => void) {
   };
 }
 
-function look(): Surroundings {
-  const document = vscode.window.activeTextEditor?.document;
-  const editor = vscode.workspace.getConfiguration("editor", document);
+function lookAtTab(): Pick<Surroundings, "isPlain" | "isCopilotOn"> {
+  const uri = vscode.window.activeTextEditor?.document.uri.toString();
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   return {
-    isPlain: input instanceof vscode.TabInputText && input.uri.toString() === document?.uri.toString(),
+    isPlain: input instanceof vscode.TabInputText && input.uri.toString() === uri,
     isCopilotOn: isCopilotOn(),
+  };
+}
+
+/** Costs the editor a millisecond and more, since a document's settings are put together from those of each level. */
+function lookAtSettings(): Pick<Surroundings, "hasWordWrap" | "showsGhosts"> {
+  const editor = vscode.workspace.getConfiguration("editor", vscode.window.activeTextEditor?.document);
+  return {
     hasWordWrap: editor.get("wordWrap", "off") !== "off",
     showsGhosts: editor.get("inlineSuggest.enabled", true),
   };
@@ -50,6 +58,7 @@ function isCopilotOn(): boolean {
   const isActive = ["GitHub.copilot-chat", "GitHub.copilot"].some(
     (id) => vscode.extensions.getExtension(id)?.isActive,
   );
+  if (!isActive) return false;
   const copilot = vscode.workspace.getConfiguration("github.copilot");
-  return isActive && copilot.get("nextEditSuggestions.enabled") === true;
+  return copilot.get("nextEditSuggestions.enabled") === true;
 }

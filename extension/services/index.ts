@@ -6,4 +6,5 @@
 export { type AnswerEnd, atMostEvery, readAnswer } from "./answer.ts";
 export { chatContext } from "./chat_context.ts";
 export { createEngine, type Engine } from "./engine.ts";
+export { openLog } from "./log.ts";
 export type { ModelRole, Services } from "./services.ts";

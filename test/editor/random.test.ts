@@ -14,7 +14,7 @@ import { FILES, WINDOW } from "./support/hands/files.ts";
 import { intoText } from "./support/hands/focus.ts";
 import { type Action, draw, type Hands, shuffled } from "./support/hands/hands.ts";
 import { exceptions, strangers } from "./support/hands/looks.ts";
-import { MODELS, MODES } from "./support/hands/modes.ts";
+import { asBefore, MODELS, MODES, settingsOf } from "./support/hands/modes.ts";
 import { BIG_TEXT, TEXT } from "./support/hands/text.ts";
 import { measureHostThread } from "./support/host_thread/host_thread.ts";
 import { STACK } from "./support/samples.ts";
@@ -68,7 +68,7 @@ test(`${ACTIONS} random actions: nothing that nobody accepted, nothing in a wron
   const hands: Hands = {
     window,
     random,
-    settings,
+    before: settingsOf(window),
     accepted: new Set(),
     misplaced: [],
     severalCursors: false,
@@ -110,8 +110,8 @@ test(`${ACTIONS} random actions: nothing that nobody accepted, nothing in a wron
 
     // And it still works.
     await closeEditors(window);
-    await MODES.find(({ name }) => name === "settings as before")!.act(hands);
     await openAt(window, "last.ts", STACK);
+    await asBefore(hands);
     await type(window, "this");
     const text = await waitForGhost(window);
     await press(window, "Tab");

@@ -1,6 +1,6 @@
 import type { ContextSource, DocumentView, ReadableFile } from "../contract.ts";
 import type { RecentLines } from "../edits/index.ts";
-import { textBetween } from "../text/index.ts";
+import { inSlices, type Pace, type Pieces, textBetween } from "../text/index.ts";
 import type { Chunk, FileChunk } from "./chunk.ts";
 import { type NotebookCell, notebookChunk } from "./notebook.ts";
 
@@ -20,6 +20,8 @@ export interface ContextOptions {
   readonly notebook?: (document: DocumentView) => readonly NotebookCell[];
   /** Secret files, and what the user has excluded: nothing of them is ever a chunk. */
   readonly isExcluded: (file: ReadableFile) => boolean;
+  /** How a thread that serves others is given back while files are scanned; left out: all are scanned at once. */
+  readonly pace?: Pace;
 }
 
 const CHARACTERS_PER_TOKEN = 3; // of code; the completer counts exactly, and drops what does not fit
@@ -34,39 +36,54 @@ const LEAST_SIMILARITY = 0.05;
 const SAME = 0.9; // Jaccard: the same text twice
 const AROUND = 2000; // characters around the cursor that others are compared with
 export const SCANNED = 100_000; // characters of an open file that are looked at
-const SCANNED_AT_ONCE = 2 * SCANNED; // in one keystroke, some 3 ms: the next one scans the remaining files
+const SCANNED_AT_ONCE = 16; // windows, in a question's own turn: some 2 ms
+
+/** A window of a file, and the names in it. */
+interface Scanned {
+  readonly chunk: Chunk;
+  readonly names: ReadonlySet<string>;
+}
+
+/** What was scanned of a file, and the scanning of what is left of it. */
+interface Scan {
+  readonly windows: readonly Scanned[];
+  readonly rest: Pieces<void>;
+}
 
 /**
  * Chooses pieces of other files: windows of open ones that use the same names, definitions, recent edits. The least
  * volatile come first, and what was in the last prompt keeps its place, so that prompts share their head.
  */
 export function createContext(options: ContextOptions): ContextSource {
+  const { pace } = options;
   let last: readonly Chunk[] = [];
-  let unscanned = 0; // characters that this keystroke may still scan
-  const windows = new WeakMap<OpenDocument, { chunk: Chunk; names: Set<string> }[]>();
+  const scans = new WeakMap<OpenDocument, Scan>();
+  let atOnce = 0; // windows that this question may still scan
+  let isScanning = false;
 
-  function windowsOf(document: OpenDocument) {
-    let list = windows.get(document);
-    if (!list) {
-      if (unscanned <= 0) return [];
-      const text = document.text.slice(0, SCANNED);
-      if (text.length > unscanned) {
-        unscanned = 0; // the next keystroke begins with this one
-        return [];
-      }
-      unscanned -= text.length;
-      const lines = text.split("\n");
-      list = [];
-      for (let start = 0; start < lines.length; start += WINDOW) {
-        const text = lines
-          .slice(start, start + WINDOW)
-          .join("\n")
-          .trim();
-        if (text !== "") list.push({ chunk: { path: document.path, text }, names: namesIn(text) });
-      }
-      windows.set(document, list);
+  function scanOf(document: OpenDocument): Scan {
+    const windows: Scanned[] = [];
+    const scan = scans.get(document) ?? { windows, rest: scanInto(windows, document) };
+    scans.set(document, scan);
+    return scan;
+  }
+
+  function windowsOf(document: OpenDocument): readonly Scanned[] {
+    const { windows, rest } = scanOf(document);
+    while (atOnce > 0 && !rest.next().done) atOnce--;
+    return windows;
+  }
+
+  /** What a question has left is scanned in turns after it: the next one finds it. */
+  async function scanRest(documents: readonly OpenDocument[], pace: Pace): Promise<void> {
+    if (isScanning) return;
+    isScanning = true;
+    try {
+      await pace.pause();
+      for (const document of documents) await inSlices(scanOf(document).rest, undefined, pace);
+    } finally {
+      isScanning = false;
     }
-    return list;
   }
 
   const isWanted = (file: ReadableFile, document: DocumentView): boolean =>
@@ -74,14 +91,14 @@ export function createContext(options: ContextOptions): ContextSource {
 
   function similar(document: DocumentView, cursor: number): Chunk[] {
     const around = namesIn(textBetween(document, cursor - AROUND, cursor + AROUND));
-    return options
-      .openDocuments()
-      .filter((file) => isWanted(file, document))
-      .flatMap((other) => {
-        const scored = windowsOf(other).map(({ chunk, names }) => ({ chunk, score: jaccard(around, names) }));
-        const best = scored.sort((a, b) => b.score - a.score)[0];
-        return best && best.score >= LEAST_SIMILARITY ? [best] : [];
-      })
+    const others = options.openDocuments().filter((file) => isWanted(file, document));
+    const best = others.flatMap((other) => {
+      const scored = windowsOf(other).map(({ chunk, names }) => ({ chunk, score: jaccard(around, names) }));
+      const best = scored.sort((a, b) => b.score - a.score)[0];
+      return best && best.score >= LEAST_SIMILARITY ? [best] : [];
+    });
+    if (pace && atOnce === 0) void scanRest(others, pace);
+    return best
       .sort((a, b) => b.score - a.score)
       .slice(0, SIMILAR)
       .map(({ chunk }) => chunk);
@@ -106,7 +123,7 @@ export function createContext(options: ContextOptions): ContextSource {
     chunks(document, cursor) {
       const room = options.budget() * CHARACTERS_PER_TOKEN;
       if (room <= 0) return [];
-      unscanned = SCANNED_AT_ONCE;
+      atOnce = pace ? SCANNED_AT_ONCE : Number.POSITIVE_INFINITY;
       const definitions = options
         .definitions()
         .filter((file) => isWanted(file, document))
@@ -124,6 +141,18 @@ export function createContext(options: ContextOptions): ContextSource {
       return last;
     },
   };
+}
+
+function* scanInto(windows: Scanned[], { path, text }: OpenDocument): Pieces<void> {
+  const lines = text.slice(0, SCANNED).split("\n");
+  for (let start = 0; start < lines.length; start += WINDOW) {
+    const window = lines
+      .slice(start, start + WINDOW)
+      .join("\n")
+      .trim();
+    if (window !== "") windows.push({ chunk: { path, text: window }, names: namesIn(window) });
+    yield;
+  }
 }
 
 /** The last of the chunks that fit into `room` characters. */

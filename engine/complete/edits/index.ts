@@ -25,6 +25,7 @@ export {
 } from "./model/index.ts";
 export { createNextEdit } from "./next_edit.ts";
 export { placesOf } from "./places.ts";
+export { rehearseRepeat } from "./rehearse.ts";
 export {
   type EditorState,
   editorOf,

@@ -40,6 +40,7 @@ export function* sameAs(
   const facts = examples.map(meaning.facts);
   // A member is told from a name by its dot alone.
   const isCall = areOtherCalls(examples, facts) && (meaning.knows || facts[0]!.role === "member");
+  yield;
   if (examples.length === 1 && meaning.isBlind && !isCall) return "made-once";
   const awaits = putsAwait(old, fresh);
   const same = yield* filtered(meantAlike(examples, others, meaning), (place) => {
@@ -55,6 +56,7 @@ export function* sameAs(
   const declares = declaration !== undefined;
   const isNew = yield* bringsNewWord(examples, text);
   const known = { declares, isNew, isCall, isOther: meaning.areBothDeclared, passed: passed.length > 0 };
+  yield;
   const speaksFor = reachOf(examples, facts[0]!, known);
   if (speaksFor === "none") return "made-once";
   // What else has the name is what was declared, unless the user came by some places on the way down from there.

@@ -8,6 +8,7 @@ import { fitFirstLine } from "./first_line.ts";
 import { dropHalfCharacter } from "./graphemes.ts";
 import type { FilterHints } from "./hints.ts";
 import { followIndentation } from "./indentation.ts";
+import { literalsByReading } from "./literals.ts";
 import { cutRepetition } from "./loops.ts";
 import { cutNextLines, dropPreviousLines } from "./near_copies.ts";
 import { cutSuffixOverlap } from "./overlap.ts";
@@ -123,6 +124,9 @@ const REHEARSED: readonly [text: string, place: Place, hints: FilterHints] = [
 /** Runs each filter once, for nothing but its code to be compiled, and before them what takes longest to compile. */
 export function* rehearseFilters(): Pieces<void> {
   yield* rehearseSentences();
+  const [text, place, { languageId }] = REHEARSED;
+  literalsByReading(text, place, languageId);
+  yield;
   for (const [, filter] of FILTERS) {
     const made = filter(...REHEARSED);
     if (typeof made !== "string") yield* made;

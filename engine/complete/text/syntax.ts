@@ -87,7 +87,7 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
   const parsers = new Map<string, ParserType | "loading" | "failed">();
   let library: Promise<TreeSitter> | undefined;
 
-  async function load(name: string): Promise<void> {
+  async function load(name: string, languageId: string): Promise<void> {
     parsers.set(name, "loading");
     try {
       library ??= loadLibrary(loader);
@@ -98,8 +98,7 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
       await pause();
       const parser = new treeSitter.Parser();
       parser.setLanguage(language);
-      await pause();
-      parser.parse("")?.delete(); // compiles what a keystroke would wait for
+      for (const _ of rehearsal(parser, languageId)) await pause();
       parsers.set(name, parser);
     } catch (error) {
       parsers.set(name, "failed");
@@ -107,8 +106,8 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
     }
   }
 
-  function loadOnce(name: string): Promise<void> {
-    const loading = loads.get(name) ?? load(name);
+  function loadOnce(name: string, languageId: string): Promise<void> {
+    const loading = loads.get(name) ?? load(name, languageId);
     loads.set(name, loading);
     return loading;
   }
@@ -117,14 +116,14 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
     const name = GRAMMARS.get(languageId);
     if (name === undefined) return undefined;
     const parser = parsers.get(name);
-    if (parser === undefined) void loadOnce(name);
+    if (parser === undefined) void loadOnce(name, languageId);
     return parser === undefined || typeof parser === "string" ? undefined : parser;
   }
 
   return {
     async ready(languageId) {
       const name = GRAMMARS.get(languageId);
-      if (name !== undefined) await loadOnce(name);
+      if (name !== undefined) await loadOnce(name, languageId);
     },
     factsAt(languageId, before, after) {
       const parser = parserFor(languageId);
@@ -133,9 +132,7 @@ export function createSyntax(loader: SyntaxLoader): Syntax &
     },
     *readNames(languageId, text) {
       const parser = text.length > MAX_WHOLE.characters ? undefined : parserFor(languageId);
-      const tree = parser && (yield* parseWhole(parser, text));
-      if (!tree) return undefined;
-      return { ...namesOf(tree.rootNode, languageId), [Symbol.dispose]: () => tree.delete() };
+      return parser && (yield* namesIn(parser, languageId, text));
     },
   };
 }
@@ -153,6 +150,24 @@ async function loadLibrary(loader: SyntaxLoader): Promise<TreeSitter> {
   await treeSitter.Parser.init(options as Parameters<typeof treeSitter.Parser.init>[0]);
   await pause();
   return treeSitter;
+}
+
+const REHEARSED = "class A {\n  b(c) {\n    if (c) d('e'); // f\n  }\n}\n"; // where it is no code, errors are mended
+
+/** What the first key in a language would wait for: code is compiled when it first runs. It changes nothing. */
+function* rehearsal(parser: ParserType, languageId: string): Pieces<void> {
+  yield;
+  parser.parse("")?.delete();
+  yield;
+  const facts = read(parser, REHEARSED, "\n");
+  yield;
+  facts?.written("g();");
+  yield;
+  facts?.errorsWith("g();");
+  yield;
+  using names = yield* namesIn(parser, languageId, REHEARSED);
+  yield;
+  names?.at("class ".length, "class A".length);
 }
 
 /** PHP begins behind its tag, which may be far above. */
@@ -217,6 +232,16 @@ function parse(parser: ParserType, text: string, maxChecks: number): Tree | null
   const tree = parser.parse(text, null, { progressCallback: () => ++checks > maxChecks });
   if (!tree) parser.reset(); // else the next parse would resume this one
   return tree;
+}
+
+function* namesIn(
+  parser: ParserType,
+  languageId: string,
+  text: string,
+): Pieces<(Names & Disposable) | undefined> {
+  const tree = yield* parseWhole(parser, text);
+  if (!tree) return undefined;
+  return { ...namesOf(tree.rootNode, languageId), [Symbol.dispose]: () => tree.delete() };
 }
 
 /** By a parser of its own: one that has stopped halfway can parse nothing else. */

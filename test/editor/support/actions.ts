@@ -1,8 +1,10 @@
 // What a person does in the window: opens files, types, runs commands, reads what the screen says.
+import type { Locator } from "playwright-core";
 import { expect } from "vitest";
 import { type EditorWindow, readFile, writeFiles } from "./window.ts";
 
 const SHOWS_MS = 20_000; // for something that the workbench itself shows
+const INPUT_MS = 5000; // for an input that a key opens, and what it finds
 
 /** Hands' rhythm, in milliseconds: never twice the same pause in a row. */
 const RHYTHM = [70, 45, 95, 60, 130, 50, 80];
@@ -38,21 +40,40 @@ async function openFile(window: EditorWindow, path: string): Promise<void> {
   await focusEditor(window);
 }
 
+/**
+ * Writes into the input that a key opens. An editor that takes the focus late closes it again: then the key comes once more.
+ * @param rowText waits for a row with this text @returns that row
+ */
+async function fillInput(
+  { page }: EditorWindow,
+  key: string,
+  text: string,
+  { rowText = "", patienceMs = SHOWS_MS } = {},
+): Promise<Locator> {
+  const input = page.locator(".quick-input-widget input");
+  const row = page.locator(".quick-input-list .monaco-list-row", { hasText: rowText }).first();
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
+    const timeout = Math.min(INPUT_MS, patienceMs);
+    try {
+      await page.keyboard.press(key);
+      await input.fill(text, { timeout });
+      if (rowText !== "") await row.waitFor({ timeout });
+      return row;
+    } catch (error) {
+      if (performance.now() > endMs) throw error;
+      await page.keyboard.press("Escape");
+    }
+  }
+}
+
 /** Opens a file in the editor that VS Code has for it. `patienceMs`: for each step of it. */
 export async function openTab(window: EditorWindow, path: string, patienceMs = SHOWS_MS): Promise<void> {
-  const { page } = window;
-  await press(window, "Control+P");
-  const input = page.locator(".quick-input-widget input");
-  await input.waitFor({ timeout: patienceMs });
-  // A path from the root: the search for names would need its index first.
-  await input.fill(`${window.folder}/${path}`);
   const name = path.split("/").at(-1)!;
-  await page
-    .locator(".quick-input-list .monaco-list-row", { hasText: name })
-    .first()
-    .waitFor({ timeout: patienceMs });
+  // A path from the root: the search for names would need its index first.
+  await fillInput(window, "Control+P", `${window.folder}/${path}`, { rowText: name, patienceMs });
   await press(window, "Enter");
-  await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: patienceMs });
+  await window.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: patienceMs });
 }
 
 export async function focusEditor(window: EditorWindow): Promise<void> {
@@ -62,12 +83,9 @@ export async function focusEditor(window: EditorWindow): Promise<void> {
 
 export async function goTo(window: EditorWindow, line: number, column: number): Promise<void> {
   const { page } = window;
-  await press(window, "Control+G");
-  const input = page.locator(".quick-input-widget input");
-  await input.waitFor({ timeout: SHOWS_MS });
-  await input.fill(`:${line}:${column}`);
+  await fillInput(window, "Control+G", `:${line}:${column}`);
   await press(window, "Enter");
-  await input.waitFor({ state: "hidden", timeout: SHOWS_MS });
+  await page.locator(".quick-input-widget input").waitFor({ state: "hidden", timeout: SHOWS_MS });
   await page
     .locator(".statusbar-item", { hasText: `Ln ${line}, Col ${column}` })
     .waitFor({ timeout: SHOWS_MS });
@@ -75,13 +93,7 @@ export async function goTo(window: EditorWindow, line: number, column: number): 
 
 /** Runs a command by its title in the palette, as in `Foretype: Show Statistics`. */
 export async function command(window: EditorWindow, title: string): Promise<void> {
-  const { page } = window;
-  await press(window, "F1");
-  const input = page.locator(".quick-input-widget input");
-  await input.waitFor({ timeout: SHOWS_MS });
-  await input.fill(`>${title}`);
-  const row = page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
-  await row.waitFor({ timeout: SHOWS_MS });
+  const row = await fillInput(window, "F1", `>${title}`, { rowText: title });
   await row.click();
 }
 

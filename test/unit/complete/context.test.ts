@@ -91,13 +91,36 @@ test("a piece that was in the last prompt keeps its place", () => {
   expect(paths(it.chunks(document, at))).toEqual(["a.ts", "b.ts", "c.ts"]);
 });
 
-test("many long files are scanned over several keystrokes, and all are found in the end", () => {
-  const text = "export function sumOfSquares(values: number[]) { return total; }\n".padEnd(
-    90_000,
-    "// filler\n",
+test("of many long files a question scans some, the rest is scanned in turns after it, and a file half scanned has what it has", async () => {
+  const files = [0, 1, 2, 3].map((n) =>
+    file(`src/f${n}.ts`, `${"// filler\n".repeat(6000)}const sumOfSquares = total + only${n};\n`),
   );
-  const files = [0, 1, 2, 3].map((n) => file(`src/f${n}.ts`, `const only${n} = total${n};\n${text}`));
-  const it = context({ openDocuments: () => files, budget: () => 100_000 });
-  const counts = [1, 2].map(() => it.chunks(document, at).length);
-  expect(counts).toEqual([2, 4]);
+  const turns: (() => void)[] = [];
+  const pace = { now: () => 0, pause: () => new Promise<void>((resolve) => void turns.push(resolve)) };
+  const all = { openDocuments: () => files, budget: () => 100_000 };
+  const it = context({ ...all, pace });
+  expect(it.chunks(document, at)).toEqual([]);
+  expect(it.chunks(document, at)).toEqual([]);
+  expect(turns).toHaveLength(1); // of all questions that wait
+  turns[0]!();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(it.chunks(document, at)).toEqual(context(all).chunks(document, at));
+  expect(it.chunks(document, at)).toHaveLength(4);
+  expect(turns).toHaveLength(1);
+});
+
+test("a slice is short, however long the files are", async () => {
+  const files = [0, 1, 2].map((n) => file(`src/f${n}.ts`, "const total = 1;\n".repeat(5000)));
+  let nowMs = 0;
+  let pauses = 0;
+  const pace = {
+    now: () => (nowMs += 10), // each window takes longer than a slice
+    async pause() {
+      pauses++;
+    },
+  };
+  const it = context({ openDocuments: () => files, pace });
+  it.chunks(document, at);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(pauses).toBeGreaterThan(200);
 });

@@ -49,3 +49,21 @@ test("ends when it is told to", async () => {
   await clock.pass(5000);
   expect([clock.turns(), clock.pending()]).toEqual([turns, 0]);
 });
+
+test("ends when it is told to, wherever it is, and leaves nothing behind", async () => {
+  const whole = countingClock();
+  warmUp(whole);
+  let lengthMs = 0;
+  while (whole.pending() > 0) {
+    await whole.pass(20);
+    lengthMs += 20;
+  }
+  for (let ms = 0; ms < lengthMs; ms += 20) {
+    const clock = countingClock();
+    const { dispose } = warmUp(clock);
+    await clock.pass(ms);
+    dispose();
+    await clock.pass(100);
+    expect(clock.pending(), `after ${ms} ms`).toBe(0);
+  }
+});

@@ -10,6 +10,7 @@ const PLACE = `(() => {
   const at = document.activeElement;
   if (document.querySelector(".monaco-dialog-box")) return "dialog";
   if (!document.querySelector(".tab")) return "no editor";
+  if (at?.closest(".monaco-editor-pane-placeholder")) return "no editor"; // its file has another name by now
   const inEditor = at?.closest(":is(.editor-instance, .notebookOverlay)");
   if (inEditor && at.matches(".native-edit-context, textarea.inputarea, textarea.ime-text-area")) return "text";
   return at?.closest(".notebookOverlay") ? "cells" : "elsewhere";

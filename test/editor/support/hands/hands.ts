@@ -11,8 +11,8 @@ export interface Hands {
   /** Suggestions that were accepted and are not after the text that they were made for. */
   readonly misplaced: string[];
   severalCursors: boolean;
-  /** Settings with which suggestions come; `modes.ts` changes them for a while. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  /** The window's files of settings, with which suggestions come; `modes.ts` changes them for a while. */
+  readonly before: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
 /** What hands may do, with how often. */

@@ -1,7 +1,10 @@
 // What hands change about suggestions while they come: settings, as a file that is written, and commands; the model.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { press } from "../actions.ts";
+import { expect } from "vitest";
+import { press, statusBar } from "../actions.ts";
+import { ANSWER_MS } from "../ghost.ts";
+import type { EditorWindow } from "../window.ts";
 import { type Action, type Hands, keys, pick } from "./hands.ts";
 
 /** Names of model files; the scripted engine opens any. */
@@ -10,7 +13,6 @@ export const MODELS = ["one.gguf", "two.gguf"];
 const SHOWS_MS = 3000;
 const MODEL = "foretype.model.completion";
 const OTHERS: Readonly<Record<string, readonly unknown[]>> = {
-  "foretype.enable": [true, false],
   "foretype.trigger": ["automatic", "manual"],
   "foretype.profile": ["balanced", "eco"],
   "foretype.eagerness": ["conservative", "balanced", "eager"],
@@ -37,18 +39,52 @@ const OTHERS: Readonly<Record<string, readonly unknown[]>> = {
 
 const OF_MACHINE = new Set([MODEL, "foretype.model.unloadAfterMinutes", "foretype.recordTyping"]);
 
-/** Writes some settings, and puts all others back as suggestions want them. */
-function write({ window, settings }: Hands, some: Readonly<Record<string, unknown>>): void {
+/** The content of a window's files of settings, by path. */
+export const settingsOf = ({ settingsFiles: { user, machine } }: EditorWindow): Hands["before"] =>
+  new Map(
+    [user, machine].map((path) => [path, existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {}]),
+  );
+
+const TOGGLE = "Control+Alt+E";
+const SNOOZE = "Control+Alt+Z";
+
+/** Writes some settings, and puts all others back as they were before, but for `foretype.enable`, which a key changes. */
+function writeFiles({ window, before }: Hands, some: Readonly<Record<string, unknown>>): void {
   const { user, machine } = window.settingsFiles;
-  const all = Object.entries({ ...settings, ...some });
-  const isOurs = (name: string) => name in OTHERS || name in settings || name === MODEL;
-  for (const path of new Set([user, machine])) {
-    const now = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>) : {};
-    const kept = Object.entries(now).filter(([name]) => !isOurs(name));
-    const own = all.filter(([name]) => path === (OF_MACHINE.has(name) ? machine : user));
-    // In its place, as editors do: the watcher of a file may lose one that another takes the place of.
-    writeFileSync(path, JSON.stringify(Object.fromEntries([...kept, ...own])));
+  for (const [path, settings] of before) {
+    const own = Object.entries(some).filter(([name]) => path === (OF_MACHINE.has(name) ? machine : user));
+    writeFileSync(path, JSON.stringify({ ...settings, ...Object.fromEntries(own) }));
   }
+}
+
+/**
+ * The same, and has the editor see it. A served one does not see that its files changed: it reads them when it has written a
+ * setting itself, as it does for the key that turns suggestions off and on.
+ */
+async function write(hands: Hands, some: Readonly<Record<string, unknown>>): Promise<void> {
+  writeFiles(hands, some);
+  await press(hands.window, TOGGLE, TOGGLE);
+}
+
+const OVERTYPE = '[id="status.editor.inputMode"]';
+
+/** Undoes what the actions left on, each of which may have lost a key to a busy editor: suggestions come again. */
+export async function asBefore(hands: Hands): Promise<void> {
+  const { window } = hands;
+  const shows = { timeout: ANSWER_MS };
+  if ((await window.page.locator(OVERTYPE).count()) > 0) await press(window, "Insert");
+  writeFiles(hands, {});
+  // The status bar of a busy editor tells late; the file tells what the key has written.
+  const { user } = window.settingsFiles;
+  const isOn = (): unknown => JSON.parse(readFileSync(user, "utf8"))["foretype.enable"];
+  await press(window, TOGGLE);
+  await expect.poll(isOn, shows).toBeDefined();
+  if (isOn() === false) await press(window, TOGGLE);
+  await expect.poll(isOn, shows).toBe(true);
+  const label = async () => (await statusBar(window)).label;
+  await expect.poll(label, shows).toMatch(/Ready\.|Snoozed/);
+  if ((await label()).includes("Snoozed")) await press(window, SNOOZE);
+  await expect.poll(label, shows).toContain("Ready.");
 }
 
 async function changeSettings(hands: Hands): Promise<string> {
@@ -56,7 +92,7 @@ async function changeSettings(hands: Hands): Promise<string> {
   const names = Object.keys(OTHERS);
   const chosen = Array.from({ length: Math.ceil(random() * 3) }, () => pick(names, random));
   const some = Object.fromEntries(chosen.map((name) => [name, pick(OTHERS[name]!, random)]));
-  write(hands, some);
+  await write(hands, some);
   await window.page.waitForTimeout(Math.floor(random() * 300));
   return JSON.stringify(some);
 }
@@ -65,7 +101,7 @@ async function changeSettings(hands: Hands): Promise<string> {
 async function switchModel(hands: Hands): Promise<string> {
   const { window, random } = hands;
   const model = pick(["mini", ...MODELS.map((name) => join(window.profile, name))], random);
-  write(hands, { [MODEL]: model });
+  await write(hands, { [MODEL]: model });
   await window.page.keyboard.type(pick(["this.", "a = ", "\n"], random));
   await window.page.waitForTimeout(Math.floor(random() * 300));
   return model;
@@ -85,7 +121,7 @@ const offAndOn =
 /** For the least minutes that are offered, and wakes them. */
 async function snooze({ window, random }: Hands): Promise<string> {
   const refuses = random() < 0.3;
-  await press(window, "Control+Alt+Z");
+  await press(window, SNOOZE);
   const row = window.page.locator(".quick-input-list .monaco-list-row", { hasText: "5 minutes" }).first();
   const asked = await row.waitFor({ timeout: SHOWS_MS }).then(
     () => true,
@@ -99,7 +135,7 @@ async function snooze({ window, random }: Hands): Promise<string> {
   await press(window, "Enter");
   await window.page.keyboard.type("let d = ");
   await window.page.waitForTimeout(200);
-  await press(window, "Control+Alt+Z");
+  await press(window, SNOOZE);
   return "5 minutes, woken";
 }
 
@@ -126,11 +162,11 @@ export const MODES: readonly Action[] = [
     name: "settings as before",
     weight: 8,
     async act(hands) {
-      write(hands, {});
+      await write(hands, {});
       return "";
     },
   },
-  { name: "suggestions off and on", weight: 0.8, act: offAndOn("Control+Alt+E") },
+  { name: "suggestions off and on", weight: 0.8, act: offAndOn(TOGGLE) },
   { name: "language off and on", weight: 0.8, act: offAndOn("Control+Alt+A") },
   { name: "snooze", weight: 0.8, act: snooze },
   { name: "language mode", weight: 0.8, act: languageMode },
