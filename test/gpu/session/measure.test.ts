@@ -95,7 +95,7 @@ eachDevice((bed, device) => {
     const evaluator = new Evaluator(bed().gpu, model, { context: 96, mtp: true });
     const rounds = new Rounds(evaluator, 5);
     expect(
-      await measureCosts(evaluator, rounds, { rows: 5, mtp: true }, AbortSignal.abort()),
+      await measureCosts(evaluator, rounds, { rows: 5, mtp: true }, { signal: AbortSignal.abort() }),
     ).toBeUndefined();
     const costs = (await measureCosts(evaluator, rounds, { rows: 5, mtp: true }))!;
     expect(costs.verify(1)).toBeGreaterThan(0);
@@ -125,6 +125,35 @@ eachDevice((bed, device) => {
     expect(await session.prepareDrafts()).toBe(true);
     expect(session.draftSources).toBe("mtp");
     expect(await collect(session.generate(prompt, { maxTokens: 8 }))).toEqual(expected);
+    session.free();
+  });
+
+  test("a preparation of drafts that requests interrupt again and again ends, and costs none of them its text", async () => {
+    const ids = Array.from({ length: 80 }, (_, i) => 279 + 3 * i);
+    const prompt = { ids, base: 70 };
+    // Lavapipe would compile a GPU's kernels, with several lanes a row, for minutes: there costs are not measured.
+    const isGpu = device === "swiftshader";
+    const gpu = isGpu ? withLanes(bed().gpu, "several") : bed().gpu;
+    const drafts = { mode: isGpu ? "auto" : "mtp", longest: 3 } as const;
+    const session = new Session(gpu, model, { context: 128, drafts });
+    const expected = await collect(session.generate(prompt, { maxTokens: 3 }));
+    let interrupted = 0;
+    for (let done = false; !done; ) {
+      const looks = interrupted % 4; // kernels that are compiled, and widths that are measured, before the next request
+      let left = looks;
+      const signal = {
+        get aborted() {
+          return left-- <= 0;
+        },
+      } as AbortSignal;
+      done = await session.prepareDrafts(signal);
+      if (done) break;
+      interrupted++;
+      const again = session.generate(prompt, { maxTokens: 3 });
+      expect(await collect(again), `interrupted ${interrupted} times`).toEqual(expected);
+      expect(again.soFar.timings.computedTokens).toBeLessThan(4);
+    }
+    expect(interrupted).toBeGreaterThan(10);
     session.free();
   });
 
