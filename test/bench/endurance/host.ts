@@ -22,6 +22,8 @@ const hourMs = 3_600_000;
 /** States of earlier prompts fill what they may have, and in hours even the default of half a gigabyte: so they get less here. */
 const snapshotBytes = 8 * 2 ** 20;
 const copyingContext = 1024; // positions that the copying model has
+/** A real engine writes blocks in every fourth round: they are most of its work, and are kept as lines are. */
+const lineByLine = { ...DEFAULT_SETTINGS, multiline: "never" } as const;
 const [engineScript = "", out = "", model = "", hoursWished = "8", minutesGiven = "Infinity"] =
   process.argv.slice(2);
 const device = process.env.FORETYPE_DEVICE || "lavapipe";
@@ -32,7 +34,8 @@ const client = createEngineClient({
   command: () => ({
     execPath: process.execPath,
     script: engineScript,
-    env: childEnvironment(),
+    // A small model's passes are over before lavapipe's threads are awake.
+    env: childEnvironment({ LP_NUM_THREADS: "0" }),
     flags: ["--expose-gc"],
   }),
   settings: { device, memoryLimit: 0, unloadAfterMinutes: 30, snapshotBytes },
@@ -130,7 +133,7 @@ await playTrace(
   },
   {
     completer: client.completerFor(() => ({ path })),
-    settings: () => DEFAULT_SETTINGS,
+    settings: () => (round % 4 === 0 || model === "scripted" ? DEFAULT_SETTINGS : lineByLine),
     syntax,
     contextTokens: 0, // as for the embedded model's 512 positions in the editor
     keepsKeys: false,
