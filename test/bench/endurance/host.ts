@@ -1,7 +1,7 @@
 // Hours of typing through the pipeline, the client and a real engine's process, in virtual time: what both processes hold.
 // Started by ../endurance.mjs, which says how.
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { readTraces, syntaxFromFiles, table } from "../../../engine/cli/commands/index.ts";
 import { forkEngine } from "../../../engine/client/child.ts";
@@ -22,11 +22,12 @@ const hourMs = 3_600_000;
 /** States of earlier prompts fill what they may have, and in hours even the default of half a gigabyte: so they get less here. */
 const snapshotBytes = 8 * 2 ** 20;
 const copyingContext = 1024; // positions that the copying model has
-/** A real engine writes blocks in every fourth round: they are most of its work, and are kept as lines are. */
-const lineByLine = { ...DEFAULT_SETTINGS, multiline: "never" } as const;
 const [engineScript = "", out = "", model = "", hoursWished = "8", minutesGiven = "Infinity"] =
   process.argv.slice(2);
 const device = process.env.FORETYPE_DEVICE || "lavapipe";
+const engineName = model === "scripted" ? "a scripted engine" : `${basename(model)} on ${device}`;
+/** What a real engine writes in all recordings but the first: blocks would be most of what a software device computes. */
+const lineByLine = { ...DEFAULT_SETTINGS, multiline: "never" } as const;
 
 let answer: ((memory: EngineMemory) => void) | undefined;
 let child: EngineChild | undefined;
@@ -89,6 +90,7 @@ let latest: Sample | undefined;
 const spent = { keys: 0, requests: 0, computedTokens: 0, decodedTokens: 0 };
 const handled = { seen: 0, accepted: 0, "accepted in part": 0, dismissed: 0 };
 let screen: ScreenText | undefined;
+let played = 0; // recordings
 let round = 0;
 let isOver = false;
 
@@ -101,6 +103,7 @@ function onKey({ streams, computedTokens, decodedTokens, idle }: Keystroke): voi
 
 /** When a recording was played to its end, and its documents are closed. */
 function sample(at: number): void {
+  played++;
   const [hours, host, now] = [at / hourMs, memoryOf(), round];
   asked = engineMemory().then((engine) => {
     latest = { hours, round: now, host, engine };
@@ -133,7 +136,8 @@ await playTrace(
   },
   {
     completer: client.completerFor(() => ({ path })),
-    settings: () => (round % 4 === 0 || model === "scripted" ? DEFAULT_SETTINGS : lineByLine),
+    settings: () =>
+      model === "scripted" || played % recordings.length === 0 ? DEFAULT_SETTINGS : lineByLine,
     syntax,
     contextTokens: 0, // as for the embedded model's 512 positions in the editor
     keepsKeys: false,
@@ -171,7 +175,7 @@ function write(): readonly Curve[] {
   const { hours } = samples.at(-1)!;
   const minutes = (performance.now() - began) / 60_000;
   writeFileSync(`${out}.json`, JSON.stringify({ device, model, ...spent, ...handled, minutes }));
-  const what = [`${hours.toFixed(1)} hours of typing`, `${spent.keys} keys`, `${model} on ${device}`];
+  const what = [`${hours.toFixed(1)} hours of typing`, `${spent.keys} keys`, engineName];
   writeFileSync(out, plotOf(what.join(", "), all));
   return all;
 }
