@@ -18,9 +18,29 @@ const longestRoundMs = 500;
 export const anyIds = (count: number, vocabulary: number): number[] =>
   Array.from({ length: count }, (_, i) => (i * 7919 + 13) % vocabulary);
 
+/** What was measured so far: a measurement that is interrupted goes on with it. */
+export interface Measured {
+  /** Rows of the widest pass that left the bits of narrower ones. */
+  alike: number;
+  /** Whether none that is wider is to be used. */
+  isWidest: boolean;
+  /** Passes that were timed, the narrowest first. */
+  readonly passes: { readonly rows: number; readonly ms: number }[];
+}
+
+export const notMeasured = (): Measured => ({ alike: 1, isWidest: false, passes: [] });
+
+export interface MeasureOptions {
+  /** Looked at before each kernel and each width. */
+  readonly signal?: AbortSignal | undefined;
+  readonly measured?: Measured;
+  /** Runs what overwrites the sequence. Default: the text is lost. */
+  readonly without?: (<T>(work: () => Promise<T>) => Promise<T>) | undefined;
+}
+
 /**
  * Checks whether passes over several rows leave the bits that narrower passes leave (I3): hidden rows, and the candidates of the
- * samples. The text is forgotten.
+ * samples.
  * @param rows most rows that are wanted
  * @returns most rows that a pass may have; 1: no draft can be verified here; undefined: the signal aborted
  */
@@ -28,23 +48,25 @@ export async function widestEqual(
   evaluator: Evaluator,
   rounds: Rounds,
   rows: number,
-  signal?: AbortSignal,
+  { signal, measured = notMeasured(), without = (work) => work() }: MeasureOptions = {},
 ): Promise<number | undefined> {
   const { vocabulary } = evaluator.model.h;
-  let widest = 1;
   for (const width of checkedWidths.slice(1)) {
+    if (measured.isWidest || measured.alike >= rows) break;
+    if (width <= measured.alike) continue;
     const plan = await rounds.planInTurn({ rows: width, sampled: false }, signal);
-    if (!plan || !(await evaluator.warmUp([plan], undefined, signal))) return undefined;
-    if (await isTooLong(evaluator, plan, width)) return Math.min(rows, widest);
-    if (signal?.aborted) return undefined;
-    const ids = anyIds(width, vocabulary);
-    const narrow = await traceOf(evaluator, rounds, ids, widest);
-    const wide = await traceOf(evaluator, rounds, ids, width);
-    if (!narrow.every((word, i) => word === wide[i])) return widest;
-    widest = width;
-    if (width >= rows) break;
+    if (!plan || !(await evaluator.warmUp([plan], undefined, signal)) || signal?.aborted) return undefined;
+    const isAlike = await without(async () => {
+      if (await isTooLong(evaluator, plan, width)) return false;
+      const ids = anyIds(width, vocabulary);
+      const narrow = await traceOf(evaluator, rounds, ids, measured.alike);
+      const wide = await traceOf(evaluator, rounds, ids, width);
+      return narrow.every((word, i) => word === wide[i]);
+    });
+    if (isAlike) measured.alike = width;
+    else measured.isWidest = true;
   }
-  return Math.min(rows, widest);
+  return Math.min(rows, measured.alike);
 }
 
 /** Runs a round of `width` rows for the first time, in short submits; the text is lost. Rounds are one submit. */
@@ -75,65 +97,75 @@ async function traceOf(
 const repetitions = 6;
 
 /**
- * Times passes of each width and links of the MTP chain. The text is forgotten; attention sees next to no positions, which
- * favours no width.
+ * Times passes of each width and links of the MTP chain. Attention sees next to no positions, which favours no width.
  * @returns undefined when the signal aborted
  */
 export async function measureCosts(
   evaluator: Evaluator,
   rounds: Rounds,
   { rows, mtp }: { rows: number; mtp: boolean },
-  signal?: AbortSignal,
+  { signal, measured = notMeasured(), without = (work) => work() }: MeasureOptions = {},
 ): Promise<Costs | undefined> {
-  const time = async (width: number, links: number): Promise<number | undefined> => {
+  /** A plan that is compiled, so that only its passes are timed. */
+  const planOf = async (width: number, links: number): Promise<Plan | undefined> => {
     const shape = { rows: width, sampled: false, seen: links > 0 ? 1 : 0, links };
     const plan = await rounds.planInTurn(shape, signal);
-    if (!plan) return undefined;
-    const begin = () => {
-      const { queue } = evaluator.gpu.device;
-      const ids = anyIds(links > 0 ? 1 : width, evaluator.model.h.vocabulary);
-      if (links > 0) {
-        queue.writeBuffer(rounds.draw.mtp, 0, stepWords(0, ids));
-        rounds.set({ most: links, cut: [], acceptance: new Array<number>(acceptanceBuckets).fill(1) });
-      }
-      queue.writeBuffer(evaluator.workspace.step, 0, stepWords(0, ids, { budget: maxRows }));
-    };
-    const use = { positions: width, replay: 0 };
-    await evaluator.warmUp([plan]);
-    await evaluator.runPaced(plan, use, { before: begin });
-    const firstMs = evaluator.msOf(plan)!;
-    if (firstMs > longestRoundMs && evaluator.gpu.isWatched) return firstMs; // never as the one submit that rounds are
-    await evaluator.gpu.idle();
-    const started = performance.now();
-    for (let i = 0; i < repetitions; i++) {
-      begin();
-      evaluator.run(plan, use);
-    }
-    await evaluator.gpu.idle();
-    return (performance.now() - started) / repetitions;
+    const isWarm = plan && (await evaluator.warmUp([plan], undefined, signal));
+    return isWarm && !signal?.aborted ? plan : undefined;
   };
-
-  evaluator.reset();
-  const passes: { rows: number; ms: number }[] = [];
+  const { passes } = measured;
+  const isDear = () => passes.length > 1 && passes[1]!.ms > 1.8 * passes[0]!.ms; // as rows one by one: nothing wider can be worth its compilation
   for (const width of widths.filter((it) => it < 2 * rows)) {
-    if (signal?.aborted) return undefined;
-    const ms = await time(width, 0);
-    if (ms === undefined) return undefined;
+    if (isDear()) break;
+    if (passes.some((it) => it.rows === width)) continue;
+    const plan = await planOf(width, 0);
+    if (!plan) return undefined;
+    const ms = await without(() => timed(evaluator, rounds, plan, width, 0));
     passes.push({ rows: width, ms: Math.max(ms, passes.at(-1)?.ms ?? 0) });
-    const [one, two] = passes;
-    if (two && two.ms > 1.8 * one!.ms) break; // as costly as rows one by one: nothing wider can be worth its compilation
   }
-  const links = Math.min(4, rows - 1);
-  let link = 0;
-  if (mtp && links > 0) {
-    const without = await time(links + 1, 0);
-    const drafting = without === undefined ? undefined : await time(links + 1, links);
-    if (without === undefined || drafting === undefined) return undefined;
-    link = Math.max(0, drafting - without) / links;
-  }
-  const started = performance.now();
-  await rounds.candidates(anyIds(1, evaluator.model.h.vocabulary));
-  const wait = Math.max(0, performance.now() - started - passes[0]!.ms);
+  const links = mtp ? Math.min(4, rows - 1) : 0;
+  const plain = await planOf(links + 1, 0);
+  const drafting = links > 0 ? await planOf(links + 1, links) : plain;
+  if (!plain || !drafting) return undefined;
+  return without(async () => {
+    const time = (plan: Plan, its: number) => timed(evaluator, rounds, plan, links + 1, its);
+    const link = links > 0 ? Math.max(0, (await time(drafting, links)) - (await time(plain, 0))) / links : 0;
+    evaluator.reset();
+    const started = performance.now();
+    await rounds.candidates(anyIds(1, evaluator.model.h.vocabulary));
+    const wait = Math.max(0, performance.now() - started - passes[0]!.ms);
+    return measuredCosts(passes, { link, wait });
+  });
+}
+
+/** Milliseconds of a round, the mean of some after its first. */
+async function timed(
+  evaluator: Evaluator,
+  rounds: Rounds,
+  plan: Plan,
+  width: number,
+  links: number,
+): Promise<number> {
+  const begin = () => {
+    const { queue } = evaluator.gpu.device;
+    const ids = anyIds(links > 0 ? 1 : width, evaluator.model.h.vocabulary);
+    if (links > 0) {
+      queue.writeBuffer(rounds.draw.mtp, 0, stepWords(0, ids));
+      rounds.set({ most: links, cut: [], acceptance: new Array<number>(acceptanceBuckets).fill(1) });
+    }
+    queue.writeBuffer(evaluator.workspace.step, 0, stepWords(0, ids, { budget: maxRows }));
+  };
+  const use = { positions: width, replay: 0 };
   evaluator.reset();
-  return measuredCosts(passes, { link, wait });
+  await evaluator.runPaced(plan, use, { before: begin });
+  const firstMs = evaluator.msOf(plan)!;
+  if (firstMs > longestRoundMs && evaluator.gpu.isWatched) return firstMs; // never as the one submit that rounds are
+  await evaluator.gpu.idle();
+  const started = performance.now();
+  for (let i = 0; i < repetitions; i++) {
+    begin();
+    evaluator.run(plan, use);
+  }
+  await evaluator.gpu.idle();
+  return (performance.now() - started) / repetitions;
 }

@@ -19,7 +19,7 @@ import { CheckpointRounds } from "./checkpoint_rounds.ts";
 import { Evaluator, widths } from "./evaluator.ts";
 import { Generation } from "./generation.ts";
 import { type GenerationStream, generationStream } from "./generation_stream.ts";
-import { measureCosts, widestEqual } from "./measure.ts";
+import { measureCosts, notMeasured, widestEqual } from "./measure.ts";
 import { MtpCatchUp } from "./mtp_catch_up.ts";
 import {
   type DraftOptions,
@@ -57,6 +57,7 @@ export class Session {
   #costs: Costs;
   /** Longest draft that the strategy can undo and the device computes alike. */
   #longest: number;
+  readonly #measured = notMeasured();
   /** Whether `prepareDrafts` has done its work. */
   #checked = false;
   #busy = false;
@@ -162,28 +163,31 @@ export class Session {
 
   /**
    * Makes sure that wide passes give the bits of narrow ones here (I3), and measures what they cost: until then `auto` drafts
-   * nothing. It takes some seconds where kernels are new to the driver. The text is forgotten.
-   * @returns false when the signal aborted: call again, what was compiled stays
+   * nothing. It takes some seconds where kernels are new to the driver. Then the text is forgotten, since the MTP block has not seen it.
+   * @returns false when the signal aborted: call again, what was compiled and measured stays, and so does the text
    */
   async prepareDrafts(signal?: AbortSignal): Promise<boolean> {
     if (!this.draftsUnprepared) return true;
     if (this.#busy) throw new Error("a session prepares its drafts when it generates nothing");
     this.#busy = true;
     try {
-      const widest = await widestEqual(this.evaluator, this.#rounds, 1 + this.#longest, signal);
+      const { state } = this.#prompts;
+      const options = { signal, measured: this.#measured, without: state.without.bind(state) };
+      const widest = await widestEqual(this.evaluator, this.#rounds, 1 + this.#longest, options);
       if (widest === undefined) return false;
       const longest = Math.min(this.#longest, widest - 1);
       if (this.#drafts.mode === "auto" && longest > 0) {
         const mtp = this.evaluator.model.mtp !== undefined;
-        const costs = await measureCosts(this.evaluator, this.#rounds, { rows: 1 + longest, mtp }, signal);
+        const shape = { rows: 1 + longest, mtp };
+        const costs = await measureCosts(this.evaluator, this.#rounds, shape, options);
         if (costs === undefined) return false;
         this.#costs = costs;
       }
       this.#longest = longest;
       this.#checked = true;
+      this.forget();
       return true;
     } finally {
-      this.forget();
       this.#busy = false;
     }
   }

@@ -29,8 +29,8 @@ export interface Matrix {
 export const scaled = (matrix: Matrix, scale = 1): Matrix => (scale === 1 ? matrix : { ...matrix, scale });
 
 /**
- * The weights of one file on the GPU. Matrices are declared first, which allocates them; `upload` then streams all of
- * them from disk in the file's order, in pieces, and never holds more than `readsUnderWay` pieces in memory.
+ * The weights of one file on the GPU. Matrices are declared first, which allocates them; `uploadInPieces` then streams all
+ * of them from disk in the file's order, and never holds more than `readsUnderWay` pieces in memory.
  */
 export class Weights {
   readonly #gpu: Gpu | undefined;
@@ -257,11 +257,6 @@ export class Weights {
     isOptional: (name: string) => boolean = () => false,
   ): AsyncGenerator<void, void> {
     return uploadAll(this.#gpu!, this.#file, this.#uploads.splice(0), { progress, isOptional });
-  }
-
-  /** … all at once. @throws UserError as `uploadInPieces` */
-  async upload(): Promise<void> {
-    for await (const _ of this.uploadInPieces());
   }
 
   free(): void {

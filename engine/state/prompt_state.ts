@@ -148,6 +148,35 @@ export class PromptState {
     if (this.#sequence.position - this.#tree.tip.position >= rowDistance) await this.keep();
   }
 
+  /**
+   * Runs passes over no text of anybody's, and leaves the texts and what is kept of them as they were. Where there is no room to put the
+   * text aside, all are forgotten.
+   */
+  async without<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#parked) this.#unpark();
+    const isAside = this.#text.length > 0 && this.#tryPark();
+    if (!isAside) this.clear();
+    try {
+      const result = await work();
+      if (isAside) this.#unpark();
+      else this.#sequence.reset();
+      return result;
+    } catch (error) {
+      this.clear();
+      throw error;
+    }
+  }
+
+  #tryPark(): boolean {
+    try {
+      this.#park();
+      return true;
+    } catch (error) {
+      if (error instanceof UserError) return false;
+      throw error;
+    }
+  }
+
   /** Forgets all texts. */
   clear(): void {
     this.#tree.clear();

@@ -27,6 +27,8 @@ export interface PlayOptions {
   readonly onKey?: ((key: Keystroke) => void) | undefined;
   /** Whether keystrokes are kept for the playback's end; default true. Those of hours would hide what else grows. */
   readonly keepsKeys?: boolean | undefined;
+  /** Told of what is on the screen, whenever that changes; hands that are not recorded may accept it by later events. */
+  readonly onScreen?: ((screen: ScreenText | undefined) => void) | undefined;
   /** Real milliseconds that the model may take from one step to the next. */
   readonly patienceMs?: number | undefined;
 }
@@ -42,12 +44,15 @@ const AFTER = 2000; // ms played on after the last event, for its answer
 const QUIET_TURNS = 3; // of the event loop without a step: promises have settled
 
 /** A suggestion on the screen. */
-interface Shown {
-  readonly id: number;
+export interface ScreenText {
   readonly uri: string;
   readonly cursor: number;
   /** From the cursor on. */
   readonly rest: string;
+}
+
+interface Shown extends ScreenText {
+  readonly id: number;
   /** Since when any part of it has been there, on the pipeline's clock. */
   readonly sinceMs: number;
   readonly timer: unknown;
@@ -70,7 +75,8 @@ export async function playTrace(
   trace: Pick<TypingRecording, "name"> & { readonly events: Iterable<TypingEvent> },
   options: PlayOptions,
 ): Promise<Playback> {
-  const { settings, syntax, contextTokens, speed, onKey, keepsKeys = true, patienceMs = PATIENCE } = options;
+  const { settings, syntax, contextTokens, speed, onKey, onScreen } = options;
+  const { keepsKeys = true, patienceMs = PATIENCE } = options;
   const virtual = speed === undefined ? createVirtualClock() : undefined;
   const clock = virtual?.clock ?? systemClock;
   const startMs = clock.now();
@@ -121,6 +127,7 @@ export async function playTrace(
   function show(next: Shown | undefined): void {
     if (screen) clock.clearTimeout(screen.timer);
     screen = next;
+    onScreen?.(next);
   }
 
   /** What the last change was, if it left the cursor there. */

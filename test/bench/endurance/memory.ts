@@ -1,6 +1,10 @@
+import { getHeapCodeStatistics } from "node:v8";
+
 /** What one of the two processes holds, in bytes; the heap after a collection of garbage. */
 export interface Memory {
   readonly heap: number;
+  /** Of the heap: what V8 has compiled. It compiles and drops it as it sees fit, for hours. */
+  readonly code: number;
   /** Outside of the heap, as V8 counts it: buffers, the parsers' memory. */
   readonly external: number;
   readonly resident: number;
@@ -13,7 +17,14 @@ export function memoryOf(): Memory {
   if (!globalThis.gc) throw new Error("Node was started without --expose-gc");
   globalThis.gc();
   const { heapUsed, external, rss } = process.memoryUsage();
-  return { heap: heapUsed, external, resident: rss, handles: process.getActiveResourcesInfo().length };
+  const compiled = getHeapCodeStatistics();
+  return {
+    heap: heapUsed,
+    code: compiled.code_and_metadata_size + compiled.bytecode_and_metadata_size,
+    external,
+    resident: rss,
+    handles: process.getActiveResourcesInfo().length,
+  };
 }
 
 /** The engine's process, with what it holds on the GPU by category. */

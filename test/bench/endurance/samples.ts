@@ -17,7 +17,9 @@ export const MB = 1e6; // bytes
 export const totalOf = (gpu: EngineMemory["gpu"]): number =>
   Object.values(gpu).reduce((sum, it) => sum + it, 0);
 
-/** Each quantity in MB, and its slope after the first eighth, in which caches fill, from the means of rounds. */
+const handles = "handles";
+
+/** Each quantity, bytes in MB, and its slope after the first eighth, in which caches fill, from the means of rounds. */
 export function curvesOf(all: readonly Sample[]): Curve[] {
   const warm = all.at(-1)!.hours / 8;
   const categories = Object.keys(all.at(-1)!.engine.gpu).filter((name) =>
@@ -25,16 +27,20 @@ export function curvesOf(all: readonly Sample[]): Curve[] {
   );
   const ofHost: Record<string, (one: Sample) => number> = {
     "host, heap": ({ host }) => host.heap,
+    "host, heap but for compiled code": ({ host }) => host.heap - host.code,
     "host, outside of the heap": ({ host }) => host.external,
     "host, resident": ({ host }) => host.resident,
+    "host, open": ({ host }) => host.handles,
   };
   // A scripted engine holds nothing on a GPU, and what it holds else says nothing.
   const ofEngine: Record<string, (one: Sample) => number> =
     categories.length > 0
       ? {
           "engine, heap": ({ engine }) => engine.heap,
+          "engine, heap but for compiled code": ({ engine }) => engine.heap - engine.code,
           "engine, outside of the heap": ({ engine }) => engine.external,
           "engine, resident (on a CPU device the GPU's too)": ({ engine }) => engine.resident,
+          "engine, open": ({ engine }) => engine.handles,
           "GPU, all": ({ engine }) => totalOf(engine.gpu),
           ...Object.fromEntries(
             categories.map((name) => [`GPU, ${name}`, ({ engine }: Sample) => engine.gpu[name] ?? 0]),
@@ -42,6 +48,8 @@ export function curvesOf(all: readonly Sample[]): Curve[] {
         }
       : {};
   return Object.entries({ ...ofHost, ...ofEngine }).map(([name, of]) => {
+    const unit = name.endsWith(", open") ? handles : "MB";
+    const size = unit === "MB" ? MB : 1;
     const rounds = new Map<number, [hours: number, value: number][]>();
     for (const one of all) {
       if (one.hours < warm) continue;
@@ -54,9 +62,9 @@ export function curvesOf(all: readonly Sample[]): Curve[] {
     });
     return {
       name,
-      unit: "MB",
+      unit,
       xUnit: "h",
-      points: all.map((one) => [one.hours, of(one) / MB] as const),
+      points: all.map((one) => [one.hours, of(one) / size] as const),
       line: means.length > 2 ? lineOf(means) : undefined,
     };
   });

@@ -17,6 +17,7 @@ import { fromLaneOrder, toLaneOrder } from "../support/lane_rows.ts";
 import { layerPass, poisonedWorkspace, shapes } from "../support/layers.ts";
 import { temporaryFolder } from "../support/models.ts";
 import { type TestBed, withBindingLimit, withLanes, withProperties } from "../support/test_bed.ts";
+import { upload } from "../support/weights_file.ts";
 
 const embedding = 256;
 
@@ -136,7 +137,7 @@ async function run(
   const weights = new Weights(gpu, file);
   try {
     const layer = loadExperts(weights, h, "blk.0.");
-    await weights.upload();
+    await upload(weights);
     const w = poisonedWorkspace(bed, h, 64);
     bed.write(w.x, toLaneOrder(x, embedding));
     bed.setStep(0, x.length / embedding);

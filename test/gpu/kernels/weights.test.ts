@@ -12,7 +12,7 @@ import { normals } from "../support/inputs.ts";
 import { fromLaneOrder } from "../support/lane_rows.ts";
 import { multiply, products, productTolerance } from "../support/products.ts";
 import { withBindingLimit } from "../support/test_bed.ts";
-import { loadMatrix } from "../support/weights_file.ts";
+import { loadMatrix, upload } from "../support/weights_file.ts";
 
 /** Where blocks that are no whole words keep their scale. */
 const scaleAt: Partial<Record<TensorType, number>> = {
@@ -167,7 +167,7 @@ eachDevice((bed) => {
     });
     const weights = new Weights(bed().gpu, file);
     weights.matrix(1280, [["w", 60_000]]);
-    await expect(weights.upload()).rejects.toThrow("the disk is gone");
+    await expect(upload(weights)).rejects.toThrow("the disk is gone");
     expect({ reads, ended }).toEqual({ reads: readsUnderWay + 1, ended: readsUnderWay });
     weights.free();
   });
@@ -190,7 +190,7 @@ eachDevice((bed) => {
     const weights = new Weights(bed().gpu, file);
     const { slabs } = weights.matrix(1280, [["w", rows]]);
     const held = bed().gpu.bytesHeld();
-    await weights.upload();
+    await upload(weights);
     expect({ most, buffers: targets.size, underWay }).toEqual({
       most: readsUnderWay,
       buffers: readsUnderWay,
@@ -229,7 +229,7 @@ eachDevice((bed) => {
     ] as const) {
       const weights = new Weights(bed().gpu, fileWithNaN(type, 6_500, block));
       weights.matrix(1280, [["w", 6_500]]);
-      await expect(weights.upload()).rejects.toThrow(
+      await expect(upload(weights)).rejects.toThrow(
         `model.gguf has NaN or infinity in row ${row} of the 6500 of tensor w: download it again`,
       );
       weights.free();
@@ -239,7 +239,7 @@ eachDevice((bed) => {
   test("rows that pad a table may hold anything: they are not loaded", async () => {
     const weights = new Weights(bed().gpu, fileWithNaN("Q8_0", 101, 100 * 40));
     weights.table("w", 1280, 100);
-    await weights.upload();
+    await upload(weights);
     weights.free();
   });
 
@@ -327,7 +327,7 @@ eachDevice((bed) => {
     } as unknown as GgufFile;
     const weights = new Weights(bed().gpu, file);
     const w = weights.norm("w", columns);
-    await weights.upload();
+    await upload(weights);
     const expected = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((quad) =>
       [0, 1, 2].flatMap((group) => [...floats.subarray(32 * group + 4 * quad, 32 * group + 4 * quad + 4)]),
     );

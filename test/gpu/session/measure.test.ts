@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { verifyCosts } from "../../../engine/cli/bench/index.ts";
+import { widths } from "../../../engine/generate/evaluator.ts";
 import { Evaluator, Session } from "../../../engine/generate/index.ts";
-import { measureCosts, widestEqual } from "../../../engine/generate/measure.ts";
+import { measureCosts, notMeasured, widestEqual } from "../../../engine/generate/measure.ts";
 import { Rounds } from "../../../engine/generate/rounds.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
 import { loadModel, type Model } from "../../../engine/model/index.ts";
@@ -9,6 +10,13 @@ import { chooseRollback } from "../../../engine/state/index.ts";
 import { eachDevice } from "../support/devices.ts";
 import { collect, miniModel } from "../support/models.ts";
 import { withLanes, withProperties } from "../support/test_bed.ts";
+
+/** A signal that has aborted once it was looked at so often: for each kernel, and each width, something looks. */
+function abortedAfter(looks: number): AbortSignal {
+  let left = looks;
+  const { signal } = new AbortController();
+  return Object.defineProperty(signal, "aborted", { get: () => left-- <= 0 });
+}
 
 eachDevice((bed, device) => {
   let model: Model;
@@ -95,9 +103,16 @@ eachDevice((bed, device) => {
     const evaluator = new Evaluator(bed().gpu, model, { context: 96, mtp: true });
     const rounds = new Rounds(evaluator, 5);
     expect(
-      await measureCosts(evaluator, rounds, { rows: 5, mtp: true }, AbortSignal.abort()),
+      await measureCosts(evaluator, rounds, { rows: 5, mtp: true }, { signal: AbortSignal.abort() }),
     ).toBeUndefined();
-    const costs = (await measureCosts(evaluator, rounds, { rows: 5, mtp: true }))!;
+    const measured = notMeasured();
+    const run = (looks: number) =>
+      measureCosts(evaluator, rounds, { rows: 5, mtp: true }, { signal: abortedAfter(looks), measured });
+    let looks = 0;
+    let costs = await run(looks);
+    for (; !costs; costs = await run(looks)) looks += 30; // interrupted again and again, it goes on with what it has
+    expect(looks).toBeGreaterThan(30);
+    expect(measured.passes.map(({ rows }) => rows)).toEqual(widths.slice(0, measured.passes.length));
     expect(costs.verify(1)).toBeGreaterThan(0);
     for (const [narrow, wide] of [
       [1, 2],
@@ -125,6 +140,24 @@ eachDevice((bed, device) => {
     expect(await session.prepareDrafts()).toBe(true);
     expect(session.draftSources).toBe("mtp");
     expect(await collect(session.generate(prompt, { maxTokens: 8 }))).toEqual(expected);
+    session.free();
+  });
+
+  test("a preparation of drafts that requests interrupt again and again ends, and costs none of them its text", async () => {
+    const ids = Array.from({ length: 80 }, (_, i) => 279 + 3 * i);
+    const prompt = { ids, base: 70 };
+    const session = new Session(bed().gpu, model, { context: 128, drafts: { mode: "mtp", longest: 3 } });
+    const expected = await collect(session.generate(prompt, { maxTokens: 3 }));
+    let interrupted = 0;
+    for (let done = false; !done; ) {
+      done = await session.prepareDrafts(abortedAfter(30 * interrupted));
+      if (done) break;
+      interrupted++;
+      const again = session.generate(prompt, { maxTokens: 3 });
+      expect(await collect(again), `interrupted ${interrupted} times`).toEqual(expected);
+      expect(again.soFar.timings.computedTokens).toBeLessThan(4);
+    }
+    expect(interrupted).toBeGreaterThan(2);
     session.free();
   });
 

@@ -56,12 +56,17 @@ export async function loadMatrix(
       columns,
       parts.map(({ rows, ranges }, i) => [`part ${i}`, rows, ranges]),
     );
-    await weights.upload();
+    await upload(weights);
     for (const slab of matrix.slabs) for (const plane of Object.values(slab.planes)) bed.keep(plane);
     return { matrix, values: () => joined(parts.map(({ type }, i) => dequantize(type, bytes[i]!))), bytes };
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Brings all that was declared to the GPU, at once. @throws UserError as `uploadInPieces` */
+export async function upload(weights: Weights): Promise<void> {
+  for await (const _ of weights.uploadInPieces());
 }
 
 const blocksOf = (type: TensorType, columns: number): number => columns / blockFormat(type).elements;

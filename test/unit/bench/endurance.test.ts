@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import type { TypingEvent } from "../../../engine/complete/index.ts";
+import type { ScreenText } from "../../../engine/complete/replay/player.ts";
+import { applyChanges } from "../../../engine/complete/replay/recording.ts";
 import { endless } from "../../bench/endurance/endless.ts";
 import type { Memory } from "../../bench/endurance/memory.ts";
 import { curvesOf, type Sample } from "../../bench/endurance/samples.ts";
@@ -41,13 +43,16 @@ test("recordings follow each other in time, in files of their own, and leave non
   });
   const ends: number[] = [];
   const rounds: number[] = [];
+  const done: string[] = [];
   const events = [
     ...endless([recording(1000), recording(2000)], {
       goesOn: (at) => at < 10_000,
       onRecording: (at) => ends.push(at),
       onRound: (at) => rounds.push(at),
+      hands: { screen: () => undefined, random: () => 0, done: (what) => done.push(what) },
     }),
   ];
+  expect(done).toEqual([]); // nothing is on the screen
   expect(ends).toEqual([4000, 9000, 13_000, 18_000]);
   expect(rounds).toEqual([9000, 18_000]);
   const files = new Set<string>();
@@ -64,10 +69,65 @@ test("recordings follow each other in time, in files of their own, and leave non
   expect(new Set(events.map(({ uri }) => uri.split("/")[0]))).toEqual(new Set(["round0", "round1"]));
 });
 
+test("hands accept suggestions whole and in part, and undo that, or dismiss them; the recording's text is as it was", async () => {
+  const open = {
+    path: "a.ts",
+    languageId: "typescript",
+    text: "let a = 1;\n",
+    tabSize: 2,
+    insertSpaces: true,
+  };
+  const events: TypingEvent[] = [{ type: "open", at: 0, uri: "a.ts", ...open }];
+  for (let i = 1; i <= 60; i++) {
+    const change = { offset: 9 + i, removed: 0, inserted: "x" };
+    events.push({ type: "change", at: i * 200, uri: "a.ts", version: i, changes: [change] });
+    events.push({ type: "ask", at: i * 200, uri: "a.ts", cursor: 10 + i, trigger: "automatic" });
+  }
+  const counts: Record<string, number> = {};
+  let text = "";
+  let version = 0;
+  let now = 0;
+  let screen: ScreenText | undefined;
+  const accepted: string[] = [];
+  const course = endless([{ events }], {
+    goesOn: (at) => at === 0,
+    onRecording: () => {},
+    onRound: () => {},
+    hands: {
+      screen: () => screen,
+      random: seededRandom(testSeed()),
+      done: (what) => (counts[what] = (counts[what] ?? 0) + 1),
+    },
+  });
+  for (const event of course) {
+    expect(event.at).toBeGreaterThanOrEqual(now);
+    now = event.at;
+    if (event.type === "open") text = event.text;
+    if (event.type === "ask") screen = { uri: event.uri, cursor: event.cursor, rest: " foo(bar)" };
+    if (event.type === "accept") accepted.push(event.text);
+    if (event.type === "accept") expect(text.startsWith(event.text, event.cursor)).toBe(true);
+    if (event.type !== "change") continue;
+    screen = undefined;
+    expect(event.version).toBe(++version);
+    text = applyChanges(text, event.changes);
+  }
+  expect(text).toBe(`let a = 1;${"x".repeat(60)}\n`);
+  expect(new Set(accepted)).toEqual(new Set([" foo(bar)", " foo"]));
+  expect(counts.dismissed).toBeGreaterThan(0);
+  expect(counts.accepted! + counts["accepted in part"]!).toBe(accepted.length);
+  expect(counts.seen).toBe(59); // the last question has nothing after it
+});
+
 const samples = (mbAnHour: number): Sample[] =>
   Array.from({ length: 120 }, (_, i) => {
     const hours = i / 15;
-    const memory = (heap: number): Memory => ({ heap, external: 1e6, resident: 2e8, handles: 3 });
+    const memory = (heap: number): Memory => ({
+      heap,
+      code: 5e6,
+      external: 1e6,
+      resident: 2e8,
+      handles: 3,
+    });
     const wave = 1e5 * Math.sin(i);
     return {
       hours,
@@ -80,6 +140,7 @@ const samples = (mbAnHour: number): Sample[] =>
 test("what grows is told from what does not, and the first hour of eight is no part of it", () => {
   for (const grows of [0, 0.7]) {
     const curves = curvesOf(samples(grows));
+    expect(curves.find(({ name }) => name === "engine, open")?.points[0]).toEqual([0, 3]); // no bytes
     const heap = curves.find(({ name }) => name === "host, heap")!.line!;
     expect(Math.abs(heap.slope - grows)).toBeLessThan(0.02);
     expect(heap.error).toBeLessThan(0.02);

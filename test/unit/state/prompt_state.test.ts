@@ -24,6 +24,12 @@ async function runTo(
   }
 }
 
+/** Rows over what is there, as measurements run them. */
+function spoil({ reset, run }: ReturnType<typeof fakeSequence>["sequence"], random: () => number): void {
+  reset();
+  run(Array.from({ length: 1 + Math.floor(64 * random()) }, () => 9));
+}
+
 test("whatever the budget, the text that is entered has its own state, keys and values (random)", async () => {
   const seed = testSeed();
   const random = seededRandom(seed);
@@ -50,7 +56,7 @@ test("whatever the budget, the text that is entered has its own state, keys and 
   }
 });
 
-test("guests between a host's prompts change nothing of what the host computes (random)", async () => {
+test("guests, and passes over no text, between a host's prompts change nothing of what the host computes (random)", async () => {
   const seed = testSeed();
   for (let run = 0; run < 24; run++) {
     const budget = (run % 8) * 8 * stateBytes;
@@ -88,7 +94,9 @@ test("guests between a host's prompts change nothing of what the host computes (
           expect(state(), where).toEqual(guest.ids);
           for (const cache of rows()) expect(cache, where).toEqual(guest.ids);
           if (guestRandom() < 0.1) prompts.lose();
+          if (guestRandom() < 0.5) await prompts.without(async () => spoil(sequence, guestRandom));
         }
+        if (guests && guestRandom() < 0.5) await prompts.without(async () => spoil(sequence, guestRandom));
         // The host's own, a quarter of it for guests, and the parked host while one of them is live.
         const parked = 5 * stateBytes + 400 * 2 * rowBytes;
         expect(prompts.bytes, where).toBeLessThanOrEqual(1.25 * budget + 2 * parked);
@@ -102,6 +110,18 @@ test("guests between a host's prompts change nothing of what the host computes (
     expect(between.positions, `seed ${seed}, run ${run}`).toEqual(alone.positions);
     if (run % 8 > 4) expect(between.continued, `seed ${seed}, run ${run}`).toBeGreaterThan(0);
   }
+});
+
+test("where there is no room to put the text aside, passes over no text have it forgotten", async () => {
+  const { gpu, buffer } = fakeGpu();
+  const { sequence, state } = fakeSequence(buffer);
+  const prompts = new PromptState(gpu, sequence as unknown as Sequence, 60 * stateBytes);
+  const host = { ids: Array.from({ length: 200 }, (_, i) => i), base: 128 };
+  await runTo(prompts, sequence.run, host, await prompts.enter(host), () => 0.5);
+  Object.assign(gpu, { freeBytes: 0 });
+  await prompts.without(async () => sequence.run([9]));
+  expect(await prompts.enter(host)).toBe(0);
+  expect(state()).toEqual([]);
 });
 
 test("a guest that finds no room beside the host's text is refused, and the host goes on", async () => {
