@@ -24,7 +24,7 @@ import { writeFiles } from "./support/window.ts";
 
 /** `FORETYPE_HANDS`: for the long form, a file where it is told what became of the actions. */
 const REPORT = process.env.FORETYPE_HANDS;
-const ACTIONS = Number(process.env.FORETYPE_ACTIONS ?? 50);
+const ACTIONS = Number(process.env.FORETYPE_ACTIONS ?? 40);
 const CHECK_EVERY = 20; // actions
 const ACTION_MS = 10_000; // for each, on a busy machine
 const TOGETHER_MS = 300_000; // the window opens, and is looked at in the end
