@@ -181,7 +181,7 @@ for (const [name, script, shown, problem] of refused)
     await startRefactoring("refused.ts");
     await finishWriting();
     await waitForNotification(window, problem);
-    expect(await proposal()).toContain(shown);
+    await expect.poll(proposal, SOON).toContain(shown);
     await window.page.locator(".notifications-toasts").getByRole("button", { name: /Clear/ }).first().click();
     await action("Apply").click();
     await waitForNotification(window, problem);
