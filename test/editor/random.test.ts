@@ -25,6 +25,7 @@ import { writeFiles } from "./support/window.ts";
 /** `FORETYPE_HANDS`: for the long form, a file where it is told what became of the actions. */
 const REPORT = process.env.FORETYPE_HANDS;
 const ACTIONS = Number(process.env.FORETYPE_ACTIONS ?? 40);
+const FIRST = 4; // of the short form, which begin a line
 const CHECK_EVERY = 20; // actions
 const ACTION_MS = 10_000; // for each, on a busy machine
 const TOGETHER_MS = 300_000; // the window opens, and is looked at in the end
@@ -131,5 +132,7 @@ function planned(random: Hands["random"]): readonly Action[] {
     Array.from({ length: count }, () => draw(from, random));
   if (REPORT !== undefined) return drawn(ACTIONS, ALL);
   const rare = [...FILES, ...CELLS, ...MODES];
-  return shuffled([...rare, ...drawn(ACTIONS - rare.length, [...ACCEPTING, ...TEXT])], random);
+  const first = drawn(FIRST, ACCEPTING.slice(0, 1)); // before a mode or a setting keeps suggestions away
+  const others = drawn(ACTIONS - FIRST - rare.length, [...ACCEPTING, ...TEXT]);
+  return [...first, ...shuffled([...rare, ...others], random)];
 }

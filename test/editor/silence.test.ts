@@ -1,4 +1,4 @@
-import { symlinkSync } from "node:fs";
+import { rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { goTo, openAt, openTab, press, type, whyRows } from "./support/actions.ts";
@@ -23,7 +23,9 @@ test.skipIf(process.platform === "win32")(
   "a link to a secret file stays silent, whatever its name",
   async () => {
     writeFiles(window.folder, { "prod.env": "USER=me\n\n" });
-    symlinkSync(join(window.folder, "prod.env"), join(window.folder, "notes.txt"));
+    const link = join(window.folder, "notes.txt");
+    rmSync(link, { force: true }); // of a first try
+    symlinkSync(join(window.folder, "prod.env"), link);
     await openTab(window, "notes.txt");
     await goTo(window, 2, 1);
     await type(window, "PASSWORD=");

@@ -41,30 +41,38 @@ async function openFile(window: EditorWindow, path: string): Promise<void> {
 }
 
 /**
- * Writes into the input that a key opens. An editor that takes the focus late closes it again: then the key comes once more.
+ * Writes into the input that a key opens. An editor that takes the focus late closes it again: then the key comes once more, and never
+ * while an input is there, where it means something else.
  * @param rowText waits for a row with this text @returns that row
  */
 async function fillInput(
-  { page }: EditorWindow,
+  window: EditorWindow,
   key: string,
   text: string,
   { rowText = "", patienceMs = SHOWS_MS } = {},
 ): Promise<Locator> {
-  const input = page.locator(".quick-input-widget input");
-  const row = page.locator(".quick-input-list .monaco-list-row", { hasText: rowText }).first();
-  const endMs = performance.now() + patienceMs;
-  for (;;) {
-    const timeout = Math.min(INPUT_MS, patienceMs);
-    try {
-      await page.keyboard.press(key);
-      await input.fill(text, { timeout });
-      if (rowText !== "") await row.waitFor({ timeout });
-      return row;
-    } catch (error) {
-      if (performance.now() > endMs) throw error;
-      await page.keyboard.press("Escape");
+  const input = window.page.locator(".quick-input-widget input");
+  const row = window.page.locator(".quick-input-list .monaco-list-row", { hasText: rowText }).first();
+  await input.waitFor({ state: "hidden", timeout: INPUT_MS }).catch(() => {}); // the one before may still be closing
+  await press(window, key);
+  let pressedMs = performance.now();
+  const isFilled = async () => {
+    if (!(await input.isVisible())) {
+      if (performance.now() - pressedMs < INPUT_MS) return false;
+      await press(window, key);
+      pressedMs = performance.now();
+      return false;
     }
-  }
+    try {
+      if ((await input.inputValue({ timeout: INPUT_MS })) !== text)
+        await input.fill(text, { timeout: INPUT_MS });
+    } catch {
+      return false; // it was closed meanwhile
+    }
+    return rowText === "" || (await row.isVisible());
+  };
+  await expect.poll(isFilled, { timeout: patienceMs, interval: 200 }).toBe(true);
+  return row;
 }
 
 /** Opens a file in the editor that VS Code has for it. `patienceMs`: for each step of it. */
