@@ -19,9 +19,9 @@ export const totalOf = (gpu: EngineMemory["gpu"]): number =>
 
 const handles = "handles";
 
-/** Each quantity, bytes in MB, and its slope after the first eighth, in which caches fill, from the means of rounds. */
+/** Each quantity, bytes in MB, and its slope in the second half, from the means of rounds: in the first one caches fill. */
 export function curvesOf(all: readonly Sample[]): Curve[] {
-  const warm = all.at(-1)!.hours / 8;
+  const warm = all.at(-1)!.hours / 2;
   const categories = Object.keys(all.at(-1)!.engine.gpu).filter((name) =>
     all.some(({ engine }) => (engine.gpu[name] ?? 0) > 0),
   );
@@ -54,7 +54,7 @@ export function curvesOf(all: readonly Sample[]): Curve[] {
     for (const one of all) {
       if (one.hours < warm) continue;
       const mine = rounds.get(one.round) ?? [];
-      rounds.set(one.round, [...mine, [one.hours, of(one) / MB]]);
+      rounds.set(one.round, [...mine, [one.hours, of(one) / size]]);
     }
     const means = [...rounds.values()].map((points) => {
       const mean = (i: 0 | 1) => points.reduce((sum, point) => sum + point[i], 0) / points.length;

@@ -121,29 +121,30 @@ test("hands accept suggestions whole and in part, and undo that, or dismiss them
 const samples = (mbAnHour: number): Sample[] =>
   Array.from({ length: 120 }, (_, i) => {
     const hours = i / 15;
-    const memory = (heap: number): Memory => ({
+    const memory = (heap: number, handles: number): Memory => ({
       heap,
       code: 5e6,
       external: 1e6,
       resident: 2e8,
-      handles: 3,
+      handles,
     });
     const wave = 1e5 * Math.sin(i);
     return {
       hours,
       round: Math.floor(i / 6),
-      host: memory(20e6 + wave + mbAnHour * 1e6 * hours + (hours < 1 ? 5e6 * (hours - 1) : 0)),
-      engine: { ...memory(10e6), gpu: { weights: 5e6, kv: 0, snapshots: 7e6 } },
+      host: memory(20e6 + wave + mbAnHour * 1e6 * hours + Math.min(0, 5e6 * (hours - 3)), 5 + hours),
+      engine: { ...memory(10e6, 3), gpu: { weights: 5e6, kv: 0, snapshots: 7e6 } },
     };
   });
 
-test("what grows is told from what does not, and the first hour of eight is no part of it", () => {
+test("what grows is told from what does not, and the first half is no part of it", () => {
   for (const grows of [0, 0.7]) {
     const curves = curvesOf(samples(grows));
     expect(curves.find(({ name }) => name === "engine, open")?.points[0]).toEqual([0, 3]); // no bytes
     const heap = curves.find(({ name }) => name === "host, heap")!.line!;
     expect(Math.abs(heap.slope - grows)).toBeLessThan(0.02);
     expect(heap.error).toBeLessThan(0.02);
+    expect(curves.find(({ name }) => name === "host, open")!.line!.slope).toBeCloseTo(1); // handles, one an hour
     expect(curves.map(({ name }) => name)).toContain("GPU, snapshots");
     expect(curves.map(({ name }) => name)).not.toContain("GPU, kv"); // there is none
     expect(curves.find(({ name }) => name === "GPU, all")!.points[0]).toEqual([0, 12]);
