@@ -9,6 +9,7 @@ import {
   recordMatmul,
   stepBuffer,
   stepWords,
+  typesOf,
   variantsOf,
 } from "../model/index.ts";
 
@@ -56,9 +57,10 @@ export async function chooseVariants(
   let left = budgetMs;
   for (const variants of variantsOf(gpu, [...sizes])) {
     const { name, offered, columns, paths } = variants;
-    const isKnown = offered.includes(known[name]?.value ?? ""); // another Dawn may offer other ones
-    if (isKnown || offered.length < 2 || left <= 0) continue;
+    if (offered.length < 2 || left <= 0) continue;
     const sample = sampleOf(all, variants);
+    const types = [...new Set(sample.flatMap(typesOf))];
+    if (isKnown(known[name], offered, types)) continue;
     const largest = Math.max(...sample.map(({ rows }) => rows));
     const sum = sample.reduce((rows, matrix) => rows + matrix.rows, 0);
     const most = Math.max(...paths.map(({ width }) => width));
@@ -78,13 +80,23 @@ export async function chooseVariants(
       if (!timed || !(await time(gpu, timed, left, now, signal))) return undefined;
       left -= now() - started;
       const choice = choiceOf(variants, timed);
-      if (choice) choices[name] = choice;
+      if (choice) choices[name] = { ...choice, types };
     } finally {
       for (const buffer of Object.values(buffers)) gpu.free(buffer);
     }
   }
   return choices;
 }
+
+/** Another Dawn may offer other variants, and another model may have other types. */
+const isKnown = (
+  choice: Choices[string] | undefined,
+  offered: readonly string[],
+  types: readonly string[],
+): boolean =>
+  choice !== undefined &&
+  offered.includes(choice.value) &&
+  types.every((type) => choice.types.includes(type));
 
 /**
  * The largest matrices, which take the most time, as many as `mostBytes` are of, one at least; and for each type that is not among them the
@@ -109,8 +121,6 @@ function sampleOf(matrices: readonly Matrix[], { columns, mostBytes }: ProductVa
   }
   return sample;
 }
-
-const typesOf = ({ slabs }: Matrix) => slabs.map(({ type }) => type);
 
 const weightBytes = ({ slabs }: Matrix): number =>
   slabs.reduce((sum, { planes }) => sum + planes.words.size, 0);
@@ -263,7 +273,10 @@ async function time(
  * The quickest of those that are right, by the sum of the medians of all passes; the rule's, which is the first, unless another is
  * clearly quicker. Undefined where the time was too short.
  */
-function choiceOf({ offered, paths }: ProductVariants, timed: readonly Timed[]): Choices[string] | undefined {
+function choiceOf(
+  { offered, paths }: ProductVariants,
+  timed: readonly Timed[],
+): Omit<Choices[string], "types"> | undefined {
   const ofVariant = (variant: string) => timed.filter((it) => it.variant === variant);
   const right = offered.filter((variant) => ofVariant(variant).length === paths.length);
   if (timed.some(({ ms }) => ms.length < leastRounds)) return undefined;

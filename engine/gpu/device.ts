@@ -1,5 +1,11 @@
-import { inOneLine } from "../errors/index.ts";
-import { type AdapterReport, allAdapters, chooseAdapter, softwareDevices } from "./adapters.ts";
+import { inOneLine, UserError } from "../errors/index.ts";
+import {
+  type AdapterReport,
+  allAdapters,
+  type Candidate,
+  chooseAdapter,
+  softwareDevices,
+} from "./adapters.ts";
 import { loadDawn } from "./dawn.ts";
 import { Gpu, identityOf } from "./gpu.ts";
 import type { Choices } from "./kernel_choices.ts";
@@ -79,19 +85,57 @@ const instances = new Set<GPU>();
 export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
   const dawn = await loadDawn();
   const flags = dawnFlags(choice.safe ?? false);
-  const { gpu, adapter, report } = await chooseAdapter(dawn, chosenDevice(choice.device), flags);
-  instances.add(gpu);
+  const choose = () => chooseAdapter(dawn, chosenDevice(choice.device), flags);
+  const chosen = await choose();
+  const { report } = chosen;
   if (report.software) restWaits();
   const memory = deviceMemory(report); // other programs are asked, while the driver opens the device
   memory.catch(() => {}); // thrown below
-  const limit = (name: string) => report.limits[name]!;
-  const matrices = subgroupMatricesOf(adapter as MatrixAdapter);
+  const { gpu, adapter, device } = await openDevice(chosen, choose, choice.timestamps ?? false);
+  instances.add(gpu);
+  return new Gpu(device, {
+    description: inOneLine(report.description),
+    software: report.software,
+    softwareDevice: softwareDevices.find((name) => name === report.choice),
+    memory: await memory,
+    memoryLimit: choice.memoryLimit,
+    matrices: subgroupMatricesOf({ features: device.features, info: (adapter as MatrixAdapter).info }),
+    choices: report.software ? undefined : choice.choices?.(identityOf(device)),
+  });
+}
+
+/**
+ * A device with the features that serve speed or timing, where its adapter has them; without them, where the driver refuses what it
+ * lists. A refusal may spend the adapter, so the second try is with another one of the same GPU.
+ * @throws UserError where the driver refuses a device without them, too
+ */
+export async function openDevice(
+  chosen: Candidate,
+  again: () => Promise<Candidate>,
+  timestamps: boolean,
+): Promise<Candidate & { readonly device: GPUDevice }> {
   const wanted: GPUFeatureName[] = [
-    ...(choice.timestamps ? (["timestamp-query"] as const) : []),
-    ...(matrices.length > 0 ? matrixFeatures : []),
+    ...(timestamps ? (["timestamp-query"] as const) : []),
+    ...(subgroupMatricesOf(chosen.adapter as MatrixAdapter).length > 0 ? matrixFeatures : []),
   ];
-  const device = await adapter.requestDevice({
-    requiredFeatures: wanted.filter((name) => adapter.features.has(name)),
+  const requiredFeatures = wanted.filter((name) => chosen.adapter.features.has(name));
+  try {
+    return { ...chosen, device: await request(chosen, requiredFeatures) };
+  } catch (error) {
+    if (requiredFeatures.length === 0) throw refused(chosen, error);
+  }
+  const second = await again();
+  try {
+    return { ...second, device: await request(second, []) };
+  } catch (error) {
+    throw refused(second, error);
+  }
+}
+
+function request({ adapter, report }: Candidate, requiredFeatures: GPUFeatureName[]): Promise<GPUDevice> {
+  const limit = (name: string) => report.limits[name]!;
+  return adapter.requestDevice({
+    requiredFeatures,
     requiredLimits: {
       maxBufferSize: limit("maxBufferSize"),
       maxStorageBufferBindingSize: limit("maxStorageBufferBindingSize"),
@@ -99,13 +143,15 @@ export async function openGpu(choice: DeviceChoice = {}): Promise<Gpu> {
       maxStorageBuffersPerShaderStage: limit("maxStorageBuffersPerShaderStage"),
     },
   });
-  return new Gpu(device, {
-    description: inOneLine(report.description),
-    software: report.software,
-    softwareDevice: softwareDevices.find((name) => name === report.choice),
-    memory: await memory,
-    memoryLimit: choice.memoryLimit,
-    matrices,
-    choices: report.software ? undefined : choice.choices?.(identityOf(device)),
-  });
 }
+
+const refused = ({ report }: Candidate, error: unknown): UserError =>
+  new UserError(
+    {
+      code: "device-missing",
+      problem: `${inOneLine(report.description)} could not be opened (${inOneLine(String((error as Error)?.message ?? error))})`,
+      advice: "close what else uses the GPU, update its driver, or choose another device",
+      setting: "foretype.gpu.device",
+    },
+    { cause: error },
+  );

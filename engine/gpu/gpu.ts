@@ -122,10 +122,14 @@ export class Gpu {
     if (this.#failure) throw this.#failure;
   }
 
-  /** The variant that was chosen for `name`; the first one, where none was or it is not offered. */
-  chosen(name: string, offered: readonly string[]): string {
-    const { value } = this.#choices[name] ?? {};
-    return offered.find((it) => it === value) ?? offered[0]!;
+  /**
+   * The variant that was chosen for `name`; the first one, where none was, it is not offered, or it was never compared for one of these
+   * quant types.
+   */
+  chosen(name: string, offered: readonly string[], types: readonly string[] = []): string {
+    const { value, types: compared = [] } = this.#choices[name] ?? {};
+    const holds = types.every((type) => compared.includes(type));
+    return offered.find((it) => holds && it === value) ?? offered[0]!;
   }
 
   /** The GPU and its driver, as a key: another version of the driver has another. */

@@ -7,6 +7,8 @@ interface Choice {
   readonly value: string;
   /** Milliseconds of each that was tried. */
   readonly ms: Readonly<Record<string, number>>;
+  /** The quant types with which its results were compared with the rule's. */
+  readonly types: readonly string[];
 }
 
 /** What was chosen on a device, by what it is of. */
@@ -50,9 +52,12 @@ export function createKernelChoices({
     /** Adds to what is known of a device. Trouble with the file is logged and harms nothing. */
     remember(identity: string, choices: Choices): void {
       const key = keyOf(identity, version);
-      const known = read();
+      const all = read();
+      const known = all[key] ?? {};
+      const added = Object.entries(choices).map(([name, choice]) => [name, joinTypes(choice, known[name])]);
       try {
-        writeWholeSync(path, JSON.stringify({ ...known, [key]: { ...known[key], ...choices } }, null, 2));
+        const text = JSON.stringify({ ...all, [key]: { ...known, ...Object.fromEntries(added) } }, null, 2);
+        writeWholeSync(path, text);
       } catch (error) {
         log(`${path} cannot be written: ${(error as Error).message}`);
       }
@@ -64,12 +69,21 @@ export type KernelChoices = ReturnType<typeof createKernelChoices>;
 
 const keyOf = (identity: string, version: string): string => `${identity} | ${version}`;
 
+/** Another model may have other types, and choose the same: then it holds for both. */
+const joinTypes = (choice: Choice, before: Choice | undefined): Choice =>
+  before?.value === choice.value
+    ? { ...choice, types: [...new Set([...before.types, ...choice.types])] }
+    : choice;
+
 /** @throws Error for anything but what `remember` writes. */
 function parse(text: string): Record<string, Choices> {
   const all = JSON.parse(text) as Record<string, Choices>;
   for (const choices of Object.values(all)) {
-    for (const { value, ms } of Object.values(choices)) {
-      const isOurs = Object.hasOwn(ms, value) && Object.values(ms).every(Number.isFinite);
+    for (const { value, ms, types } of Object.values(choices)) {
+      const isOurs =
+        Object.hasOwn(ms, value) &&
+        Object.values(ms).every(Number.isFinite) &&
+        types.every((type) => typeof type === "string");
       if (typeof value !== "string" || !isOurs) throw new Error("not ours");
     }
   }

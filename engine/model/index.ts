@@ -60,5 +60,5 @@ export {
 } from "./sequence.ts";
 export { maxRows, type StepOptions, stepBuffer, stepState, stepWords } from "./step.ts";
 export { usedTensors } from "./used_tensors.ts";
-export type { Matrix } from "./weights.ts";
+export { type Matrix, typesOf } from "./weights.ts";
 export { createWorkspace, type Workspace, workspaceBytes } from "./workspace.ts";

@@ -25,6 +25,9 @@ export interface Matrix {
   readonly scale?: number;
 }
 
+/** Of its slabs, in their order. */
+export const typesOf = ({ slabs }: Matrix): TensorType[] => slabs.map(({ type }) => type);
+
 /** The same weights with another factor. */
 export const scaled = (matrix: Matrix, scale = 1): Matrix => (scale === 1 ? matrix : { ...matrix, scale });
 

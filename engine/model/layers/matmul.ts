@@ -36,7 +36,7 @@ import {
   workgroupSize,
 } from "../../gpu/index.ts";
 import { isNarrow, type PassRows } from "../pass.ts";
-import type { Matrix, Slab } from "../weights.ts";
+import { type Matrix, type Slab, typesOf } from "../weights.ts";
 import { decoders } from "./decoders.ts";
 import { matricesOffered, matrixTexts, recordMatrices } from "./matmul_matrices.ts";
 import { recordTiles, tileTexts } from "./matmul_tile.ts";
@@ -141,7 +141,7 @@ export function recordMatmul(pass: PassRows, matrix: Matrix, options: MatmulOpti
     };
   };
   if (kind === "prompt" && !one) {
-    const name = variant ?? tileFor(recorder.gpu, matrix.columns);
+    const name = variant ?? tileFor(recorder.gpu, matrix.columns, typesOf(matrix));
     const record = matricesOffered(recorder.gpu).includes(name) ? recordMatrices : recordTiles;
     record(pass, name, matrix, (slab) => productOf([slab]));
     return;

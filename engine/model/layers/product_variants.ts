@@ -1,3 +1,4 @@
+import type { TensorType } from "../../gguf/index.ts";
 import { type Gpu, workgroupSize } from "../../gpu/index.ts";
 import type { Path } from "../pass.ts";
 import { maxRows } from "../step.ts";
@@ -52,11 +53,14 @@ export const variantsOf = (gpu: Gpu, sizes: readonly number[]): ProductVariants[
   ...sizes.map((columns) => tileVariants(gpu, columns)),
 ];
 
-const chosen = (gpu: Gpu, { name, offered }: ProductVariants): string => gpu.chosen(name, offered);
-
 /** Lanes that share a row of weights: those that were chosen for the device, or the rule's. */
-export const lanesFor = (gpu: Gpu, columns: number): number =>
-  Number(chosen(gpu, laneVariants(gpu, columns)));
+export function lanesFor(gpu: Gpu, columns: number): number {
+  const { name, offered } = laneVariants(gpu, columns);
+  return Number(gpu.chosen(name, offered)); // whatever the types: norms have them, too
+}
 
-/** The tile of the prompt path in the same way. */
-export const tileFor = (gpu: Gpu, columns: number): string => chosen(gpu, tileVariants(gpu, columns));
+/** The tile of the prompt path in the same way, for a matrix of these types. */
+export function tileFor(gpu: Gpu, columns: number, types: readonly TensorType[]): string {
+  const { name, offered } = tileVariants(gpu, columns);
+  return gpu.chosen(name, offered, types);
+}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { chooseVariants } from "../../../engine/generate/index.ts";
 import { openGguf } from "../../../engine/gguf/index.ts";
 import type { Choices, KernelSource } from "../../../engine/gpu/index.ts";
-import { loadModel, type Model, matricesOf } from "../../../engine/model/index.ts";
+import { loadModel, type Model, matricesOf, typesOf } from "../../../engine/model/index.ts";
 import { laneVariants } from "../../../engine/model/layers/product_variants.ts";
 import { seededRandom } from "../../reference/random.ts";
 import { expectClose, expectSameBits } from "../support/compare.ts";
@@ -26,10 +26,11 @@ eachDevice((bed) => {
     const { gpu } = bed();
     const sizes = [...new Set(matricesOf(model).map(({ columns }) => columns))].sort((a, b) => a - b);
     const [columns, ...others] = sizes;
+    const types = [...new Set(matricesOf(model).flatMap(typesOf))];
     const known: Choices = Object.fromEntries(
       others.map((size) => {
         const { name, offered } = laneVariants(gpu, size);
-        return [name, { value: offered[0]!, ms: {} }];
+        return [name, { value: offered[0]!, ms: {}, types }];
       }),
     );
     const { name, offered } = laneVariants(gpu, columns!);
@@ -50,7 +51,7 @@ eachDevice((bed) => {
     const before = bed().gpu.bytesHeld().activations;
     const { choice, names, offered } = await choose(2, 1);
     expect(offered.length).toBe(2);
-    expect(choice).toEqual({ value: offered[1], ms: { [offered[0]!]: 4, [offered[1]!]: 2 } });
+    expect(choice).toMatchObject({ value: offered[1], ms: { [offered[0]!]: 4, [offered[1]!]: 2 } });
     expect(names.length).toBe(1); // sizes that are known are not measured again
     expect((await choose(1, 2)).choice?.value).toBe(offered[0]);
     expect((await choose(1, 0.97)).choice?.value).toBe(offered[0]);

@@ -1,3 +1,4 @@
+import { BLOCK_FORMATS } from "../../../engine/gguf/index.ts";
 import { Gpu, type Plan, PlanRecorder } from "../../../engine/gpu/index.ts";
 import {
   maxRows,
@@ -115,7 +116,8 @@ export const withLanes = (gpu: Gpu, lanes: "one" | "several"): Gpu =>
 
 /** The device, taken for a GPU on which that variant was chosen. */
 export function withChoice(gpu: Gpu, name: string, value: string): Gpu {
-  const about = { description: "", software: false, choices: { [name]: { value, ms: {} } } };
+  const types = BLOCK_FORMATS.map(({ type }) => type);
+  const about = { description: "", software: false, choices: { [name]: { value, ms: {}, types } } };
   const { chosen } = Gpu.prototype;
   return withProperties(gpu, { software: false, chosen: chosen.bind(new Gpu(gpu.device, about)) });
 }

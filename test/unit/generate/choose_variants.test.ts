@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { chooseVariants } from "../../../engine/generate/index.ts";
 import { openGguf, type TensorType } from "../../../engine/gguf/index.ts";
 import { type Choices, type KernelSource, recordingGpu } from "../../../engine/gpu/index.ts";
-import { loadModel, type Model, matricesOf, variantsOf } from "../../../engine/model/index.ts";
+import { loadModel, type Model, matricesOf, typesOf, variantsOf } from "../../../engine/model/index.ts";
 import { miniModel } from "../../gpu/support/models.ts";
 import { withProperties } from "../../gpu/support/test_bed.ts";
 
@@ -14,6 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => model.free());
 
+/** Of all matrices of the model. */
+const types = () => [...new Set(matricesOf(model).flatMap(typesOf))];
+
 const questions = () => variantsOf(gpu, [...new Set(matricesOf(model).map(({ columns }) => columns))]);
 
 /** The rule's for all but one. */
@@ -21,7 +24,7 @@ const knownBut = (name: string): Choices =>
   Object.fromEntries(
     questions()
       .filter((it) => it.name !== name)
-      .map((it) => [it.name, { value: it.offered[0]!, ms: {} }]),
+      .map((it) => [it.name, { value: it.offered[0]!, ms: {}, types: types() }]),
   );
 
 /** Chooses the variant of `name` where a run of each takes so many milliseconds, in the order in which they are offered. */
@@ -44,7 +47,7 @@ test("tiles are chosen as lanes are: the quickest, and the rule's unless another
   const name = "tile for rows of 256";
   const { choices, offered } = await choose(name, 4, 3, 1, 2);
   const ms = { [offered[0]!]: 4, [offered[1]!]: 3, [offered[2]!]: 1, [offered[3]!]: 2 };
-  expect(choices).toEqual({ [name]: { value: offered[2], ms } });
+  expect(choices).toEqual({ [name]: { value: offered[2], ms, types: types() } });
   expect((await choose(name, 1, 2, 0.97, 2)).choices![name]!.value).toBe(offered[0]);
 });
 
@@ -146,7 +149,9 @@ test("products are compared matrix by matrix, and each type is among them", asyn
   });
   const { name, offered } = variantsOf(other, [256]).find((it) => it.name.startsWith("tile"))!;
   const [lanes] = variantsOf(other, [256]);
-  const known = { [lanes!.name]: { value: lanes!.offered[0]!, ms: {} } };
+  const known = {
+    [lanes!.name]: { value: lanes!.offered[0]!, ms: {}, types: ["Q8_0", "Q4_0"] },
+  };
   let clock = 0;
   const now = () => clock++;
   const choices = await chooseVariants(wrong, { blocks: matrices } as unknown as Model, { known, now });
@@ -158,17 +163,19 @@ test("products are compared matrix by matrix, and each type is among them", asyn
 test("where the rule's results are no numbers, nothing but the rule's is chosen", async () => {
   const read = async (_: GPUBuffer, bytes: number) => new Float32Array(bytes / 4).fill(Number.NaN).buffer;
   const { choice, offered } = await chooseOn({ read });
-  expect(choice).toEqual({ value: offered[0], ms: { [offered[0]!]: expect.any(Number) } });
+  expect(choice).toMatchObject({ value: offered[0], ms: { [offered[0]!]: expect.any(Number) } });
+  expect(Object.keys(choice!.ms)).toEqual([offered[0]]);
 });
 
-test("what is known of a variant that is no longer offered is measured again", async () => {
+test("a variant that is no longer offered, or was not compared for a type of the model, is measured again", async () => {
   const name = "tile for rows of 256";
   const { offered } = questions().find((it) => it.name === name)!;
-  const knownAs = async (value: string) => {
-    const known = { ...knownBut(name), [name]: { value, ms: { [value]: 1 } } };
+  const knownAs = async (value: string, compared = types()) => {
+    const known = { ...knownBut(name), [name]: { value, ms: { [value]: 1 }, types: compared } };
     let clock = 0;
     return Object.keys((await chooseVariants(gpu, model, { known, now: () => clock++ }))!);
   };
   expect(await knownAs(offered[2]!)).toEqual([]);
   expect(await knownAs("subgroup matrices, 16 columns")).toEqual([name]);
+  expect(await knownAs(offered[2]!, ["Q4_K"])).toEqual([name]);
 });
