@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Lifecycle } from "../engine/complete/index.ts";
+import { editorCommand } from "./editor/index.ts";
 import { type Downloads, manageModels } from "./models/index.ts";
 import { openRecordings } from "./recording/index.ts";
 import type { Engine, ModelRole, Services } from "./services/index.ts";
@@ -31,20 +32,19 @@ export function registerCommands({
   downloads,
 }: CommandOptions): vscode.Disposable {
   const { context, log, settings, report } = services;
-  const run = (command: string, ...args: unknown[]) => vscode.commands.executeCommand(command, ...args);
   const models = (role?: ModelRole) =>
     manageModels({ engine, settings, memory: context.globalState, downloads }, role);
   const partly = async (command: string) => {
     const done = lifecycle.partialCommand();
     try {
-      await run(command);
+      await editorCommand(command);
     } finally {
       done();
     }
   };
   const commands: Record<string, (...args: never[]) => unknown> = {
-    "foretype.triggerSuggestion": () => run("editor.action.inlineSuggest.trigger"),
-    "foretype.acceptSuggestion": () => run("editor.action.inlineSuggest.commit"),
+    "foretype.triggerSuggestion": () => editorCommand("editor.action.inlineSuggest.trigger"),
+    "foretype.acceptSuggestion": () => editorCommand("editor.action.inlineSuggest.commit"),
     "foretype.acceptNextLine": () => partly("editor.action.inlineSuggest.acceptNextLine"),
     "foretype.acceptNextWord": () => partly("editor.action.inlineSuggest.acceptNextWord"),
     "foretype.toggle": () => toggle(settings),

@@ -23,7 +23,7 @@ import { systemClock } from "../engine/contract/index.ts";
 import { registerCommands } from "./commands.ts";
 import { createEditorContext, createIgnoredFiles } from "./context/index.ts";
 import { createEditLog } from "./edit_log/index.ts";
-import { exclusionOfFile, mayRead, pathOf } from "./editor/index.ts";
+import { editorCommand, exclusionOfFile, mayRead, pathOf } from "./editor/index.ts";
 import { registerExplain } from "./explain/index.ts";
 import { createDownloads } from "./models/index.ts";
 import { chosenModelSource, createNextEdits } from "./next_edit/index.ts";
@@ -202,7 +202,7 @@ function forgetWithModel(
 ): vscode.Disposable {
   const forget = () => {
     pipeline.forget();
-    void vscode.commands.executeCommand("editor.action.inlineSuggest.hide");
+    void editorCommand("editor.action.inlineSuggest.hide");
   };
   const shape = ({ completionModel, engine: { device }, context, pipeline: { exclude } }: Settings) =>
     JSON.stringify([completionModel, device, context, exclude]);

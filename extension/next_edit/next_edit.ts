@@ -9,7 +9,7 @@ import {
 } from "../../engine/complete/index.ts";
 import { systemClock } from "../../engine/contract/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
-import { placeOf } from "../editor/index.ts";
+import { editorCommand, placeOf } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 import type { ReadOnly } from "../suggest/index.ts";
 import { NEXT_EDIT_TAB } from "../words/index.ts";
@@ -185,7 +185,7 @@ export function createNextEdits(options: NextEditsOptions) {
   }
 
   /** The editor shows ghost text until it is told otherwise, or the text changes. */
-  const hideGhost = () => void vscode.commands.executeCommand("editor.action.inlineSuggest.hide");
+  const hideGhost = () => void editorCommand("editor.action.inlineSuggest.hide");
 
   function trace(view: NextEditView): void {
     const state = view.kind === "none" ? view.silence.id : `line ${view.proposal.line + 1}, ${view.tab}`;
@@ -234,7 +234,7 @@ export function createNextEdits(options: NextEditsOptions) {
     editor.selection = new vscode.Selection(position, position);
     placeCursor(); // the editor tells of it later than the next key may come
     const folded = { selectionLines: [position.line], levels: 100, direction: "up" };
-    await vscode.commands.executeCommand("editor.unfold", folded);
+    await editorCommand("editor.unfold", folded);
     editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   }
 
@@ -275,7 +275,7 @@ export function createNextEdits(options: NextEditsOptions) {
     if (before.kind === "none" && before.follows) await within(FOLLOWS_MS, next.settled());
     const editor = vscode.window.activeTextEditor;
     if (editor && next.view().kind === "shown" && isTabOurs(editor) && (await goOn())) return;
-    await vscode.commands.executeCommand("tab");
+    await editorCommand("tab");
   }
 
   /** The key that always works: goes on, or looks for one, or says why there is none. */

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Lifecycle, Pipeline, Question } from "../../engine/complete/index.ts";
 import type { Silence } from "../../engine/contract/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
-import { isSupported, SELECTOR } from "../editor/index.ts";
+import { editorCommand, isSupported, SELECTOR } from "../editor/index.ts";
 import { ACCEPTED, DISMISSED } from "../words/index.ts";
 import { questionAt } from "./question.ts";
 import type { ReadOnly } from "./read_only.ts";
@@ -112,7 +112,7 @@ export function createGhostText({ log, onAsked, pipeline, lifecycle, readOnly, n
   function retrigger(place: Place): void {
     if (!isCursorAt(place)) return;
     again = place;
-    void vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+    void editorCommand("editor.action.inlineSuggest.trigger");
   }
 
   /** Escape has hidden what was on the screen. */

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { editorCommand } from "../editor/index.ts";
 
 // Where the embedded model knows what comes: a name that the lines above use.
 const SAMPLE = `/** A stack of bounded size. */
@@ -24,5 +25,5 @@ export async function openSample(): Promise<void> {
   const document = await vscode.workspace.openTextDocument({ language: "typescript", content: SAMPLE });
   const end = document.lineAt(CURSOR_LINE).range.end;
   await vscode.window.showTextDocument(document, { selection: new vscode.Range(end, end) });
-  await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+  await editorCommand("editor.action.inlineSuggest.trigger");
 }
