@@ -17,8 +17,8 @@ const PLACE = `(() => {
 })()`;
 
 const SHOWS_MS = 500; // until the focus has moved
-const PATIENCE_MS = 60_000; // a notebook's first page takes half a minute on a busy machine
-const OPENS_MS = 5000;
+const PATIENCE_MS = 120_000; // a notebook's first page takes half a minute on a busy machine, and longer with 5 MB in a cell
+const OPENS_MS = 15_000;
 const NO_CELL_MS = 20_000;
 
 /** Puts the focus into a text, if it is elsewhere; opens a file where none is open. */
