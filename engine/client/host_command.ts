@@ -16,6 +16,9 @@ export interface Host {
   readonly allowedNodeEnvironmentFlags: ReadonlySet<string>;
 }
 
+/** Its Electron, and options of its Node, which open an inspector, load modules, or are unknown to the engine's Node, which then does not start. */
+const OF_THE_HOST = ["ELECTRON_RUN_AS_NODE", "NODE_OPTIONS", "VSCODE_INSPECTOR_OPTIONS"];
+
 /**
  * What runs the engine here. Desktop VS Code is Electron, whose V8 refuses the buffers that Dawn maps and may abort:
  * there the extension brings a Node of its own. Everywhere else the host's own executable is plain Node.
@@ -31,8 +34,8 @@ export function hostCommand({
   allowedNodeEnvironmentFlags,
 }: Host): EngineCommand {
   const script = join(extensionPath, "out", "process.js");
-  const { ELECTRON_RUN_AS_NODE: _, ...rest } = env;
-  const inherited = { ...rest };
+  const inherited = { ...env };
+  for (const name of OF_THE_HOST) delete inherited[name];
   // Mesa complains for each device that it looks at where this is unset.
   if (platform === "linux" && !inherited.XDG_RUNTIME_DIR) inherited.XDG_RUNTIME_DIR = tmpdir();
   const flags = permissionFlags(env, platform);

@@ -55,6 +55,7 @@ export {
   type Exclusion,
   exclusionOf,
   exclusionSilence,
+  isCostlyFor,
   isLanguageOn,
   isLineTooLong,
   literalOf,

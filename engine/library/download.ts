@@ -14,6 +14,7 @@ import {
   writePartial,
 } from "./partial.ts";
 import { isVerified, recordedSum, writeRecord } from "./record.ts";
+import { otherContent } from "./remote_files.ts";
 import { isHeld, renameHeld } from "./rename.ts";
 import {
   defaultRetryMs,
@@ -142,16 +143,18 @@ async function receive(
     await writePartial(target, got.state);
     await handle.truncate(got.offset);
     let received = 0;
+    let furthest = got.offset; // a server without ranges begins anew each time, which is no progress
     let ranged = true;
     const next = async () => {
       const fault = await attempt(file, target, handle, got, ranged, access, disk, (count) => {
         received += count;
+        furthest = Math.max(furthest, got.offset);
         onBytes?.("downloading", got.offset, received);
       });
       if (fault?.unranged) ranged = false;
       return fault;
     };
-    if (got.offset < file.bytes) await persist(next, () => received, retryMs, access.signal);
+    if (got.offset < file.bytes) await persist(next, () => furthest, retryMs, access.signal);
     await handle.sync();
   } finally {
     await handle.close();
@@ -211,6 +214,11 @@ async function attempt(
       return otherRange(response, expected, file, access);
     }
   } else {
+    const wrong = otherContent(response, file, new URL(access.hub).host, got.offset === 0);
+    if (wrong) {
+      await response.body?.cancel();
+      throw wrong; // what came before stays
+    }
     await begin(); // the whole file, whether a range was asked for or not
   }
   if (strong !== got.state.etag) {

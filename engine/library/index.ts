@@ -21,6 +21,7 @@ export {
   type InstalledModel,
   listModels,
   type PartialDownload,
+  removeDownload,
   removeModel,
   resolveModel,
   verifyModel,

@@ -116,6 +116,15 @@ async function filesIn(folder: string, under = ""): Promise<{ path: string; byte
   return found.flat();
 }
 
+/** Deletes what is left of a download; a model that has the file's name already stays. @throws UserError where it goes on */
+export async function removeDownload({ path }: Pick<PartialDownload, "path">, folder: string): Promise<void> {
+  {
+    await using _ = await lockFile(path);
+    await discardPartial(path);
+  }
+  await tidy(dirname(path), folder);
+}
+
 /**
  * Deletes a model, or what is left of its download, with all that belongs to it, and folders that are empty then.
  * @throws UserError where no such model is there, several are, or it is being downloaded

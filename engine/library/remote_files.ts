@@ -148,7 +148,12 @@ const withoutRanges = (file: RemoteFile, host: string): WithoutRanges =>
   });
 
 /** The error for an answer that is not the file: a page to sign in, say. */
-function otherContent(response: Response, file: RemoteFile, host: string): UserError | undefined {
+export function otherContent(
+  response: Response,
+  file: RemoteFile,
+  host: string,
+  anyLength = false,
+): UserError | undefined {
   const { headers } = response;
   const advice = "check the Hub's address and the proxy, and whether the network wants you to sign in";
   if (/^text\/html\b/i.test(headers.get("content-type") ?? "")) {
@@ -158,7 +163,7 @@ function otherContent(response: Response, file: RemoteFile, host: string): UserE
       advice,
     });
   }
-  const length = headers.get("content-length");
+  const length = anyLength ? null : headers.get("content-length");
   if (headers.has("content-encoding") || length === null || Number(length) === file.bytes) return undefined;
   return new UserError({
     code: "hub",

@@ -18,21 +18,21 @@ export interface Fault {
 export const defaultRetryMs: readonly number[] = [1000, 2000, 4000, 8000, 16_000, 30_000];
 
 /**
- * Repeats a try until it brings all that it wants. The count of tries begins again whenever bytes came.
- * @param received bytes that came so far
+ * Repeats a try until it brings all that it wants. The count of tries begins again whenever there is more than before.
+ * @param reached bytes that are there
  * @throws the last fault's error when the waits are used up; the signal's reason when cancelled
  */
 export async function persist(
   attempt: () => Promise<Fault | undefined>,
-  received: () => number,
+  reached: () => number,
   retryMs: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let failures = 0; ; ) {
-    const before = received();
+    const before = reached();
     const fault = await attempt();
     if (fault === undefined) return;
-    failures = received() > before ? 1 : failures + 1;
+    failures = reached() > before ? 1 : failures + 1;
     const delay = retryMs[failures - 1];
     if (delay === undefined) throw fault.error;
     await wait(delay, undefined, signal && { signal });

@@ -93,7 +93,7 @@ export function readHyperparameters(file: GgufFile): Hyperparameters {
     ...family.mixers(keys, layers),
     attention: {
       heads,
-      kvHeads: keys.number("attention.head_count_kv"),
+      kvHeads: keys.number("attention.head_count_kv", heads),
       headSize,
       gated: family.gated,
       inputs: inputsOf(file, family),

@@ -15,7 +15,7 @@ export interface Tokenizer {
   readonly fim: FimTokens | undefined;
   /** End of generation: sampling one of these ends it. */
   readonly endIds: ReadonlySet<number>;
-  /** Texts of the control tokens, longest first. */
+  /** Texts of the tokens that no text of the user may become, control tokens and the unknown one, longest first. */
   readonly controlTexts: readonly string[];
   /** Control and user-defined tokens, longest first: ids, and texts. */
   readonly specialIds: readonly number[];
@@ -134,7 +134,7 @@ export function createTokenizer(source: VocabularySource): Tokenizer {
     endIds,
     specialIds: specials.map(({ id }) => id),
     specialTexts: specials.map(({ text }) => text),
-    controlTexts: specials.filter(({ id }) => types[id] === TOKEN_TYPE.control).map(({ text }) => text),
+    controlTexts: specials.filter(({ id }) => types[id] !== TOKEN_TYPE.userDefined).map(({ text }) => text),
     unusedIds,
     spaceFirst: source.kind === "llama" && source.addSpacePrefix !== false,
     startId: source.addBos ? source.bosId : undefined,

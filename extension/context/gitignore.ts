@@ -1,5 +1,5 @@
 import ignore, { type Ignore } from "ignore";
-import { costOf, literalOf, type Pieces } from "../../engine/complete/index.ts";
+import { costOf, isCostlyFor, literalOf, type Pieces } from "../../engine/complete/index.ts";
 
 /** The rules of one `.gitignore`; `folder` is where it lies, "" or ending in a slash. */
 export interface IgnoreFile {
@@ -32,7 +32,8 @@ export function* ignoreFileInPieces(folder: string, text: string): Pieces<Ignore
     rulesFor(path) {
       const upper = path.toUpperCase();
       const tried = rules.filter(({ literal }) => upper.includes(literal));
-      if (tried.length > MOST_TRIED || tried.some(({ isCostly }) => isCostly)) return "everything";
+      if (tried.length > MOST_TRIED) return "everything";
+      if (tried.some(({ line, isCostly }) => isCostly || isCostlyFor(line, path))) return "everything";
       return ignore().add(tried.map(({ line }) => line));
     },
   };

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { type Exclusion, exclusionOf, exclusionSilence } from "../../engine/complete/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
+import { showInformation } from "./notices.ts";
 import { placeOf } from "./paths.ts";
 
 /** A document, or a file whose language is not known yet. */
@@ -26,6 +27,6 @@ export function mayRead(file: FileToRead, exclude: readonly string[]): boolean {
 async function explain(exclusion: Exclusion): Promise<void> {
   const silence = exclusionSilence(exclusion);
   const open = "Open Setting";
-  if ((await vscode.window.showInformationMessage(sentenceOf(silence), open)) === open)
+  if ((await showInformation(sentenceOf(silence), open)) === open)
     await vscode.commands.executeCommand("workbench.action.openSettings", silence.setting);
 }

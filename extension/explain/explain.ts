@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { FileToRead } from "../editor/index.ts";
+import { showInformation } from "../editor/index.ts";
 import { offerChatModel } from "../models/index.ts";
 import { atMostEvery, chatContext, readAnswer, type Services } from "../services/index.ts";
 import { openPage } from "../webviews/index.ts";
@@ -70,7 +71,7 @@ export function registerExplain(services: Services): vscode.Disposable {
   async function explain(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     if (!editor) {
-      void vscode.window.showInformationMessage("Open a file and select code to explain.");
+      void showInformation("Open a file and select code to explain.");
       return;
     }
     const { document } = editor;
@@ -80,9 +81,7 @@ export function registerExplain(services: Services): vscode.Disposable {
       : editor.selection;
     const code = document.getText(range);
     if (code.trim() === "") {
-      void vscode.window.showInformationMessage(
-        "There is nothing here but white space: select the code to explain.",
-      );
+      void showInformation("There is nothing here but white space: select the code to explain.");
       return;
     }
     if (await offerChatModel(services)) return;

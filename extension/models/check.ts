@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { ModelDescription } from "../../engine/contract/index.ts";
 import { type CheckedPlan, checkPlan, type PullPlan } from "../../engine/library/index.ts";
+import { showProgress } from "../editor/index.ts";
 import { baseName } from "../words/index.ts";
 import type { ModelsOptions } from "./options.ts";
 
@@ -32,7 +33,7 @@ export async function checkModel(
     });
   await Promise.race([work, wait(QUIET_MS)]);
   if (isOver) return work;
-  return vscode.window.withProgress(
+  return showProgress(
     {
       location: vscode.ProgressLocation.Notification,
       title: `Reading what ${baseName(plan.model.name)} is`,

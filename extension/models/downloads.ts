@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { downloadModel, type Progress, type PulledModel, type PullPlan } from "../../engine/library/index.ts";
+import { showProgress } from "../editor/index.ts";
 import { percentDone, progressText } from "./download_text.ts";
 import type { RunningDownload } from "./list.ts";
 
@@ -97,7 +98,7 @@ export function createDownloads() {
     /** A download began, progressed or ended. */
     onChange: changed.event,
     run: (request: DownloadRequest): Thenable<Outcome> =>
-      vscode.window.withProgress(
+      showProgress(
         {
           location: vscode.ProgressLocation.Notification,
           title: `Downloading ${request.title}`,

@@ -14,6 +14,7 @@ import {
   parseName,
   type Smaller,
 } from "../../engine/library/index.ts";
+import { showError, showInformation, showProgress } from "../editor/index.ts";
 import type { ModelRole } from "../services/index.ts";
 import { baseName, diskBytes } from "../words/index.ts";
 import { checkModel } from "./check.ts";
@@ -64,7 +65,7 @@ export async function getModel(options: ModelsOptions, order: Order): Promise<vo
     if (!(error instanceof UserError)) throw error;
     const change = "Change the Name…";
     const retry = "Try Again";
-    const choice = await vscode.window.showErrorMessage(error.message, retry, change);
+    const choice = await showError(error.message, retry, change);
     if (choice === retry) return getModel(options, order);
     const name = choice === change ? await askForName(options, order.name) : undefined;
     return name ? getModel(options, { name, role: order.role }) : undefined;
@@ -74,7 +75,7 @@ export async function getModel(options: ModelsOptions, order: Order): Promise<vo
   const files = filesOf(request.plan);
   if (options.downloads.running.some(({ names }) => names.some((name) => files.includes(name)))) {
     const message = `${title} is being downloaded already: its notification shows how far it is.`;
-    return void vscode.window.showInformationMessage(message);
+    return void showInformation(message);
   }
   await download(options, request, order.role);
 }
@@ -113,7 +114,7 @@ async function agreeOn(
   const folder = libraryFolder(options);
   const request = { title, plan, folder, hub: options.settings.current.library.hub };
   if (order.agreed) {
-    for (const note of checked.notes) void vscode.window.showInformationMessage(note);
+    for (const note of checked.notes) void showInformation(note);
     return request;
   }
   const needed = description?.neededBytes ?? neededBytes(model.bytes);
@@ -135,7 +136,7 @@ async function agreeOn(
   const instead = smaller && `${titleOf(smaller)} Instead…`;
   const modal = { modal: true, detail };
   const answers = [yes, ...(instead ? [instead] : [])];
-  const answer = await vscode.window.showInformationMessage(question, modal, ...answers);
+  const answer = await showInformation(question, modal, ...answers);
   if (answer === yes) return request;
   if (!smaller || answer !== instead) return undefined;
   return smaller.from === "repository"
@@ -146,7 +147,7 @@ async function agreeOn(
 /** What a repository holds; undefined if the user did not wait for it. */
 async function askHub(wish: ModelWish, hub: string): Promise<HubFile[] | undefined> {
   const host = new URL(hubAccess({ hub }).hub).host;
-  return vscode.window.withProgress(
+  return showProgress(
     {
       location: vscode.ProgressLocation.Notification,
       title: `Asking ${host} what ${wish.repository} holds`,
@@ -232,22 +233,21 @@ async function download(
     case "done": {
       const use = "Use It…";
       const message = `${title} is on this machine; its checksum is the published one.`;
-      if ((await vscode.window.showInformationMessage(message, use)) === use)
-        await useModel(options, outcome.model.path, role);
+      if ((await showInformation(message, use)) === use) await useModel(options, outcome.model.path, role);
       return;
     }
     case "stopped": {
       const resume = "Resume";
       const sizes = `${diskBytes(outcome.bytesDone, bytes)} of ${diskBytes(bytes)}`;
       const message = `The download of ${title} stopped at ${sizes}: resume it now, or later in “Foretype: Manage Models…”.`;
-      if ((await vscode.window.showInformationMessage(message, resume)) === resume) await again();
+      if ((await showInformation(message, resume)) === resume) await again();
       return;
     }
     case "failed": {
       const retry = "Retry";
       if (!(outcome.error instanceof UserError)) throw outcome.error;
       const { message } = outcome.error;
-      if ((await vscode.window.showErrorMessage(message, retry)) === retry) await again();
+      if ((await showError(message, retry)) === retry) await again();
     }
   }
 }

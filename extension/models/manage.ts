@@ -1,6 +1,13 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
-import { type InstalledModel, listModels, removeModel, verifyModel } from "../../engine/library/index.ts";
+import {
+  type InstalledModel,
+  listModels,
+  removeDownload,
+  removeModel,
+  verifyModel,
+} from "../../engine/library/index.ts";
+import { showError, showInformation, showProgress, showWarning } from "../editor/index.ts";
 import type { ModelRole } from "../services/index.ts";
 import { baseName } from "../words/index.ts";
 import { browseForFile, browseForFolder } from "./browse.ts";
@@ -156,7 +163,7 @@ async function perform(act: Act, options: ModelsOptions, role: ModelRole | undef
     case "discard": {
       const question = discarding(act.partial);
       if (!(await agrees(question, act.partial.path, "Discard"))) return true;
-      await removeModel(act.partial.name, libraryFolder(options));
+      await removeDownload(act.partial, libraryFolder(options));
       return true;
     }
     case "cancel":
@@ -166,7 +173,7 @@ async function perform(act: Act, options: ModelsOptions, role: ModelRole | undef
 }
 
 async function agrees(question: string, detail: string, yes: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
+  return (await showWarning(question, { modal: true, detail }, yes)) === yes;
 }
 
 async function verify(
@@ -175,7 +182,7 @@ async function verify(
   role: ModelRole | undefined,
 ): Promise<void> {
   const title = baseName(model.name);
-  const state = await vscode.window.withProgress(
+  const state = await showProgress(
     {
       location: vscode.ProgressLocation.Notification,
       title: `Verifying ${title}`,
@@ -205,18 +212,16 @@ async function verify(
   );
   switch (state) {
     case "right":
-      return void vscode.window.showInformationMessage(
-        `${title} is whole: its checksum is the published one.`,
-      );
+      return void showInformation(`${title} is whole: its checksum is the published one.`);
     case "unknown":
-      return void vscode.window.showInformationMessage(
+      return void showInformation(
         `No checksum is recorded for ${title}, so there is nothing to compare with.`,
       );
     case "wrong": {
       const again = "Download Again";
       const name = hubName(model);
       const message = `${title} is not what was published: download it again.`;
-      const choice = await vscode.window.showErrorMessage(message, ...(name ? [again] : []));
+      const choice = await showError(message, ...(name ? [again] : []));
       if (name && choice === again) await getModel(options, { name, agreed: true, role });
     }
   }

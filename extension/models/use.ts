@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { ModelDescription } from "../../engine/contract/index.ts";
 import { EMBEDDED_MODEL } from "../../engine/contract/index.ts";
+import { showError, showProgress } from "../editor/index.ts";
 import type { ModelRole } from "../services/index.ts";
 import { rememberFile } from "./files.ts";
 import { gpuMemory, type ModelsOptions } from "./options.ts";
@@ -12,7 +13,7 @@ export async function useModel(
   path: string,
   role: ModelRole | undefined,
 ): Promise<void> {
-  const model = await vscode.window.withProgress(
+  const model = await showProgress(
     { location: vscode.ProgressLocation.Window, title: "Reading the model file" },
     () => options.engine.describeFile(path),
   );
@@ -43,7 +44,7 @@ async function chooseRoles(
   const refusals = asked.flatMap((one) => refusal(model, one) ?? []);
   const able = asked.filter((one) => refusal(model, one) === undefined);
   if (able.length === 0) {
-    void vscode.window.showErrorMessage(refusals.join(" "));
+    void showError(refusals.join(" "));
     return undefined;
   }
   const warning = memoryWarning(model, memoryBytes);

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { showProgress } from "../editor/index.ts";
 
 const ANNOUNCED_MS = 10_000; // then the notification goes; the sentence is still in the status bar
 
@@ -17,9 +18,7 @@ export function announce(sentence: string): vscode.Disposable {
     close = resolve;
   });
   const timer = setTimeout(close, ANNOUNCED_MS);
-  // Code is quoted in it, and a notification makes links of `[…](…)`, to commands too.
-  const title = sentence.replaceAll("](", "] (");
-  void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () => closed);
+  void showProgress({ location: vscode.ProgressLocation.Notification, title: sentence }, () => closed);
   return {
     dispose() {
       clearTimeout(timer);

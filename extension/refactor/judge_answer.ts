@@ -82,10 +82,10 @@ export function shownOf(answer: string, selected: Selected): string {
 
 const withEnds = (code: string, { lineEnding }: Selected): string => code.replaceAll("\n", lineEnding);
 
-/** The answer after what a model thought aloud; all of it is thought while its block is open. */
+/** The answer after what a model thought aloud, unless the code has such elements; all of it is thought while its block is open. */
 function withoutThoughts(answer: string, { text }: Selected): string {
   const opened = /^\s*<(think|thinking|thought|reasoning)>/.exec(answer);
-  if (opened) {
+  if (opened && !text.includes(`<${opened[1]}>`)) {
     const end = `</${opened[1]}>`;
     const at = answer.indexOf(end);
     return at === -1 ? "" : answer.slice(at + end.length);

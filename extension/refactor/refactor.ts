@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { sentenceOf } from "../../engine/errors/index.ts";
+import { showInformation, showProgress, showWarning } from "../editor/index.ts";
 import { offerChatModel } from "../models/index.ts";
 import { atMostEvery, chatContext, readAnswer, type Services } from "../services/index.ts";
 import { waitOf } from "../words/index.ts";
@@ -36,14 +37,14 @@ export function registerRefactor(services: Services): vscode.Disposable {
       current?.uri.toString() === uri.toString() ? proposalText(current) : "",
   };
 
-  const say = (sentence: string): void => void vscode.window.showInformationMessage(sentence);
+  const say = (sentence: string): void => void showInformation(sentence);
 
   /** Says why a proposal is not applied, and offers to copy it. */
   async function refuse(one: Refactoring, doubt: Doubt): Promise<void> {
     const copy = "Copy Proposal";
     const code = proposedCode(one);
     const actions = code === "" || code === one.surroundings.selected.text ? [] : [copy];
-    const chosen = await vscode.window.showWarningMessage(sentenceOf(doubt), ...actions);
+    const chosen = await showWarning(sentenceOf(doubt), ...actions);
     if (chosen === copy) await vscode.env.clipboard.writeText(proposedCode(one));
   }
 
@@ -157,7 +158,7 @@ export function registerRefactor(services: Services): vscode.Disposable {
       title: "Foretype is refactoring",
       cancellable: true,
     };
-    await vscode.window.withProgress(progress, async (toast, token) => {
+    await showProgress(progress, async (toast, token) => {
       token.onCancellationRequested(() => abort.abort());
       const tell = () => toast.report({ message: waitOf(services.engine.state, one.text) });
       const watch = services.engine.onState(tell);

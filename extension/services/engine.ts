@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import { createEngineClient, type EngineState, hostCommand } from "../../engine/client/index.ts";
-
 import type { Completer, ModelDescription, ModelSpec } from "../../engine/contract/index.ts";
 import { sentenceOf } from "../../engine/errors/index.ts";
+import { showError, showWarning } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 import type { EngineService, ModelRole } from "./services.ts";
 
@@ -58,14 +58,14 @@ export function createEngine({ extensionPath, log, settings }: EngineOptions) {
 
   async function tellOfHang(sentence: string): Promise<void> {
     const showLog = "Show Log";
-    if ((await vscode.window.showWarningMessage(sentence, showLog)) === showLog) log.show();
+    if ((await showWarning(sentence, showLog)) === showLog) log.show();
   }
 
   async function offerRestart(reason: string): Promise<void> {
     log.error(reason);
     const restart = "Restart";
     const showLog = "Show Log";
-    const choice = await vscode.window.showErrorMessage(reason, restart, showLog);
+    const choice = await showError(reason, restart, showLog);
     if (choice === restart) client.restart();
     if (choice === showLog) log.show();
   }

@@ -1,11 +1,12 @@
 import * as vscode from "vscode";
+import { showWarning } from "../editor/index.ts";
 import type { Services } from "../services/index.ts";
 import { diagnostics } from "./diagnostics.ts";
 
 /** Deletes what was counted, if the user agrees. */
 export async function resetStatistics({ metrics }: Services): Promise<void> {
   const reset = "Reset";
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarning(
     "Reset all statistics of Foretype? What was counted is deleted from this machine.",
     { modal: true },
     reset,

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { UserError } from "../../engine/errors/index.ts";
+import { showError } from "../editor/index.ts";
 import { modelTrouble } from "../models/index.ts";
 
 const REPEAT_MS = 10_000; // the same sentence again so soon says nothing new
@@ -20,7 +21,7 @@ export function createReport(log: vscode.LogOutputChannel) {
     const trouble = error instanceof UserError ? modelTrouble(error.fault) : undefined;
     const showLog = "Show Log";
     const models = trouble === "memory" ? "Choose a Smaller Model…" : "Manage Models…";
-    void vscode.window.showErrorMessage(message, ...(trouble ? [models] : []), showLog).then((choice) => {
+    void showError(message, ...(trouble ? [models] : []), showLog).then((choice) => {
       if (choice === showLog) log.show();
       if (choice === models) void vscode.commands.executeCommand("foretype.manageModels");
     });

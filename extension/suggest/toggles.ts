@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { isLanguageOn } from "../../engine/complete/index.ts";
+import { showInformation } from "../editor/index.ts";
 import type { Settings } from "../settings/index.ts";
 import { writeSetting } from "../settings/index.ts";
 
@@ -26,9 +27,7 @@ export const toggleLanguage = (settings: Current): Promise<void> => inTurn(() =>
 async function writeLanguage({ current: { pipeline } }: Current): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   if (!document) {
-    void vscode.window.showInformationMessage(
-      "Open a file first: suggestions are turned on and off for its language.",
-    );
+    void showInformation("Open a file first: suggestions are turned on and off for its language.");
     return;
   }
   const { languageId } = document;

@@ -72,9 +72,10 @@ function fitting(text: string, end: number, head: string): string {
 function endOfFileName(text: string, { above, head }: Place, path: string | undefined): number {
   if (path === undefined || !isBlank(head) || above.every(isBlank)) return 0;
   const line = text.split("\n", 1)[0]!;
-  const said = line.replace(
-    /^\s*(?:\/\/|#|--|\/\*|<!--)?\s*(?:(?:file|path|filename)\s*:)?\s*|\s*(?:\*\/|-->)?\s*$/gi,
-    "",
-  );
+  const said = line
+    .trim()
+    .replace(/^(?:\/\/|#|--|\/\*|<!--)?\s*(?:(?:file|path|filename)\s*:)?/i, "")
+    .replace(/(?:\*\/|-->)$/, "")
+    .trim();
   return said.includes(".") && (path === said || path.endsWith(`/${said}`)) ? line.length : 0;
 }

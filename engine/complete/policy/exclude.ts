@@ -2,7 +2,7 @@ import ignore, { type Ignore } from "ignore";
 import type { ReadableFile, Silence } from "../contract.ts";
 import { atOnce, type Pieces } from "../text/index.ts";
 import { BUILT_IN_EXCLUDES, SECRET_LANGUAGES } from "./built_in_excludes.ts";
-import { literalOf, type Pattern, parseEntry } from "./exclude_entries.ts";
+import { isCostlyFor, literalOf, type Pattern, parseEntry } from "./exclude_entries.ts";
 
 /** Why a file is never read. */
 export interface Exclusion {
@@ -126,6 +126,7 @@ function rulesOf(entry: string, builtIn: boolean): Rule[] {
     // A lone `!` rule tells of the path itself; a rule without one would tell of the folders above it as well.
     const fits: Rule["fits"] = (path, upper) => {
       if (!upper.includes(literal)) return false;
+      if (isCostlyFor(body, path)) return !negated;
       matcher ??= ignore({ allowRelativePaths: true }).add(`!${body}`);
       return matcher.test(path).unignored;
     };

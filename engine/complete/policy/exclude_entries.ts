@@ -14,6 +14,7 @@ export interface WrongEntry {
 const MOST_ALTERNATIVES = 500; // of the braces of one entry
 const LONGEST = 4096; // characters: as long as a path may be; an expression made of a much longer entry cannot be compiled
 const MOST_STARS = 4; // in one name, or names: what matching may take grows by a name's or path's length with each
+const MOST_COMBINATIONS = 100_000; // of places in a path where the “**” of a pattern may end: a third of a millisecond
 
 /**
  * The patterns of an entry of `foretype.exclude`: the syntax of `.gitignore`, and what people write in globs or on Windows:
@@ -69,6 +70,13 @@ export function costOf(glob: string): string | undefined {
   return undefined;
 }
 
+/**
+ * Whether it would take long to tell if a pattern fits a path: each “**” may end at any of its folders, in all combinations. Such a path
+ * counts as one that it fits.
+ */
+export const isCostlyFor = (glob: string, path: string): boolean =>
+  path.split("/").length ** (glob.match(/\*\*/g) ?? []).length > MOST_COMBINATIONS;
+
 /** Without `[a-z]` and the like. */
 const withoutClasses = (glob: string, instead: string): string =>
   glob.replace(/\[[!^]?(?:\](?:[^\]]*\])|(?:\[:\w+:\]|[^\]])+\])/g, instead);
@@ -80,7 +88,7 @@ function faultOf(glob: string): string | undefined {
   if (glob.startsWith("!")) return "has a second “!”: write “\\!” for a name that begins with one";
   if (/^\.\.[\\/]/.test(glob)) return "leads out of the workspace: write the whole path";
   if (/\$\{|^\$\w|%\w+%/.test(glob)) return "has a variable, which is not replaced here: write the path";
-  if (/(?:^|[@+?*!])\([^)]*\|[^)]*\)/.test(glob)) return "has a list in parentheses: write {a,b}";
+  if (/(?:^|[@+?*!])\([^()|]*\|/.test(glob)) return "has a list in parentheses: write {a,b}";
   const plain = withoutClasses(glob.replace(/\\./g, ""), "");
   if (plain.includes("[")) return "has a “[” without its “]”";
   let depth = 0;

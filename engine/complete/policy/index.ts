@@ -8,6 +8,6 @@ export { acceptEstimate, isConfident } from "./confidence.ts";
 export { createRhythm, delayFor, type Rhythm } from "./delay.ts";
 export { closedDocument, isLanguageOn } from "./document_gates.ts";
 export { type Exclusion, exclusionOf, exclusionSilence, readBuiltInExcludes } from "./exclude.ts";
-export { checkExclude, costOf, literalOf } from "./exclude_entries.ts";
+export { checkExclude, costOf, isCostlyFor, literalOf } from "./exclude_entries.ts";
 export { closedGate, isLineTooLong } from "./gates.ts";
 export { blockWanted, type StopReason, type StopRule, stopRuleFor } from "./length_policy.ts";

@@ -154,8 +154,8 @@ interface Day {
 function byDay({ hours }: MetricsSummary): Day[] {
   const days = new Map<number, { startMs: number; shown: number; used: number }>();
   for (const { startMs, shown, used } of hours) {
-    const key = Math.floor(startMs / DAY);
-    const day = days.get(key) ?? { startMs: key * DAY, shown: 0, used: 0 };
+    const key = new Date(startMs).setHours(0, 0, 0, 0); // here, as the axis and the table name it
+    const day = days.get(key) ?? { startMs: key, shown: 0, used: 0 };
     day.shown += shown;
     day.used += used;
     days.set(key, day);
@@ -199,7 +199,7 @@ function plot(label: string, days: readonly Day[], series: readonly Series[]): H
               space: 70,
               values: (_, ticks) =>
                 ticks.map((s) =>
-                  (s * 1000) % DAY === 0
+                  new Date(s * 1000).getHours() === 0
                     ? new Date(s * 1000).toLocaleDateString(undefined, { month: "short", day: "numeric" })
                     : "",
                 ),

@@ -16,6 +16,22 @@ test("a host's own Node runs the engine by the permission model where it knows i
   expect(host(["--permission"]).flags).toContain("--permission");
 });
 
+test("what is meant for the host's own Node does not reach the engine's", () => {
+  const env = {
+    NODE_OPTIONS: "--inspect",
+    VSCODE_INSPECTOR_OPTIONS: "{}",
+    ELECTRON_RUN_AS_NODE: "1",
+    LANG: "C",
+  };
+  const { NODE_OPTIONS, VSCODE_INSPECTOR_OPTIONS, ELECTRON_RUN_AS_NODE, LANG } = host([], "linux", env).env!;
+  expect([NODE_OPTIONS, VSCODE_INSPECTOR_OPTIONS, ELECTRON_RUN_AS_NODE, LANG]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    "C",
+  ]);
+});
+
 test("the engine may write to the data folder and nowhere else, on each system", () => {
   const writes = (platform: NodeJS.Platform, env: NodeJS.ProcessEnv) =>
     host(["--permission"], platform, env).flags!.filter((flag) => flag.startsWith("--allow-fs-write"));

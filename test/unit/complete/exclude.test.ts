@@ -291,6 +291,22 @@ test("what a pattern needs of a path is in each path that it fits", () => {
   ]);
 });
 
+test("a rule whose “**” fit a deep path in very many ways counts as one that fits, at once", () => {
+  const deep = `${"a/".repeat(120)}bz`;
+  const rules = Array.from({ length: 20 }, (_, i) => `**/a/**/a/**/a/**/?${"?".repeat(i)}[!a-z.]`);
+  expect(by(deep, rules)).toBe(rules.at(-1)); // 17 s where it is tried
+  expect(by(`${"a/".repeat(12)}bz`, rules)).toBe(null); // … and it does not fit a usual one
+  expect(
+    by(
+      deep,
+      rules.map((rule) => `!${rule}`),
+    ),
+  ).toBe(null);
+  expect(checkExclude([`x${"@(|".repeat(1300)}`], "/home/me").wrong).toEqual([
+    expect.objectContaining({ why: expect.stringContaining("list in parentheses") }),
+  ]);
+});
+
 test("verdicts on many files take little memory: a window may be open for days", () => {
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");

@@ -113,6 +113,17 @@ test("a scan in pieces gives what one scan gives", () => {
   }
 });
 
+test("quotes that are not closed on a long line are looked at once, and what follows is read as before", () => {
+  const escaped = 'b \\"c\\" '.repeat(20_000); // some seconds where each is looked at
+  for (const languageId of ["typescript", "python", "java"]) {
+    const lexis = lexisOf(languageId)!;
+    const text = `x = "a ${escaped}\ny = "z"\n(`;
+    const { regions, open } = scan(lexis, text);
+    expect(regions.map(({ start, end }) => text.slice(start, end))).toEqual(['"z"']);
+    expect(open.map(({ at }) => text[at])).toEqual(["("]);
+  }
+});
+
 test("each language that VS Code knows without extensions has its rules", () => {
   expect(builtIn.languages.map(({ id }) => id).filter((id) => !lexisOf(id))).toEqual([]);
 });

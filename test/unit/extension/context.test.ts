@@ -30,6 +30,7 @@ const ignoreCases: readonly (readonly [file: string, path: string, ignored: bool
   ["a\\[1\\]", "a[1]", true],
   ["[ab].ts", "b.ts", true],
   // What could hold the thread hides its folder, and takes nothing back.
+  ["**/a/**/a/**/a/**/?[!a-z.]", `${"a/".repeat(120)}bz`, true],
   [`${"a/**/".repeat(9)}b`, "a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/c.ts", true],
   [`${"*[ab]".repeat(9)}c`, `${"a".repeat(200)}b/c.ts`, true],
   [`*.ts\n!${"a/**/".repeat(9)}b.ts`, "a/a/a/b.ts", true],

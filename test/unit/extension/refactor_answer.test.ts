@@ -329,6 +329,15 @@ test("all of an answer with several blocks is shown, and of any other what stand
   expect(judge("```ts\n```")).toMatchObject({ certain: false, shown: "" });
 });
 
+test("elements of the code that are named as thoughts are stay in a bare answer", () => {
+  const prompt = "<thinking>\nplan\n</thinking>\n<answer>plan</answer>\n";
+  const answer = prompt.replace("<answer>", '<answer kind="long">');
+  expect(shownOf(answer, whole(prompt, "xml"))).toBe(answer);
+  expect(judge(answer, whole(prompt, "xml"))).not.toMatchObject({
+    code: expect.not.stringContaining("<thinking>"),
+  });
+});
+
 test("while it is written an answer is shown as it comes, without its thoughts", () => {
   const selected = whole(ADD);
   expect(shownOf("<think>\nI would", selected)).toBe("");

@@ -437,6 +437,28 @@ for (const kind of ["whole", "shifted"] as const) {
   });
 }
 
+test("a page in place of the file, or another length, costs nothing of what is there, and ends in one sentence", async () => {
+  hub.fault = () => ({ kind: "cut", after: 90_000 });
+  await sentence(pull());
+  const had = (await stat(`${target()}.part`)).size;
+  expect(had).toBeGreaterThan(0);
+  hub.fault = () => ({ kind: "page" });
+  expect(await sentence(pull({ retryMs: patient }))).toMatch(
+    / sent a web page in place of model-Q4_K_M\.gguf: /,
+  );
+  expect((await stat(`${target()}.part`)).size).toBe(had);
+  hub.fault = () => undefined;
+  await pull();
+  expect(hub.requests.at(-1)!.range).toBe(`bytes=${had}-`);
+  await expectRight();
+});
+
+test("a server that begins anew each time and breaks at the same place makes no progress, and is left", async () => {
+  hub.fault = () => ({ kind: "cut-whole", after: 90_000 });
+  expect(await sentence(pull({ retryMs: [0, 0] }))).toMatch(/broke after 90000 of the 300000 bytes/);
+  expect(hub.requests.length).toBe(3);
+});
+
 for (const path of [
   "../../evil.gguf",
   "/evil.gguf",

@@ -2,7 +2,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } fro
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { listModels, removeModel, resolveModel, verifyModel } from "../../../engine/library/index.ts";
+import {
+  listModels,
+  removeDownload,
+  removeModel,
+  resolveModel,
+  verifyModel,
+} from "../../../engine/library/index.ts";
 import { sha256 } from "../../reference/hub_server.ts";
 
 let folder: string;
@@ -133,6 +139,14 @@ for (const suffix of [".part", ".part.json", ".part.json.new", ".part.lock", ".p
     await removeModel("o/r/a.gguf", folder);
     expect(await readdir(folder)).toEqual([]);
   });
+
+test("what is left of a download goes, and the model that has the file's name already stays", async () => {
+  await put("o/r/a.gguf", "o/r/a.gguf.part", "o/r/a.gguf.part.json");
+  const { partials } = await listModels(folder);
+  expect(partials.map(({ name }) => name)).toEqual(["o/r/a.gguf"]);
+  await removeDownload(partials[0]!, folder);
+  expect(await readdir(join(folder, "o/r"))).toEqual(["a.gguf"]);
+});
 
 test("what is being downloaded is not removed", async () => {
   await put("o/r/a.gguf.part", "o/r/a.gguf.part.lock");

@@ -18,7 +18,7 @@ const SECRET = new RegExp(
     String.raw`\bsk[-_](?:live_|test_|ant-|proj-)?[A-Za-z0-9_-]{20}`,
     String.raw`\bAIza[0-9A-Za-z_-]{35}`,
     String.raw`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10}`,
-    String.raw`\b[a-z][a-z0-9+.-]*://[^\s/:@'"\x60<>{}$]+:[^\s/:@'"\x60<>{}$]{3,}@`,
+    String.raw`\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@'"\x60<>{}$]+:[^\s/:@'"\x60<>{}$]{3,}@`,
   ].join("|"),
 );
 const ASSIGNED =

@@ -115,7 +115,7 @@ export function createModelSource({
   }
 }
 
-const BAD: readonly SilenceId[] = ["model-broken", "model-cut-off", "model-text"];
+const BAD: readonly SilenceId[] = ["model-broken", "model-text"]; // an answer that was cut off may well be in the format
 
 /** What of an answer is proposed, as it grows. */
 function createJudge(

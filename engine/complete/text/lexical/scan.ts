@@ -88,6 +88,11 @@ class Reading implements Scan {
   readonly #text: string;
   readonly #to: number;
   readonly #before: ReadonlySet<Frame>;
+  /**
+   * Quotes that opened no string, since their line ends first, and where it ends: neither do the same ones after them, such as each `\"` of
+   * what was meant as one string. To look again at each would take the square of the line's length.
+   */
+  readonly #unclosed = new Map<string, number>();
 
   constructor(lexis: Lexis, text: string, to: number, open: readonly Frame[]) {
     this.#lexis = lexis;
@@ -133,10 +138,13 @@ class Reading implements Scan {
     const frame = this.open.pop()!;
     if (this.#before.has(frame)) return from;
     this.regions.pop();
+    const lineEnd = this.#text.indexOf("\n", from);
+    this.#unclosed.set(opened, lineEnd === -1 ? this.#text.length : lineEnd);
     return at + opened.length;
   }
 
   #begin(region: Region, found: RegExpExecArray): void {
+    if (region.kind === "string" && found.index < (this.#unclosed.get(found[0]) ?? 0)) return;
     const end = found.index + found[0].length;
     this.open.push({ kind: "region", at: found.index, region, opened: found[0] });
     this.regions.push({ kind: region.kind, start: found.index, end });
