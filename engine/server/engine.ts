@@ -89,15 +89,30 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
     using turn = await scheduler.enter(priority, signal);
     if (!turn) return { reason: "cancelled" };
     const queuedMs = performance.now() - asked;
-    const used = await (priority === "edit" ? models.useInPieces(spec, turn.signal) : models.use(spec));
+    const load = () => (priority === "edit" ? models.useInPieces(spec, turn.signal) : models.use(spec));
+    try {
+      const ended = await withModel(load, turn.signal, queuedMs, use);
+      return turn.preempted && ended.reason === "cancelled" ? { ...ended, reason: "preempted" } : ended;
+    } catch (error) {
+      // Still in its turn: the next request opens the device again. On one that has failed all else fails with its own words.
+      const broken = await models.dropBrokenDevice();
+      throw broken instanceof UserError ? broken : error;
+    }
+  }
+
+  async function withModel(
+    load: () => ReturnType<typeof models.useInPieces>,
+    signal: AbortSignal,
+    queuedMs: number,
+    use: Use,
+  ): Promise<Ended> {
+    const used = await load();
     if (!used) void goOn();
     if (used && used.loadMs > 0) void prepareRest(used.model);
-    if (!used || turn.signal.aborted) return { reason: turn.preempted ? "preempted" : "cancelled" };
+    if (!used || signal.aborted) return { reason: "cancelled" };
     const { model, loadMs } = used;
-    const end = await use(model, turn.signal, { queuedMs, loadMs });
-    if (!end) return { reason: "end" };
-    const reason = turn.preempted && end.reason === "cancelled" ? "preempted" : end.reason;
-    return { reason, cost: { ...end, queuedMs, loadMs } };
+    const end = await use(model, signal, { queuedMs, loadMs });
+    return end ? { reason: end.reason, cost: { ...end, queuedMs, loadMs } } : { reason: "end" };
   }
 
   /** A request in one turn, and its last event. */
@@ -228,12 +243,9 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
   }
 
   /** The last event of a request that failed, or was cancelled in its work. */
-  async function endOf(error: unknown, { aborted, reason }: AbortSignal): Promise<EngineEvent> {
-    // First: who hears of it may ask again at once. On a device that has failed all else fails with its own words.
-    const broken = await models.dropBrokenDevice();
-    const cause = broken instanceof UserError ? broken : error;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const fault = cause instanceof UserError ? cause.fault : undefined;
+  function endOf(error: unknown, { aborted, reason }: AbortSignal): EngineEvent {
+    const message = error instanceof Error ? error.message : String(error);
+    const fault = error instanceof UserError ? error.fault : undefined;
     if (!fault && !(aborted && error === reason))
       send({ kind: "log", level: "error", message: (error as Error).stack ?? message });
     if (aborted) return { kind: "done", reason: "cancelled" };
@@ -253,7 +265,7 @@ export function createEngine({ send, timers = globalThis, open, ...options }: En
     try {
       await serve(request, controller.signal, emit);
     } catch (error) {
-      emit(await endOf(error, controller.signal));
+      emit(endOf(error, controller.signal));
     } finally {
       running.delete(id);
       watchIdleness();

@@ -3,6 +3,7 @@ import type { EngineEvent, FromEngine } from "../../../engine/contract/index.ts"
 import { createKernelChoices, type Gpu, openGpu } from "../../../engine/gpu/index.ts";
 import { createEngine } from "../../../engine/server/index.ts";
 import { createLostDevices } from "../../../engine/server/lost_devices.ts";
+import { engineHere } from "../../torture/engine_here.ts";
 import { eachDevice } from "../support/devices.ts";
 import { temporaryFolder } from "../support/models.ts";
 import { withProperties } from "../support/test_bed.ts";
@@ -12,6 +13,23 @@ const prompt = { path: "a.ts", prefix: "", middle: "export ", suffix: "", contex
 eachDevice((_, device) => {
   let close = () => {};
   afterEach(() => close());
+
+  test("a request that waits for its turn as the GPU is lost has its own on the next device", async () => {
+    const it = engineHere(device);
+    close = it.close;
+    const text = await it.complete();
+    let texts = 0;
+    const { gpu } = it;
+    const lost = it.complete(12, ({ kind }) => {
+      if (kind === "text" && ++texts === 1) gpu.device.destroy();
+    });
+    const waits = it.complete();
+    const [first, second] = await Promise.allSettled([lost, waits]);
+    if (first.status === "rejected") expect(first.reason).toMatchObject({ cause: { code: "device-lost" } });
+    else expect(first.value).toBe(text); // all of it was there already
+    expect(second).toEqual({ status: "fulfilled", value: text });
+    expect(it.gpus.length).toBe(2);
+  });
 
   // Lavapipe would compile a GPU's kernels, with several lanes a row, for minutes.
   test.runIf(device === "swiftshader")(
