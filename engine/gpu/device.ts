@@ -118,40 +118,43 @@ export async function openDevice(
     ...(timestamps ? (["timestamp-query"] as const) : []),
     ...(subgroupMatricesOf(chosen.adapter as MatrixAdapter).length > 0 ? matrixFeatures : []),
   ];
-  const requiredFeatures = wanted.filter((name) => chosen.adapter.features.has(name));
+  const features = wanted.filter((name) => chosen.adapter.features.has(name));
+  if (features.length === 0) return request(chosen, []);
   try {
-    return { ...chosen, device: await request(chosen, requiredFeatures) };
-  } catch (error) {
-    if (requiredFeatures.length === 0) throw refused(chosen, error);
-  }
-  const second = await again();
-  try {
-    return { ...second, device: await request(second, []) };
-  } catch (error) {
-    throw refused(second, error);
+    return await request(chosen, features);
+  } catch {
+    return request(await again(), []); // which says why, where it is refused too
   }
 }
 
-function request({ adapter, report }: Candidate, requiredFeatures: GPUFeatureName[]): Promise<GPUDevice> {
+/** @throws UserError where the driver refuses */
+async function request(
+  candidate: Candidate,
+  requiredFeatures: GPUFeatureName[],
+): Promise<Candidate & { readonly device: GPUDevice }> {
+  const { adapter, report } = candidate;
   const limit = (name: string) => report.limits[name]!;
-  return adapter.requestDevice({
-    requiredFeatures,
-    requiredLimits: {
-      maxBufferSize: limit("maxBufferSize"),
-      maxStorageBufferBindingSize: limit("maxStorageBufferBindingSize"),
-      maxComputeWorkgroupStorageSize: limit("maxComputeWorkgroupStorageSize"),
-      maxStorageBuffersPerShaderStage: limit("maxStorageBuffersPerShaderStage"),
-    },
-  });
+  try {
+    const device = await adapter.requestDevice({
+      requiredFeatures,
+      requiredLimits: {
+        maxBufferSize: limit("maxBufferSize"),
+        maxStorageBufferBindingSize: limit("maxStorageBufferBindingSize"),
+        maxComputeWorkgroupStorageSize: limit("maxComputeWorkgroupStorageSize"),
+        maxStorageBuffersPerShaderStage: limit("maxStorageBuffersPerShaderStage"),
+      },
+    });
+    return { ...candidate, device };
+  } catch (error) {
+    const said = inOneLine(String((error as Error)?.message ?? error));
+    throw new UserError(
+      {
+        code: "device-missing",
+        problem: `${inOneLine(report.description)} could not be opened (${said})`,
+        advice: "close what else uses the GPU, update its driver, or choose another device",
+        setting: "foretype.gpu.device",
+      },
+      { cause: error },
+    );
+  }
 }
-
-const refused = ({ report }: Candidate, error: unknown): UserError =>
-  new UserError(
-    {
-      code: "device-missing",
-      problem: `${inOneLine(report.description)} could not be opened (${inOneLine(String((error as Error)?.message ?? error))})`,
-      advice: "close what else uses the GPU, update its driver, or choose another device",
-      setting: "foretype.gpu.device",
-    },
-    { cause: error },
-  );

@@ -147,7 +147,7 @@ const withoutRanges = (file: RemoteFile, host: string): WithoutRanges =>
     advice: "use another mirror",
   });
 
-/** The error for an answer that is not the file: a page to sign in, say. */
+/** The error for an answer that is not the file: a page to sign in, say. @param anyLength a listing with another length may be wrong itself */
 export function otherContent(
   response: Response,
   file: RemoteFile,

@@ -1,6 +1,11 @@
 // The only place that shows notifications: what they say may name things that others have chosen.
 import * as vscode from "vscode";
-import { unlinked } from "../words/index.ts";
+
+/**
+ * VS Code makes links of `[…](…)` in a notification, to commands too, and names, paths and answers in it are of repositories, model files
+ * and models.
+ */
+const unlinked = (text: string): string => text.replaceAll("](", "] (");
 
 type Rest = string[] | [options: vscode.MessageOptions, ...items: string[]];
 type Show = (message: string, ...rest: Rest) => Thenable<string | undefined>;

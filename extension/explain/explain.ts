@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
-import type { FileToRead } from "../editor/index.ts";
-import { showInformation } from "../editor/index.ts";
+import { type FileToRead, showInformation } from "../editor/index.ts";
 import { offerChatModel } from "../models/index.ts";
 import { atMostEvery, chatContext, readAnswer, type Services } from "../services/index.ts";
 import { openPage } from "../webviews/index.ts";

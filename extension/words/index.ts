@@ -15,5 +15,4 @@ export {
   OPEN_SAMPLE,
 } from "./internal_commands.ts";
 export { bytesOf, CHARACTERS_PER_TOKEN, diskBytes, msOf, percentOf } from "./quantities.ts";
-export { unlinked } from "./unlinked.ts";
 export { waitOf } from "./waits.ts";

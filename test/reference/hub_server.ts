@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 
 /** What the server does with one request for bytes instead of serving them; undefined serves them. */
 export type Fault =
-  | { readonly kind: "cut"; readonly after: number } // bytes of the body, then the connection is reset
+  | { readonly kind: "cut"; readonly after: number; readonly whole?: boolean } // bytes of the body (of the whole file, whatever the range), then a reset
   | { readonly kind: "stall"; readonly after: number } // bytes of the body, then nothing more comes
   | { readonly kind: "status"; readonly status: number; readonly errorCode?: string }
   | { readonly kind: "whole" } // ignores the range
@@ -12,7 +12,6 @@ export type Fault =
   | { readonly kind: "half" } // sends half of the range
   | { readonly kind: "length"; readonly says: number } // says another length than that of what it sends
   | { readonly kind: "page" } // a page to sign in
-  | { readonly kind: "cut-whole"; readonly after: number } // the same, and it ignores the range
   | { readonly kind: "shifted" } // sends another range than it was asked for
   | undefined;
 
@@ -155,7 +154,7 @@ function serveBytes(
     "accept-ranges": "bytes",
     ...(ranged && { "content-range": `bytes ${from}-${to - 1}/${all.length}` }),
   });
-  if (fault?.kind === "cut" || fault?.kind === "cut-whole") {
+  if (fault?.kind === "cut") {
     // Flushed first, so that all bytes before the cut arrive.
     if (fault.after === 0) response.flushHeaders();
     response.write(bytes.subarray(0, fault.after), () => response.destroy());
@@ -167,8 +166,8 @@ function serveBytes(
 /** What is sent of `size` bytes for this range. */
 function rangeOf(header: string | undefined, size: number, fault: Fault) {
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(header ?? "") ?? [];
-  if (first === undefined || fault?.kind === "whole" || fault?.kind === "cut-whole")
-    return { ranged: false, from: 0, to: size };
+  const isIgnored = fault?.kind === "whole" || (fault?.kind === "cut" && fault.whole);
+  if (first === undefined || isIgnored) return { ranged: false, from: 0, to: size };
   const shift = fault?.kind === "shifted" ? (Number(first) > 0 ? -1 : 1) : 0;
   const from = Number(first) + shift;
   const to = last ? Math.min(size, Number(last) + 1) : size;

@@ -25,11 +25,14 @@ interface ModelsOptions {
   json?: boolean;
 }
 
+/** An empty one is a variable that is not set, and no folder. */
+const folderOf = ({ folder }: ModelsOptions): string => folder || defaultFolder();
+
 /** `foretype models list`: what is on the disk, then the catalogue with what fits; nothing of it asks the network. */
 export async function listCommand(
   options: ModelsOptions & { memory?: number; device?: string },
 ): Promise<void> {
-  const folder = options.folder || defaultFolder();
+  const folder = folderOf(options);
   const { models, partials } = await listModels(folder);
   const memory = options.memory ?? (await gpuMemory(options.device));
   const fitting = memory === undefined ? [] : entriesThatFit(memory);
@@ -105,7 +108,7 @@ export async function pullCommand(
   name: string,
   options: ModelsOptions & { memory?: number; hub?: string },
 ): Promise<void> {
-  const folder = options.folder || defaultFolder();
+  const folder = folderOf(options);
   const pulled = await interruptible(
     `\`foretype models pull ${name}\` continues from there`,
     async (signal) =>
@@ -128,14 +131,14 @@ export async function pullCommand(
 
 /** `foretype models rm NAME`. */
 export async function removeCommand(name: string, options: ModelsOptions): Promise<void> {
-  const removed = await removeModel(name, options.folder || defaultFolder());
+  const removed = await removeModel(name, folderOf(options));
   if (options.json) printJson(removed);
   else console.log(`Deleted ${inOneLine(removed.files.join(", "))} (${gigabytes(removed.bytes)}).`);
 }
 
 /** `foretype models verify NAME`; exit status 1 unless every file has its checksum. */
 export async function verifyCommand(name: string, options: ModelsOptions): Promise<void> {
-  const folder = options.folder || defaultFolder();
+  const folder = folderOf(options);
   const verified = await interruptible("nothing was changed", (signal) =>
     verifyModel(name, folder, { signal, onProgress: progressDisplay() }),
   );

@@ -45,7 +45,7 @@ export function printProfile({
 }
 
 /** What was chosen, and how much longer the others take. */
-export function choiceText(name: string, { value, ms }: Pick<Choices[string], "value" | "ms">): string {
+export function choiceText(name: string, { value, ms }: Choices[string]): string {
   const least = ms[value]!;
   const others = Object.entries(ms)
     .filter(([other]) => other !== value)

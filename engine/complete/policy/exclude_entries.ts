@@ -72,7 +72,7 @@ export function costOf(glob: string): string | undefined {
 
 /**
  * Whether it would take long to tell if a pattern fits a path: each “**” may end at any of its folders, in all combinations. Such a path
- * counts as one that it fits.
+ * counts as one that it fits, and nothing takes it back.
  */
 export const isCostlyFor = (glob: string, path: string): boolean =>
   path.split("/").length ** (glob.match(/\*\*/g) ?? []).length > MOST_COMBINATIONS;

@@ -109,7 +109,7 @@ test("a profile says by how much the others are slower", () => {
   expect(choiceText("lanes for rows of 2560", choice)).toBe(
     "Chosen, lanes for rows of 2560: 16 (1.00 ms; 32 +50.0 %, 64 +100.0 %)",
   );
-  const tile = { value: "8 × 4 × 32", ms: { "16 × 2 × 32": 2, "8 × 4 × 32": 1 } };
+  const tile = { value: "8 × 4 × 32", ms: { "16 × 2 × 32": 2, "8 × 4 × 32": 1 }, types: ["Q4_K"] };
   expect(choiceText("tile for rows of 2560", tile)).toBe(
     "Chosen, tile for rows of 2560: 8 × 4 × 32 (1.00 ms; 16 × 2 × 32 +100.0 %)",
   );

@@ -454,7 +454,7 @@ test("a page in place of the file, or another length, costs nothing of what is t
 });
 
 test("a server that begins anew each time and breaks at the same place makes no progress, and is left", async () => {
-  hub.fault = () => ({ kind: "cut-whole", after: 90_000 });
+  hub.fault = () => ({ kind: "cut", after: 90_000, whole: true });
   expect(await sentence(pull({ retryMs: [0, 0] }))).toMatch(/broke after 90000 of the 300000 bytes/);
   expect(hub.requests.length).toBe(3);
 });
