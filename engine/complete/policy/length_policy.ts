@@ -98,6 +98,9 @@ function withoutInvisible(rule: StopRule): StopRule {
 function afterEcho(rule: StopRule, place: Place): StopRule {
   const echoEnd = lineEchoFinder(place);
   return (text) => {
+    // Where white space alone ends it, what follows does not matter: in smaller pieces it would never be read.
+    const early = rule(/^\s*/.exec(text)![0]);
+    if (early !== "continue") return early;
     const end = echoEnd(text);
     if (end === "open") return "continue";
     const decision = rule(text.slice(end));

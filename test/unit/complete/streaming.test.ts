@@ -289,6 +289,17 @@ function shredded(text: string, length: () => number): string[] {
   return deltas;
 }
 
+test("a line break that ends one line ends it in any pieces, also where the line above would follow", async () => {
+  const place = "});({\t});});\n😀█\n\n}";
+  const answers = ["\n});", "\n"].map(async (first) => {
+    const { answer } = await suggestAt(place, scripted([first, "\n});".slice(first.length)]));
+    return answer;
+  });
+  const [whole, inPieces] = await Promise.all(answers);
+  expect(whole).toMatchObject({ kind: "nothing", silence: { id: "no-text" } });
+  expect(inPieces).toEqual(whole);
+});
+
 test("any chunking of any text gives the same suggestion, within its limits; partial text only grows up to the stop", async () => {
   const seed = testSeed();
   const random = seededRandom(seed);
